@@ -1,0 +1,1 @@
+"""The local gateway: runs a SAM template's WebSocket and HTTP APIs as AWS would, on a laptop."""

@@ -1,0 +1,33 @@
+"""What an invocation of a function can end with."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Succeeded:
+    """The handler returned; `payload` is its result as JSON bytes (`b"null"` for `None`)."""
+
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The handler raised, its module did not load, or its process exited."""
+
+    error_type: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimedOut:
+    """The function did not answer within `seconds`."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Throttled:
+    """No execution environment was allowed for the invocation (reserved concurrency)."""
+
+
+type InvocationResult = Succeeded | Failed | TimedOut | Throttled
