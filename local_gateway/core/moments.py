@@ -1,0 +1,18 @@
+"""Times as the events and answers of API Gateway spell them, from epoch milliseconds."""
+
+from datetime import UTC, datetime
+
+# strftime("%b") follows the locale of the process; AWS always writes English.
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def common_log_time(at: int) -> str:
+    """`requestTime`: common log format in UTC, such as `09/Feb/2024:18:11:43 +0000`."""
+    moment = datetime.fromtimestamp(at // 1000, tz=UTC)
+    return f"{moment.day:02}/{_MONTHS[moment.month - 1]}/{moment.year}:{moment:%H:%M:%S} +0000"
+
+
+def iso_time(at: int) -> str:
+    """ISO 8601 in UTC with milliseconds, such as `2024-02-09T18:11:43.042Z`."""
+    moment = datetime.fromtimestamp(at // 1000, tz=UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{at % 1000:03}Z"
