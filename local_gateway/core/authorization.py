@@ -57,12 +57,17 @@ def missing_identity_source(
 
 
 def near_miss(expression: str, handshake: Handshake) -> str | None:
-    """The client's spelling of a header that an identity source misses by letter case alone."""
+    """A warning when the client sent the header of an identity source in another letter case."""
     if not expression.startswith(_HEADER):
         return None
     wanted = expression.removeprefix(_HEADER)
     names = [name for name, value in handshake.headers if name.lower() == wanted.lower() and value]
-    return names[0] if names and wanted not in names else None
+    if not names or wanted in names:
+        return None
+    return (
+        f"identity source {expression} does not match the header {names[0]} that the client sent: "
+        f"names are compared with their letter case, write {_HEADER}{names[0]}"
+    )
 
 
 def unauthorized(source: str) -> Refused:
