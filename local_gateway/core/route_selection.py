@@ -141,5 +141,5 @@ def _text(value: Any) -> str:
     if value is _ABSENT or value is None:
         return ""
     if isinstance(value, list):
-        return f"[{', '.join(_text(item) for item in value)}]"
+        return f"[{', '.join('null' if item is None else _text(item) for item in value)}]"
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
