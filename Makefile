@@ -1,15 +1,90 @@
-# Every command a developer or CI needs. Needs Python 3.13 (.python-version), make, and for the
-# e2e tests Node.js (wscat) and Chromium.
-PYTHON ?= python3.13
+# Every command of the project. Needs Python 3.13 (.python-version) and make; the end-to-end tests
+# also need Node.js with npm (wscat) and Chromium with its driver.
+PYTHON ?= $(shell command -v python3.13 || echo python3)
 PORT ?= 8080
-VENV := .venv
-BIN := $(VENV)/bin
-SAM_VENV := .venv-sam
-SAM := $(SAM_VENV)/bin/sam
-RUN_STAMP := $(VENV)/.run-installed
-DEV_STAMP := $(VENV)/.dev-installed
-SAM_STAMP := $(SAM_VENV)/.installed
+TEMPLATE ?= template.yaml
+ARGS ?=
 
-.PHONY: help
-help:
-	@echo "make run | gateway | test | check | bench | build | deploy | format | lock | clean"
+BIN := .venv/bin
+SAM := .venv-sam/bin/sam
+RUN := .venv/.run-installed
+DEV := .venv/.dev-installed
+SAM_INSTALLED := .venv-sam/.installed
+NODE := tests/e2e/node_modules/.installed
+INSTALL := install --quiet --disable-pip-version-check --require-hashes
+
+# sam must neither phone home nor look for credentials when it only validates and builds.
+SAM_LOCAL := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 AWS_EC2_METADATA_DISABLED=true \
+	AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none
+
+.DEFAULT_GOAL := help
+.PHONY: help run gateway test check format bench build deploy lock clean
+
+help: ## list the commands
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+run: $(RUN) ## the bot on http://localhost:8080 (PORT=…), with a demo user
+	@exec $(BIN)/python -m local_gateway --template template.yaml --port $(PORT) \
+		--on-ready "$(BIN)/python -m scripts.welcome" $(ARGS)
+
+gateway: $(RUN) ## the local gateway on TEMPLATE=… PORT=… ARGS=…
+	@exec $(BIN)/python -m local_gateway --template $(TEMPLATE) --port $(PORT) $(ARGS)
+
+test: $(DEV) $(NODE) ## every test that needs no AWS
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(DEV) $(SAM_INSTALLED) ## format, lint, types, import rules, template
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(SAM_LOCAL) $(SAM) validate --lint
+	$(SAM_LOCAL) $(SAM) validate
+
+format: $(DEV) ## rewrite the code in the project's format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(DEV) ## the benchmarks
+	$(BIN)/python -m benchmarks $(ARGS)
+
+build: $(SAM_INSTALLED) ## sam build
+	$(SAM_LOCAL) $(SAM) build $(ARGS)
+
+deploy: build ## sam deploy, with your AWS credentials
+	$(SAM) deploy $(ARGS)
+
+lock: $(DEV) ## pin all dependencies anew, with hashes and without index addresses
+	$(BIN)/python -m pip install --quiet uv
+	$(LOCK) layers/dependencies/requirements.in -o layers/dependencies/requirements.txt
+	$(LOCK) requirements/run.in -o requirements/run.txt
+	$(LOCK) requirements/dev.in -c requirements/run.txt -o requirements/dev.txt
+	$(LOCK) requirements/sam.in -o requirements/sam.txt
+	cd tests/e2e && npm install --package-lock-only
+
+LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.13 \
+	--generate-hashes --no-header --no-emit-index-url
+
+clean: ## remove environments and caches
+	rm -rf .venv .venv-sam .aws-sam tests/e2e/node_modules .mypy_cache .ruff_cache .pytest_cache
+
+$(RUN): requirements/run.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null || \
+		{ echo "Python 3.13 is needed: install it, or name it with PYTHON=…" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip $(INSTALL) -r requirements/run.txt
+	@touch $@
+
+$(DEV): requirements/dev.txt $(RUN)
+	$(BIN)/python -m pip $(INSTALL) -r requirements/dev.txt
+	@touch $@
+
+$(SAM_INSTALLED): requirements/sam.txt
+	@test -x .venv-sam/bin/python || $(PYTHON) -m venv .venv-sam
+	.venv-sam/bin/python -m pip $(INSTALL) -r requirements/sam.txt
+	@touch $@
+
+# Without npm the tests of wscat and of the AsyncAPI document are skipped, except in CI.
+$(NODE): tests/e2e/package-lock.json
+	@if command -v npm >/dev/null; then cd tests/e2e && npm ci --loglevel=error && touch ../../$@; \
+	else echo "npm is not installed: tests that need wscat will be skipped" >&2; fi

@@ -1,0 +1,8 @@
+"""`python -m local_gateway`."""
+
+import sys
+
+from local_gateway.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,94 @@
+"""The command line: arguments in, exit status out.
+
+Exit status: 0 after Ctrl-C, 1 when the template cannot be served or the start fails, 2 for
+arguments that make no sense.
+"""
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from local_gateway.compose import serve
+from local_gateway.errors import GatewayError
+from local_gateway.settings import LOOPBACK, GatewaySettings
+from local_gateway.terminal import Terminal
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the local gateway until it is interrupted."""
+    settings = read_settings(arguments)
+    terminal = Terminal(verbose=settings.verbose)
+    try:
+        asyncio.run(_serve_until_interrupted(settings, terminal))
+    except GatewayError as error:
+        print(f"local gateway: {error}", file=sys.stderr)
+        return 1
+    except asyncio.CancelledError:
+        return 0
+    return 0
+
+
+async def _serve_until_interrupted(settings: GatewaySettings, terminal: Terminal) -> None:
+    loop = asyncio.get_running_loop()
+    task = asyncio.current_task()
+    if task is not None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, task.cancel)
+    await serve(settings, terminal)
+
+
+def read_settings(arguments: Sequence[str] | None = None) -> GatewaySettings:
+    """Parse the arguments; ends the process with status 2 and a usage line if they are wrong."""
+    options = _parser().parse_args(arguments)
+    return GatewaySettings(
+        template=options.template,
+        port=options.port,
+        hosts=(options.host,) if options.host else LOOPBACK,
+        region=options.region,
+        stack_name=options.stack_name,
+        parameter_overrides=dict(options.parameter_overrides),
+        on_ready=options.on_ready,
+        environment=dict(os.environ),
+        verbose=options.verbose,
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="local_gateway",
+        description="Serve the WebSocket and HTTP APIs of a SAM or CloudFormation template.",
+    )
+    add = parser.add_argument
+    add("--template", type=Path, default=Path("template.yaml"), help="default: template.yaml")
+    add("--port", type=_port, default=8080, help="default: 8080; 0 takes a free one")
+    add("--host", help="address to listen on; default: loopback only")
+    add("--region", default="us-east-1", help="AWS::Region; default: us-east-1")
+    add("--stack-name", default="local", help="AWS::StackName; default: local")
+    add(
+        "--parameter-overrides",
+        nargs="+",
+        type=_override,
+        default=[],
+        metavar="KEY=VALUE",
+        help="values for the template's parameters",
+    )
+    add("--on-ready", metavar="COMMAND", help="shell command to run when everything answers")
+    add("--verbose", action="store_true", help="show Lambda's START, END and REPORT lines")
+    return parser
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text) < 65536:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"expected a number from 0 to 65535, not {text!r}")
+
+
+def _override(text: str) -> tuple[str, str]:
+    key, separator, value = text.partition("=")
+    if not (key and separator):
+        raise argparse.ArgumentTypeError(f"expected KEY=VALUE, not {text!r}")
+    return key, value

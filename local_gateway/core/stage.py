@@ -1,0 +1,39 @@
+"""A stage of a WebSocket API with what its connections share: routing, throttles, limits."""
+
+from local_gateway.core.limits import Limits
+from local_gateway.core.model import Throttle, WebSocketApi, WebSocketStage
+from local_gateway.core.route_selection import RouteSelection, choose_route
+from local_gateway.core.throttling import TokenBucket
+
+ACCOUNT_THROTTLE = Throttle(rate=10_000, burst=5_000)
+
+
+class Stage:
+    """One deployed stage; raises `ValueError` for an unusable route selection expression."""
+
+    def __init__(self, api: WebSocketApi, settings: WebSocketStage, limits: Limits) -> None:
+        self.api = api
+        self.settings = settings
+        self.limits = limits
+        self._selection = RouteSelection.parse(api.route_selection_expression)
+        self._buckets: dict[str, TokenBucket] = {}
+
+    @property
+    def name(self) -> str:
+        """The stage name, also the first segment of its path."""
+        return self.settings.name
+
+    def route_key(self, body: str) -> str | None:
+        """The key of the route that a message runs, or `None` when there is none for it."""
+        return choose_route(self.api, self._selection, body)
+
+    def admits(self, route_key: str, at: int) -> bool:
+        """Take a token for one request on a route; false when the route is throttled."""
+        bucket = self._buckets.get(route_key)
+        if bucket is None:
+            bucket = self._buckets[route_key] = TokenBucket(self._throttle(route_key))
+        return bucket.take(at)
+
+    def _throttle(self, route_key: str) -> Throttle:
+        default = self.settings.default_throttle or ACCOUNT_THROTTLE
+        return self.settings.throttles.get(route_key, default)

@@ -1,0 +1,50 @@
+"""The command that runs once everything answers, such as one that creates a first user."""
+
+import asyncio
+import json
+import os
+import signal
+from collections.abc import Mapping
+
+from local_gateway.errors import GatewayError
+
+
+async def run_ready_hook(command: str, variables: Mapping[str, str]) -> None:
+    """Run a shell command with exactly these variables in its environment.
+
+    Its output goes to the terminal. Raises `GatewayError` when it fails.
+    """
+    process = await asyncio.create_subprocess_shell(
+        command,
+        env=variables,
+        stdin=asyncio.subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        status = await process.wait()
+    except asyncio.CancelledError:
+        os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+        raise
+    if status != 0:
+        raise GatewayError(f"the --on-ready command ended with status {status}: {command}")
+
+
+def hook_variables(
+    environment: Mapping[str, str],
+    *,
+    url: str,
+    aws_endpoint_url: str,
+    region: str,
+    outputs: Mapping[str, str],
+) -> dict[str, str]:
+    """What the command finds in its environment, dummy credentials for the local AWS included."""
+    return {
+        **environment,
+        "LOCAL_GATEWAY_URL": url,
+        "STACK_OUTPUTS": json.dumps(dict(outputs)),
+        "AWS_ENDPOINT_URL": aws_endpoint_url,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+    }

@@ -1,0 +1,1 @@
+"""The asyncio shells around the core: sockets, HTTP, timers and invocations."""

@@ -1,0 +1,100 @@
+"""WebSocket framing for one socket: bytes in, messages out, and back.
+
+The `websockets` library's sans-I/O protocol does the framing; the 128 KB message and 32 KB frame
+limits are its `max_size` pair, so that an oversize frame is refused from its header alone.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from websockets.frames import CloseCode, Frame, Opcode
+from websockets.protocol import SEND_EOF, Protocol, Side, State
+
+from local_gateway.core.limits import Limits
+
+ABNORMAL = 1006
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A complete text message."""
+
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """A binary message; its content does not matter, nothing accepts it."""
+
+
+type Message = Text | Binary
+
+
+class Framing:
+    """The framing state of one open socket; errors end in a close frame of its own."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._protocol = Protocol(
+            Side.SERVER, state=State.OPEN, max_size=(limits.message_bytes, limits.frame_bytes)
+        )
+        self._fragment_size = limits.frame_bytes
+        self._fragments: list[bytes] = []
+
+    @property
+    def is_open(self) -> bool:
+        """Whether messages can still be sent."""
+        return self._protocol.state is State.OPEN
+
+    def receive(self, data: bytes) -> Iterator[Message]:
+        """Take bytes from the socket; yields each message they complete."""
+        self._protocol.receive_data(data)
+        yield from self._messages()
+
+    def receive_eof(self) -> None:
+        """The socket will bring no more bytes."""
+        self._protocol.receive_eof()
+
+    def send_text(self, text: str) -> None:
+        """Queue a message, cut into frames no larger than the service's own."""
+        data = text.encode()
+        size = self._fragment_size
+        self._protocol.send_text(data[:size], fin=len(data) <= size)
+        for start in range(size, len(data), size):
+            self._protocol.send_continuation(data[start : start + size], start + size >= len(data))
+
+    def send_close(self, code: int, reason: str) -> None:
+        """Queue a close frame."""
+        self._protocol.send_close(code, reason)
+
+    def outgoing(self) -> tuple[bytes, bool]:
+        """The bytes to write now, and whether the socket is to be closed after them."""
+        chunks = self._protocol.data_to_send()
+        return b"".join(chunks), SEND_EOF in chunks
+
+    def close_seen(self) -> tuple[int, str]:
+        """Code and reason of the side that closed first; 1006 when nobody said a word."""
+        protocol = self._protocol
+        first = protocol.close_rcvd if protocol.close_rcvd_then_sent else protocol.close_sent
+        close = first or protocol.close_rcvd or protocol.close_sent
+        return (int(close.code), close.reason) if close is not None else (ABNORMAL, "")
+
+    def _messages(self) -> Iterator[Message]:
+        for event in self._protocol.events_received():
+            if not isinstance(event, Frame) or event.opcode in CONTROL_OPCODES:
+                continue
+            if event.opcode is Opcode.BINARY:
+                yield Binary()
+                continue
+            self._fragments.append(bytes(event.data))
+            if event.fin:
+                yield from self._complete()
+
+    def _complete(self) -> Iterator[Message]:
+        data, self._fragments = b"".join(self._fragments), []
+        try:
+            yield Text(data.decode())
+        except UnicodeDecodeError:
+            self._protocol.fail(CloseCode.INVALID_DATA, "text is not UTF-8")
+
+
+CONTROL_OPCODES = frozenset({Opcode.CLOSE, Opcode.PING, Opcode.PONG})

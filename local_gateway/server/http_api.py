@@ -1,0 +1,127 @@
+"""An HTTP API on the wire: stages, routes, CORS, and the function behind a route."""
+
+import asyncio
+import json
+
+from aiohttp import web
+
+from local_gateway.core.http_cors import preflight, with_cors
+from local_gateway.core.http_events import HttpRequest, http_event
+from local_gateway.core.http_responses import HttpResponse, http_response, not_found
+from local_gateway.core.http_routes import match, path_in_stage
+from local_gateway.core.model import Application, HttpApi, HttpRoute, HttpStage
+from local_gateway.core.results import Succeeded, TimedOut
+from local_gateway.server.invocations import describe
+from local_gateway.server.ports import Entry, Invocation, Invoker, Journal, Sources
+from local_gateway.server.upgrade import header_pairs
+
+
+class HttpApiServer:
+    """Serves every stage of one HTTP API."""
+
+    def __init__(
+        self,
+        application: Application,
+        api: HttpApi,
+        *,
+        port: int,
+        invoker: Invoker,
+        sources: Sources,
+        journal: Journal,
+    ) -> None:
+        self._application = application
+        self._api = api
+        self._port = port
+        self._invoker = invoker
+        self._sources = sources
+        self._journal = journal
+        # `$default` fits every path, so a named stage goes first.
+        self._stages = sorted(api.stages, key=lambda stage: stage.name == "$default")
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request; unknown paths get API Gateway's own 404."""
+        http_request = await self._read(request)
+        response = await self._respond(http_request)
+        answer = web.Response(status=response.status, body=response.body)
+        for name, value in response.headers:
+            answer.headers.add(name, value)
+        return answer
+
+    async def _respond(self, request: HttpRequest) -> HttpResponse:
+        cors = self._api.cors
+        if cors is not None and request.method == "OPTIONS":
+            answer = preflight(cors, request.headers)
+            if answer is not None:
+                return answer
+        for stage in self._stages:
+            path = path_in_stage(stage.name, request.path)
+            found = match(self._api.routes, request.method, path) if path is not None else None
+            if found is not None:
+                route, parameters = found
+                response = await self._invoke(stage, route, request, dict(parameters))
+                return with_cors(cors, request.header("origin"), response)
+        self._record(request, "404 Not Found", None)
+        return not_found()
+
+    async def _invoke(
+        self,
+        stage: HttpStage,
+        route: HttpRoute,
+        request: HttpRequest,
+        parameters: dict[str, str],
+    ) -> HttpResponse:
+        event = http_event(
+            self._api,
+            stage,
+            route,
+            request,
+            self._sources.moment(),
+            path_parameters=parameters,
+            domain_name=request.header("host") or "localhost",
+            account_id=self._application.account_id,
+        )
+        payload = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
+        call = self._invoker.invoke(route.function, payload)
+        try:
+            invocation = await asyncio.wait_for(call, route.timeout)
+        except TimeoutError:
+            response = http_response(TimedOut(route.timeout))
+            self._record(request, f"{response.status}", None, "the integration timed out")
+            return response
+        response = http_response(invocation.result)
+        detail = None if isinstance(invocation.result, Succeeded) else describe(invocation.result)[1]
+        self._record(request, str(response.status), invocation, detail)
+        return response
+
+    async def _read(self, request: web.BaseRequest) -> HttpRequest:
+        return HttpRequest(
+            method=request.method,
+            path=request.rel_url.raw_path,
+            query_string=request.rel_url.raw_query_string,
+            headers=header_pairs(request),
+            body=await request.read(),
+            source_ip=request.remote or "",
+            scheme="http",
+            port=self._port,
+        )
+
+    def _record(
+        self,
+        request: HttpRequest,
+        outcome: str,
+        invocation: Invocation | None,
+        detail: str | None = None,
+    ) -> None:
+        entry = Entry(
+            at=self._sources.now(),
+            api="http",
+            route_key=f"{request.method} {request.path}",
+            outcome=outcome,
+            duration_ms=invocation.duration * 1000 if invocation is not None else None,
+            cold=invocation.cold if invocation is not None else False,
+            detail=detail,
+            problem=outcome >= "5",
+        )
+        self._journal.record(entry)
+
+

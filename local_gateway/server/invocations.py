@@ -1,0 +1,85 @@
+"""Invoking functions for connections: integration timeouts, journal entries, background work."""
+
+import asyncio
+import json
+from collections.abc import Callable
+
+from local_gateway.core.actions import Invoke, Purpose
+from local_gateway.core.results import Failed, InvocationResult, Succeeded, Throttled, TimedOut
+from local_gateway.server.ports import Entry, Invocation, Invoker, Journal, Sources
+
+type Answered = Callable[[Invoke, InvocationResult], None]
+
+
+class Invocations:
+    """Runs `Invoke` actions; a function that outlives its integration timeout runs on."""
+
+    def __init__(self, invoker: Invoker, *, sources: Sources, journal: Journal) -> None:
+        self._invoker = invoker
+        self._sources = sources
+        self._journal = journal
+        self._tasks: set[asyncio.Task[object]] = set()
+
+    async def run(self, invoke: Invoke, connection_id: str) -> InvocationResult:
+        """The result of one invocation, `TimedOut` once its integration timeout has passed."""
+        payload = json.dumps(invoke.event, ensure_ascii=False, separators=(",", ":")).encode()
+        task = self._keep(asyncio.create_task(self._invoker.invoke(invoke.function, payload)))
+        done, _ = await asyncio.wait({task}, timeout=invoke.timeout)
+        invocation = task.result() if done else None
+        result = invocation.result if invocation is not None else TimedOut(invoke.timeout)
+        self._record(invoke, connection_id, result, invocation)
+        return result
+
+    def begin(self, invoke: Invoke, connection_id: str, answered: Answered) -> None:
+        """Run in the background and hand the result to `answered`."""
+
+        async def run() -> None:
+            answered(invoke, await self.run(invoke, connection_id))
+
+        self._keep(asyncio.create_task(run()))
+
+    async def close(self) -> None:
+        """Cancel what is still under way."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _keep[T](self, task: asyncio.Task[T]) -> asyncio.Task[T]:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _record(
+        self,
+        invoke: Invoke,
+        connection_id: str,
+        result: InvocationResult,
+        invocation: Invocation | None,
+    ) -> None:
+        outcome, detail = describe(result)
+        entry = Entry(
+            at=self._sources.now(),
+            api="websocket",
+            route_key="authorizer" if invoke.purpose is Purpose.AUTHORIZE else invoke.route_key,
+            outcome=outcome,
+            connection_id=connection_id,
+            function=invoke.function,
+            duration_ms=invocation.duration * 1000 if invocation is not None else None,
+            cold=invocation.cold if invocation is not None else False,
+            detail=detail,
+            problem=not isinstance(result, Succeeded),
+        )
+        self._journal.record(entry)
+
+
+def describe(result: InvocationResult) -> tuple[str, str | None]:
+    """An outcome word and a detail for the journal."""
+    match result:
+        case Succeeded():
+            return "ok", None
+        case Failed(error_type, message):
+            return "error", f"{error_type}: {message}"
+        case TimedOut(seconds):
+            return "timeout", f"no answer within {seconds:g} s"
+        case Throttled():
+            return "throttled", "no execution environment is free"

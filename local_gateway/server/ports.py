@@ -1,0 +1,73 @@
+"""What the server needs from the other parts of the gateway, as small interfaces."""
+
+import os
+import time
+from dataclasses import dataclass
+from typing import Protocol
+
+from local_gateway.core.handshake import Moment
+from local_gateway.core.ids import encode_id
+from local_gateway.core.results import InvocationResult
+
+ID_BYTES = 11
+
+
+class Invocation(Protocol):
+    """One finished invocation; `duration` is seconds, `cold` tells of a new environment."""
+
+    @property
+    def result(self) -> InvocationResult: ...
+    @property
+    def request_id(self) -> str: ...
+    @property
+    def cold(self) -> bool: ...
+    @property
+    def duration(self) -> float: ...
+
+
+class Invoker(Protocol):
+    """Runs functions by logical id."""
+
+    async def invoke(self, function: str, payload: bytes, /) -> Invocation: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One thing that happened, for the terminal and other observers; no bodies, no headers."""
+
+    at: int
+    api: str
+    route_key: str
+    outcome: str
+    connection_id: str | None = None
+    function: str | None = None
+    duration_ms: float | None = None
+    cold: bool = False
+    detail: str | None = None
+    problem: bool = False
+
+
+class Journal(Protocol):
+    """Takes every entry as it happens."""
+
+    def record(self, entry: Entry, /) -> None: ...
+
+
+class Sources:
+    """Time and randomness for the core, which has neither."""
+
+    def now(self) -> int:
+        """Epoch milliseconds."""
+        return time.time_ns() // 1_000_000
+
+    def random_bytes(self) -> bytes:
+        """Bytes for one id."""
+        return os.urandom(ID_BYTES)
+
+    def new_id(self) -> str:
+        """A fresh connection or request id."""
+        return encode_id(self.random_bytes())
+
+    def moment(self) -> Moment:
+        """Now, with a fresh request id."""
+        return Moment(self.now(), self.new_id())

@@ -1,0 +1,213 @@
+"""The shell of one connection: performs what the core asks for on a real socket."""
+
+import asyncio
+from collections.abc import Iterable
+
+from local_gateway.core.actions import (
+    AcceptHandshake,
+    Action,
+    CloseSocket,
+    Invoke,
+    Purpose,
+    RefuseHandshake,
+    SendText,
+    Warn,
+)
+from local_gateway.core.connection import Connection
+from local_gateway.core.results import InvocationResult
+from local_gateway.server.frames import Framing, Text
+from local_gateway.server.invocations import Invocations
+from local_gateway.server.ports import Entry, Journal, Sources
+
+CLOSE_GRACE = 5.0
+HARD_BUFFER_FACTOR = 4
+MESSAGES_IN_FLIGHT = 128
+
+
+class Session:
+    """One client: drives its `Connection` from the handshake to the end of the socket."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        invocations: Invocations,
+        sources: Sources,
+        journal: Journal,
+    ) -> None:
+        self.connection = connection
+        self.finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._framing = Framing(connection.stage.limits)
+        self._invocations = invocations
+        self._sources = sources
+        self._journal = journal
+        self._transport: asyncio.Transport | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._in_flight = 0
+
+    # The handshake
+
+    async def handshake(self) -> AcceptHandshake | RefuseHandshake:
+        """Run authorizer and `$connect`; the upgrade stays pending meanwhile, as on AWS."""
+        actions = self.connection.open(self._sources.moment())
+        while True:
+            invoke: Invoke | None = None
+            for action in actions:
+                match action:
+                    case AcceptHandshake():
+                        self._record("$connect", "101 open")
+                        return action
+                    case RefuseHandshake(status, message, cause):
+                        problem = status >= 500
+                        self._record("$connect", f"{status} {message}", cause, problem=problem)
+                        return action
+                    case Warn(text):
+                        self._record("$connect", "warning", text, problem=True)
+                    case Invoke():
+                        invoke = action
+            if invoke is None:
+                raise AssertionError("a handshake step neither decides nor invokes")
+            actions = await self._next_step(invoke)
+
+    async def _next_step(self, invoke: Invoke) -> list[Action]:
+        started = self._sources.now()
+        result = await self._invocations.run(invoke, self.connection.connection_id)
+        moment = self._sources.moment()
+        if invoke.purpose is Purpose.AUTHORIZE:
+            return self.connection.authorized(result, moment, moment.at - started)
+        return self.connection.connected(result)
+
+    # The socket; `feed_data` and `feed_eof` are the HTTP server's interface for upgraded sockets
+
+    def attach(self, transport: asyncio.Transport) -> None:
+        """Begin to serve the socket after the 101."""
+        self._transport = transport
+        self._arm_timer()
+
+    def feed_data(self, data: bytes) -> tuple[bool, bytes]:
+        """Take bytes from the socket."""
+        for message in self._framing.receive(data):
+            moment = self._sources.moment()
+            if isinstance(message, Text):
+                unique = self._sources.random_bytes()
+                self._perform(self.connection.text_received(message.body, moment, unique))
+            else:
+                self._perform(self.connection.binary_received(moment))
+        self._flush()
+        if not self._framing.is_open:
+            self._lost()
+        return False, b""
+
+    def feed_eof(self) -> None:
+        """Take the news that the socket is gone."""
+        self._lost()
+        self._finish()
+
+    @property
+    def buffered(self) -> int:
+        """Bytes that the client has not taken yet."""
+        return self._transport.get_write_buffer_size() if self._transport is not None else 0
+
+    def perform(self, actions: Iterable[Action]) -> None:
+        """Do what the core asks for after a call from outside (the management API)."""
+        self._perform(actions)
+        self._flush()
+
+    def shut_down(self) -> None:
+        """Close because the gateway stops: 1012, and no `$disconnect` any more."""
+        if self._framing.is_open:
+            self._framing.send_close(1012, "Service restart")
+            self._flush()
+        self._finish()
+
+    def _perform(self, actions: Iterable[Action]) -> None:
+        for action in actions:
+            match action:
+                case SendText(text):
+                    if self._framing.is_open:
+                        self._framing.send_text(text)
+                case CloseSocket(code, reason):
+                    self._close(code, reason)
+                case Invoke():
+                    self._invoke(action)
+                case Warn(text):
+                    self._record("message", "warning", text, problem=True)
+                case AcceptHandshake() | RefuseHandshake():
+                    raise AssertionError("the handshake is over")
+
+    def _close(self, code: int, reason: str) -> None:
+        if self._framing.is_open:
+            self._framing.send_close(code, reason)
+            asyncio.get_running_loop().call_later(CLOSE_GRACE, self._finish)
+        self._record("$disconnect", f"closed {code}", reason)
+
+    def _lost(self) -> None:
+        code, reason = self._framing.close_seen()
+        if self.connection.is_open:
+            self._record("$disconnect", f"closed {code}", reason)
+        self._perform(self.connection.lost(code, reason, self._sources.moment()))
+
+    def _finish(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        if not self.finished.done():
+            self.finished.set_result(None)
+
+    # Invocations
+
+    def _invoke(self, invoke: Invoke) -> None:
+        self._in_flight += 1
+        if self._in_flight == MESSAGES_IN_FLIGHT and self._transport is not None:
+            self._transport.pause_reading()
+        self._invocations.begin(invoke, self.connection.connection_id, self._answered)
+
+    def _answered(self, invoke: Invoke, result: InvocationResult) -> None:
+        self._in_flight -= 1
+        if self._in_flight == MESSAGES_IN_FLIGHT - 1 and self._transport is not None:
+            self._transport.resume_reading()
+        if invoke.purpose is Purpose.MESSAGE:
+            self.perform(self.connection.replied(invoke, result, self._sources.now()))
+
+    # Time and bytes
+
+    def _arm_timer(self) -> None:
+        seconds = max(0.0, self.connection.deadline - self._sources.now()) / 1000
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(seconds, self._check_deadline)
+
+    def _check_deadline(self) -> None:
+        actions = self.connection.expired(self._sources.moment())
+        if actions:
+            self.perform(actions)
+        elif self.connection.is_open:
+            self._arm_timer()
+
+    def _flush(self) -> None:
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        data, close = self._framing.outgoing()
+        if data:
+            transport.write(data)
+        limit = self.connection.stage.limits.buffered_bytes
+        if transport.get_write_buffer_size() > HARD_BUFFER_FACTOR * limit:
+            transport.abort()  # a client that only sends must not fill our memory with answers
+        elif close and transport.can_write_eof():
+            # Closing outright would reset the socket while the client's bytes are unread, and the
+            # client would never see the close code: say our end is over and read on for a while.
+            transport.write_eof()
+            asyncio.get_running_loop().call_later(CLOSE_GRACE, self._finish)
+
+    def _record(
+        self, route_key: str, outcome: str, detail: str | None = None, *, problem: bool = False
+    ) -> None:
+        entry = Entry(
+            at=self._sources.now(),
+            api="websocket",
+            route_key=route_key,
+            outcome=outcome,
+            connection_id=self.connection.connection_id,
+            detail=detail or None,
+            problem=problem,
+        )
+        self._journal.record(entry)

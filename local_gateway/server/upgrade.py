@@ -1,0 +1,91 @@
+"""The 101 response, and handing an upgraded socket over to a session."""
+
+import base64
+import binascii
+import hashlib
+
+from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
+
+from local_gateway.core.handshake import Handshake, Headers
+from local_gateway.server.session import Session
+
+# RFC 6455, section 1.3
+HANDSHAKE_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+KEY_BYTES = 16
+VERSION = "13"
+
+
+def is_upgrade(request: web.BaseRequest) -> bool:
+    """Whether the client asks for a WebSocket."""
+    connection = request.headers.get("Connection", "").lower()
+    return request.headers.get("Upgrade", "").lower() == "websocket" and "upgrade" in connection
+
+
+def malformed(request: web.BaseRequest) -> str | None:
+    """What is wrong with an upgrade request by RFC 6455, section 4.2.1; `None` if nothing."""
+    if request.method != "GET":
+        return f"a WebSocket is opened with GET, not {request.method}"
+    if request.headers.get("Sec-WebSocket-Version") != VERSION:
+        return f"Sec-WebSocket-Version must be {VERSION}"
+    try:
+        key = base64.b64decode(request.headers.get("Sec-WebSocket-Key", ""), validate=True)
+    except binascii.Error:
+        key = b""
+    return None if len(key) == KEY_BYTES else "Sec-WebSocket-Key must be 16 bytes in base64"
+
+
+def handshake_of(request: web.BaseRequest) -> Handshake:
+    """The upgrade request as the core sees it: the client's own spelling of header names."""
+    headers = tuple((name.decode("latin-1"), _text(value)) for name, value in request.raw_headers)
+    return Handshake(
+        headers=headers, query=tuple(request.query.items()), source_ip=request.remote or ""
+    )
+
+
+def header_pairs(request: web.BaseRequest) -> Headers:
+    """The headers as they were sent: spelling, order, repetitions."""
+    return tuple((name.decode("latin-1"), _text(value)) for name, value in request.raw_headers)
+
+
+def _text(value: bytes) -> str:
+    """A header's value; bytes that are not UTF-8 must not break the JSON of an event."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+class UpgradeResponse(web.StreamResponse):
+    """`101 Switching Protocols`; from then on the session owns the socket."""
+
+    def __init__(self, session: Session, subprotocol: str | None) -> None:
+        super().__init__(status=101)
+        self._session = session
+        if subprotocol:
+            self.headers["Sec-WebSocket-Protocol"] = subprotocol
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        """Send the 101 and attach the session; a client that is gone already is told to it."""
+        self.headers["Upgrade"] = "websocket"
+        self.headers["Connection"] = "upgrade"
+        self.headers["Sec-WebSocket-Accept"] = _accept(request.headers["Sec-WebSocket-Key"])
+        self.force_close()
+        transport = request.transport
+        if transport is None or transport.is_closing():
+            self._session.feed_eof()
+            return None
+        writer = await super().prepare(request)
+        self._session.attach(transport)
+        # The parser interface is what aiohttp's own WebSocketResponse uses for upgraded sockets.
+        request.protocol.set_parser(self._session)  # type: ignore[arg-type]
+        request.protocol.keep_alive(False)
+        return writer
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """Nothing follows: the session has had the last word."""
+
+
+def _accept(key: str) -> str:
+    digest = hashlib.sha1(key.strip().encode() + HANDSHAKE_GUID, usedforsecurity=False).digest()
+    return base64.b64encode(digest).decode()

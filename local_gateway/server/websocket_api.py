@@ -1,0 +1,138 @@
+"""A WebSocket API's stage on the wire: upgrades and the `@connections` management API."""
+
+from aiohttp import web
+
+from local_gateway.core import management
+from local_gateway.core.actions import RefuseHandshake
+from local_gateway.core.connection import Connection
+from local_gateway.core.handshake import Handshake, Identity
+from local_gateway.core.ids import is_well_formed_id
+from local_gateway.core.management import ManagementResponse
+from local_gateway.core.model import Application
+from local_gateway.core.stage import Stage
+from local_gateway.server.invocations import Invocations
+from local_gateway.server.ports import Entry, Journal, Sources
+from local_gateway.server.responses import json_message
+from local_gateway.server.session import Session
+from local_gateway.server.upgrade import UpgradeResponse, handshake_of, is_upgrade, malformed
+
+MANAGEMENT_SEGMENT = "@connections"
+
+
+class WebSocketStageServer:
+    """Serves one stage; its connections are known to no other stage."""
+
+    def __init__(
+        self,
+        application: Application,
+        stage: Stage,
+        *,
+        invocations: Invocations,
+        sources: Sources,
+        journal: Journal,
+    ) -> None:
+        self._application = application
+        self._stage = stage
+        self._invocations = invocations
+        self._sources = sources
+        self._journal = journal
+        self._sessions: dict[str, Session] = {}
+
+    async def upgrade(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer `GET /{stage}`: 101 and a served socket, or the status of the refusal."""
+        if not is_upgrade(request):
+            return json_message(426, "Upgrade Required", {"Upgrade": "websocket"})
+        problem = malformed(request)
+        if problem is not None:
+            return json_message(400, problem)
+        session = self._new_session(handshake_of(request))
+        connection_id = session.connection.connection_id
+        self._sessions[connection_id] = session
+        try:
+            return await self._serve(session, request)
+        finally:
+            del self._sessions[connection_id]
+
+    async def _serve(self, session: Session, request: web.BaseRequest) -> web.StreamResponse:
+        decision = await session.handshake()
+        if isinstance(decision, RefuseHandshake):
+            return json_message(decision.status, decision.message)
+        response = UpgradeResponse(session, decision.subprotocol)
+        await response.prepare(request)
+        await session.finished
+        return response
+
+    async def manage(self, request: web.BaseRequest, segment: str) -> web.Response:
+        """Answer `/{stage}/@connections/{id}`."""
+        connection_id = management.connection_id_of(segment)
+        response = await self._manage(request, connection_id)
+        self._record(request.method, connection_id, response.status)
+        headers = {**dict(response.headers), "x-amzn-RequestId": self._sources.new_id()}
+        return web.Response(status=response.status, headers=headers, body=response.body)
+
+    async def _manage(self, request: web.BaseRequest, connection_id: str) -> ManagementResponse:
+        data = await request.read()
+        unsigned = management.signature_problem(
+            tuple(request.headers.items()), tuple(request.query.items())
+        )
+        if unsigned is not None:
+            return management.forbidden(unsigned)
+        if not is_well_formed_id(connection_id):
+            return management.malformed(connection_id)
+        session = self._sessions.get(connection_id)
+        if session is None:
+            return management.gone()
+        match request.method:
+            case "POST":
+                now = self._sources.now()
+                response, actions = session.connection.post(data, now, session.buffered)
+            case "GET":
+                return session.connection.describe()
+            case "DELETE":
+                response, actions = session.connection.delete(self._sources.moment())
+            case _:
+                return management.forbidden("Missing Authentication Token")
+        session.perform(actions)
+        return response
+
+    def shut_down(self) -> None:
+        """Close every socket because the gateway stops."""
+        for session in list(self._sessions.values()):
+            session.shut_down()
+
+    def _new_session(self, handshake: Handshake) -> Session:
+        connection = Connection(self._stage, self._identity(handshake), handshake)
+        return Session(
+            connection,
+            invocations=self._invocations,
+            sources=self._sources,
+            journal=self._journal,
+        )
+
+    def _identity(self, handshake: Handshake) -> Identity:
+        application, api = self._application, self._stage.api
+        agents = handshake.header_values("User-Agent")
+        return Identity(
+            api_id=api.api_id,
+            stage=self._stage.name,
+            stage_variables=tuple(self._stage.settings.variables.items()),
+            domain_name=f"{api.api_id}.execute-api.{application.region}.amazonaws.com",
+            connection_id=self._sources.new_id(),
+            connected_at=self._sources.now(),
+            source_ip=handshake.source_ip,
+            user_agent=agents[-1] if agents else None,
+            partition=application.partition,
+            region=application.region,
+            account_id=application.account_id,
+        )
+
+    def _record(self, method: str, connection_id: str | None, status: int) -> None:
+        entry = Entry(
+            at=self._sources.now(),
+            api="management",
+            route_key=f"{method} {MANAGEMENT_SEGMENT}",
+            outcome=str(status),
+            connection_id=connection_id,
+            problem=status >= 400 and status != 410,
+        )
+        self._journal.record(entry)

@@ -1,0 +1,26 @@
+"""What a start of the local gateway is told, after the command line has been read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+LOOPBACK = ("127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewaySettings:
+    """Where the template is, where to listen, and what to run once everything answers.
+
+    `on_ready` is a shell command that gets the stack's outputs and the endpoints in its
+    environment, next to `environment`, and whose failure ends the gateway.
+    """
+
+    template: Path
+    port: int = 8080
+    hosts: tuple[str, ...] = LOOPBACK
+    region: str = "us-east-1"
+    stack_name: str = "local"
+    parameter_overrides: Mapping[str, str] = field(default_factory=dict)
+    on_ready: str | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    verbose: bool = False
