@@ -1,0 +1,100 @@
+"""template.yaml as CloudFormation sees it after the SAM transform, for tests to look into."""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import boto3
+import yaml
+from samtranslator.parser.parser import Parser  # type: ignore[import-untyped]
+from samtranslator.translator.translator import Translator  # type: ignore[import-untyped]
+
+PROJECT = Path(__file__).parents[2]
+TEMPLATE = PROJECT / "template.yaml"
+
+_PLACEHOLDER = re.compile(r"\$\{([A-Za-z0-9:]+)(?:\.[A-Za-z0-9.]+)?\}")
+
+
+class TagLoader(yaml.SafeLoader):
+    """SafeLoader that reads CloudFormation's short tags as the functions they stand for."""
+
+
+def _construct_function(loader: TagLoader, name: str, node: yaml.Node) -> dict[str, Any]:
+    value: Any
+    if isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    elif isinstance(node, yaml.MappingNode):
+        value = loader.construct_mapping(node, deep=True)
+    else:
+        value = str(node.value)
+    if name == "GetAtt" and isinstance(value, str):
+        value = value.split(".", 1)
+    return {name if name in {"Ref", "Condition"} else f"Fn::{name}": value}
+
+
+TagLoader.add_multi_constructor("!", _construct_function)
+
+
+def source_template() -> dict[str, Any]:
+    """template.yaml as written, with short tags spelled out."""
+    template = yaml.load(TEMPLATE.read_text(encoding="utf-8"), TagLoader)  # noqa: S506
+    assert isinstance(template, dict)
+    return template
+
+
+@cache
+def transformed_template() -> dict[str, Any]:
+    """The template after the SAM transform; a shared value, not to be changed.
+
+    Local code is renamed to S3 URIs, as `sam package` does, and `Code.S3Key` is its path.
+    """
+    template = source_template()
+    for resource in template["Resources"].values():
+        for name in ("CodeUri", "ContentUri"):
+            if name in resource.get("Properties", {}):
+                resource["Properties"][name] = f"s3://code/{resource['Properties'][name]}"
+    translator = Translator({}, Parser(), boto_session=boto3.Session(region_name="us-east-1"))
+    transformed = translator.translate(template, {})
+    assert isinstance(transformed, dict)
+    return transformed
+
+
+def resources(resource_type: str) -> dict[str, dict[str, Any]]:
+    """The properties of every transformed resource of a type, by logical id."""
+    return {
+        logical_id: resource.get("Properties", {})
+        for logical_id, resource in transformed_template()["Resources"].items()
+        if resource["Type"] == resource_type
+    }
+
+
+def references(value: Any) -> Iterator[str]:
+    """Every name that `value` refers to by Ref, Fn::GetAtt or Fn::Sub; also pseudo parameters."""
+    if isinstance(value, list):
+        for item in value:
+            yield from references(item)
+    elif isinstance(value, Mapping):
+        for key, argument in value.items():
+            yield from _function_references(key, argument)
+
+
+def function_behind(uri: Any) -> str:
+    """The logical id of the one function that an integration or authorizer URI names."""
+    functions = set(references(uri)) & resources("AWS::Lambda::Function").keys()
+    assert len(functions) == 1, uri
+    return functions.pop()
+
+
+def _function_references(key: str, argument: Any) -> Iterator[str]:
+    if key == "Ref":
+        yield argument
+    elif key == "Fn::GetAtt":
+        yield argument[0]
+    elif key == "Fn::Sub":
+        text, variables = argument if isinstance(argument, list) else (argument, {})
+        yield from (name for name in _PLACEHOLDER.findall(text) if name not in variables)
+        yield from references(variables)
+    else:
+        yield from references(argument)
