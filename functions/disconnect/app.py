@@ -1,0 +1,23 @@
+"""Route `$disconnect`: forgets the connection, if it is still there.
+
+API Gateway calls it for refused handshakes too, and sometimes not at all.
+"""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from sapa.bootstrap import connection_services
+from sapa.gateway_events import closing_of, connection_id_of
+from sapa.observability import CONNECTION_ID_PATH, count, logger, metrics
+
+
+@metrics.log_metrics
+@logger.inject_lambda_context(correlation_id_path=CONNECTION_ID_PATH, clear_state=True)
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+    """Delete the connection's record; nobody reads the answer."""
+    connection_services().connections.delete(connection_id_of(event))
+    count("ConnectionClosed")
+    status_code, reason = closing_of(event)
+    logger.info("disconnected", status_code=status_code, reason=reason)
+    return {"statusCode": 200}

@@ -1,0 +1,1 @@
+"""Where the bot touches AWS; botocore's exceptions never leave this package."""

@@ -1,0 +1,64 @@
+"""Open connections: who is on the other end of each socket."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from sapa.gateway_events import ConnectionEvent
+
+# API Gateway closes a connection after two hours; the record may outlive it by a little, since
+# $disconnect is best effort and DynamoDB's TTL is late.
+MAX_LIFETIME_SECONDS = 2 * 60 * 60
+LIFETIME_SLACK_SECONDS = 10 * 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """A socket of `username` on `endpoint`, opened by the login session `session_id`.
+
+    `connected_at` and `expires_at` are epoch seconds.
+    """
+
+    connection_id: str
+    username: str
+    endpoint: str
+    session_id: str
+    connected_at: int
+    expires_at: int
+
+
+class ConnectionStore(Protocol):
+    """Where connections are kept; all methods raise `StoreError`."""
+
+    def put(self, connection: Connection) -> None:
+        """Store a connection."""
+
+    def delete(self, connection_id: str) -> None:
+        """Forget a connection; one that is not there is fine."""
+
+    def of_user(self, username: str) -> Iterator[Connection]:
+        """The stored connections of a user, expired ones included."""
+
+
+def new_connection(opened: ConnectionEvent) -> Connection:
+    """The record of a connection that has just been let in."""
+    connected_at = opened.connected_at // 1000
+    return Connection(
+        connection_id=opened.connection_id,
+        username=opened.username,
+        endpoint=opened.endpoint,
+        session_id=opened.session_id,
+        connected_at=connected_at,
+        expires_at=connected_at + MAX_LIFETIME_SECONDS + LIFETIME_SLACK_SECONDS,
+    )
+
+
+def connections_of_session(
+    store: ConnectionStore, username: str, session_id: str, now: int
+) -> list[Connection]:
+    """The connections that one login session of a user holds open at `now`."""
+    return [
+        connection
+        for connection in store.of_user(username)
+        if connection.session_id == session_id and connection.expires_at > now
+    ]

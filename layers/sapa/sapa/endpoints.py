@@ -1,0 +1,35 @@
+"""The endpoints: each name, and the business process that serves it as `module:function`.
+
+They are named rather than imported, so that a function loads only the process that it runs and
+one that does not import spoils no other.
+"""
+
+from importlib import import_module
+from types import MappingProxyType
+
+from sapa.errors import BusinessProcessError, UnknownEndpointError
+from sapa.processes.business_process import BusinessProcess
+
+DEFAULT_ENDPOINT = "reply"
+
+ENDPOINTS = MappingProxyType(
+    {
+        "reply": "sapa.processes.reply:reply",
+        "convert": "sapa.processes.convert:convert",
+    }
+)
+
+
+def business_process_of(endpoint: str) -> BusinessProcess[..., object]:
+    """Load the business process of an endpoint.
+
+    Raises `UnknownEndpointError`, and `BusinessProcessError` when the registry names something
+    that is no business process.
+    """
+    if endpoint not in ENDPOINTS:
+        raise UnknownEndpointError(endpoint)
+    module, _, name = ENDPOINTS[endpoint].partition(":")
+    process = getattr(import_module(module), name, None)
+    if not isinstance(process, BusinessProcess):
+        raise BusinessProcessError(ENDPOINTS[endpoint], "is not a @business_process function")
+    return process
