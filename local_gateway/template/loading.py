@@ -1,0 +1,179 @@
+"""First step: a template file becomes a `Template`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from local_gateway.template.errors import Place, TemplateError, did_you_mean
+from local_gateway.template.intrinsics import Resolver
+from local_gateway.template.json_value import Json, JsonObject, as_list, as_object
+from local_gateway.template.parameters import parameter_values
+from local_gateway.template.reference_check import check_references
+from local_gateway.template.resource_types import Treatment, refusal, treatment
+from local_gateway.template.source import Source, load_source
+from local_gateway.template.stack import Stack
+from local_gateway.template.template import Resource, Template
+from local_gateway.template.translation import translate
+from local_gateway.template.warnings import routes_lost_by_sam
+
+_SECTIONS = (
+    "AWSTemplateFormatVersion",
+    "Conditions",
+    "Description",
+    "Globals",
+    "Hooks",
+    "Mappings",
+    "Metadata",
+    "Outputs",
+    "Parameters",
+    "Resources",
+    "Rules",
+    "Transform",
+)
+_RESOURCE_KEYS = (
+    "Condition",
+    "Connectors",
+    "CreationPolicy",
+    "DeletionPolicy",
+    "DependsOn",
+    "IgnoreGlobals",
+    "Metadata",
+    "Properties",
+    "Type",
+    "UpdatePolicy",
+    "UpdateReplacePolicy",
+    "Version",
+)
+
+
+class _NoResources:
+    """Before anything exists a resource has no value."""
+
+    def ref(self, logical_id: str, place: Place) -> Json:
+        raise TemplateError(
+            place, f"{logical_id} is not known here", "only parameters can be used in this place"
+        )
+
+    def attribute(self, logical_id: str, name: str, place: Place) -> Json:
+        return self.ref(f"{logical_id}.{name}", place)
+
+
+def load_template(
+    path: Path,
+    parameter_overrides: Mapping[str, str] | None = None,
+    stack: Stack | None = None,
+) -> Template:
+    """Read a SAM or CloudFormation template, expand SAM, apply conditions.
+
+    Raises `TemplateError` for everything that cannot be read, translated or served.
+    """
+    source = load_source(path)
+    _check_sections(source)
+    parameters = parameter_values(source, parameter_overrides or {})
+    resolver = Resolver(
+        stack=stack or Stack(),
+        references=_NoResources(),
+        parameters=parameters,
+        mappings=as_object(source.document.get("Mappings")),
+        conditions=as_object(source.document.get("Conditions")),
+    )
+    document = translate(source, parameters, resolver)
+    declared = as_object(document.get("Resources"))
+    check_references(source, declared, frozenset(declared) | frozenset(parameters))
+    conditions = as_object(document.get("Conditions"))
+    resolver = Resolver(
+        stack=resolver.stack,
+        references=resolver.references,
+        parameters=parameters,
+        mappings=resolver.mappings,
+        conditions=conditions,
+    )
+    resources = _resources(source, declared, resolver)
+    return Template(
+        source=source,
+        stack=resolver.stack,
+        parameters=parameters,
+        mappings=resolver.mappings,
+        conditions=conditions,
+        resources=resources,
+        outputs=_outputs(source, document, resolver),
+        warnings=(*routes_lost_by_sam(source), *_left_out(source, resources)),
+    )
+
+
+def _check_sections(source: Source) -> None:
+    for name in source.document:
+        if name not in _SECTIONS:
+            remedy = did_you_mean(name, _SECTIONS) or f"known: {', '.join(_SECTIONS)}"
+            raise TemplateError(source.place(name), "unknown section", remedy)
+    resources = source.document.get("Resources")
+    if not isinstance(resources, dict) or not resources:
+        raise TemplateError(source.place("Resources"), "the template has no resources")
+    for logical_id, resource in resources.items():
+        if logical_id.startswith("Fn::ForEach"):
+            raise TemplateError(
+                source.resource_place(logical_id),
+                "Fn::ForEach is not expanded here",
+                "write the resources out",
+            )
+        _check_resource(source, logical_id, resource)
+
+
+def _check_resource(source: Source, logical_id: str, resource: Json) -> None:
+    place = source.resource_place(logical_id)
+    if not isinstance(resource, dict):
+        raise TemplateError(place, "is not an object", "this may be an indentation mistake")
+    for key in resource:
+        if key not in _RESOURCE_KEYS:
+            remedy = did_you_mean(key, _RESOURCE_KEYS) or "put it under Properties"
+            raise TemplateError(place, f"unknown resource attribute {key}", remedy)
+    if not isinstance(resource.get("Type"), str):
+        raise TemplateError(place, "has no Type", "for example Type: AWS::Serverless::Function")
+    if not isinstance(resource.get("Properties") or {}, dict):
+        raise TemplateError(place, "Properties is not an object")
+
+
+def _resources(source: Source, declared: JsonObject, resolver: Resolver) -> dict[str, Resource]:
+    resources: dict[str, Resource] = {}
+    for logical_id, value in declared.items():
+        body = as_object(value)
+        place = source.resource_place(logical_id)
+        condition = body.get("Condition")
+        if isinstance(condition, str) and not resolver.condition(condition, place):
+            continue
+        kind = str(body["Type"])
+        if treatment(kind) is Treatment.REFUSED:
+            raise TemplateError(place, *refusal(kind))
+        depends_on = body.get("DependsOn")
+        names = as_list(depends_on) or [depends_on]
+        resources[logical_id] = Resource(
+            logical_id=logical_id,
+            type=kind,
+            properties=as_object(body.get("Properties")),
+            metadata=as_object(body.get("Metadata")),
+            depends_on=tuple(name for name in names if isinstance(name, str)),
+        )
+    return resources
+
+
+def _outputs(source: Source, document: JsonObject, resolver: Resolver) -> dict[str, Json]:
+    outputs: dict[str, Json] = {}
+    for name, declared in as_object(document.get("Outputs")).items():
+        place = source.place("Outputs", name)
+        output = as_object(declared)
+        condition = output.get("Condition")
+        if isinstance(condition, str) and not resolver.condition(condition, place):
+            continue
+        if "Value" not in output:
+            raise TemplateError(place, "the output has no Value")
+        outputs[name] = output["Value"]
+    return outputs
+
+
+def _left_out(source: Source, resources: Mapping[str, Resource]) -> list[str]:
+    """Types that a developer may expect to do something; roles and log groups are not worth it."""
+    quiet = ("AWS::IAM::", "AWS::Logs::", "AWS::Lambda::", "AWS::CloudWatch::")
+    return [
+        f"{source.resource_place(item.logical_id)}: {item.type} is left out: it has no effect here"
+        for item in resources.values()
+        if treatment(item.type) is Treatment.LEFT_OUT and not item.type.startswith(quiet)
+    ]

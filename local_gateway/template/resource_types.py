@@ -1,0 +1,125 @@
+"""Which resource types the gateway serves, which live in moto, which are harmless to leave out.
+
+Everything else is refused when the template is read: a template that seems to run and does not
+is worse than one that stops.
+"""
+
+from collections.abc import Mapping
+from enum import Enum
+
+from local_gateway.template.errors import did_you_mean
+
+
+class Treatment(Enum):
+    """What happens to a resource."""
+
+    SERVED = "served by the gateway itself"
+    STACK = "created in moto by its CloudFormation"
+    COGNITO = "created in moto call by call"
+    LEFT_OUT = "without effect on a laptop"
+    REFUSED = "not served"
+
+
+SERVED = frozenset(
+    {
+        "AWS::ApiGatewayV2::Api",
+        "AWS::ApiGatewayV2::Authorizer",
+        "AWS::ApiGatewayV2::Deployment",
+        "AWS::ApiGatewayV2::Integration",
+        "AWS::ApiGatewayV2::Model",
+        "AWS::ApiGatewayV2::Route",
+        "AWS::ApiGatewayV2::RouteResponse",
+        "AWS::ApiGatewayV2::Stage",
+        "AWS::Lambda::Alias",
+        "AWS::Lambda::Function",
+        "AWS::Lambda::LayerVersion",
+        "AWS::Lambda::Version",
+    }
+)
+
+STACK = frozenset(
+    {
+        "AWS::DynamoDB::Table",
+        "AWS::Events::EventBus",
+        "AWS::Events::Rule",
+        "AWS::KMS::Key",
+        "AWS::Kinesis::Stream",
+        "AWS::S3::Bucket",
+        "AWS::SNS::Topic",
+        "AWS::SQS::Queue",
+        "AWS::SSM::Parameter",
+    }
+)
+
+COGNITO = frozenset(
+    {
+        "AWS::Cognito::UserPool",
+        "AWS::Cognito::UserPoolClient",
+        "AWS::Cognito::UserPoolGroup",
+    }
+)
+
+_LEFT_OUT = frozenset(
+    {
+        "AWS::ApiGateway::Account",
+        "AWS::ApiGatewayV2::ApiMapping",
+        "AWS::ApiGatewayV2::DomainName",
+        "AWS::CertificateManager::Certificate",
+        "AWS::CloudFormation::WaitConditionHandle",
+        "AWS::Cognito::UserPoolDomain",
+        "AWS::KMS::Alias",
+        "AWS::Lambda::LayerVersionPermission",
+        "AWS::Lambda::Permission",
+        "AWS::S3::BucketPolicy",
+        "AWS::SNS::TopicPolicy",
+        "AWS::SQS::QueuePolicy",
+        "AWS::WAFv2::WebACL",
+        "AWS::WAFv2::WebACLAssociation",
+        "AWS::XRay::Group",
+    }
+)
+_LEFT_OUT_SERVICES = (
+    "AWS::ApplicationInsights::",
+    "AWS::Budgets::",
+    "AWS::CloudFront::",
+    "AWS::CloudWatch::",
+    "AWS::CodeDeploy::",
+    "AWS::IAM::",
+    "AWS::Logs::",
+    "AWS::ResourceGroups::",
+    "AWS::Route53::",
+)
+
+_NOT_YET: Mapping[str, str] = {
+    "AWS::ApiGateway::RestApi": "REST APIs are not served; use AWS::Serverless::HttpApi",
+    "AWS::CloudFormation::Stack": "nested stacks are not served; run the nested template itself",
+    "AWS::Lambda::EventInvokeConfig": "asynchronous invocations are not served yet",
+    "AWS::Lambda::EventSourceMapping": "event sources are not served yet",
+    "AWS::Lambda::Url": "function URLs are not served; use AWS::Serverless::HttpApi",
+    "AWS::SNS::Subscription": "subscriptions are not served yet",
+    "AWS::Scheduler::Schedule": "schedules are not served yet",
+}
+
+
+def treatment(resource_type: str) -> Treatment:
+    """What happens to resources of a type; unknown types are refused."""
+    if resource_type in SERVED:
+        return Treatment.SERVED
+    if resource_type in STACK:
+        return Treatment.STACK
+    if resource_type in COGNITO:
+        return Treatment.COGNITO
+    if resource_type in _LEFT_OUT or resource_type.startswith(_LEFT_OUT_SERVICES):
+        return Treatment.LEFT_OUT
+    if resource_type.startswith("Custom::"):
+        return Treatment.REFUSED
+    return Treatment.REFUSED
+
+
+def refusal(resource_type: str) -> tuple[str, str]:
+    """Cause and remedy for a resource type that is not served."""
+    remedy = "remove the resource or give it a Condition that is false here"
+    if (reason := _NOT_YET.get(resource_type)) is not None:
+        return f"{resource_type}: {reason}", remedy
+    suggestion = did_you_mean(resource_type, SERVED | STACK | COGNITO | _LEFT_OUT)
+    return f"the type {resource_type} is not known to the local gateway", suggestion or remedy
