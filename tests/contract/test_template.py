@@ -1,6 +1,8 @@
 """What template.yaml promises: the APIs, what they run, and the page's origin."""
 
+import re
 from graphlib import TopologicalSorter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,6 +39,11 @@ def single(resource_type: str) -> dict[str, Any]:
     found = list(resources(resource_type).values())
     assert len(found) == 1, sorted(resources(resource_type))
     return found[0]
+
+
+def pins(requirements: Path) -> dict[str, str]:
+    found = re.findall(r"^([\w-]+)==(\S+)", requirements.read_text(encoding="utf-8"), re.MULTILINE)
+    return dict(found)
 
 
 class RecordingEnvironment(dict[str, str]):
@@ -223,3 +230,9 @@ def test_every_parameter_is_described_and_used() -> None:
         assert parameter["Description"]
         assert "Default" in parameter
         assert {"AllowedValues", "AllowedPattern", "MinValue"} & parameter.keys()
+
+
+def test_the_layer_ships_the_versions_that_the_tests_run_with() -> None:
+    shipped = pins(PROJECT / "layers/dependencies/requirements.txt")
+    assert {"pydantic", "aws-lambda-powertools"} <= shipped.keys()
+    assert shipped.items() <= pins(PROJECT / "requirements/run.txt").items()
