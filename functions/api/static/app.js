@@ -1,0 +1,195 @@
+// @ts-check
+/** Puts the page together: who is logged in, which endpoint is open, what is shown. */
+
+import { byId, element } from "./dom.js";
+import { endpointsOf } from "./endpoints.js";
+import { FramesView } from "./frames.js";
+import { LoginView } from "./login.js";
+import { Room } from "./room.js";
+import { asyncApiDocument, currentSession, logout, UnreachableError } from "./session.js";
+import { StatusView } from "./status.js";
+
+/** @typedef {import("./endpoints.js").Endpoint} Endpoint */
+/** @typedef {import("./session.js").Session} Session */
+/** @typedef {import("./connection.js").ConnectionState} ConnectionState */
+
+const DEFAULT_ENDPOINT = "reply";
+
+const view = {
+  account: byId("account", HTMLElement),
+  username: byId("account-name", HTMLElement),
+  logout: byId("logout", HTMLButtonElement),
+  retry: byId("retry", HTMLButtonElement),
+  unreachable: byId("unreachable", HTMLElement),
+  unreachableText: byId("unreachable-text", HTMLElement),
+  unreachableRetry: byId("unreachable-retry", HTMLButtonElement),
+  chat: byId("chat", HTMLElement),
+  endpoints: byId("endpoints", HTMLElement),
+  stage: byId("stage", HTMLElement),
+};
+const frames = new FramesView({
+  panel: byId("frames", HTMLElement),
+  list: byId("frames-list", HTMLElement),
+  toggle: byId("frames-toggle", HTMLButtonElement),
+  clear: byId("frames-clear", HTMLButtonElement),
+  close: byId("frames-close", HTMLButtonElement),
+});
+const status = new StatusView({
+  pill: byId("state", HTMLElement),
+  label: byId("state-label", HTMLElement),
+  announcer: byId("announcer", HTMLElement),
+  notice: byId("send-state", HTMLElement),
+  noticeText: byId("send-state-text", HTMLElement),
+  retry: view.retry,
+});
+const loginView = new LoginView((session) => void enter(session));
+
+/** @type {Endpoint[]} */ let endpoints = [];
+/** @type {Map<string, Room>} */ const rooms = new Map();
+/** @type {Room | null} */ let current = null;
+/** Whose conversation the rooms hold. */
+let owner = "";
+
+/** Finds out whether someone is logged in, and goes where that leads. */
+async function begin() {
+  try {
+    const session = await currentSession();
+    if (session) await enter(session);
+    else leave("");
+  } catch (error) {
+    showUnreachable(error);
+  }
+}
+
+/** @param {Session} session */
+async function enter({ username }) {
+  try {
+    endpoints = endpointsOf(await asyncApiDocument());
+  } catch (error) {
+    return showUnreachable(error);
+  }
+  // What the same person said and typed before the session ended is still theirs.
+  if (username !== owner) forget();
+  owner = username;
+  view.username.textContent = username;
+  show("chat");
+  view.endpoints.replaceChildren(...endpoints.map(endpointLink));
+  openFromAddress();
+}
+
+/** Opens the endpoint that the address names after `#`, else the default one. */
+function openFromAddress() {
+  const endpoint =
+    endpoints.find(({ name }) => addressOf(name) === location.hash) ??
+    endpoints.find(({ name }) => name === DEFAULT_ENDPOINT) ??
+    endpoints[0];
+  if (!endpoint || view.chat.hidden) return;
+  current?.close();
+  current = rooms.get(endpoint.name) ?? newRoom(endpoint);
+  view.stage.replaceChildren(current.element);
+  for (const link of view.endpoints.querySelectorAll("a")) {
+    if (link.hash === addressOf(endpoint.name)) {
+      link.setAttribute("aria-current", "page");
+      link.scrollIntoView({ block: "nearest", inline: "center" });
+    } else link.removeAttribute("aria-current");
+  }
+  document.title = `${endpoint.title} · Sapa`;
+  current.open();
+  current.focus();
+}
+
+/** @param {Endpoint} endpoint */
+function newRoom(endpoint) {
+  const room = new Room(endpoint, {
+    checkSession,
+    onFrame: (frame) => frames.add(frame),
+    onState: (state) => {
+      if (room === current) stateChanged(state);
+    },
+  });
+  rooms.set(endpoint.name, room);
+  return room;
+}
+
+/** @param {ConnectionState} state */
+function stateChanged(state) {
+  if (state.status === "closed" && state.reason === "stopped") return;
+  status.show(state);
+  if (state.status === "closed") leave("Your session has ended. What you typed is kept; log in to go on.");
+}
+
+/** @returns {Promise<"alive" | "ended" | "unknown">} */
+async function checkSession() {
+  try {
+    return (await currentSession()) ? "alive" : "ended";
+  } catch (error) {
+    if (error instanceof UnreachableError) return "unknown";
+    throw error;
+  }
+}
+
+async function logOut() {
+  // First, so that the server's closing of our socket does not look like a lost connection.
+  current?.close();
+  try {
+    await logout();
+  } catch (error) {
+    current?.open();
+    return showUnreachable(error);
+  }
+  forget();
+  leave("You are logged out.");
+}
+
+/** @param {string} notice */
+function leave(notice) {
+  status.show({ status: "closed", reason: "stopped" });
+  document.title = "Sapa";
+  show("login");
+  loginView.show(notice);
+}
+
+function forget() {
+  current?.close();
+  current = null;
+  rooms.clear();
+  frames.clear();
+  view.stage.replaceChildren();
+}
+
+/** @param {unknown} error */
+function showUnreachable(error) {
+  if (!(error instanceof UnreachableError)) throw error;
+  view.unreachableText.textContent = error.message;
+  show("unreachable");
+  view.unreachableRetry.focus();
+}
+
+/** @param {"chat" | "login" | "unreachable"} which */
+function show(which) {
+  view.chat.hidden = view.account.hidden = which !== "chat";
+  view.unreachable.hidden = which !== "unreachable";
+  if (which !== "login") loginView.hide();
+}
+
+/** @param {Endpoint} endpoint */
+function endpointLink({ name, title, description }) {
+  const link = element(
+    "a",
+    { href: addressOf(name) },
+    element("span", { class: "endpoint-title" }, title),
+    element("span", { class: "endpoint-description" }, description.split("\n")[0]),
+  );
+  return element("li", {}, link);
+}
+
+/** @param {string} name of an endpoint */
+function addressOf(name) {
+  return `#${encodeURIComponent(name)}`;
+}
+
+globalThis.addEventListener("hashchange", openFromAddress);
+view.retry.addEventListener("click", () => current?.retryNow());
+view.logout.addEventListener("click", () => void logOut());
+view.unreachableRetry.addEventListener("click", () => void begin());
+void begin();

@@ -1,0 +1,103 @@
+// @ts-check
+/** The composer of an endpoint that takes one text: Enter sends, Shift+Enter starts a new line. */
+
+import { element, spoken } from "./dom.js";
+import { sendIcon } from "./icon.js";
+
+/** @typedef {import("./content.js").Message} Message */
+/** @typedef {import("./content.js").FieldProblem} FieldProblem */
+/** @typedef {import("./endpoints.js").Field} Field */
+
+/**
+ * What every composer offers; the form of several fields is the other one.
+ *
+ * @typedef {object} Composer
+ * @property {HTMLFormElement} element
+ * @property {() => void} focus
+ * @property {(problems: FieldProblem[]) => void} showProblems
+ * @property {(payload: Message) => void} fill
+ */
+
+/** @implements {Composer} */
+export class ChatBox {
+  element = element("form", { class: "composer chatbox", novalidate: true });
+  #input;
+  #problem = element("p", { class: "problem", id: "chat-problem", role: "alert" });
+  #field;
+  #submit;
+
+  /**
+   * @param {Field} field
+   * @param {(payload: Message) => string | null} submit
+   *   sends; returns why it could not, and then the text stays
+   */
+  constructor(field, submit) {
+    this.#field = field;
+    this.#submit = submit;
+    const { maxlength, minlength } = field.attributes;
+    this.#input = element("textarea", {
+      name: field.name,
+      id: "chat-input",
+      rows: 1,
+      maxlength,
+      minlength,
+      placeholder: "Write a message",
+      autocomplete: "off",
+      enterkeyhint: "send",
+      "aria-describedby": "send-state chat-problem",
+    });
+    const label = element("label", { class: "visually-hidden", for: "chat-input" }, field.title);
+    const send = element("button", { class: "primary send", type: "submit" }, sendIcon());
+    send.append(spoken("Send"));
+    const row = element("div", { class: "row" }, this.#input, send);
+    this.element.append(label, this.#problem, row);
+    this.element.addEventListener("submit", (event) => this.#onSubmit(event));
+    this.#input.addEventListener("keydown", (event) => this.#onKey(event));
+    this.#input.addEventListener("input", () => this.#resize());
+  }
+
+  focus() {
+    this.#input.focus();
+  }
+
+  /** @param {FieldProblem[]} problems */
+  showProblems(problems) {
+    this.#problem.textContent = problems.map(({ problem }) => problem).join(" ");
+    this.#input.toggleAttribute("aria-invalid", false);
+    if (problems.length) this.#input.setAttribute("aria-invalid", "true");
+  }
+
+  /** @param {Message} payload */
+  fill(payload) {
+    this.#input.value = String(payload[this.#field.name] ?? "");
+    this.#resize();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #onKey(event) {
+    // While an input method composes, Enter picks the word.
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    this.element.requestSubmit();
+  }
+
+  /** @param {SubmitEvent} event */
+  #onSubmit(event) {
+    event.preventDefault();
+    const text = this.#input.value;
+    if (text.trim() === "") return this.focus();
+    const refused = this.#submit({ [this.#field.name]: text });
+    this.showProblems(refused ? [{ name: this.#field.name, problem: refused }] : []);
+    if (!refused) {
+      this.#input.value = "";
+      this.#resize();
+    }
+    this.focus();
+  }
+
+  /** Grows with the text up to the height the style sheet allows. */
+  #resize() {
+    this.#input.style.height = "auto";
+    this.#input.style.height = `${this.#input.scrollHeight + 2}px`;
+  }
+}

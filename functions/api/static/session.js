@@ -1,0 +1,107 @@
+// @ts-check
+/** The HTTP side of Sapa: who is logged in, logging in and out, and which endpoints there are. */
+
+/** @typedef {{ username: string, expires_at: unknown }} Session */
+/** @typedef {{ code: string, message: string }} Refusal */
+
+/** Sapa did not answer, or answered something that is not part of the contract. */
+export class UnreachableError extends Error {
+  constructor() {
+    super("Sapa cannot be reached right now. Check your network, then try again.");
+    this.name = "UnreachableError";
+  }
+}
+
+/** Sapa refused the login; `code` is the API's error code, the message is for people. */
+export class LoginRefusedError extends Error {
+  /** @param {Refusal} refusal */
+  constructor({ code, message }) {
+    super(message);
+    this.name = "LoginRefusedError";
+    this.code = code;
+  }
+}
+
+/**
+ * The login session the cookie proves, or null when there is none.
+ *
+ * @returns {Promise<Session | null>}
+ * @throws {UnreachableError}
+ */
+export async function currentSession() {
+  const response = await request("/auth/session");
+  if (response.status === 401 || response.status === 403) return null;
+  return jsonOf(response);
+}
+
+/**
+ * Logs in; the browser keeps the cookie, this code never sees it.
+ *
+ * @param {{ username: string, password: string, new_password?: string }} credentials
+ * @returns {Promise<Session>}
+ * @throws {LoginRefusedError} with code `new_password_required` when the first password must change
+ * @throws {UnreachableError}
+ */
+export async function login(credentials) {
+  const response = await request("/auth/login", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(credentials),
+  });
+  if (response.ok) return jsonOf(response);
+  if (response.status >= 500) throw new UnreachableError();
+  throw new LoginRefusedError(await refusalOf(response));
+}
+
+/**
+ * Ends the login session everywhere; the server closes its sockets.
+ *
+ * @throws {UnreachableError} when it could not be ended
+ */
+export async function logout() {
+  const response = await request("/auth/logout", { method: "POST" });
+  if (!response.ok && response.status !== 401) throw new UnreachableError();
+}
+
+/**
+ * The AsyncAPI document that describes every endpoint.
+ *
+ * @returns {Promise<unknown>}
+ * @throws {UnreachableError}
+ */
+export async function asyncApiDocument() {
+  return jsonOf(await request("/asyncapi.json"));
+}
+
+/** @param {string} path @param {RequestInit} [options] */
+async function request(path, options) {
+  try {
+    return await fetch(path, { credentials: "same-origin", cache: "no-cache", ...options });
+  } catch {
+    throw new UnreachableError();
+  }
+}
+
+/** @param {Response} response */
+async function jsonOf(response) {
+  if (!response.ok) throw new UnreachableError();
+  try {
+    return await response.json();
+  } catch {
+    throw new UnreachableError();
+  }
+}
+
+/**
+ * @param {Response} response
+ * @returns {Promise<Refusal>}
+ */
+async function refusalOf(response) {
+  const body = await response.json().catch(() => null);
+  const code = body?.error?.code ?? String(response.status);
+  if (response.status === 401) return { code, message: "User name or password is wrong." };
+  if (response.status === 429) {
+    return { code, message: "Too many attempts. Wait a minute, then try again." };
+  }
+  return { code, message: body?.error?.message ?? "The login was refused." };
+}

@@ -1,0 +1,78 @@
+// @ts-check
+/** Says in words how the connection is: always visible, and announced when it changes. */
+
+/** @typedef {import("./connection.js").ConnectionState} ConnectionState */
+/** @typedef {{ tone: "good" | "busy" | "bad" | "off", label: string, reason: string, retry: boolean }} Report */
+
+const KEPT = "What you type stays here; Send works again once connected.";
+
+/** @param {ConnectionState} state @param {number} now @returns {Report} */
+function reportOf(state, now) {
+  switch (state.status) {
+    case "connected":
+      return { tone: "good", label: "Connected", reason: "", retry: false };
+    case "connecting": {
+      const label = state.attempt ? "Reconnecting…" : "Connecting…";
+      return { tone: "busy", label, reason: `${label} ${KEPT}`, retry: false };
+    }
+    case "waiting": {
+      const seconds = Math.max(0, Math.ceil((state.retryAt - now) / 1000));
+      if (state.offline) {
+        return { tone: "bad", label: "Offline", reason: `No network. ${KEPT}`, retry: true };
+      }
+      const label = `Reconnecting in ${seconds} s`;
+      return { tone: "bad", label, reason: `Not connected. ${KEPT}`, retry: true };
+    }
+    case "closed":
+      return { tone: "off", label: "Logged out", reason: "You are logged out.", retry: false };
+  }
+}
+
+export class StatusView {
+  #parts;
+  /** @type {ReturnType<typeof setInterval> | undefined} */ #ticking;
+  #announced = "";
+
+  /**
+   * @param {object} parts
+   * @param {HTMLElement} parts.pill visible, ticks every second
+   * @param {HTMLElement} parts.label the pill's text
+   * @param {HTMLElement} parts.announcer polite live region, changes with the state only
+   * @param {HTMLElement} parts.notice why Send does not work
+   * @param {HTMLElement} parts.noticeText
+   * @param {HTMLElement} parts.retry
+   */
+  constructor(parts) {
+    this.#parts = parts;
+  }
+
+  /** @param {ConnectionState} state */
+  show(state) {
+    clearInterval(this.#ticking);
+    this.#draw(state);
+    if (state.status === "waiting") this.#ticking = setInterval(() => this.#draw(state), 500);
+    this.#announce(state);
+  }
+
+  /** @param {ConnectionState} state */
+  #draw(state) {
+    const { tone, label, reason, retry } = reportOf(state, Date.now());
+    const { pill, label: labelElement, notice, noticeText, retry: retryButton } = this.#parts;
+    pill.dataset.tone = tone;
+    if (labelElement.textContent !== label) labelElement.textContent = label;
+    if (noticeText.textContent !== reason) noticeText.textContent = reason;
+    notice.hidden = reason === "";
+    retryButton.hidden = !retry;
+  }
+
+  /** Not the countdown: a screen reader would read every second of it. @param {ConnectionState} state */
+  #announce(state) {
+    const { label } = reportOf(state, Date.now());
+    const words = state.status === "waiting" && !state.offline ? "Connection lost, reconnecting" : label;
+    // The first seconds of every retry would repeat what was just said.
+    if (state.status === "connecting" && state.attempt > 0) return;
+    if (words === this.#announced) return;
+    this.#announced = words;
+    this.#parts.announcer.textContent = words;
+  }
+}
