@@ -1,0 +1,283 @@
+"""A Lambda runtime client in the standard library, for where awslambdaric has no wheels.
+
+Behaves as awslambdaric does towards handlers and towards the Runtime API (Lambda developer guide,
+runtimes-api and python-context). Imports little: every import delays every cold start.
+"""
+
+import json
+import logging
+import os
+import socket
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from importlib import import_module
+from types import TracebackType
+from typing import Any
+
+type Handler = Callable[[Any, "LambdaContext"], Any]
+
+_PREFIX = "/2018-06-01/runtime"
+
+
+class RuntimeFault(Exception):
+    """A failure that is the runtime's to report, with its error type."""
+
+    def __init__(self, error_type: str, message: str, trace: list[str] | None = None) -> None:
+        super().__init__(message)
+        self.error_type = error_type
+        self.trace = trace or []
+
+
+class RuntimeApiClient:
+    """HTTP/1.1 over one kept-alive connection; `http.client` would cost 20 ms of start-up."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        host, _, port = address.rpartition(":")
+        self._socket = socket.create_connection((host, int(port)))
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._input = self._socket.makefile("rb")
+
+    def next_invocation(self) -> tuple[dict[str, str], bytes]:
+        """Wait for an event: its headers, by lower-cased name, and its payload."""
+        return self._call("GET", "/invocation/next", b"", "", 200)
+
+    def post_response(self, request_id: str, payload: bytes, content_type: str) -> None:
+        """Answer an invocation."""
+        headers = f"Content-Type: {content_type}\r\n"
+        self._call("POST", f"/invocation/{request_id}/response", payload, headers, 202)
+
+    def post_error(self, path: str, error: dict[str, Any]) -> None:
+        """Report an error of an invocation, or of the init phase."""
+        error_type = error["errorType"].encode("ascii", "replace").decode()
+        headers = (
+            "Content-Type: application/vnd.aws.lambda.error+json\r\n"
+            f"Lambda-Runtime-Function-Error-Type: {error_type}\r\n"
+        )
+        self._call("POST", path, json.dumps(error).encode(), headers, 202)
+
+    def _call(
+        self, method: str, path: str, body: bytes, headers: str, expected: int
+    ) -> tuple[dict[str, str], bytes]:
+        head = (
+            f"{method} {_PREFIX}{path} HTTP/1.1\r\nHost: {self._address}\r\n"
+            f"{headers}Content-Length: {len(body)}\r\n\r\n"
+        )
+        self._socket.sendall(head.encode("ascii") + body)
+        status = int(self._input.readline().split(b" ")[1])
+        answer: dict[str, str] = {}
+        while line := self._input.readline().strip():
+            name, _, value = line.decode("latin-1").partition(":")
+            answer[name.lower()] = value.strip()
+        content = self._input.read(int(answer.get("content-length", "0")))
+        if status != expected:
+            raise OSError(f"Runtime API: {method} {path}: status {status}, expected {expected}")
+        return answer, content
+
+
+class _Attributes:
+    """An object with the named attributes, None where the mapping has no such key."""
+
+    def __init__(self, names: tuple[str, ...], values: dict[str, Any]) -> None:
+        for name in names:
+            setattr(self, name, values.get(name))
+
+
+class CognitoIdentity:
+    """`context.identity`: both None unless a mobile SDK invoked the function."""
+
+    def __init__(self, identity: dict[str, Any]) -> None:
+        self.cognito_identity_id = identity.get("cognitoIdentityId")
+        self.cognito_identity_pool_id = identity.get("cognitoIdentityPoolId")
+
+
+class ClientContext(_Attributes):
+    """`context.client_context`: what a mobile SDK sends along."""
+
+    def __init__(self, content: dict[str, Any]) -> None:
+        super().__init__(("custom", "env"), content)
+        names = "installation_id app_title app_version_name app_version_code app_package_name"
+        client = content.get("client")
+        self.client = None if client is None else _Attributes(tuple(names.split()), client)
+
+
+class LambdaContext:
+    """The second argument of a handler."""
+
+    def __init__(self, headers: dict[str, str]) -> None:
+        client_context = headers.get("lambda-runtime-client-context")
+        identity = headers.get("lambda-runtime-cognito-identity")
+        self.aws_request_id = headers["lambda-runtime-aws-request-id"]
+        self.invoked_function_arn = headers.get("lambda-runtime-invoked-function-arn")
+        self.function_name = _variable("AWS_LAMBDA_FUNCTION_NAME")
+        self.function_version = _variable("AWS_LAMBDA_FUNCTION_VERSION")
+        self.memory_limit_in_mb = _variable("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
+        self.log_group_name = _variable("AWS_LAMBDA_LOG_GROUP_NAME")
+        self.log_stream_name = _variable("AWS_LAMBDA_LOG_STREAM_NAME")
+        self.tenant_id = headers.get("lambda-runtime-aws-tenant-id")
+        self.client_context = ClientContext(json.loads(client_context)) if client_context else None
+        self.identity = CognitoIdentity(json.loads(identity) if identity else {})
+        self._deadline_ms = int(headers["lambda-runtime-deadline-ms"])
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until the function times out."""
+        return max(0, self._deadline_ms - int(time.time() * 1000))
+
+    def log(self, message: object) -> None:
+        """Write to the log, as it is."""
+        sys.stdout.write(str(message))
+
+
+class _RequestIdFilter(logging.Filter):
+    """Gives log records the attribute that Lambda's format and people's own ones use."""
+
+    request_id = ""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.aws_request_id = self.request_id
+        return True
+
+
+def find_handler(name: str) -> Handler:
+    """Import `package/module.function`; raises `RuntimeFault`, or what the module raised."""
+    module_name, dot, function_name = name.rpartition(".")
+    if not dot:
+        raise RuntimeFault("Runtime.MalformedHandlerName", f"Bad handler '{name}': no module")
+    if module_name.split(".")[0] in sys.builtin_module_names:
+        message = f"Cannot use built-in module {module_name} as a handler module"
+        raise RuntimeFault("Runtime.BuiltInModuleConflict", message)
+    try:
+        module = import_module(module_name.replace("/", "."))
+    except ImportError as error:
+        message = f"Unable to import module '{module_name}': {error}"
+        raise RuntimeFault("Runtime.ImportModuleError", message) from error
+    except SyntaxError as error:
+        trace = [f'  File "{error.filename}" Line {error.lineno}\n    {error.text}']
+        message = f"Syntax error in module '{module_name}': {error}"
+        raise RuntimeFault("Runtime.UserCodeSyntaxError", message, trace) from error
+    try:
+        handler: Handler = getattr(module, function_name)
+    except AttributeError:
+        message = f"Handler '{function_name}' missing on module '{module_name}'"
+        raise RuntimeFault("Runtime.HandlerNotFound", message) from None
+    return handler
+
+
+def run(handler_name: str) -> None:
+    """Load the handler and serve invocations for ever."""
+    # One event per line and at once: what is buffered when a handler is killed would be lost.
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=False, write_through=True)  # type: ignore[union-attr]
+    request_ids = _set_up_logging()
+    client = RuntimeApiClient(str(_variable("AWS_LAMBDA_RUNTIME_API")))
+    try:
+        handler = find_handler(handler_name)
+    except Exception as error:
+        report = _describe(error, "")
+        _log_error(report)
+        client.post_error("/init/error", report)
+        sys.exit(1)
+    while True:
+        headers, payload = client.next_invocation()
+        request_ids.request_id = headers["lambda-runtime-aws-request-id"]
+        _set_trace_id(headers.get("lambda-runtime-trace-id"))
+        _serve(client, handler, headers, payload)
+
+
+def _serve(
+    client: RuntimeApiClient, handler: Handler, headers: dict[str, str], payload: bytes
+) -> None:
+    request_id = headers["lambda-runtime-aws-request-id"]
+    try:
+        event = _unmarshal(payload)
+        answer, content_type = _marshal(handler(event, LambdaContext(headers)))
+    except Exception as error:
+        report = _describe(error, request_id)
+        _log_error(report)
+        client.post_error(f"/invocation/{request_id}/error", report)
+    else:
+        client.post_response(request_id, answer, content_type)
+
+
+def _unmarshal(payload: bytes) -> Any:
+    try:
+        return json.loads(payload)
+    except ValueError as error:
+        message = f"Unable to unmarshal input: {error}"
+        raise RuntimeFault("Runtime.UnmarshalError", message) from error
+
+
+def _marshal(answer: Any) -> tuple[bytes, str]:
+    if isinstance(answer, bytes):
+        return answer, "application/unknown"
+    try:
+        text = json.dumps(answer, ensure_ascii=False, default=_encode_decimal)
+        return text.encode(), "application/json"
+    except Exception as error:
+        message = f"Unable to marshal response: {error}"
+        raise RuntimeFault("Runtime.MarshalError", message) from error
+
+
+def _encode_decimal(value: object) -> float | int:
+    """Numbers of DynamoDB, as JSON numbers; anything else has no JSON form."""
+    decimal = sys.modules.get("decimal")
+    if decimal is None or not isinstance(value, decimal.Decimal):
+        raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+    if value.is_finite() and value == value.to_integral_value():
+        return int(value)
+    return float(value)
+
+
+def _describe(error: Exception, request_id: str) -> dict[str, Any]:
+    if isinstance(error, RuntimeFault):
+        error_type, trace = error.error_type, error.trace
+    else:
+        error_type, trace = type(error).__name__, _stack(error.__traceback__)
+    return {
+        "errorMessage": str(error),
+        "errorType": error_type,
+        "requestId": request_id,
+        "stackTrace": trace,
+    }
+
+
+def _stack(trace: TracebackType | None) -> list[str]:
+    """The frames from the handler's first on."""
+    frames = traceback.extract_tb(trace)
+    ours = (__file__, import_module.__code__.co_filename)
+    while frames and (frames[0].filename in ours or "<frozen importlib" in frames[0].filename):
+        del frames[0]
+    return traceback.format_list(frames)
+
+
+def _log_error(report: dict[str, Any]) -> None:
+    """One log event: its lines are joined by a carriage return, as in Lambda."""
+    lines = [f"[ERROR] {report['errorType']}: {report['errorMessage']}"]
+    if report["stackTrace"]:
+        lines.append("Traceback (most recent call last):")
+        lines += [line for frame in report["stackTrace"] for line in frame.splitlines()]
+    sys.stdout.write("\r".join(lines) + "\n")
+
+
+def _set_up_logging() -> _RequestIdFilter:
+    request_ids = _RequestIdFilter()
+    handler = logging.StreamHandler(sys.stdout)
+    logging.Formatter.converter = time.gmtime
+    form = "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s"
+    handler.setFormatter(logging.Formatter(form, "%Y-%m-%dT%H:%M:%S"))
+    handler.addFilter(request_ids)
+    logging.getLogger().addHandler(handler)
+    return request_ids
+
+
+def _variable(name: str) -> str | None:
+    return os.environ.get(name)  # noqa: TID251 - this process is Lambda's side of the contract
+
+
+def _set_trace_id(trace_id: str | None) -> None:
+    if trace_id is None:
+        os.environ.pop("_X_AMZN_TRACE_ID", None)  # noqa: TID251
+    else:
+        os.environ["_X_AMZN_TRACE_ID"] = trace_id  # noqa: TID251

@@ -1,0 +1,232 @@
+"""One execution environment: a process, its Runtime API and one invocation at a time."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from local_gateway.core.model import LambdaFunction
+from local_gateway.core.results import Failed, InvocationResult, Succeeded, TimedOut
+from local_gateway.runtime.environment_log import EnvironmentLog
+from local_gateway.runtime.job import Job
+from local_gateway.runtime.launch import Surroundings, launch
+from local_gateway.runtime.process import EnvironmentProcess, describe_exit
+from local_gateway.runtime.runtime_api import (
+    MAX_RESPONSE_BYTES,
+    Delivery,
+    RefusedError,
+    listening,
+)
+from local_gateway.runtime.settings import Invocation
+
+# A runtime that met a fatal error exits by itself, unless a thread of the handler prevents it.
+_EXIT_GRACE_SECONDS = 0.25
+
+
+class EnvironmentOwner(Protocol):
+    """Told about an environment's life, in the event loop."""
+
+    def environment_free(self, environment: "ExecutionEnvironment") -> None:
+        """It initialised, or answered: it can run a job."""
+
+    def environment_ended(
+        self,
+        environment: "ExecutionEnvironment",
+        init_failure: InvocationResult | None,
+        undelivered: Job | None,
+    ) -> None:
+        """Its process is gone; `undelivered` is a job whose event no handler has seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """A job whose event was delivered, and the loop's time at that moment."""
+
+    job: Job
+    since: float
+
+
+class ExecutionEnvironment:
+    """Implements the calls of the Runtime API; `live` runs it from spawn to clean-up.
+
+    `initialised` is set at the end of the init phase: None, or what it failed with. Everything
+    else happens in callbacks of the event loop, so no caller's cancellation can reach it.
+    """
+
+    def __init__(
+        self,
+        function: LambdaFunction,
+        around: Surroundings,
+        owner: EnvironmentOwner,
+        *,
+        cold: bool,
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._function = function
+        self._around = around
+        self._owner = owner
+        self._cold = cold
+        self.initialised: asyncio.Future[InvocationResult | None] = self._loop.create_future()
+        self._log = EnvironmentLog(
+            function, around.observer, platform_lines=around.settings.platform_lines
+        )
+        self._process: EnvironmentProcess | None = None
+        self._killed = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._spawned_at = self._loop.time()
+        self._init_duration: float | None = None
+        self._init_failure: InvocationResult | None = None
+        self._poll: asyncio.Future[Delivery] | None = None
+        self._undelivered: Job | None = None
+        self._running: _Running | None = None
+
+    @property
+    def is_initialised(self) -> bool:
+        """Whether the runtime has asked for an event."""
+        return self._init_duration is not None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether it was given a job that has no answer yet."""
+        return self._undelivered is not None or self._running is not None
+
+    async def live(self) -> None:
+        """Start, serve, and clean up once the process ends or is killed."""
+        try:
+            async with listening(self) as address:
+                process = await self._start(address)
+                self._end(describe_exit(await process.ended))
+        except OSError as error:
+            self._init_failure = Failed("Runtime.InvalidEntrypoint", str(error))
+            self._end("Runtime did not start")
+
+    def run(self, job: Job) -> None:
+        """Deliver the job's event, now or at the next poll; only for a free environment."""
+        self._undelivered = job
+        self._set_timer(self._function.timeout, self._time_out)
+        if self._poll is not None and not self._poll.done():
+            self._deliver(self._poll, job)
+
+    def kill(self) -> None:
+        """End the process group; `live` then comes to its end."""
+        self._killed = True
+        if self._process is not None:
+            self._process.kill()
+
+    def next(self) -> asyncio.Future[Delivery]:
+        """The runtime asks for its next event; its first question ends the init phase."""
+        if self._running is not None:
+            raise RefusedError(403, "InvalidStateTransition", "the last event has no answer yet")
+        if self._poll is not None:
+            self._poll.cancel()
+        poll = self._poll = self._loop.create_future()
+        if not self.is_initialised:
+            self._initialise()
+        elif self._undelivered is not None:
+            self._deliver(poll, self._undelivered)
+        return poll
+
+    def respond(self, request_id: str, payload: bytes) -> None:
+        """The handler returned."""
+        self._settle(self._find(request_id), Succeeded(payload))
+        self._owner.environment_free(self)
+
+    def respond_too_large(self, request_id: str) -> None:
+        """The handler returned too much; awslambdaric exits when it hears so."""
+        message = f"Response payload size exceeded {MAX_RESPONSE_BYTES} bytes"
+        self._settle(self._find(request_id), Failed("Function.ResponseSizeTooLarge", message))
+        self._set_timer(_EXIT_GRACE_SECONDS, self.kill)
+
+    def fail(self, request_id: str, failure: Failed) -> None:
+        """The handler raised."""
+        self._settle(self._find(request_id), failure)
+        self._owner.environment_free(self)
+
+    def fail_init(self, failure: Failed) -> None:
+        """The handler could not be loaded; the runtime exits next."""
+        if self.is_initialised:
+            raise RefusedError(403, "InvalidStateTransition", "the init phase is over")
+        self._init_failure = failure
+        self._set_timer(_EXIT_GRACE_SECONDS, self.kill)
+
+    async def _start(self, address: str) -> EnvironmentProcess:
+        self._spawned_at = self._loop.time()
+        process = await launch(self._function, self._around, address, self._log.line)
+        self._process = process
+        if self._killed:
+            process.kill()
+        elif not self.is_initialised:
+            self._set_timer(self._around.settings.init_timeout, self._time_out_init)
+        return process
+
+    def _initialise(self) -> None:
+        self._init_duration = self._loop.time() - self._spawned_at
+        self._set_timer(None)
+        self.initialised.set_result(None)
+        self._owner.environment_free(self)
+
+    def _deliver(self, poll: asyncio.Future[Delivery], job: Job) -> None:
+        timeout = self._function.timeout
+        self._undelivered = None
+        self._running = _Running(job, self._loop.time())
+        self._set_timer(timeout, self._time_out)
+        self._log.started(job.request_id, cold=self._cold)
+        delivery = Delivery(
+            request_id=job.request_id,
+            payload=job.payload,
+            deadline_ms=int((time.time() + timeout) * 1000),
+            function_arn=self._function.arn,
+            trace_id=job.trace_id,
+        )
+        poll.set_result(delivery)
+
+    def _find(self, request_id: str) -> _Running:
+        running = self._running
+        if running is None or running.job.request_id != request_id:
+            raise RefusedError(400, "InvalidRequestID", "no such invocation is under way")
+        return running
+
+    def _settle(self, running: _Running, result: InvocationResult) -> None:
+        invocation = Invocation(
+            result=result,
+            request_id=running.job.request_id,
+            cold=self._cold,
+            duration=self._loop.time() - running.since,
+            init_duration=self._init_duration if self._cold else None,
+        )
+        self._running = None
+        self._cold = False
+        self._set_timer(None)
+        self._log.finished(invocation, self._process.pid if self._process else None)
+        running.job.end(invocation)
+
+    def _time_out(self) -> None:
+        if self._running is not None:
+            self._settle(self._running, TimedOut(self._function.timeout))
+        self.kill()
+
+    def _time_out_init(self) -> None:
+        self._init_failure = TimedOut(self._around.settings.init_timeout)
+        self.kill()
+
+    def _end(self, reason: str) -> None:
+        self._set_timer(None)
+        if self._running is not None:
+            message = f"RequestId: {self._running.job.request_id} Error: {reason}"
+            self._settle(self._running, Failed("Runtime.ExitError", message))
+        if not self.is_initialised:
+            self._init_failure = self._init_failure or Failed("Runtime.ExitError", reason)
+            self._log.init_failed(self._loop.time() - self._spawned_at, self._init_failure)
+            self.initialised.set_result(self._init_failure)
+        undelivered, self._undelivered = self._undelivered, None
+        self._owner.environment_ended(self, self._init_failure, undelivered)
+
+    def _set_timer(self, seconds: float | None, action: Callable[[], None] | None = None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = (
+            self._loop.call_later(seconds, action)
+            if seconds is not None and action is not None
+            else None
+        )

@@ -1,0 +1,169 @@
+"""The execution environments of one function, and the invocations that wait for one."""
+
+import asyncio
+import os
+from collections import OrderedDict
+from functools import partial
+
+from local_gateway.core.model import LambdaFunction
+from local_gateway.core.results import Failed, InvocationResult, Throttled
+from local_gateway.runtime.environment import ExecutionEnvironment
+from local_gateway.runtime.job import Job
+from local_gateway.runtime.launch import Surroundings
+
+# Starting is all CPU: more starts at once than cores would only delay the first of them.
+_STARTS_AT_ONCE = max(2, os.cpu_count() or 1)
+
+_CLOSED = Failed("Runtime.Closed", "the Lambda runtime was closed")
+
+
+class FunctionPool:
+    """Hands jobs to environments, the most recently used first, and starts new ones in bounds.
+
+    Jobs that find no free environment wait in order of arrival. A new environment serves
+    whichever job is first when it is ready, which may be before that a used one became free.
+    """
+
+    def __init__(self, function: LambdaFunction, around: Surroundings) -> None:
+        self.function = function
+        self._around = around
+        self._settings = around.settings
+        self._loop = asyncio.get_running_loop()
+        self._environments: set[ExecutionEnvironment] = set()
+        self._idle: list[tuple[float, ExecutionEnvironment]] = []
+        self._queue: OrderedDict[Job, None] = OrderedDict()
+        self._queued_bytes = 0
+        self._lives: set[asyncio.Task[None]] = set()
+        self._reaper: asyncio.TimerHandle | None = None
+        self._closed = False
+
+    def submit(self, job: Job) -> None:
+        """Answer the job's future sooner or later."""
+        if self._closed:
+            job.end_without_environment(_CLOSED)
+        elif self._is_reserved_concurrency_used():
+            job.end_without_environment(Throttled())
+        elif self._idle:
+            self._idle.pop()[1].run(job)
+        elif self._queued_bytes + job.size > self._settings.max_queued_bytes:
+            job.end_without_environment(Throttled())
+        else:
+            self._enqueue(job)
+            self._grow()
+
+    async def warm(self) -> InvocationResult | None:
+        """Have an environment ready; what its init phase failed with, if it did."""
+        environments = self._environments
+        if any(environment.is_initialised for environment in environments):
+            return None
+        environment = next(iter(environments), None) or self._start(cold=False)
+        return await asyncio.shield(environment.initialised)
+
+    async def close(self) -> None:
+        """Kill every environment and wait for its end; waiting jobs fail."""
+        self._closed = True
+        if self._reaper is not None:
+            self._reaper.cancel()
+        while self._queue:
+            self._dequeue().end_without_environment(_CLOSED)
+        for environment in self._environments:
+            environment.kill()
+        await asyncio.gather(*self._lives)
+
+    def environment_free(self, environment: ExecutionEnvironment) -> None:
+        """Run the job that has waited longest, or keep the environment for the next."""
+        if self._closed:
+            environment.kill()
+        elif self._queue:
+            environment.run(self._dequeue())
+            self._grow()
+        else:
+            self._idle.append((self._loop.time(), environment))
+            self._schedule_reaper()
+
+    def environment_ended(
+        self,
+        environment: ExecutionEnvironment,
+        init_failure: InvocationResult | None,
+        undelivered: Job | None,
+    ) -> None:
+        """Forget the environment; a job it took without seeing its event is first in line."""
+        self._environments.discard(environment)
+        self._idle = [entry for entry in self._idle if entry[1] is not environment]
+        if undelivered is not None and not undelivered.answer.done():
+            self._enqueue(undelivered)
+            self._queue.move_to_end(undelivered, last=False)
+        if init_failure is not None:
+            self._fail_waiting(init_failure)
+        self._grow()
+
+    def _is_reserved_concurrency_used(self) -> bool:
+        limit = self.function.reserved_concurrency
+        if limit is None:
+            return False
+        running = sum(environment.is_busy for environment in self._environments)
+        return running + len(self._queue) >= limit
+
+    def _fail_waiting(self, failure: InvocationResult) -> None:
+        """The oldest job fails with the environment that was started for it.
+
+        When no other environment works, so do all: in Lambda each would have had its own start.
+        """
+        works = any(environment.is_initialised for environment in self._environments)
+        for _ in range(min(1, len(self._queue)) if works else len(self._queue)):
+            self._dequeue().end_without_environment(failure)
+
+    def _grow(self) -> None:
+        """Start environments for waiting jobs, as far as the bounds allow."""
+        starting = sum(not environment.is_initialised for environment in self._environments)
+        allowed = min(
+            len(self._queue) - starting,
+            _STARTS_AT_ONCE - starting,
+            self._settings.max_environments_per_function - len(self._environments),
+        )
+        if not self._closed:
+            for _ in range(allowed):
+                self._start(cold=True)
+
+    def _start(self, *, cold: bool) -> ExecutionEnvironment:
+        environment = ExecutionEnvironment(self.function, self._around, self, cold=cold)
+        self._environments.add(environment)
+        life = self._loop.create_task(environment.live())
+        self._lives.add(life)
+        life.add_done_callback(self._lives.discard)
+        return environment
+
+    def _enqueue(self, job: Job) -> None:
+        self._queue[job] = None
+        self._queued_bytes += job.size
+        job.expiry = self._loop.call_later(self._settings.queue_seconds, self._give_up, job)
+        job.answer.add_done_callback(partial(self._forget, job))
+
+    def _dequeue(self) -> Job:
+        job = next(iter(self._queue))
+        self._forget(job)
+        return job
+
+    def _forget(self, job: Job, *_: object) -> None:
+        """Take a job out of the queue, if it is there: served, given up or cancelled."""
+        if job in self._queue:
+            del self._queue[job]
+            self._queued_bytes -= job.size
+            if job.expiry is not None:
+                job.expiry.cancel()
+
+    def _give_up(self, job: Job) -> None:
+        job.end_without_environment(Throttled())
+
+    def _schedule_reaper(self) -> None:
+        if self._reaper is None and self._idle:
+            due = self._idle[0][0] + self._settings.idle_seconds
+            self._reaper = self._loop.call_at(due, self._reap)
+
+    def _reap(self) -> None:
+        """Kill what has been idle for long; `_idle` is in the order of last use."""
+        self._reaper = None
+        limit = self._loop.time() - self._settings.idle_seconds
+        while self._idle and self._idle[0][0] <= limit:
+            self._idle.pop(0)[1].kill()
+        self._schedule_reaper()

@@ -1,0 +1,125 @@
+"""A Lambda service: functions by their logical id, invoked with JSON."""
+
+import asyncio
+import importlib.util
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from local_gateway.core.model import LambdaFunction
+from local_gateway.core.results import Failed, InvocationResult, TimedOut
+from local_gateway.errors import GatewayError
+from local_gateway.runtime.job import new_job
+from local_gateway.runtime.launch import RuntimeClient, Surroundings
+from local_gateway.runtime.pool import FunctionPool
+from local_gateway.runtime.settings import (
+    Invocation,
+    RuntimeObserver,
+    RuntimeSettings,
+    SilentObserver,
+)
+
+MAX_REQUEST_BYTES = 6 * 1024 * 1024
+
+
+class FunctionInitError(GatewayError):
+    """A function's init phase failed: its handler does not import, does not exist, hangs."""
+
+
+class LambdaRuntime:
+    """Runs functions in execution environments, each a process group of its own.
+
+    Belongs to the event loop that runs when `start` is called.
+    """
+
+    def __init__(
+        self,
+        functions: Mapping[str, LambdaFunction],
+        *,
+        region: str,
+        settings: RuntimeSettings | None = None,
+        observer: RuntimeObserver | None = None,
+    ) -> None:
+        settings = settings or RuntimeSettings()
+        self._functions = dict(functions)
+        self._around = Surroundings(
+            settings=settings,
+            observer=observer or SilentObserver(),
+            region=region,
+            client=choose_client(settings),
+        )
+        self._pools: dict[str, FunctionPool] = {}
+        self._started = False
+
+    async def start(self) -> None:
+        """Accept invocations; no process is started before the first one, or `warm`."""
+        self._pools = {
+            name: FunctionPool(function, self._around) for name, function in self._functions.items()
+        }
+        self._started = True
+
+    async def invoke(
+        self, function: str, payload: bytes, *, trace_id: str | None = None
+    ) -> Invocation:
+        """Invoke the function with this logical id; everything it can end with is a result.
+
+        `Succeeded.payload` is JSON except when the handler returned `bytes`, which Lambda passes
+        on as they are. Cancelling gives up the answer; the handler runs on to its own timeout.
+        Raises `GatewayError` for a function that does not exist or a runtime that is not started.
+        """
+        pool = self._pool(function)
+        job = new_job(payload, trace_id)
+        if len(payload) > MAX_REQUEST_BYTES:
+            message = f"Request must be smaller than {MAX_REQUEST_BYTES} bytes"
+            job.end_without_environment(Failed("RequestTooLargeException", message))
+        else:
+            pool.submit(job)
+        return await job.answer
+
+    async def warm(self, function: str) -> None:
+        """Have one initialised environment; raises `FunctionInitError` that tells why not."""
+        pool = self._pool(function)
+        failure = await pool.warm()
+        if failure is not None:
+            raise FunctionInitError(_describe(pool.function, failure))
+
+    async def close(self) -> None:
+        """Kill and await everything; calls that are under way end in `Failed`."""
+        pools, self._pools = self._pools, {}
+        self._started = False
+        await asyncio.gather(*(pool.close() for pool in pools.values()))
+
+    def _pool(self, function: str) -> FunctionPool:
+        if not self._started:
+            raise GatewayError(f"{function}: the Lambda runtime is not running")
+        if function not in self._pools:
+            known = ", ".join(sorted(self._pools)) or "none"
+            raise GatewayError(f"{function}: no such function; the template has: {known}")
+        return self._pools[function]
+
+
+def choose_client(settings: RuntimeSettings) -> RuntimeClient:
+    """Amazon's client where it can be had (it has wheels for Linux only), else our own."""
+    wanted = settings.use_awslambdaric
+    if wanted is None:
+        wanted = settings.python == Path(sys.executable) and all(
+            importlib.util.find_spec(name) for name in ("awslambdaric", "runtime_client")
+        )
+    return "awslambdaric" if wanted else "bootstrap"
+
+
+def _describe(function: LambdaFunction, failure: InvocationResult) -> str:
+    subject = f"{function.logical_id}: handler {function.handler}"
+    match failure:
+        case Failed("Runtime.ImportModuleError", message):
+            return f"{subject} does not import: {message.partition(': ')[2] or message}"
+        case Failed("Runtime.UserCodeSyntaxError", message):
+            return f"{subject} does not import: {message}"
+        case Failed("Runtime.HandlerNotFound" | "Runtime.MalformedHandlerName", message):
+            return f"{subject} does not exist: {message}"
+        case Failed(error_type, message):
+            return f"{subject} does not start: {error_type}: {message}"
+        case TimedOut(seconds):
+            return f"{subject} does not start: not ready within {seconds:g} s"
+        case _:
+            return f"{subject} does not start"

@@ -1,0 +1,85 @@
+"""The environment variables of an execution environment.
+
+Names and reserved variables: Lambda developer guide, configuration-envvars. Nothing of the
+gateway's own environment is inherited: a handler that works only with the developer's variables
+or credentials would fail once deployed.
+"""
+
+import os
+import secrets
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from local_gateway.core.model import LambdaFunction
+
+VERSION = "$LATEST"
+
+_CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "ASIALOCALGATEWAY0000",
+    "AWS_SECRET_ACCESS_KEY": "local-gateway",
+    "AWS_SESSION_TOKEN": "local-gateway",
+}
+
+# A home that does not exist, as in Lambda: without HOME, `~` would be the developer's own and
+# SDKs would read its configuration and credentials.
+_HOME = "/home/sbx_user1051"
+
+
+def environment_variables(
+    function: LambdaFunction,
+    *,
+    region: str,
+    api_address: str,
+    log_stream: str,
+    python: Path,
+    base: Mapping[str, str],
+) -> dict[str, str]:
+    """Lambda's variables over the function's own over `base` over defaults."""
+    variables = {
+        "PATH": os.pathsep.join(
+            [str(python.parent), "/usr/local/bin", *os.defpath.split(os.pathsep)]
+        ),
+        "LANG": "en_US.UTF-8",
+        "TZ": ":UTC",
+        "HOME": _HOME,
+        "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+        **_windows_variables(),
+        **base,
+        **function.environment,
+    }
+    variables["PYTHONPATH"] = _module_path(function, variables.get("PYTHONPATH"))
+    for name, dummy in _CREDENTIALS.items():
+        variables[name] = base.get(name, dummy)
+    return variables | {
+        "_HANDLER": function.handler,
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",
+        "AWS_LAMBDA_FUNCTION_NAME": function.name,
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_size),
+        "AWS_LAMBDA_FUNCTION_VERSION": VERSION,
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.name}",
+        "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
+        "AWS_LAMBDA_RUNTIME_API": api_address,
+        "LAMBDA_TASK_ROOT": str(function.code),
+        "LAMBDA_RUNTIME_DIR": str(Path(__file__).parent),
+    }
+
+
+def log_stream_name(date: str) -> str:
+    """`YYYY/MM/DD/[version]` and 32 hexadecimal digits; `date` is its first part."""
+    return f"{date}/[{VERSION}]{secrets.token_hex(16)}"
+
+
+def _module_path(function: LambdaFunction, own: str | None) -> str:
+    roots = [function.code, *(root for layer in function.layers for root in layer.source_roots)]
+    return os.pathsep.join([*map(str, roots), *([own] if own else [])])
+
+
+def _windows_variables() -> dict[str, str]:
+    if sys.platform == "win32":
+        # Sockets do not work without SYSTEMROOT there, and `~` comes from USERPROFILE.
+        return {"SYSTEMROOT": r"C:\Windows", "USERPROFILE": r"C:\nonexistent"}
+    return {}
