@@ -42,8 +42,7 @@ def matches(pattern: str, text: str) -> bool:
 
     Runs in time proportional to the two lengths multiplied, whatever the pattern.
     """
-    here = star = 0
-    in_text = resume = 0
+    here = in_text = resume = 0
     star = -1
     while in_text < len(text):
         if here < len(pattern) and pattern[here] == "*":
