@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from local_gateway.backing.clients import MotoClients
 from local_gateway.backing.cognito import CognitoResources
@@ -18,6 +19,9 @@ from local_gateway.template.reference_check import Reference, references
 from local_gateway.template.references import ResourceReferences
 from local_gateway.template.resource_types import COGNITO, STACK
 from local_gateway.template.template import Resource, ResourceValues, Template
+
+# A failure inside moto arrives as an HTML page, which is a ResponseParserError.
+_REFUSALS = (ClientError, BotoCoreError, ResponseParserError)
 
 
 def provision(endpoint_url: str, template: Template) -> ResourceValues:
@@ -96,7 +100,7 @@ class _Provisioner:
         try:
             cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(body))
             stack = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
-        except (ClientError, BotoCoreError) as error:
+        except _REFUSALS as error:
             raise self._refused(wave, error) from None
         for output in stack.get("Outputs", []):
             reference, _ = outputs[output["OutputKey"]]
@@ -109,7 +113,7 @@ class _Provisioner:
         name = f"{self._template.stack.name}-{item.logical_id}"
         try:
             ref, attributes = self._cognito.create(item.type, name, properties)
-        except (ClientError, BotoCoreError) as error:
+        except _REFUSALS as error:
             raise self._refused([item], error) from None
         self._remember(Reference(item.logical_id), ref)
         for attribute, value in attributes.items():

@@ -1,14 +1,14 @@
 """First step: a template file becomes a `Template`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from local_gateway.template.errors import Place, TemplateError, did_you_mean
 from local_gateway.template.intrinsics import Resolver
 from local_gateway.template.json_value import Json, JsonObject, as_list, as_object
 from local_gateway.template.parameters import parameter_values
-from local_gateway.template.reference_check import check_references
-from local_gateway.template.resource_types import Treatment, refusal, treatment
+from local_gateway.template.reference_check import check_references, references
+from local_gateway.template.resource_types import REMOVE, WIRING, Treatment, refusal, treatment
 from local_gateway.template.source import Source, load_source
 from local_gateway.template.stack import Stack
 from local_gateway.template.template import Resource, Template
@@ -96,7 +96,7 @@ def load_template(
         conditions=conditions,
         resources=resources,
         outputs=_outputs(source, document, resolver),
-        warnings=(*routes_lost_by_sam(source), *_left_out(source, resources)),
+        warnings=(*routes_lost_by_sam(source), *_left_out(resources)),
     )
 
 
@@ -145,6 +145,7 @@ def _resources(source: Source, declared: JsonObject, resolver: Resolver) -> dict
             raise TemplateError(place, *refusal(kind))
         depends_on = body.get("DependsOn")
         names = as_list(depends_on) or [depends_on]
+        _refuse_wiring(source, logical_id, kind, body, declared)
         resources[logical_id] = Resource(
             logical_id=logical_id,
             type=kind,
@@ -153,6 +154,21 @@ def _resources(source: Source, declared: JsonObject, resolver: Resolver) -> dict
             depends_on=tuple(name for name in names if isinstance(name, str)),
         )
     return resources
+
+
+def _refuse_wiring(
+    source: Source, logical_id: str, kind: str, body: JsonObject, declared: JsonObject
+) -> None:
+    """A data resource that would invoke a function: moto would accept it and never do it."""
+    name, what = WIRING.get(kind, ("", ""))
+    for reference in references(as_object(body.get("Properties")).get(name)):
+        target = str(as_object(declared.get(reference.name)).get("Type"))
+        if target.startswith("AWS::Lambda::"):
+            raise TemplateError(
+                source.resource_place(logical_id, name),
+                f"{what} that invoke a function are not served yet",
+                REMOVE,
+            )
 
 
 def _outputs(source: Source, document: JsonObject, resolver: Resolver) -> dict[str, Json]:
@@ -169,11 +185,13 @@ def _outputs(source: Source, document: JsonObject, resolver: Resolver) -> dict[s
     return outputs
 
 
-def _left_out(source: Source, resources: Mapping[str, Resource]) -> list[str]:
-    """Types that a developer may expect to do something; roles and log groups are not worth it."""
+def _left_out(resources: Mapping[str, Resource]) -> Iterator[str]:
+    """One line for all that may be missed; roles and log groups are not."""
     quiet = ("AWS::IAM::", "AWS::Logs::", "AWS::Lambda::", "AWS::CloudWatch::")
-    return [
-        f"{source.resource_place(item.logical_id)}: {item.type} is left out: it has no effect here"
+    missed = [
+        f"{item.logical_id} ({item.type})"
         for item in resources.values()
         if treatment(item.type) is Treatment.LEFT_OUT and not item.type.startswith(quiet)
     ]
+    if missed:
+        yield f"left out, because they have no effect here: {', '.join(missed)}"

@@ -100,6 +100,16 @@ _NOT_YET: Mapping[str, str] = {
     "AWS::Scheduler::Schedule": "schedules are not served yet",
 }
 
+REMOVE = "remove it or give the resource a Condition that is false here"
+
+# By type: the property that can name a function, and what it is called.
+WIRING: Mapping[str, tuple[str, str]] = {
+    "AWS::Cognito::UserPool": ("LambdaConfig", "triggers"),
+    "AWS::Events::Rule": ("Targets", "rules and schedules"),
+    "AWS::S3::Bucket": ("NotificationConfiguration", "notifications"),
+    "AWS::SNS::Topic": ("Subscription", "subscriptions"),
+}
+
 
 def treatment(resource_type: str) -> Treatment:
     """What happens to resources of a type; unknown types are refused."""
@@ -111,15 +121,12 @@ def treatment(resource_type: str) -> Treatment:
         return Treatment.COGNITO
     if resource_type in _LEFT_OUT or resource_type.startswith(_LEFT_OUT_SERVICES):
         return Treatment.LEFT_OUT
-    if resource_type.startswith("Custom::"):
-        return Treatment.REFUSED
     return Treatment.REFUSED
 
 
 def refusal(resource_type: str) -> tuple[str, str]:
     """Cause and remedy for a resource type that is not served."""
-    remedy = "remove the resource or give it a Condition that is false here"
     if (reason := _NOT_YET.get(resource_type)) is not None:
-        return f"{resource_type}: {reason}", remedy
+        return f"{resource_type}: {reason}", REMOVE
     suggestion = did_you_mean(resource_type, SERVED | STACK | COGNITO | _LEFT_OUT)
-    return f"the type {resource_type} is not known to the local gateway", suggestion or remedy
+    return f"the type {resource_type} is not known to the local gateway", suggestion or REMOVE

@@ -69,9 +69,9 @@ def _run_translator(
 ) -> JsonObject:
     # Imported late: half of the time to read a template goes into this import, and a template
     # of plain CloudFormation does not need it.
-    from samtranslator.model.exceptions import InvalidDocumentException  # type: ignore[import-untyped]
-    from samtranslator.parser.parser import Parser  # type: ignore[import-untyped]
-    from samtranslator.translator.translator import Translator  # type: ignore[import-untyped]
+    from samtranslator.model.exceptions import InvalidDocumentException
+    from samtranslator.parser.parser import Parser
+    from samtranslator.translator.translator import Translator
 
     session = cast("Any", _Session(region))
     try:

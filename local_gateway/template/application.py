@@ -1,0 +1,115 @@
+"""Last step: a template and the values of its data resources become an `Application`."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from local_gateway.core.model import Application, HttpApi, LambdaFunction, WebSocketApi
+from local_gateway.template.api_resources import ApiPart, ApiResources
+from local_gateway.template.functions import FunctionDirectory, FunctionReader
+from local_gateway.template.http_api import HttpApiReader
+from local_gateway.template.intrinsic_values import scalar
+from local_gateway.template.layers import read_layers
+from local_gateway.template.local_urls import LocalUrls
+from local_gateway.template.physical_ids import made_up_id
+from local_gateway.template.references import ResourceReferences
+from local_gateway.template.template import ResourceValues, Template
+from local_gateway.template.websocket_api import WebSocketApiReader
+
+
+@dataclass(frozen=True, slots=True)
+class ReadApplication:
+    """An application, and what its developer should know about it: one line each."""
+
+    application: Application
+    warnings: tuple[str, ...] = ()
+
+
+def build_application(
+    template: Template,
+    values: ResourceValues,
+    *,
+    origin: str,
+    api_origins: Mapping[str, str] | None = None,
+) -> ReadApplication:
+    """Resolve what is left in `template` and read functions and APIs.
+
+    `origin`, such as `http://127.0.0.1:8080`, takes the place of `https://{api}.execute-api.…` in
+    environment variables and outputs (`ws://…` that of `wss://…`); `api_origins` gives other
+    origins by the API's logical id. Raises `TemplateError`.
+    """
+    references = ResourceReferences(template, values)
+    urls = _local_urls(template, origin, api_origins or {})
+    warnings = list(template.warnings)
+    layers = read_layers(template, references)
+    functions = FunctionReader(template, references, layers, urls, warnings).read()
+    websocket_apis, http_apis = _apis(template, references, functions)
+    warnings.extend(_runtime_warnings(functions))
+    warnings.extend(_stage_warnings([*websocket_apis, *http_apis]))
+    application = Application(
+        stack_name=template.stack.name,
+        account_id=template.stack.account_id,
+        region=template.stack.region,
+        partition=template.stack.partition,
+        functions=functions,
+        websocket_apis=websocket_apis,
+        http_apis=http_apis,
+        outputs=_outputs(template, references, urls),
+    )
+    return ReadApplication(application, tuple(warnings))
+
+
+def _local_urls(template: Template, origin: str, origins: Mapping[str, str]) -> LocalUrls:
+    ids = {
+        resource.logical_id: made_up_id(template.stack, resource.logical_id)
+        for resource in template.of_type("AWS::ApiGatewayV2::Api")
+    }
+    return LocalUrls(
+        stack=template.stack,
+        api_ids=frozenset(ids.values()),
+        origin=origin,
+        origins={ids[name]: url for name, url in origins.items() if name in ids},
+    )
+
+
+def _apis(
+    template: Template, references: ResourceReferences, functions: Mapping[str, LambdaFunction]
+) -> tuple[tuple[WebSocketApi, ...], tuple[HttpApi, ...]]:
+    resources = ApiResources(template, references)
+    directory = FunctionDirectory(list(functions.values()))
+    websocket_reader = WebSocketApiReader(resources, directory)
+    http_reader = HttpApiReader(resources, directory)
+    websocket = [api for api in resources.apis if _protocol(api) == "WEBSOCKET"]
+    http = [api for api in resources.apis if _protocol(api) == "HTTP"]
+    return (
+        tuple(websocket_reader.read(api) for api in websocket),
+        tuple(http_reader.read(api) for api in http),
+    )
+
+
+def _protocol(api: ApiPart) -> str:
+    # An API that is imported from OpenAPI has no protocol type: only HTTP APIs can be.
+    default = "HTTP" if "Body" in api.properties.values else None
+    return api.properties.choice("ProtocolType", ("WEBSOCKET", "HTTP"), default)
+
+
+def _outputs(template: Template, references: ResourceReferences, urls: LocalUrls) -> dict[str, str]:
+    outputs: dict[str, str] = {}
+    for name, value in template.outputs.items():
+        place = template.source.place("Outputs", name)
+        text = scalar(references.resolver.resolve(value, place), "Value", place)
+        outputs[name] = urls.localise(text)
+    return outputs
+
+
+def _runtime_warnings(functions: Mapping[str, LambdaFunction]) -> Iterator[str]:
+    running = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    for function in functions.values():
+        if function.runtime != running:
+            yield f"{function.logical_id}: {function.runtime} is run by {running} here"
+
+
+def _stage_warnings(apis: list[WebSocketApi | HttpApi]) -> Iterator[str]:
+    for api in apis:
+        if not api.stages:
+            yield f"{api.logical_id}: the API has no stage, so nobody can reach it"
