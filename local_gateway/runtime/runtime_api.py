@@ -8,25 +8,18 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Protocol
-
-from aiohttp import web
-from aiohttp.abc import AbstractStreamWriter
-from aiohttp.http_parser import RawRequestMessage
-from aiohttp.streams import StreamReader
-from aiohttp.web_protocol import RequestHandler
+from http import HTTPStatus
+from typing import Protocol, cast
 
 from local_gateway.core.results import Failed
+from local_gateway.runtime.http_requests import BadRequestError, Request, RequestReader
 
 PREFIX = "/2018-06-01/runtime/"
 
 # 6 MB and the room that Lambda leaves for the envelope.
 MAX_RESPONSE_BYTES = 6 * 1024 * 1024 + 100
 
-# awslambdaric repeats the error, up to 1 MiB of it, in a header for X-Ray.
-_MAX_HEADER_BYTES = 2 * 1024 * 1024
-
-_ERROR_TYPE_HEADER = "Lambda-Runtime-Function-Error-Type"
+_ERROR_TYPE_HEADER = "lambda-runtime-function-error-type"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +34,7 @@ class Delivery:
 
 
 class RefusedError(Exception):
-    """A call that does not fit the environment's state; answered 403, or 400 for a wrong id."""
+    """A call that does not fit the environment's state, and the status it is answered with."""
 
     def __init__(self, status: int, error_type: str, message: str) -> None:
         super().__init__(message)
@@ -68,118 +61,117 @@ class RuntimeApiHandler(Protocol):
         """The handler could not be loaded."""
 
 
-class RuntimeApi:
-    """Turns calls over HTTP into calls of the handler."""
+class RuntimeApiConnection(asyncio.Protocol):
+    """One connection of a runtime client: one call at a time."""
 
     def __init__(self, handler: RuntimeApiHandler) -> None:
         self._handler = handler
+        self._reader = RequestReader(MAX_RESPONSE_BYTES)
+        self._poll: asyncio.Future[Delivery] | None = None
+        self._transport: asyncio.Transport
 
-    async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer one request."""
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Asyncio: a client connected."""
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Asyncio: answer every request that is complete."""
         try:
-            return await self._route(request)
-        except RefusedError as refused:
-            return _json(
-                refused.status, {"errorType": refused.error_type, "errorMessage": str(refused)}
-            )
+            for request in self._reader.feed(data):
+                self._answer(request)
+        except BadRequestError as error:
+            self._send_error(400, "InvalidRequest", str(error))
+            self._transport.close()
 
-    async def _route(self, request: web.BaseRequest) -> web.StreamResponse:
-        call = request.method, *request.path.removeprefix(PREFIX).split("/")
-        match call:
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Asyncio: nobody waits for the next event any more."""
+        if self._poll is not None:
+            self._poll.cancel()
+
+    def _answer(self, request: Request) -> None:
+        if self._poll is not None:
+            raise BadRequestError("the call before this one has no answer yet")
+        try:
+            self._call(request)
+        except RefusedError as refused:
+            self._send_error(refused.status, refused.error_type, str(refused))
+
+    def _call(self, request: Request) -> None:
+        match request.method, *request.path.removeprefix(PREFIX).split("/"):
             case "GET", "invocation", "next":
-                return _delivery(await self._handler.next())
-            case "POST", "invocation", request_id, "response":
-                return await self._response(request, request_id)
-            case "POST", "invocation", request_id, "error":
-                self._handler.fail(request_id, await _failure(request))
-            case "POST", "init", "error":
-                self._handler.fail_init(await _failure(request))
-            case "POST", "restore", "error":
-                self._handler.fail_init(await _failure(request))
+                self._poll = self._handler.next()
+                self._poll.add_done_callback(self._deliver)
+                return
             case "GET", "restore", "next":
-                return web.Response()  # nothing was snapshotted: go on at once
+                self._send(200, b"")  # nothing was snapshotted: go on at once
+                return
+            case "POST", "invocation", request_id, "response":
+                self._respond(request_id, request.body)
+            case "POST", "invocation", request_id, "error":
+                self._handler.fail(request_id, _failure(request))
+            case "POST", "init" | "restore", "error":
+                self._handler.fail_init(_failure(request))
             case _:
                 raise RefusedError(404, "InvalidPath", "no such call in the Runtime API")
-        return _json(202, {"status": "OK"})
+        self._send(202, b'{"status":"OK"}\n')
 
-    async def _response(self, request: web.BaseRequest, request_id: str) -> web.StreamResponse:
-        payload = await _read(request)
+    def _respond(self, request_id: str, payload: bytes | None) -> None:
         if payload is None:
             self._handler.respond_too_large(request_id)
             raise RefusedError(413, "RequestEntityTooLarge", "the response is too large")
         self._handler.respond(request_id, payload)
-        return _json(202, {"status": "OK"})
+
+    def _deliver(self, poll: asyncio.Future[Delivery]) -> None:
+        self._poll = None
+        if poll.cancelled():
+            self._transport.abort()
+            return
+        delivery = poll.result()
+        headers = (
+            f"Lambda-Runtime-Aws-Request-Id: {delivery.request_id}\r\n"
+            f"Lambda-Runtime-Deadline-Ms: {delivery.deadline_ms}\r\n"
+            f"Lambda-Runtime-Invoked-Function-Arn: {delivery.function_arn}\r\n"
+            f"Lambda-Runtime-Trace-Id: {delivery.trace_id}\r\n"
+        )
+        self._send(200, delivery.payload, headers)
+
+    def _send_error(self, status: int, error_type: str, message: str) -> None:
+        body: Mapping[str, str] = {"errorType": error_type, "errorMessage": message}
+        self._send(status, json.dumps(body).encode())
+
+    def _send(self, status: int, body: bytes, headers: str = "") -> None:
+        head = (
+            f"HTTP/1.1 {status} {_PHRASES[status]}\r\nContent-Type: application/json\r\n"
+            f"{headers}Content-Length: {len(body)}\r\n\r\n"
+        )
+        self._transport.write(head.encode("latin-1", "replace") + body)
+
+
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 
 @asynccontextmanager
 async def listening(handler: RuntimeApiHandler) -> AsyncIterator[str]:
     """A Runtime API on a free port of the loopback interface, as `host:port`."""
-    server = web.Server(
-        RuntimeApi(handler).serve,
-        request_factory=_make_request,
-        handler_cancellation=True,
-        access_log=None,
-        max_field_size=_MAX_HEADER_BYTES,
-        lingering_time=0,
+    listener = await asyncio.get_running_loop().create_server(
+        lambda: RuntimeApiConnection(handler), "127.0.0.1", 0
     )
-    listener = await asyncio.get_running_loop().create_server(server, "127.0.0.1", 0)
     try:
         host, port = listener.sockets[0].getsockname()
         yield f"{host}:{port}"
     finally:
         listener.close()
-        # A poll that is pending never ends by itself: do not wait for it.
-        await server.shutdown(timeout=0.05)
+        listener.abort_clients()
         await listener.wait_closed()
 
 
-async def _read(request: web.BaseRequest) -> bytes | None:
-    """The body; None when too large, but then it has been received to its end all the same."""
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.content.iter_any():
-        size += len(chunk)
-        if size <= MAX_RESPONSE_BYTES:
-            chunks.append(chunk)
-        else:
-            chunks.clear()
-    return b"".join(chunks) if size <= MAX_RESPONSE_BYTES else None
-
-
-async def _failure(request: web.BaseRequest) -> Failed:
+def _failure(request: Request) -> Failed:
     """The reported error; what is malformed is replaced by the header's error type."""
     fallback = request.headers.get(_ERROR_TYPE_HEADER, "Runtime.Unknown")
     try:
-        body = json.loads(await _read(request) or b"{}")
+        body = json.loads(request.body or b"{}")
     except ValueError:
-        return Failed(fallback, "")
+        body = None
     if not isinstance(body, dict):
         return Failed(fallback, "")
     return Failed(str(body.get("errorType") or fallback), str(body.get("errorMessage") or ""))
-
-
-def _delivery(delivery: Delivery) -> web.Response:
-    headers = {
-        "Lambda-Runtime-Aws-Request-Id": delivery.request_id,
-        "Lambda-Runtime-Deadline-Ms": str(delivery.deadline_ms),
-        "Lambda-Runtime-Invoked-Function-Arn": delivery.function_arn,
-        "Lambda-Runtime-Trace-Id": delivery.trace_id,
-    }
-    return web.Response(body=delivery.payload, headers=headers, content_type="application/json")
-
-
-def _json(status: int, body: Mapping[str, str]) -> web.Response:
-    return web.Response(
-        status=status, body=json.dumps(body).encode(), content_type="application/json"
-    )
-
-
-def _make_request(
-    message: RawRequestMessage,
-    payload: StreamReader,
-    protocol: RequestHandler,
-    writer: AbstractStreamWriter,
-    task: asyncio.Task[None],
-) -> web.BaseRequest:
-    loop = asyncio.get_running_loop()
-    return web.BaseRequest(message, payload, protocol, writer, task, loop)
