@@ -51,13 +51,15 @@ bench: $(DEV) ## the benchmarks
 build: $(SAM_INSTALLED) ## sam build
 	$(SAM_LOCAL) $(SAM) build $(ARGS)
 
-deploy: build ## sam deploy, with your AWS credentials
+deploy: $(SAM_INSTALLED) ## sam build and sam deploy, with your AWS credentials
+	$(SAM) build
 	$(SAM) deploy $(ARGS)
 
 lock: $(DEV) ## pin all dependencies anew, with hashes and without index addresses
 	$(BIN)/python -m pip install --quiet uv
-	$(LOCK) layers/dependencies/requirements.in -o layers/dependencies/requirements.txt
 	$(LOCK) requirements/run.in -o requirements/run.txt
+	$(LOCK) layers/dependencies/requirements.in -c requirements/run.txt \
+		-o layers/dependencies/requirements.txt
 	$(LOCK) requirements/dev.in -c requirements/run.txt -o requirements/dev.txt
 	$(LOCK) requirements/sam.in -o requirements/sam.txt
 	cd tests/e2e && npm install --package-lock-only

@@ -18,6 +18,7 @@ from local_gateway.core.actions import (
     SendText,
     Warn,
 )
+from local_gateway.core.closing import reason_of
 from local_gateway.core.handshake import Handshake, Identity, Moment
 from local_gateway.core.ids import message_id
 from local_gateway.core.integration_response import proxy_response
@@ -89,9 +90,7 @@ class Connection:
         if missing is not None:
             near = authorization.near_miss(missing, self._handshake)
             refused = authorization.unauthorized(missing)
-            warning = (
-                [Warn(f"{missing} is matched as written, the client sent {near}")] if near else []
-            )
+            warning = [Warn(near)] if near else []
             return [*warning, *self._refuse(refused.status, refused.message, refused.cause)]
         self.state = State.AUTHORIZING
         event = events.authorizer_event(self.identity, self._handshake, moment)
@@ -101,7 +100,8 @@ class Connection:
         """Take the authorizer's answer: refuse, or go on to the `$connect` function."""
         if self.state is not State.AUTHORIZING:
             return []
-        decision = authorization.decide(result, events.connect_arn(self.identity))
+        keys = {"aws:SourceIp": self.identity.source_ip}
+        decision = authorization.decide(result, events.connect_arn(self.identity), keys)
         if isinstance(decision, authorization.Refused):
             return self._refuse(decision.status, decision.message, decision.cause)
         self._authorizer = dict(decision.context)
@@ -182,13 +182,13 @@ class Connection:
 
     def binary_received(self, moment: Moment) -> list[Action]:
         """Close: binary frames are not supported (developer guide, binary media types)."""
-        return self._close(1003, "", moment)
+        return self._close(1003, moment)
 
     # The end
 
     def expired(self, moment: Moment) -> list[Action]:
         """Close when the idle or age limit has come; otherwise nothing."""
-        return self._close(1001, "Going away", moment) if moment.at >= self.deadline else []
+        return self._close(1001, moment) if moment.at >= self.deadline else []
 
     def lost(self, code: int, reason: str, moment: Moment) -> list[Action]:
         """The socket is gone: the client closed (its code, 1005 for none) or vanished (1006)."""
@@ -199,14 +199,18 @@ class Connection:
         if route is None:
             return []
         event = events.disconnect_event(
-            self.identity, moment, code=code, reason=reason, authorizer=self._authorizer
+            self.identity,
+            moment,
+            code=code,
+            reason=reason or reason_of(code),
+            authorizer=self._authorizer,
         )
         return [self._invocation(Purpose.DISCONNECT, route, moment, event)]
 
-    def _close(self, code: int, reason: str, moment: Moment) -> list[Action]:
+    def _close(self, code: int, moment: Moment) -> list[Action]:
         if self.state is not State.OPEN:
             return []
-        return [CloseSocket(code, reason), *self.lost(code, reason, moment)]
+        return [CloseSocket(code, reason_of(code)), *self.lost(code, "", moment)]
 
     # The management API
 
@@ -232,7 +236,7 @@ class Connection:
         """`DELETE @connections/{id}`: the client sees 1000, the caller cannot choose."""
         if self.state is not State.OPEN:
             return management.gone(), []
-        return management.deleted(), self._close(1000, "Connection Closed Normally", moment)
+        return management.deleted(), self._close(1000, moment)
 
     def _invocation(
         self, purpose: Purpose, route: WebSocketRoute, moment: Moment, event: dict[str, object]

@@ -39,6 +39,8 @@ class RouteSelection:
         Forms: `$request.body.path`, `${request.body.path}` (several, mixed with literal text), a
         static value, and `\\$` for a literal dollar sign. Paths have names and indexes.
         """
+        if expression == "$default":  # what most templates write for the escaped form
+            return cls((expression,))
         parts: list[Part] = []
         at = 0
         while at < len(expression):

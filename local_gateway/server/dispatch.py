@@ -35,6 +35,11 @@ class Dispatcher:
             return await self._http_api.handle(request)
         return json_message(403, "Forbidden")
 
+    def shut_down(self) -> None:
+        """Close every socket because the gateway stops."""
+        for stage in self._stages.values():
+            stage.shut_down()
+
     async def _in_stage(
         self, stage: WebSocketStageServer, request: web.BaseRequest, rest: str
     ) -> web.StreamResponse:

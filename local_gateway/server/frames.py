@@ -30,11 +30,19 @@ class Binary:
 type Message = Text | Binary
 
 
+class _QuietProtocol(Protocol):
+    """Closes without a reason text: none of AWS's own closes for a broken rule is known to."""
+
+    def fail(self, code: CloseCode | int, reason: str = "") -> None:
+        """Fail the connection with `code` alone."""
+        super().fail(code, "")
+
+
 class Framing:
     """The framing state of one open socket; errors end in a close frame of its own."""
 
     def __init__(self, limits: Limits) -> None:
-        self._protocol = Protocol(
+        self._protocol = _QuietProtocol(
             Side.SERVER, state=State.OPEN, max_size=(limits.message_bytes, limits.frame_bytes)
         )
         self._fragment_size = limits.frame_bytes
@@ -94,7 +102,7 @@ class Framing:
         try:
             yield Text(data.decode())
         except UnicodeDecodeError:
-            self._protocol.fail(CloseCode.INVALID_DATA, "text is not UTF-8")
+            self._protocol.fail(CloseCode.INVALID_DATA)
 
 
 CONTROL_OPCODES = frozenset({Opcode.CLOSE, Opcode.PING, Opcode.PONG})

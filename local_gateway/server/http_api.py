@@ -1,8 +1,5 @@
 """An HTTP API on the wire: stages, routes, CORS, and the function behind a route."""
 
-import asyncio
-import json
-
 from aiohttp import web
 
 from local_gateway.core.http_cors import preflight, with_cors
@@ -10,9 +7,9 @@ from local_gateway.core.http_events import HttpRequest, http_event
 from local_gateway.core.http_responses import HttpResponse, http_response, not_found
 from local_gateway.core.http_routes import match, path_in_stage
 from local_gateway.core.model import Application, HttpApi, HttpRoute, HttpStage
-from local_gateway.core.results import Succeeded, TimedOut
-from local_gateway.server.invocations import describe
-from local_gateway.server.ports import Entry, Invocation, Invoker, Journal, Sources
+from local_gateway.core.results import TimedOut
+from local_gateway.server.invocations import Invocations, describe
+from local_gateway.server.ports import Entry, Invocation, Journal, Sources
 from local_gateway.server.upgrade import header_pairs
 
 
@@ -25,14 +22,14 @@ class HttpApiServer:
         api: HttpApi,
         *,
         port: int,
-        invoker: Invoker,
+        invocations: Invocations,
         sources: Sources,
         journal: Journal,
     ) -> None:
         self._application = application
         self._api = api
         self._port = port
-        self._invoker = invoker
+        self._invocations = invocations
         self._sources = sources
         self._journal = journal
         # `$default` fits every path, so a named stage goes first.
@@ -80,17 +77,10 @@ class HttpApiServer:
             domain_name=request.header("host") or "localhost",
             account_id=self._application.account_id,
         )
-        payload = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
-        call = self._invoker.invoke(route.function, payload)
-        try:
-            invocation = await asyncio.wait_for(call, route.timeout)
-        except TimeoutError:
-            response = http_response(TimedOut(route.timeout))
-            self._record(request, f"{response.status}", None, "the integration timed out")
-            return response
-        response = http_response(invocation.result)
-        detail = None if isinstance(invocation.result, Succeeded) else describe(invocation.result)[1]
-        self._record(request, str(response.status), invocation, detail)
+        invocation = await self._invocations.call(route.function, event, route.timeout)
+        result = invocation.result if invocation is not None else TimedOut(route.timeout)
+        response = http_response(result)
+        self._record(request, str(response.status), invocation, describe(result)[1])
         return response
 
     async def _read(self, request: web.BaseRequest) -> HttpRequest:
@@ -123,5 +113,3 @@ class HttpApiServer:
             problem=outcome >= "5",
         )
         self._journal.record(entry)
-
-

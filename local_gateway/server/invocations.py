@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from local_gateway.core.actions import Invoke, Purpose
 from local_gateway.core.results import Failed, InvocationResult, Succeeded, Throttled, TimedOut
@@ -12,7 +13,7 @@ type Answered = Callable[[Invoke, InvocationResult], None]
 
 
 class Invocations:
-    """Runs `Invoke` actions; a function that outlives its integration timeout runs on."""
+    """Calls functions; one that outlives its integration timeout runs on."""
 
     def __init__(self, invoker: Invoker, *, sources: Sources, journal: Journal) -> None:
         self._invoker = invoker
@@ -20,12 +21,18 @@ class Invocations:
         self._journal = journal
         self._tasks: set[asyncio.Task[object]] = set()
 
+    async def call(
+        self, function: str, event: Mapping[str, Any], seconds: float
+    ) -> Invocation | None:
+        """One invocation, or `None` once `seconds` have passed."""
+        payload = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
+        task = self._keep(asyncio.create_task(self._invoker.invoke(function, payload)))
+        done, _ = await asyncio.wait({task}, timeout=seconds)
+        return task.result() if done else None
+
     async def run(self, invoke: Invoke, connection_id: str) -> InvocationResult:
-        """The result of one invocation, `TimedOut` once its integration timeout has passed."""
-        payload = json.dumps(invoke.event, ensure_ascii=False, separators=(",", ":")).encode()
-        task = self._keep(asyncio.create_task(self._invoker.invoke(invoke.function, payload)))
-        done, _ = await asyncio.wait({task}, timeout=invoke.timeout)
-        invocation = task.result() if done else None
+        """The result of an action, `TimedOut` once its integration timeout has passed."""
+        invocation = await self.call(invoke.function, invoke.event, invoke.timeout)
         result = invocation.result if invocation is not None else TimedOut(invoke.timeout)
         self._record(invoke, connection_id, result, invocation)
         return result

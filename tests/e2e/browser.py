@@ -1,0 +1,183 @@
+"""Headless Chromium, and Sapa's page as a person sees it in one."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.select import Select
+from selenium.webdriver.support.wait import WebDriverWait
+
+PATIENCE_SECONDS = 20
+"""Longer than a cold start and the first waits of the reconnect together."""
+
+_ARGUMENTS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+)
+
+
+def installed(*names: str) -> str:
+    """The path of the first of these programs that exists; fails the test when none does."""
+    for name in names:
+        path = shutil.which(name)
+        if path is not None:
+            return path
+    pytest.fail(f"The page's tests need {names[0]}: apt-get install chromium chromium-driver")
+
+
+@contextmanager
+def chromium(profile: Path) -> Iterator[webdriver.Chrome]:
+    """A browser with an empty profile that logs its console and its network."""
+    options = webdriver.ChromeOptions()
+    options.binary_location = installed("chromium", "chromium-browser", "google-chrome")
+    for argument in (*_ARGUMENTS, f"--user-data-dir={profile}", "--window-size=1280,800"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(installed("chromedriver")))
+    try:
+        yield driver
+    finally:
+        driver.quit()
+
+
+class ChatPage:
+    """What a person can do on the page and read from it. Waits; never sleeps."""
+
+    def __init__(self, driver: webdriver.Chrome, base_url: str) -> None:
+        self.driver = driver
+        self._base_url = base_url.rstrip("/")
+        self._socket_events: list[tuple[str, str]] = []
+
+    def open(self, fragment: str = "") -> None:
+        """Load the page; `fragment` names an endpoint."""
+        self.driver.get(f"{self._base_url}/{fragment}")
+
+    def log_in(self, username: str, password: str) -> None:
+        """Fill in the login form and send it, without waiting for the outcome."""
+        self.fill("username", username)
+        self.fill("password", password)
+        self.shown("login-button").click()
+
+    def wait_connected(self) -> None:
+        """Wait until the page says so."""
+        self.wait(lambda: self.state() == "Connected", "the state to be Connected")
+
+    def state(self) -> str:
+        """The connection's state in words."""
+        return self.driver.find_element(By.ID, "state-label").text
+
+    def say(self, text: str) -> None:
+        """Type into the chat box and press Enter."""
+        self.shown("chat-input").send_keys(text, Keys.ENTER)
+
+    def fill(self, element_id: str, text: str) -> None:
+        """Replace what a field holds."""
+        field = self.shown(element_id)
+        field.clear()
+        field.send_keys(text)
+
+    def choose(self, element_id: str, text: str) -> None:
+        """Pick an option by what it shows."""
+        Select(self.shown(element_id)).select_by_visible_text(text)
+
+    def press_send(self) -> None:
+        """Press the form's button."""
+        self.driver.find_element(By.CSS_SELECTOR, ".composer button[type=submit]").click()
+
+    def shown(self, element_id: str) -> WebElement:
+        """The element with this id, once it is visible."""
+        self.wait(
+            lambda: self.driver.find_element(By.ID, element_id).is_displayed(),
+            f"#{element_id} to be visible",
+        )
+        return self.driver.find_element(By.ID, element_id)
+
+    def texts(self, selector: str) -> list[str]:
+        """The text of every element that matches."""
+        return [found.text for found in self.driver.find_elements(By.CSS_SELECTOR, selector)]
+
+    def answers(self) -> list[str]:
+        """What Sapa has said so far, without the words for screen readers and the times."""
+        return self.texts(".message.bot .content")
+
+    def wait(self, condition: Callable[[], object], what: str) -> None:
+        """Wait for a condition; on failure say what was awaited and what the page shows."""
+
+        def holds(_: object) -> bool:
+            return bool(condition())
+
+        try:
+            WebDriverWait(
+                self.driver,
+                PATIENCE_SECONDS,
+                poll_frequency=0.05,
+                ignored_exceptions=(StaleElementReferenceException,),
+            ).until(holds)
+        except Exception as error:
+            seen = self.driver.find_element(By.TAG_NAME, "body").text
+            raise AssertionError(f"Waited in vain for {what}. The page shows:\n{seen}") from error
+
+    def open_sockets(self) -> int:
+        """How many WebSockets the browser holds open, as its network stack counts them."""
+        return self._sockets("webSocketHandshakeResponseReceived") - self._sockets(
+            "webSocketClosed"
+        )
+
+    def opened_sockets(self) -> int:
+        """How many handshakes have succeeded so far."""
+        return self._sockets("webSocketHandshakeResponseReceived")
+
+    def forget_logs(self) -> None:
+        """Drop what the browser wrote down before this page."""
+        self._log("performance")
+        self._log("browser")
+
+    def _log(self, kind: str) -> list[dict[str, Any]]:
+        entries: list[dict[str, Any]] = self.driver.get_log(kind)  # type: ignore[no-untyped-call]
+        return entries
+
+    def _sockets(self, event: str) -> int:
+        for entry in self._log("performance"):
+            message: dict[str, Any] = json.loads(entry["message"])["message"]
+            name = message["method"].removeprefix("Network.")
+            params = message["params"]
+            if name == "webSocketHandshakeResponseReceived" and params["response"]["status"] != 101:
+                continue
+            if name.startswith("webSocket"):
+                self._socket_events.append((name, params["requestId"]))
+        opened = {
+            request
+            for name, request in self._socket_events
+            if name == "webSocketHandshakeResponseReceived"
+        }
+        seen = {request for name, request in self._socket_events if name == event}
+        return len(opened & seen)
+
+    def complaints(self) -> list[str]:
+        """What the browser's console holds against the page.
+
+        The 401 by which the page learns that nobody is logged in is an answer, not a fault, yet
+        Chromium writes it down.
+        """
+        return [
+            entry["message"]
+            for entry in self._log("browser")
+            if not ("/auth/session" in entry["message"] and "401" in entry["message"])
+        ]

@@ -1,0 +1,51 @@
+"""A client as a person would write one: log in over HTTP, open the socket with the cookie."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.cookies import SimpleCookie
+from typing import Any
+
+import urllib3
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+COOKIE = "gen_app_auth_token"
+HTTP = urllib3.PoolManager(timeout=30)
+
+
+def post_json(url: str, body: object, **headers: str) -> urllib3.BaseHTTPResponse:
+    """POST a JSON document."""
+    return HTTP.request("POST", url, json=body, headers=headers)
+
+
+def log_in(base_url: str, username: str, password: str) -> str:
+    """The cookie's value after a successful login."""
+    answer = post_json(f"{base_url}/auth/login", {"username": username, "password": password})
+    assert answer.status == 200, answer.data
+    return SimpleCookie(answer.headers["Set-Cookie"])[COOKIE].value
+
+
+@contextmanager
+def open_socket(url: str, token: str, **headers: str) -> Iterator[ClientConnection]:
+    """An open socket with the session's cookie."""
+    sent = {"Cookie": f"{COOKIE}={token}", **headers}
+    with connect(url, additional_headers=sent, compression=None, close_timeout=5) as socket:
+        yield socket
+
+
+def refusal(url: str, headers: Mapping[str, str]) -> int:
+    """The HTTP status with which a handshake is refused; 101 when it is not."""
+    try:
+        with connect(url, additional_headers=dict(headers), compression=None):
+            return 101
+    except InvalidStatus as error:
+        return error.response.status_code
+
+
+def ask(socket: ClientConnection, message: object) -> dict[str, Any]:
+    """Send a message, text as it is and anything else as JSON; the next frame as JSON."""
+    socket.send(message if isinstance(message, str) else json.dumps(message))
+    answer = json.loads(socket.recv(timeout=30))
+    assert isinstance(answer, dict)
+    return answer
