@@ -4,6 +4,8 @@ Behaves as awslambdaric does towards handlers and towards the Runtime API (Lambd
 runtimes-api and python-context). Imports little: every import delays every cold start.
 """
 
+from __future__ import annotations
+
 import json
 import logging
 import os
@@ -11,12 +13,18 @@ import socket
 import sys
 import time
 import traceback
-from collections.abc import Callable
 from importlib import import_module
-from types import TracebackType
-from typing import Any
 
-type Handler = Callable[[Any, "LambdaContext"], Any]
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # importing typing takes longer than everything else in this file
+    from collections.abc import Callable
+    from types import TracebackType
+    from typing import Any
+
+    from local_gateway.runtime.lambda_context import LambdaContext
+
+type Handler = Callable[[Any, LambdaContext], Any]
+type ContextFactory = Callable[[dict[str, str]], LambdaContext]
 
 _PREFIX = "/2018-06-01/runtime"
 
@@ -36,7 +44,9 @@ class RuntimeApiClient:
     def __init__(self, address: str) -> None:
         self._address = address
         host, _, port = address.rpartition(":")
-        self._socket = socket.create_connection((host, int(port)))
+        # Not create_connection: it imports the codec for international domain names.
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self._socket.connect((host, int(port)))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._input = self._socket.makefile("rb")
 
@@ -77,59 +87,6 @@ class RuntimeApiClient:
         return answer, content
 
 
-class _Attributes:
-    """An object with the named attributes, None where the mapping has no such key."""
-
-    def __init__(self, names: tuple[str, ...], values: dict[str, Any]) -> None:
-        for name in names:
-            setattr(self, name, values.get(name))
-
-
-class CognitoIdentity:
-    """`context.identity`: both None unless a mobile SDK invoked the function."""
-
-    def __init__(self, identity: dict[str, Any]) -> None:
-        self.cognito_identity_id = identity.get("cognitoIdentityId")
-        self.cognito_identity_pool_id = identity.get("cognitoIdentityPoolId")
-
-
-class ClientContext(_Attributes):
-    """`context.client_context`: what a mobile SDK sends along."""
-
-    def __init__(self, content: dict[str, Any]) -> None:
-        super().__init__(("custom", "env"), content)
-        names = "installation_id app_title app_version_name app_version_code app_package_name"
-        client = content.get("client")
-        self.client = None if client is None else _Attributes(tuple(names.split()), client)
-
-
-class LambdaContext:
-    """The second argument of a handler."""
-
-    def __init__(self, headers: dict[str, str]) -> None:
-        client_context = headers.get("lambda-runtime-client-context")
-        identity = headers.get("lambda-runtime-cognito-identity")
-        self.aws_request_id = headers["lambda-runtime-aws-request-id"]
-        self.invoked_function_arn = headers.get("lambda-runtime-invoked-function-arn")
-        self.function_name = _variable("AWS_LAMBDA_FUNCTION_NAME")
-        self.function_version = _variable("AWS_LAMBDA_FUNCTION_VERSION")
-        self.memory_limit_in_mb = _variable("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
-        self.log_group_name = _variable("AWS_LAMBDA_LOG_GROUP_NAME")
-        self.log_stream_name = _variable("AWS_LAMBDA_LOG_STREAM_NAME")
-        self.tenant_id = headers.get("lambda-runtime-aws-tenant-id")
-        self.client_context = ClientContext(json.loads(client_context)) if client_context else None
-        self.identity = CognitoIdentity(json.loads(identity) if identity else {})
-        self._deadline_ms = int(headers["lambda-runtime-deadline-ms"])
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until the function times out."""
-        return max(0, self._deadline_ms - int(time.time() * 1000))
-
-    def log(self, message: object) -> None:
-        """Write to the log, as it is."""
-        sys.stdout.write(str(message))
-
-
 class _RequestIdFilter(logging.Filter):
     """Gives log records the attribute that Lambda's format and people's own ones use."""
 
@@ -165,13 +122,16 @@ def find_handler(name: str) -> Handler:
     return handler
 
 
-def run(handler_name: str) -> None:
-    """Load the handler and serve invocations for ever."""
+def run(handler_name: str, make_context: ContextFactory) -> None:
+    """Load the handler and serve invocations for ever.
+
+    `make_context` makes a handler's second argument of an invocation's headers.
+    """
     # One event per line and at once: what is buffered when a handler is killed would be lost.
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=False, write_through=True)  # type: ignore[union-attr]
     request_ids = _set_up_logging()
-    client = RuntimeApiClient(str(_variable("AWS_LAMBDA_RUNTIME_API")))
+    client = RuntimeApiClient(os.environ["AWS_LAMBDA_RUNTIME_API"])  # noqa: TID251
     try:
         handler = find_handler(handler_name)
     except Exception as error:
@@ -183,16 +143,15 @@ def run(handler_name: str) -> None:
         headers, payload = client.next_invocation()
         request_ids.request_id = headers["lambda-runtime-aws-request-id"]
         _set_trace_id(headers.get("lambda-runtime-trace-id"))
-        _serve(client, handler, headers, payload)
+        _serve(client, handler, payload, make_context(headers))
 
 
 def _serve(
-    client: RuntimeApiClient, handler: Handler, headers: dict[str, str], payload: bytes
+    client: RuntimeApiClient, handler: Handler, payload: bytes, context: LambdaContext
 ) -> None:
-    request_id = headers["lambda-runtime-aws-request-id"]
+    request_id = context.aws_request_id
     try:
-        event = _unmarshal(payload)
-        answer, content_type = _marshal(handler(event, LambdaContext(headers)))
+        answer, content_type = _marshal(handler(_unmarshal(payload), context))
     except Exception as error:
         report = _describe(error, request_id)
         _log_error(report)
@@ -270,10 +229,6 @@ def _set_up_logging() -> _RequestIdFilter:
     handler.addFilter(request_ids)
     logging.getLogger().addHandler(handler)
     return request_ids
-
-
-def _variable(name: str) -> str | None:
-    return os.environ.get(name)  # noqa: TID251 - this process is Lambda's side of the contract
 
 
 def _set_trace_id(trace_id: str | None) -> None:

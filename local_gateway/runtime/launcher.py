@@ -11,6 +11,7 @@ gateway closed it or was killed, the whole process group is killed.
 import os
 import signal
 import sys
+from types import ModuleType
 
 
 def take_lifeline() -> int:
@@ -67,14 +68,20 @@ def run_awslambdaric(handler: str) -> None:
 
 
 def run_bootstrap(handler: str) -> None:
-    """Run this directory's client, found by its path: the gateway is not on `sys.path`."""
-    from importlib.machinery import SourceFileLoader
-    from types import ModuleType
+    """Run this directory's client."""
+    context = load("lambda_context")
+    load("bootstrap").run(handler, context.LambdaContext)
 
-    path = os.path.join(os.path.dirname(__file__), "bootstrap.py")  # noqa: PTH118, PTH120
-    module = ModuleType("_lambda_bootstrap")
+
+def load(name: str) -> ModuleType:
+    """Load a file of this directory by its path: the gateway is not on `sys.path`."""
+    from importlib.machinery import SourceFileLoader
+
+    path = os.path.join(os.path.dirname(__file__), f"{name}.py")  # noqa: PTH118, PTH120
+    module = ModuleType(f"_local_gateway_{name}")
+    sys.modules[module.__name__] = module
     SourceFileLoader(module.__name__, path).exec_module(module)
-    module.run(handler)
+    return module
 
 
 def main() -> None:
