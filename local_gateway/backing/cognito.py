@@ -1,71 +1,48 @@
-"""Creates Cognito resources call by call: moto's CloudFormation does not know them.
+"""Creates Cognito user pools, clients and groups: moto's CloudFormation does not know them.
 
-CloudFormation's properties have the names of the API's parameters, except for those below.
+CloudFormation's properties have the names of the API's parameters, except for `PoolName`.
 """
 
-from collections.abc import Iterator, Mapping
 from typing import Any
 
-from local_gateway.template.json_value import JsonObject
+from local_gateway.backing.creation import Created, Creation
 
-_RENAMED = {"UserPoolName": "PoolName"}
 # Known to CloudFormation, without a counterpart in the API's create call.
 _DROPPED = frozenset({"EnabledMfas", "WebAuthnRelyingPartyID", "WebAuthnUserVerification"})
 
-type Attributes = Mapping[str, str]
 
-
-class CognitoResources:
-    """Creates pools, clients and groups with one `cognito-idp` client."""
-
-    def __init__(self, client: Any, region: str) -> None:
-        self._client = client
-        self._region = region
-
-    def create(
-        self, resource_type: str, name: str, properties: JsonObject
-    ) -> tuple[str, Attributes]:
-        """Create a resource; answers `Ref` and the values of `Fn::GetAtt`.
-
-        `name` is used when the properties give none. Raises `botocore` errors as they are.
-        """
-        parameters = dict(_parameters(properties))
-        match resource_type:
-            case "AWS::Cognito::UserPool":
-                return self._user_pool(name, parameters)
-            case "AWS::Cognito::UserPoolClient":
-                return self._user_pool_client(name, parameters)
-        return self._group(name, parameters)
-
-    def _user_pool(self, name: str, parameters: dict[str, Any]) -> tuple[str, Attributes]:
-        parameters.setdefault("PoolName", name)
-        tags = parameters.pop("UserPoolTags", None)
-        if tags:
-            parameters["UserPoolTags"] = tags
-        pool = self._client.create_user_pool(**parameters)["UserPool"]
-        provider = f"cognito-idp.{self._region}.amazonaws.com/{pool['Id']}"
-        return pool["Id"], {
+def create_user_pool(client: Any, creation: Creation) -> Created:
+    """Create a user pool."""
+    parameters = _parameters(creation)
+    name = parameters.pop("UserPoolName", creation.name)
+    pool = client.create_user_pool(PoolName=name, **parameters)["UserPool"]
+    provider = f"cognito-idp.{creation.stack.region}.{creation.stack.url_suffix}/{pool['Id']}"
+    return Created(
+        pool["Id"],
+        {
             "Arn": pool["Arn"],
             "ProviderName": provider,
             "ProviderURL": f"https://{provider}",
             "UserPoolId": pool["Id"],
-        }
-
-    def _user_pool_client(self, name: str, parameters: dict[str, Any]) -> tuple[str, Attributes]:
-        parameters.setdefault("ClientName", name)
-        client = self._client.create_user_pool_client(**parameters)["UserPoolClient"]
-        attributes = {"ClientId": client["ClientId"], "Name": client["ClientName"]}
-        if "ClientSecret" in client:
-            attributes["ClientSecret"] = client["ClientSecret"]
-        return client["ClientId"], attributes
-
-    def _group(self, name: str, parameters: dict[str, Any]) -> tuple[str, Attributes]:
-        parameters.setdefault("GroupName", name)
-        group = self._client.create_group(**parameters)["Group"]
-        return group["GroupName"], {}
+        },
+    )
 
 
-def _parameters(properties: JsonObject) -> Iterator[tuple[str, Any]]:
-    for name, value in properties.items():
-        if name not in _DROPPED:
-            yield _RENAMED.get(name, name), value
+def create_user_pool_client(client: Any, creation: Creation) -> Created:
+    """Create a user pool's client; `ClientSecret` exists only with `GenerateSecret`."""
+    parameters = {"ClientName": creation.name, **_parameters(creation)}
+    made = client.create_user_pool_client(**parameters)["UserPoolClient"]
+    attributes = {"ClientId": made["ClientId"], "Name": made["ClientName"]}
+    if "ClientSecret" in made:
+        attributes["ClientSecret"] = made["ClientSecret"]
+    return Created(made["ClientId"], attributes)
+
+
+def create_group(client: Any, creation: Creation) -> Created:
+    """Create a group of a user pool."""
+    parameters = {"GroupName": creation.name, **_parameters(creation)}
+    return Created(client.create_group(**parameters)["Group"]["GroupName"])
+
+
+def _parameters(creation: Creation) -> dict[str, Any]:
+    return {name: value for name, value in creation.properties.items() if name not in _DROPPED}

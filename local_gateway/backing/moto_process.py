@@ -11,8 +11,13 @@ import os
 import sys
 import threading
 
-# What a template most often needs; loaded while the parent translates it.
-_EARLY_MODULES = ("moto.cloudformation.parsing", "moto.dynamodb.models", "moto.cognitoidp.models")
+# What most templates need; imported while the parent translates its template.
+_EARLY_MODULES = (
+    "moto.dynamodb.urls",
+    "moto.dynamodb.models",
+    "moto.cognitoidp.urls",
+    "moto.cognitoidp.models",
+)
 
 
 def forget_aws_configuration() -> None:

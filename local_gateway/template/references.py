@@ -10,7 +10,7 @@ from local_gateway.template.errors import Place, TemplateError
 from local_gateway.template.intrinsics import Resolver
 from local_gateway.template.json_value import Json
 from local_gateway.template.physical_ids import api_host, generated_name, made_up_id
-from local_gateway.template.resource_types import COGNITO, STACK
+from local_gateway.template.resource_types import DATA
 from local_gateway.template.template import Resource, ResourceValues, Template
 
 _NAME_PROPERTY = {
@@ -50,7 +50,7 @@ class ResourceReferences:
     def ref(self, logical_id: str, place: Place) -> Json:
         """The physical id: from moto, or made up."""
         resource = self._resource(logical_id, place)
-        if resource.type in STACK | COGNITO:
+        if resource.type in DATA:
             if logical_id not in self._values.refs:
                 raise TemplateError(place, f"{logical_id} does not exist yet")
             return self._values.refs[logical_id]
@@ -67,7 +67,7 @@ class ResourceReferences:
     def attribute(self, logical_id: str, name: str, place: Place) -> Json:
         """An attribute: from moto, known for the type, or made up for what is left out."""
         resource = self._resource(logical_id, place)
-        if resource.type in STACK | COGNITO:
+        if resource.type in DATA:
             if (logical_id, name) not in self._values.attributes:
                 raise TemplateError(place, f"{logical_id} has no attribute {name} here")
             return self._values.attributes[logical_id, name]

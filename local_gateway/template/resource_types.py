@@ -14,8 +14,7 @@ class Treatment(Enum):
     """What happens to a resource."""
 
     SERVED = "served by the gateway itself"
-    STACK = "created in moto by its CloudFormation"
-    COGNITO = "created in moto call by call"
+    DATA = "created in moto"
     LEFT_OUT = "without effect on a laptop"
     REFUSED = "not served"
 
@@ -37,8 +36,11 @@ SERVED = frozenset(
     }
 )
 
-STACK = frozenset(
+DATA = frozenset(
     {
+        "AWS::Cognito::UserPool",
+        "AWS::Cognito::UserPoolClient",
+        "AWS::Cognito::UserPoolGroup",
         "AWS::DynamoDB::Table",
         "AWS::Events::EventBus",
         "AWS::Events::Rule",
@@ -48,14 +50,6 @@ STACK = frozenset(
         "AWS::SNS::Topic",
         "AWS::SQS::Queue",
         "AWS::SSM::Parameter",
-    }
-)
-
-COGNITO = frozenset(
-    {
-        "AWS::Cognito::UserPool",
-        "AWS::Cognito::UserPoolClient",
-        "AWS::Cognito::UserPoolGroup",
     }
 )
 
@@ -115,10 +109,8 @@ def treatment(resource_type: str) -> Treatment:
     """What happens to resources of a type; unknown types are refused."""
     if resource_type in SERVED:
         return Treatment.SERVED
-    if resource_type in STACK:
-        return Treatment.STACK
-    if resource_type in COGNITO:
-        return Treatment.COGNITO
+    if resource_type in DATA:
+        return Treatment.DATA
     if resource_type in _LEFT_OUT or resource_type.startswith(_LEFT_OUT_SERVICES):
         return Treatment.LEFT_OUT
     return Treatment.REFUSED
@@ -128,5 +120,5 @@ def refusal(resource_type: str) -> tuple[str, str]:
     """Cause and remedy for a resource type that is not served."""
     if (reason := _NOT_YET.get(resource_type)) is not None:
         return f"{resource_type}: {reason}", REMOVE
-    suggestion = did_you_mean(resource_type, SERVED | STACK | COGNITO | _LEFT_OUT)
+    suggestion = did_you_mean(resource_type, SERVED | DATA | _LEFT_OUT)
     return f"the type {resource_type} is not known to the local gateway", suggestion or REMOVE
