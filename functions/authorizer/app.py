@@ -8,11 +8,10 @@ from sapa.authorization import Policy, decide, policy
 from sapa.bootstrap import authorizer_services
 from sapa.endpoints import DEFAULT_ENDPOINT
 from sapa.gateway_events import HandshakeEvent
-from sapa.observability import CONNECTION_ID_PATH, count, logger, metrics
+from sapa.observability import CONNECTION_ID_PATH, count, logger, observed
 
 
-@metrics.log_metrics
-@logger.inject_lambda_context(correlation_id_path=CONNECTION_ID_PATH, clear_state=True)
+@observed(CONNECTION_ID_PATH)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Policy:
     """Answer an authorizer event with a policy, or with `Unauthorized` when no cookie is ours."""
     services = authorizer_services()

@@ -8,11 +8,10 @@ from sapa.bootstrap import connection_services
 from sapa.connections import new_connection
 from sapa.endpoints import ENDPOINTS
 from sapa.gateway_events import ConnectionEvent
-from sapa.observability import CONNECTION_ID_PATH, count, logger, metrics
+from sapa.observability import CONNECTION_ID_PATH, count, logger, observed
 
 
-@metrics.log_metrics
-@logger.inject_lambda_context(correlation_id_path=CONNECTION_ID_PATH, clear_state=True)
+@observed(CONNECTION_ID_PATH)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """Accept the handshake with 200, or refuse an unknown endpoint with 404."""
     opened = ConnectionEvent.of(event)

@@ -7,12 +7,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from sapa.bootstrap import message_services
 from sapa.delivery import deliver
 from sapa.gateway_events import ConnectionEvent, body_of
-from sapa.observability import CONNECTION_ID_PATH, count, logger, metrics
+from sapa.observability import CONNECTION_ID_PATH, count, logger, observed
 from sapa.replies import answer, context_of
 
 
-@metrics.log_metrics
-@logger.inject_lambda_context(correlation_id_path=CONNECTION_ID_PATH, clear_state=True)
+@observed(CONNECTION_ID_PATH)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """Answer one message; what is wrong with it is told to the client, not to API Gateway."""
     services = message_services()

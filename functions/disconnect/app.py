@@ -9,11 +9,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sapa.bootstrap import connection_services
 from sapa.gateway_events import closing_of, connection_id_of
-from sapa.observability import CONNECTION_ID_PATH, count, logger, metrics
+from sapa.observability import CONNECTION_ID_PATH, count, logger, observed
 
 
-@metrics.log_metrics
-@logger.inject_lambda_context(correlation_id_path=CONNECTION_ID_PATH, clear_state=True)
+@observed(CONNECTION_ID_PATH)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """Delete the connection's record; nobody reads the answer."""
     connection_services().connections.delete(connection_id_of(event))

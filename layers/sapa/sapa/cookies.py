@@ -1,4 +1,4 @@
-"""The cookie `gen_app_auth_token`: read from requests, written to responses."""
+"""The cookie `gen_app_auth_token`, as requests carry it."""
 
 from collections.abc import Iterable
 from http.cookies import CookieError, SimpleCookie
@@ -26,15 +26,3 @@ def _value(pair: str) -> str:
     except CookieError:
         return ""
     return morsel.value if morsel else ""
-
-
-def set_cookie(token: str, max_age_seconds: int) -> str:
-    """The `Set-Cookie` value that logs a browser in; no script can read it."""
-    return (
-        f"{COOKIE_NAME}={token}; Path=/; HttpOnly; Secure; SameSite=Lax; Max-Age={max_age_seconds}"
-    )
-
-
-def clear_cookie() -> str:
-    """The `Set-Cookie` value that removes the cookie."""
-    return set_cookie("", 0)

@@ -87,6 +87,26 @@ class MessageError(SapaError):
         self.message_id = message_id
 
 
+class RequestError(SapaError):
+    """An HTTP request is refused with `status`; `code`, `message` and `fields` are its body."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        fields: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(f"{status} {code}: {message}")
+        self.status = status
+        self.code = code
+        self.message = message
+        self.fields = fields
+        self.headers = headers
+
+
 class ConnectionGoneError(SapaError):
     """The connection is closed, or was never there."""
 

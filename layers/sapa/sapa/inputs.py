@@ -11,9 +11,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic.errors import PydanticUserError
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import ErrorDetails
 
 from sapa.errors import BusinessProcessError, MessageError
@@ -122,19 +122,9 @@ def input_schema(process: Process) -> JsonSchemaValue:
     return {**schema, "title": process.name, "description": process.documentation}
 
 
-@functools.cache
-def output_schema(process: Process) -> JsonSchemaValue | None:
-    """The JSON Schema of one reply frame, `None` for a process that never replies.
-
-    A process without return annotation can reply with any object.
-    """
-    schemas = [_frame_schema(process, hint) for hint in _frame_hints(process.hints.get("return"))]
-    if "return" not in process.hints:
-        return {"type": "object"}
-    if len(schemas) > 1:
-        definitions = {k: v for schema in schemas for k, v in schema.pop("$defs", {}).items()}
-        return {"anyOf": schemas} | ({"$defs": definitions} if definitions else {})
-    return schemas[0] if schemas else None
+def frame_types(process: Process) -> list[Any]:
+    """The types that a frame can have by the return annotation, `None` left out."""
+    return list(_frame_hints(process.hints.get("return")))
 
 
 def _frame_hints(hint: Any) -> Iterator[Any]:
@@ -149,16 +139,3 @@ def _frame_hints(hint: Any) -> Iterator[Any]:
             yield from _frame_hints(member)
     else:
         yield hint
-
-
-def _frame_schema(process: Process, hint: Any) -> JsonSchemaValue:
-    if hint is str:
-        properties = {"message": {"type": "string"}}
-        return {"type": "object", "properties": properties, "required": ["message"]}
-    mode: JsonSchemaMode = "serialization"
-    try:
-        return TypeAdapter(hint).json_schema(
-            mode=mode, ref_template=REF_TEMPLATE, schema_generator=GenerateJsonSchema
-        )
-    except PydanticUserError as error:
-        raise BusinessProcessError(process.name, f"unusable return type: {error}") from error

@@ -17,19 +17,20 @@ if TYPE_CHECKING:
 
 
 @functools.cache
-def _session() -> boto3.session.Session:
+def boto3_session() -> boto3.session.Session:
+    """One session: it caches what all clients share."""
     return boto3.session.Session()
 
 
 def dynamodb_client() -> "DynamoDBClient":
-    """DynamoDB; at most 3 tries of 4 seconds."""
+    """DynamoDB; at most 2 tries of 3 seconds, since a handshake waits for it."""
     config = Config(
         connect_timeout=1,
-        read_timeout=3,
-        retries={"total_max_attempts": 3, "mode": "standard"},
+        read_timeout=2,
+        retries={"total_max_attempts": 2, "mode": "standard"},
         tcp_keepalive=True,
     )
-    return _session().client("dynamodb", config=config)
+    return boto3_session().client("dynamodb", config=config)
 
 
 def cognito_client() -> "CognitoIdentityProviderClient":
@@ -40,7 +41,7 @@ def cognito_client() -> "CognitoIdentityProviderClient":
         retries={"total_max_attempts": 2, "mode": "standard"},
         tcp_keepalive=True,
     )
-    return _session().client("cognito-idp", config=config)
+    return boto3_session().client("cognito-idp", config=config)
 
 
 def management_api_client(endpoint: str) -> "ApiGatewayManagementApiClient":
@@ -51,4 +52,4 @@ def management_api_client(endpoint: str) -> "ApiGatewayManagementApiClient":
         retries={"total_max_attempts": 3, "mode": "standard"},
         tcp_keepalive=True,
     )
-    return _session().client("apigatewaymanagementapi", endpoint_url=endpoint, config=config)
+    return boto3_session().client("apigatewaymanagementapi", endpoint_url=endpoint, config=config)

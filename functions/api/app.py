@@ -1,0 +1,23 @@
+"""The HTTP API's one function: login, logout, the page and the documents."""
+
+import functools
+from pathlib import Path
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from sapa.bootstrap import http_services
+from sapa.observability import REQUEST_ID_PATH, observed
+from sapa.web.api import HttpApi
+
+
+@functools.cache
+def http_api() -> HttpApi:
+    """The routes, made once per execution environment."""
+    return HttpApi(http_services(), Path(__file__).parent / "static")
+
+
+@observed(REQUEST_ID_PATH)
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer a request."""
+    return http_api().answer(event, context)

@@ -1,0 +1,90 @@
+"""HTTP API events (payload format 2.0) as typed values.
+
+Source: developer guide, "Create AWS Lambda proxy integrations for HTTP APIs".
+"""
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from typing import Self
+
+from sapa.errors import RequestError
+from sapa.gateway_events import Event, header_values
+
+MAX_BODY_BYTES = 8 * 1024
+_HOST = re.compile(r"[A-Za-z0-9._\-\[\]:]{1,255}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpRequest:
+    """A request; `host` is the one that the viewer sees, in front of CloudFront.
+
+    `encoded_body` is the body as the event carries it, in base64 when `is_base64`.
+    """
+
+    method: str
+    path: str
+    request_id: str
+    host: str
+    hosts: tuple[str, ...]
+    is_https: bool
+    origins: tuple[str, ...]
+    cookie_headers: tuple[str, ...]
+    content_type: str
+    if_none_match: str
+    encoded_body: str
+    is_base64: bool
+
+    @classmethod
+    def of(cls, event: Event) -> Self:
+        """Read an event of the HTTP API."""
+        context = event["requestContext"]
+        hosts = header_values(event, "x-viewer-host") + header_values(event, "host")
+        host = next((host for host in hosts if _HOST.fullmatch(host)), context["domainName"])
+        return cls(
+            method=context["http"]["method"].upper(),
+            path=event["rawPath"],
+            request_id=context["requestId"],
+            host=host,
+            hosts=hosts,
+            is_https=header_values(event, "x-forwarded-proto")[:1] == ("https",),
+            origins=header_values(event, "origin"),
+            cookie_headers=(*(event.get("cookies") or ()), *header_values(event, "cookie")),
+            content_type="".join(header_values(event, "content-type")[:1]),
+            if_none_match="".join(header_values(event, "if-none-match")[:1]),
+            encoded_body=event.get("body") or "",
+            is_base64=bool(event.get("isBase64Encoded")),
+        )
+
+    @property
+    def base_url(self) -> str:
+        """Scheme and host for HTTP."""
+        return f"{'https' if self.is_https else 'http'}://{self.host}"
+
+    @property
+    def websocket_base_url(self) -> str:
+        """Scheme and host for the WebSocket."""
+        return f"{'wss' if self.is_https else 'ws'}://{self.host}"
+
+    def json_body(self) -> bytes:
+        """The body of a JSON request. Raises `RequestError` for a large or other body.
+
+        Insisting on the content type keeps foreign pages' forms out: they cannot send JSON.
+        """
+        if len(self.encoded_body) > MAX_BODY_BYTES * (4 / 3 if self.is_base64 else 1) + 4:
+            problem = f"The body is larger than {MAX_BODY_BYTES} bytes."
+            raise RequestError(413, "body_too_large", problem)
+        media_type = self.content_type.partition(";")[0].strip().lower()
+        if media_type != "application/json":
+            problem = "Send JSON, with the header Content-Type: application/json."
+            raise RequestError(400, "json_required", problem)
+        return self._body()
+
+    def _body(self) -> bytes:
+        if not self.is_base64:
+            return self.encoded_body.encode(errors="surrogatepass")
+        try:
+            return base64.b64decode(self.encoded_body)
+        except (binascii.Error, ValueError) as error:
+            raise RequestError(400, "invalid_json", "The body is not JSON.") from error

@@ -1,0 +1,112 @@
+"""The JSON Schemas of all endpoints, with shared parts under one roof."""
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from sapa.endpoints import ENDPOINTS, business_process_of
+from sapa.inputs import REF_TEMPLATE, Process, frame_types, input_model
+
+type Schema = dict[str, Any]
+
+ERROR_SCHEMA_NAME = "Error"
+_ERROR_CODES = (
+    "invalid_json",
+    "not_an_object",
+    "invalid_message",
+    "process_failed",
+    "reply_too_large",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointSchemas:
+    """What goes into an endpoint and what comes out; `output` is `None` if nothing does."""
+
+    name: str
+    documentation: str
+    input: Schema
+    output: Schema | None
+
+
+def error_schema() -> Schema:
+    """The frame that tells a client what is wrong with its message."""
+    details: Schema = {
+        "code": {"type": "string", "enum": list(_ERROR_CODES)},
+        "message": {"type": "string"},
+        "fields": {
+            "type": "object",
+            "description": "What is wrong, by the name of the input variable.",
+            "additionalProperties": {"type": "string"},
+        },
+        "request_id": {"type": "string", "description": "Leads to the cause in the log."},
+    }
+    error = {"type": "object", "properties": details, "required": ["code", "message"]}
+    return {
+        "type": "object",
+        "properties": {"error": error, "$id": id_schema()},
+        "required": ["error"],
+    }
+
+
+def id_schema() -> Schema:
+    """The `$id` of a message, which comes back on each of its replies."""
+    return {
+        "description": "Comes back on every reply to the message.",
+        "oneOf": [{"type": "string", "maxLength": 64}, {"type": "integer"}],
+    }
+
+
+@functools.cache
+def endpoint_schemas() -> tuple[tuple[EndpointSchemas, ...], Schema]:
+    """The schemas of every endpoint, and the definitions that they refer to by name.
+
+    All are generated together: pydantic tells apart types of the same name then.
+    """
+    processes = {name: business_process_of(name) for name in ENDPOINTS}
+    inputs: list[tuple[tuple[str, int], Any, TypeAdapter[Any]]] = []
+    for name, process in processes.items():
+        inputs.append(((name, 0), "validation", TypeAdapter(input_model(process))))
+        inputs.extend(
+            ((name, number), "serialization", TypeAdapter(hint))
+            for number, hint in enumerate(frame_types(process), start=1)
+            if hint is not str
+        )
+    schemas, shared = TypeAdapter.json_schemas(inputs, ref_template=REF_TEMPLATE)
+    definitions: Schema = shared.get("$defs", {})
+    endpoints = tuple(
+        EndpointSchemas(
+            name=name,
+            documentation=process.documentation,
+            input=_input(process, schemas[(name, 0), "validation"], definitions),
+            output=_output(name, process, schemas),
+        )
+        for name, process in processes.items()
+    )
+    return endpoints, definitions
+
+
+def _input(process: Process, schema: Schema, definitions: Schema) -> Schema:
+    """The message's schema itself: forms are made from it, so it is no reference."""
+    reference = schema.get("$ref")
+    inlined = definitions.pop(reference.rsplit("/", 1)[-1]) if reference else schema
+    return {**inlined, "title": process.name, "description": process.documentation}
+
+
+def _output(name: str, process: Process, schemas: dict[Any, Schema]) -> Schema | None:
+    text: Schema = {
+        "type": "object",
+        "properties": {"message": {"type": "string"}},
+        "required": ["message"],
+    }
+    if "return" not in process.hints:
+        return {"type": "object"}
+    frames = [
+        text if hint is str else schemas[(name, number), "serialization"]
+        for number, hint in enumerate(frame_types(process), start=1)
+    ]
+    if not frames:
+        return None
+    return frames[0] if len(frames) == 1 else {"anyOf": frames}

@@ -1,0 +1,58 @@
+"""Powertools' Swagger UI with our document, under a policy that names its inline scripts."""
+
+import base64
+import functools
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi import swagger_ui
+
+_SCRIPTS = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+
+
+@functools.cache
+def _asset(name: str) -> str:
+    return (Path(swagger_ui.__file__).parent / name).read_text(encoding="utf-8")
+
+
+@functools.cache
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def swagger_response(document: Mapping[str, Any]) -> Response[str]:
+    """The page; gzipped for who accepts it, since it is 1.7 MB otherwise.
+
+    Swagger UI sets style attributes while it runs, hence the one `unsafe-inline`, for styles.
+    """
+    # A "</script>" in a description would end the script that carries the document.
+    specification = json.dumps(document, ensure_ascii=False, indent=2).replace("</", "<\\/")
+    page = swagger_ui.generate_swagger_html(
+        specification,
+        _asset("swagger-ui-bundle.min.js"),
+        _asset("swagger-ui.min.css"),
+        "",
+        None,
+    )
+    hashes = " ".join(_hash(script) for script in _SCRIPTS.findall(page))
+    policy = (
+        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; "
+        "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
+    )
+    return Response(
+        status_code=200,
+        content_type="text/html; charset=utf-8",
+        body=page,
+        headers={
+            "Cache-Control": "no-cache",
+            "Content-Security-Policy": policy,
+            "Vary": "Accept-Encoding",
+        },
+        compress=True,
+    )

@@ -1,0 +1,70 @@
+"""The bot in an environment like the template's."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from moto import mock_aws
+
+from functions.api.app import http_api
+from sapa import bootstrap
+from sapa.adapters import clients
+from tests.integration.sapa.aws import (
+    REGION,
+    ManagementApi,
+    create_pool,
+    create_tables,
+    management_api,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """What the tests look at and prepare."""
+
+    management_api: ManagementApi
+    user_pool_id: str
+    user_pool_client_id: str
+
+
+def _forget_services() -> None:
+    for cached in (
+        bootstrap.authorizer_services,
+        bootstrap.connection_services,
+        bootstrap.message_services,
+        bootstrap.http_services,
+        http_api,
+        clients.boto3_session,
+    ):
+        cached.cache_clear()
+
+
+@pytest.fixture
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Credentials that open nothing, and a region."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+
+
+@pytest.fixture
+def cloud(credentials: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+    """Tables, a user pool and a management API, named in the environment."""
+    with mock_aws(), management_api() as api:
+        create_tables()
+        pool, client = create_pool()
+        for name, value in {
+            "CONNECTIONS_TABLE_NAME": "connections",
+            "CONNECTIONS_USERNAME_INDEX_NAME": "by-username",
+            "SESSIONS_TABLE_NAME": "sessions",
+            "MANAGEMENT_API_ENDPOINT": api.url,
+            "USER_POOL_ID": pool,
+            "USER_POOL_CLIENT_ID": client,
+            "ALLOWED_ORIGINS": "",
+            "SESSION_LIFETIME_SECONDS": "3600",
+            "WEBSOCKET_PATH": "/ws",
+        }.items():
+            monkeypatch.setenv(name, value)
+        _forget_services()
+        yield Cloud(api, pool, client)
+        _forget_services()
