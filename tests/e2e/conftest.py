@@ -73,8 +73,8 @@ def target(request: pytest.FixtureRequest) -> Iterator[Target]:
         )
         return
     port, password = free_port(), f"Aa1-{secrets.token_urlsafe(12)}"
-    environment = {**os.environ, "DEMO_PASSWORD": password}
-    with GatewayProcess(["make", "run", f"PORT={port}"], environment) as process:
+    command = ["make", "run", f"PORT={port}"]
+    with GatewayProcess(command, {"DEMO_PASSWORD": password}) as process:
         process.wait_for("^Ready")
         endpoint = process.wait_for(r"AWS services for this run: (\S+)")[1]
         yield Target(

@@ -15,13 +15,17 @@ STOP_SECONDS = 20.0
 
 
 class GatewayProcess:
-    """Runs a command in its own process group and reads what it prints, line by line."""
+    """Runs a command in its own process group and reads what it prints, line by line.
+
+    `environment` is added to the tests' own, less a demo password that is set there.
+    """
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        inherited = {key: value for key, value in os.environ.items() if key != "DEMO_PASSWORD"}
         self._process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env=dict(environment),
+            env={**inherited, **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -1,7 +1,13 @@
-"""wscat from the npm registry, used as the README says."""
+"""wscat from the npm registry in a terminal, typed into as the README says."""
 
+import os
+import pty
+import re
+import select
 import subprocess
+import time
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -9,34 +15,70 @@ from tests.e2e.client import COOKIE, log_in
 from tests.e2e.conftest import Target, require_tool
 
 WSCAT = Path(__file__).parent / "node_modules" / ".bin" / "wscat"
+SECONDS = 30.0
 
 
-def wscat(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run wscat, which `make test` installs."""
-    require_tool("node")
-    if not WSCAT.exists():
-        pytest.fail("wscat is not installed: run `make test`, which installs it with npm")
-    return subprocess.run(
-        [WSCAT, *arguments], capture_output=True, text=True, timeout=60, check=False
-    )
+class Wscat:
+    """wscat in a pseudo-terminal: without one it reads an end of file and leaves."""
+
+    def __init__(self, *arguments: str) -> None:
+        require_tool("node")
+        if not WSCAT.exists():
+            pytest.fail("wscat is not installed: run `make test`, which installs it with npm")
+        self._terminal, child = pty.openpty()
+        self._process = subprocess.Popen(
+            [WSCAT, *arguments], stdin=child, stdout=child, stderr=child
+        )
+        os.close(child)
+        self._seen = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._process.kill()
+        self._process.wait()
+        os.close(self._terminal)
+
+    def type(self, line: str) -> None:
+        """Type a line and press Enter."""
+        os.write(self._terminal, f"{line}\n".encode())
+
+    def wait_for(self, pattern: str) -> None:
+        """Read the screen until it shows `pattern`."""
+        deadline = time.monotonic() + SECONDS
+        while not re.search(pattern, self._seen):
+            ready, _, _ = select.select([self._terminal], [], [], deadline - time.monotonic())
+            if not ready:
+                raise AssertionError(f"no {pattern!r} on the screen:\n{self._seen}")
+            try:
+                self._seen += os.read(self._terminal, 4096).decode(errors="replace")
+            except OSError:
+                raise AssertionError(f"ended without {pattern!r}:\n{self._seen}") from None
 
 
 def test_wscat_greets(target: Target) -> None:
     token = log_in(target.base_url, target.username, target.password)
-    header = f"Cookie: {COOKIE}={token}"
-    sent = ["-x", '{"message": "Hai!"}', "-w", "2"]
-    done = wscat("-c", target.socket_url, "-H", header, *sent)
-    assert '{"message":"Halo!"}' in done.stdout.replace(" ", ""), done
+    with Wscat("-c", target.socket_url, "-H", f"Cookie: {COOKIE}={token}") as wscat:
+        wscat.wait_for("Connected")
+        wscat.type('{"message": "Hai!"}')
+        wscat.wait_for(r'\{"message": ?"Halo!"\}')
+        wscat.type('{"message": "Bagaimana kabarmu?"}')
+        wscat.wait_for(r'\{"message": ?"Hebat! Bagaimana denganmu\?"\}')
+        wscat.type("Hai!")
+        wscat.wait_for("invalid_json")
 
 
 def test_wscat_without_cookie_is_told_401(target: Target) -> None:
-    done = wscat("-c", target.socket_url, "-x", "{}")
-    assert "401" in done.stdout + done.stderr
+    with Wscat("-c", target.socket_url) as wscat:
+        wscat.wait_for("401")
 
 
 def test_printed_wscat_line_works(target: Target) -> None:
     if target.process is None:
         pytest.skip("only `make run` prints the line")
     line = target.process.wait_for(r'wscat -c (\S+) -H "([^"]+)"')
-    done = wscat("-c", line[1], "-H", line[2], "-x", '{"message": "Hai!"}', "-w", "2")
-    assert '{"message":"Halo!"}' in done.stdout.replace(" ", ""), done
+    with Wscat("-c", line[1], "-H", line[2]) as wscat:
+        wscat.wait_for("Connected")
+        wscat.type('{"message": "Hai!"}')
+        wscat.wait_for(r'\{"message": ?"Halo!"\}')
