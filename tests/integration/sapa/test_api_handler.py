@@ -1,0 +1,304 @@
+"""The HTTP API's function, called with recorded events, on moto and a real socket."""
+
+import base64
+import gzip
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+
+from functions.api.app import lambda_handler
+from sapa.bootstrap import connection_services, epoch_seconds, http_services
+from sapa.connections import Connection
+from sapa.cookies import COOKIE_NAME
+from sapa.sessions import start_session
+from tests.integration.sapa.aws import PASSWORD, TOKEN, lambda_context, recorded
+from tests.integration.sapa.conftest import Cloud
+
+HOUR = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A proxy result, decoded."""
+
+    status: int
+    headers: dict[str, str]
+    cookies: list[str]
+    body: str
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.body)
+
+    @property
+    def error(self) -> dict[str, Any]:
+        """The refusal in the body."""
+        error = self.json["error"]
+        assert set(error) <= {"code", "message", "fields"}
+        return dict(error)
+
+
+def call(event: dict[str, Any]) -> Answer:
+    """Invoke the function."""
+    result = lambda_handler(event, lambda_context())
+    body = result.get("body") or ""
+    if result["isBase64Encoded"]:
+        raw = base64.b64decode(body)
+        gzipped = result["headers"].get("Content-Encoding") == "gzip"
+        body = (gzip.decompress(raw) if gzipped else raw).decode()
+    return Answer(result["statusCode"], result["headers"], result.get("cookies", []), body)
+
+
+def login(body: object = None, **headers: str) -> Answer:
+    """Log in with a JSON body, or with a text as it is."""
+    event = recorded("api_login")
+    event["headers"].update(headers)
+    event["body"] = body if isinstance(body, str) else json.dumps(body)
+    return call(event)
+
+
+def get(path: str, method: str = "GET", **headers: str) -> Answer:
+    """Request a path."""
+    event = recorded("api_page")
+    event["rawPath"] = event["requestContext"]["http"]["path"] = path
+    event["requestContext"]["http"]["method"] = method
+    event["headers"].update(headers)
+    return call(event)
+
+
+def with_cookies(name: str, *cookies: str) -> Answer:
+    """A recorded event with other cookies."""
+    event = recorded(name)
+    event["cookies"] = list(cookies)
+    return call(event)
+
+
+def test_login_sets_a_cookie_that_opens_the_session(cloud: Cloud) -> None:
+    answer = call(recorded("api_login"))
+    assert answer.status == 200
+    assert answer.json["username"] == "demo"
+    assert answer.json["expires_at"] - epoch_seconds() in range(HOUR - 60, HOUR + 1)
+    [cookie] = answer.cookies
+    pair, *attributes = cookie.split("; ")
+    assert set(attributes) == {"Path=/", "HttpOnly", "Secure", "SameSite=Lax", f"Max-Age={HOUR}"}
+    assert with_cookies("api_session", pair).json == answer.json
+    [item] = boto3.client("dynamodb").scan(TableName="sessions")["Items"]
+    assert pair.split("=", 1)[1] not in json.dumps(item)
+
+
+def test_wrong_password_and_unknown_user_look_alike(cloud: Cloud) -> None:
+    wrong = login({"username": "demo", "password": "Wrong-1-password"})
+    unknown = login({"username": "nobody", "password": "Wrong-1-password"})
+    assert wrong == unknown
+    assert wrong.status == 401
+    assert wrong.cookies == []
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "fields"),
+    [
+        ("", "invalid_json", None),
+        ("not json", "invalid_json", None),
+        ("[" * 4_000, "invalid_json", None),
+        ('{"username": "\\ud800", "password": "x"}', "invalid_json", None),
+        ("[]", "not_an_object", None),
+        ({}, "invalid_request", {"username", "password"}),
+        ({"username": 1, "password": None}, "invalid_request", {"username", "password"}),
+        ({"username": "", "password": ""}, "invalid_request", {"username", "password"}),
+        ({"username": "a b", "password": "x"}, "invalid_request", {"username"}),
+        ({"username": "x" * 129, "password": "x"}, "invalid_request", {"username"}),
+        ({"username": "a", "password": "b", "c": 1}, "invalid_request", {"c"}),
+    ],
+)
+def test_bad_login_is_told_what_was_expected(
+    cloud: Cloud, body: object, code: str, fields: set[str] | None
+) -> None:
+    answer = login(body)
+    assert (answer.status, answer.error["code"]) == (400, code)
+    assert set(answer.error.get("fields", ())) == (fields or set())
+
+
+def test_login_takes_json_alone(cloud: Cloud) -> None:
+    form = login("username=demo", **{"content-type": "application/x-www-form-urlencoded"})
+    assert (form.status, form.error["code"]) == (400, "json_required")
+    event = recorded("api_login")
+    del event["headers"]["content-type"]
+    assert call(event).status == 400
+
+
+@pytest.mark.parametrize("is_base64", [False, True])
+def test_large_login_is_413(cloud: Cloud, is_base64: bool) -> None:
+    event = recorded("api_login")
+    event["body"] = "x" * 1_000_000
+    event["isBase64Encoded"] = is_base64
+    assert call(event).status == 413
+
+
+def test_login_in_base64_is_read(cloud: Cloud) -> None:
+    event = recorded("api_login")
+    event["body"] = base64.b64encode(event["body"].encode()).decode()
+    event["isBase64Encoded"] = True
+    assert call(event).status == 200
+    event["body"] = "é"
+    assert call(event).status == 400
+
+
+def test_foreign_page_may_not_log_in(cloud: Cloud) -> None:
+    body = {"username": "demo", "password": PASSWORD}
+    assert login(body, origin="https://evil.example").status == 403
+    assert login(body, origin="null").status == 403
+
+
+def test_allowed_origin_may_log_in(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALLOWED_ORIGINS", " https://app.example , other.example")
+    body = {"username": "demo", "password": PASSWORD}
+    assert login(body, origin="https://app.example").status == 200
+    assert login(body, origin="https://other.example").status == 200
+
+
+def test_first_login_needs_a_new_password(cloud: Cloud) -> None:
+    boto3.client("cognito-idp").admin_create_user(
+        UserPoolId=cloud.user_pool_id, Username="baru", TemporaryPassword=PASSWORD
+    )
+    first = login({"username": "baru", "password": PASSWORD})
+    assert (first.status, first.error["code"]) == (403, "new_password_required")
+    weak = login({"username": "baru", "password": PASSWORD, "new_password": "weak"})
+    assert (weak.status, weak.error["code"]) == (400, "new_password_refused")
+    assert set(weak.error["fields"]) == {"new_password"}
+    changed = login({"username": "baru", "password": PASSWORD, "new_password": "Lebih-Kuat-9"})
+    assert (changed.status, changed.json["username"]) == (200, "baru")
+    assert login({"username": "baru", "password": "Lebih-Kuat-9"}).status == 200
+
+
+def test_broken_tables_are_503(cloud: Cloud) -> None:
+    boto3.client("dynamodb").delete_table(TableName="sessions")
+    assert call(recorded("api_session")).status == 503
+    assert call(recorded("api_logout")).status == 503
+
+
+@pytest.mark.parametrize(
+    "cookies",
+    [(), ("a=b",), (f"{COOKIE_NAME}=",), (f"{COOKIE_NAME}={TOKEN}", f"{COOKIE_NAME}={TOKEN}")],
+)
+def test_session_without_one_good_cookie_is_401(cloud: Cloud, cookies: tuple[str, ...]) -> None:
+    start(epoch_seconds() + HOUR)
+    assert with_cookies("api_session", *cookies).status == 401
+
+
+def start(expires_at: int) -> None:
+    """Store the session of the recorded cookie."""
+    start_session(
+        "demo", http_services().sessions, token=TOKEN, session_id="s1", expires_at=expires_at
+    )
+
+
+def test_expired_session_is_401(cloud: Cloud) -> None:
+    start(epoch_seconds())
+    assert call(recorded("api_session")).status == 401
+
+
+def connection(connection_id: str, session_id: str, expires_at: int) -> None:
+    """Store a connection of `demo`."""
+    connection_services().connections.put(
+        Connection(
+            connection_id=connection_id,
+            username="demo",
+            endpoint="reply",
+            session_id=session_id,
+            connected_at=0,
+            expires_at=expires_at,
+        )
+    )
+
+
+def test_logout_closes_the_sockets_of_the_session_alone(cloud: Cloud) -> None:
+    now = epoch_seconds()
+    start(now + HOUR)
+    for connection_id in ("open=", "gone=", "broken="):
+        connection(connection_id, "s1", now + HOUR)
+    connection("stale=", "s1", now - 1)
+    connection("other=", "s2", now + HOUR)
+    cloud.management_api.gone.add("gone=")
+    cloud.management_api.broken.add("broken=")
+    answer = call(recorded("api_logout"))
+    assert (answer.status, answer.body) == (204, "")
+    assert "Max-Age=0" in answer.cookies[0]
+    assert cloud.management_api.closed == ["open="]
+    left = boto3.client("dynamodb").scan(TableName="connections")["Items"]
+    assert "gone=" not in {item["connection_id"]["S"] for item in left}
+    assert call(recorded("api_session")).status == 401
+    assert call(recorded("api_logout")).status == 204
+
+
+def test_logout_without_table_of_connections_still_ends_the_session(cloud: Cloud) -> None:
+    start(epoch_seconds() + HOUR)
+    boto3.client("dynamodb").delete_table(TableName="connections")
+    assert call(recorded("api_logout")).status == 204
+    assert call(recorded("api_session")).status == 401
+
+
+def test_page_and_its_files_are_served(cloud: Cloud) -> None:
+    page = call(recorded("api_page"))
+    assert page.status == 200
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    policy = page.headers["Content-Security-Policy"]
+    assert "connect-src 'self' wss://d2v8example.cloudfront.net;" in policy
+    assert "unsafe" not in policy
+    assert page.headers["X-Content-Type-Options"] == "nosniff"
+    assert "max-age" in page.headers["Strict-Transport-Security"]
+    cached = get("/", **{"if-none-match": page.headers["ETag"]})
+    assert (cached.status, cached.body) == (304, "")
+    assert get("/", "HEAD").body == ""
+    assert get("/static/app.js").headers["Content-Type"].startswith("text/javascript")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/nothing", "/static/", "/static/../app.py", "/static/%2e%2e/app.py", "//etc/passwd", "/é"],
+)
+def test_unknown_path_is_404(cloud: Cloud, path: str) -> None:
+    answer = get(path)
+    assert (answer.status, answer.error["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("GET", "/auth/login", "POST"),
+        ("DELETE", "/", "GET, HEAD"),
+        ("POST", "/openapi.json", "GET"),
+    ],
+)
+def test_wrong_method_is_405(cloud: Cloud, method: str, path: str, allowed: str) -> None:
+    answer = get(path, method)
+    assert (answer.status, answer.headers["Allow"]) == (405, allowed)
+
+
+def test_ws_without_upgrade_is_426(cloud: Cloud) -> None:
+    answer = call(recorded("api_ws"))
+    assert answer.status == 426
+    assert answer.headers["Upgrade"] == "websocket"
+    assert "wss://d2v8example.cloudfront.net/ws" in answer.error["message"]
+
+
+@pytest.mark.parametrize("encoding", ["", "gzip"])
+def test_swagger_is_served(cloud: Cloud, encoding: str) -> None:
+    answer = get("/swagger", **{"accept-encoding": encoding})
+    assert answer.status == 200
+    assert "SwaggerUIBundle" in answer.body
+    assert answer.headers.get("Content-Encoding", "") == encoding
+
+
+def test_documents_name_the_address_of_the_request(cloud: Cloud) -> None:
+    plain = {"x-forwarded-proto": "http", "x-viewer-host": "", "host": "localhost:8080"}
+    openapi = get("/openapi.json", **plain).json
+    assert openapi["servers"] == [{"url": "http://localhost:8080"}]
+    assert openapi["paths"]["/ws"]["get"]["servers"] == [{"url": "ws://localhost:8080"}]
+    asyncapi = get("/asyncapi.json", **plain).json
+    assert asyncapi["servers"]["websocket"]["host"] == "localhost:8080"
+    assert asyncapi["servers"]["websocket"]["protocol"] == "ws"
+    assert "Strict-Transport-Security" not in get("/openapi.json", **plain).headers
