@@ -1,0 +1,72 @@
+"""OpenAPI and AsyncAPI documents against the standards' own schemas."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft7Validator, Draft202012Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from functions.api.app import lambda_handler
+from sapa.endpoints import ENDPOINTS
+from sapa.settings import Settings
+from tests.integration.sapa.aws import lambda_context, recorded
+from tests.integration.sapa.conftest import Cloud
+
+ASYNCAPI_SCHEMA = (
+    Path(__file__).parents[2] / "e2e/node_modules/@asyncapi/specs/schemas/3.0.0-without-$id.json"
+)
+
+
+def document(event: str) -> dict[str, Any]:
+    """The JSON document that a recorded event asks for."""
+    result = lambda_handler(recorded(event), lambda_context())
+    assert result["statusCode"] == 200
+    content = json.loads(result["body"])
+    assert isinstance(content, dict)
+    return content
+
+
+def test_openapi_is_valid_and_lists_the_websocket(cloud: Cloud) -> None:
+    openapi = document("api_openapi")
+    OpenAPIV31SpecValidator(openapi).validate()
+    operation = openapi["paths"]["/ws"]["get"]
+    assert "wss://d2v8example.cloudfront.net/ws" in operation["description"]
+    assert operation["parameters"][0]["schema"]["enum"] == list(ENDPOINTS)
+    schemas = openapi["components"]["schemas"]
+    for messages in operation["x-websocket-messages"].values():
+        assert {reference.rsplit("/", 1)[-1] for reference in messages.values()} <= set(schemas)
+
+
+def test_asyncapi_is_valid(cloud: Cloud) -> None:
+    assert ASYNCAPI_SCHEMA.exists(), "run `make test`: it installs @asyncapi/specs with npm"
+    schema = json.loads(ASYNCAPI_SCHEMA.read_text())
+    problems = list(Draft7Validator(schema).iter_errors(document("api_asyncapi")))
+    assert not problems, problems[0]
+
+
+def test_asyncapi_payloads_describe_what_is_taken(cloud: Cloud) -> None:
+    asyncapi = document("api_asyncapi")
+    assert set(asyncapi["channels"]) == set(ENDPOINTS)
+    channel = asyncapi["channels"]["convert"]
+    payload = {**channel["messages"]["input"]["payload"], "components": asyncapi["components"]}
+    Draft202012Validator.check_schema(payload)
+    taken = Draft202012Validator(payload)
+    assert taken.is_valid({"value": 5, "unit": "km"})
+    assert not taken.is_valid({"value": "5", "unit": "km"})
+    assert not taken.is_valid({"value": 5, "unit": "parsec"})
+    assert not taken.is_valid({"value": 5, "unit": "km", "more": 1})
+    assert payload["properties"]["decimals"]["default"] == 2
+    assert payload["title"] == "convert"
+    assert channel["address"] == Settings({}).websocket_path
+    assert channel["bindings"]["ws"]["query"]["properties"]["endpoint"]["const"] == "convert"
+
+
+@pytest.mark.parametrize("event", ["default", "default_ping", "default_invalid"])
+def test_recorded_messages_fit_or_break_the_schema(cloud: Cloud, event: str) -> None:
+    channel = document("api_asyncapi")["channels"]["reply"]
+    message = json.loads(recorded(event)["body"])
+    inputs = {key: value for key, value in message.items() if not key.startswith("$")}
+    payload = Draft202012Validator(channel["messages"]["input"]["payload"])
+    assert payload.is_valid(inputs) == (event == "default")
