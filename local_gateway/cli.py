@@ -9,11 +9,12 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
 
-from local_gateway.compose import serve
+from local_gateway.backing.moto_server import MotoServer
 from local_gateway.errors import GatewayError
+from local_gateway.server.sockets import bound_sockets
 from local_gateway.settings import LOOPBACK, GatewaySettings
 from local_gateway.terminal import Terminal
 
@@ -21,24 +22,26 @@ from local_gateway.terminal import Terminal
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the local gateway until it is interrupted."""
     settings = read_settings(arguments)
-    terminal = Terminal(verbose=settings.verbose)
     try:
-        asyncio.run(_serve_until_interrupted(settings, terminal))
+        with bound_sockets(settings.hosts, settings.port) as sockets, MotoServer.spawn() as aws:
+            # The AWS services start while the rest of the gateway is imported.
+            from local_gateway.compose import serve
+
+            asyncio.run(_until_interrupted(serve(settings, Terminal(), sockets, aws)))
     except GatewayError as error:
         print(f"local gateway: {error}", file=sys.stderr)
         return 1
-    except asyncio.CancelledError:
+    except (asyncio.CancelledError, KeyboardInterrupt):
         return 0
     return 0
 
 
-async def _serve_until_interrupted(settings: GatewaySettings, terminal: Terminal) -> None:
+async def _until_interrupted(serving: Coroutine[None, None, None]) -> None:
     loop = asyncio.get_running_loop()
-    task = asyncio.current_task()
-    if task is not None:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, task.cancel)
-    await serve(settings, terminal)
+    task = asyncio.create_task(serving)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, task.cancel)
+    await task
 
 
 def read_settings(arguments: Sequence[str] | None = None) -> GatewaySettings:

@@ -1,6 +1,7 @@
 """The composition root: from settings to a running gateway, and back down."""
 
 import asyncio
+import socket
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
@@ -16,7 +17,7 @@ from local_gateway.runtime.settings import RuntimeSettings
 from local_gateway.server.dispatch import Dispatcher
 from local_gateway.server.http_api import HttpApiServer
 from local_gateway.server.invocations import Invocations
-from local_gateway.server.listener import Listener, bind
+from local_gateway.server.listener import Listener
 from local_gateway.server.ports import Sources
 from local_gateway.server.websocket_api import WebSocketStageServer
 from local_gateway.settings import GatewaySettings
@@ -26,18 +27,16 @@ from local_gateway.template.stack import Stack
 from local_gateway.terminal import Terminal
 
 
-async def serve(settings: GatewaySettings, terminal: Terminal) -> None:
-    """Start everything, say `Ready`, and serve until cancelled; leaves no process behind.
+async def serve(
+    settings: GatewaySettings, terminal: Terminal, sockets: list[socket.socket], aws: MotoServer
+) -> None:
+    """Serve the template on bound sockets with starting AWS services, until cancelled.
 
-    Raises `GatewayError` when the template cannot be served or the port is taken.
+    Says `Ready` when everything answers; leaves no process of a function behind. Raises
+    `GatewayError` when the template cannot be served.
     """
     async with AsyncExitStack() as stack:
-        sockets = bind(settings.hosts, settings.port)
         port = sockets[0].getsockname()[1]
-        for bound in sockets:
-            stack.callback(bound.close)
-        aws = MotoServer.start()
-        stack.callback(aws.stop)
         application = await _read(settings, terminal, aws, port)
         runtime = _runtime(settings, terminal, application, aws)
         await runtime.start()
@@ -57,8 +56,9 @@ async def _read(
 ) -> Application:
     """Read the template while the AWS services start, then create its data resources there."""
     stack = Stack(name=settings.stack_name, region=settings.region)
-    template = await asyncio.to_thread(
-        load_template, settings.template, settings.parameter_overrides, stack
+    template, _ = await asyncio.gather(
+        asyncio.to_thread(load_template, settings.template, settings.parameter_overrides, stack),
+        asyncio.to_thread(aws.wait_until_ready),
     )
     values = await asyncio.to_thread(provision, aws.endpoint_url, template)
     read = build_application(template, values, origin=f"http://127.0.0.1:{port}")

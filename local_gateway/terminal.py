@@ -6,16 +6,12 @@ from typing import TextIO
 
 from local_gateway.server.ports import Entry
 
-# What Lambda itself adds to a function's log; of interest only when asked for.
-PLATFORM_LINES = ("INIT_START ", "START RequestId", "END RequestId", "REPORT RequestId")
-
 
 class Terminal:
-    """Writes lines to `out`; `verbose` adds Lambda's START, END and REPORT lines."""
+    """Writes lines to `out`."""
 
-    def __init__(self, out: TextIO = sys.stdout, *, verbose: bool = False) -> None:
+    def __init__(self, out: TextIO = sys.stdout) -> None:
         self._out = out
-        self._verbose = verbose
 
     def say(self, text: str) -> None:
         """Print a line as it is."""
@@ -35,7 +31,12 @@ class Terminal:
             parts.append(f"({entry.detail})")
         self.say(" ".join(parts))
 
-    def log_line(self, function: str, line: str) -> None:
+    def log_line(self, function: str, stream: str, line: str, request_id: str | None) -> None:
         """Print one line of a function's log, prefixed with its name."""
-        if self._verbose or not line.startswith(PLATFORM_LINES):
-            self.say(f"{function} | {line}")
+        self.say(f"{function} | {line}")
+
+    def invocation_started(self, function: str, request_id: str, *, cold: bool) -> None:
+        """Nothing: the line is printed when the invocation has ended."""
+
+    def invocation_finished(self, function: str, invocation: object) -> None:
+        """Nothing: the API that invoked the function records what came of it."""

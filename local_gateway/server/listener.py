@@ -1,6 +1,5 @@
 """The listening sockets and the HTTP server on them."""
 
-import errno
 import socket
 from collections.abc import Awaitable, Callable
 
@@ -10,44 +9,12 @@ from aiohttp.http import RawRequestMessage
 from aiohttp.streams import StreamReader
 from aiohttp.web_protocol import RequestHandler
 
-from local_gateway.errors import GatewayError
-
 # A handshake may carry about 10 KB of headers (REST quota), an HTTP API request 10 MB of body.
 HEADER_BYTES = 16 * 1024
 BODY_BYTES = 10 * 1024 * 1024
 SHUTDOWN_SECONDS = 1.0
 
 type Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
-
-
-def bind(hosts: tuple[str, ...], port: int) -> list[socket.socket]:
-    """Bind `port` on every host; a host whose address family is missing here is passed over.
-
-    Raises `GatewayError` when the port is in use. Bound before anything else starts, so that a
-    busy port costs nobody a wait.
-    """
-    sockets: list[socket.socket] = []
-    for host in hosts:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        try:
-            sockets.append(socket.create_server((host, port), family=family, backlog=1024))
-        except OSError as error:
-            if error.errno in {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT} and sockets:
-                continue
-            for bound in sockets:
-                bound.close()
-            raise GatewayError(_bind_problem(error, host, port)) from error
-        port = sockets[0].getsockname()[1]
-    return sockets
-
-
-def _bind_problem(error: OSError, host: str, port: int) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return (
-            f"port {port} is in use: stop the program that listens there, or choose another one "
-            f"(make run PORT={port + 1}, or --port {port + 1})"
-        )
-    return f"cannot listen on {host} port {port}: {error.strerror}"
 
 
 class Listener:
