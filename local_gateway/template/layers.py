@@ -51,7 +51,7 @@ def content_directory(properties: Properties, name: str, place: Place) -> Path:
         raise TemplateError(
             place, "the code is in S3 or inside the template", "give a directory on this machine"
         )
-    path = properties.source.path.parent / value
+    path = properties.source.path.parent.resolve() / value
     if not path.exists():
         raise TemplateError(place, f"there is no directory {path}")
     if not path.is_dir():

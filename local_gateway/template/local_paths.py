@@ -25,7 +25,7 @@ class LocalPaths:
     def __init__(self, source: Source, resolver: Resolver) -> None:
         self._source = source
         self._resolver = resolver
-        self._directory = source.path.parent
+        self._directory = source.path.parent.resolve()
         self._paths: list[Path] = []
 
     def hide(self, document: JsonObject) -> None:

@@ -1,6 +1,7 @@
 """Reads a template file into plain values, with CloudFormation's short tags and line numbers."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +39,8 @@ _FUNCTION_TAGS = frozenset(
 )
 _YAML_TAG = "tag:yaml.org,2002:"
 
+_ODDITIES = re.compile(r"\t|\\u[0-9a-fA-F]{4}")
+
 type DocumentPath = tuple[str | int, ...]
 type _Loader = yaml.CSafeLoader
 
@@ -63,12 +66,12 @@ class Source:
         return Place(file=self.path, line=self.line(*document_path), property=shown)
 
     def resource_place(self, logical_id: str, *properties: str | int) -> Place:
-        """A place in a resource, or in the SAM resource that it was generated from."""
+        """A place in a resource; one that SAM generated counts as the one it was made from."""
         origin = self.origin(logical_id)
         return Place(
             file=self.path,
             line=self.line("Resources", origin, "Properties", *properties),
-            resource=logical_id,
+            resource=origin,
             property=".".join(str(part) for part in properties) or None,
         )
 
@@ -95,15 +98,14 @@ def load_source(path: Path) -> Source:
 
 def parse_source(text: str, path: Path) -> Source:
     """Parse the text of a template; `path` is used in messages only."""
-    is_json = text.lstrip().startswith("{")
-    # A tab can stand only between the tokens of JSON, and YAML does not allow it there.
-    loader = yaml.CSafeLoader(text.replace("\t", " ") if is_json else text)
+    values = _json(text)
+    # YAML reads JSON, and so tells the lines, but for tabs and half characters, which hold none.
+    loader = yaml.CSafeLoader(text if values is None else _ODDITIES.sub(" ", text))
     builder = _Builder(loader, path)
     try:
         node = loader.get_single_node()
-        document = builder.build(node, ()) if node is not None else None
-        if is_json:
-            document = cast("Json", json.loads(text))
+        written = builder.build(node, ()) if node is not None else None
+        document = written if values is None else values
     except yaml.MarkedYAMLError as error:
         raise _syntax_error(error, path) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
@@ -115,6 +117,13 @@ def parse_source(text: str, path: Path) -> Source:
             Place(file=path), "is not a template", "expected an object with a Resources section"
         )
     return Source(path=path, document=document, lines=builder.lines)
+
+
+def _json(text: str) -> Json:
+    try:
+        return cast("Json", json.loads(text))
+    except (ValueError, RecursionError):
+        return None
 
 
 def _syntax_error(error: yaml.MarkedYAMLError, path: Path) -> TemplateError:
