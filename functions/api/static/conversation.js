@@ -93,12 +93,8 @@ export class Conversation {
     for (const { id, payload, bubble } of [...this.#pending.values()]) {
       this.#settle(id);
       const again = element("button", { class: "link", type: "button" }, "Send again");
-      const note = element(
-        "p",
-        { class: "note" },
-        "The connection was lost before an answer came. ",
-        again,
-      );
+      const words = "The connection closed before an answer came. ";
+      const note = element("p", { class: "note" }, words, again);
       again.addEventListener("click", () => {
         note.remove();
         this.#resend(payload);
