@@ -33,7 +33,9 @@ class TemplateError(GatewayError):
         super().__init__(f"{text}; {remedy}" if remedy else text)
 
 
-def did_you_mean(word: str, known: list[str] | tuple[str, ...] | frozenset[str]) -> str:
-    """`did you mean X?` for the nearest known word, else the empty string."""
-    matches = get_close_matches(word, sorted(known), n=1)
+def did_you_mean(
+    word: str, known: list[str] | tuple[str, ...] | frozenset[str], likeness: float = 0.6
+) -> str:
+    """`did you mean X?` for the nearest known word of some likeness (0 to 1), else nothing."""
+    matches = get_close_matches(word, sorted(known), n=1, cutoff=likeness)
     return f"did you mean {matches[0]}?" if matches else ""

@@ -49,7 +49,7 @@ def _value(name: str, declaration: JsonObject, overrides: Mapping[str, str], pla
     text = scalar_text(given)
     _check(text, declaration, place)
     if kind == "Number":
-        _check_number(text, place)
+        _check_number(text, declaration, place)
     is_list = kind == "CommaDelimitedList" or "List<" in kind
     return [item.strip() for item in text.split(",")] if is_list else text
 
@@ -62,10 +62,25 @@ def _check(text: str, declaration: JsonObject, place: Place) -> None:
     pattern = declaration.get("AllowedPattern")
     if isinstance(pattern, str) and not re.fullmatch(pattern, text):
         raise TemplateError(place, f"{text!r} does not match AllowedPattern {pattern}")
+    if declaration.get("Type") == "String":
+        _check_length(text, declaration, place)
 
 
-def _check_number(text: str, place: Place) -> None:
+def _check_length(text: str, declaration: JsonObject, place: Place) -> None:
+    least, most = declaration.get("MinLength"), declaration.get("MaxLength")
+    if least is not None and len(text) < int(str(least)):
+        raise TemplateError(place, f"{text!r} is shorter than MinLength {least}")
+    if most is not None and len(text) > int(str(most)):
+        raise TemplateError(place, f"{text!r} is longer than MaxLength {most}")
+
+
+def _check_number(text: str, declaration: JsonObject, place: Place) -> None:
     try:
-        float(text)
+        number = float(text)
     except ValueError:
         raise TemplateError(place, f"{text!r} is not a Number") from None
+    least, most = declaration.get("MinValue"), declaration.get("MaxValue")
+    if least is not None and number < float(str(least)):
+        raise TemplateError(place, f"{text!r} is less than MinValue {least}")
+    if most is not None and number > float(str(most)):
+        raise TemplateError(place, f"{text!r} is more than MaxValue {most}")

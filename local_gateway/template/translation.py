@@ -1,6 +1,7 @@
 """Expands SAM into CloudFormation with the SAM translator as a library: no network, no account."""
 
 import copy
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -9,7 +10,7 @@ from local_gateway.template.errors import TemplateError
 from local_gateway.template.intrinsics import Resolver
 from local_gateway.template.json_value import Json, JsonObject, as_list, as_object
 from local_gateway.template.local_paths import LocalPaths
-from local_gateway.template.source import Source
+from local_gateway.template.source import DocumentPath, Source
 
 SAM_TRANSFORM = "AWS::Serverless-2016-10-31"
 LANGUAGE_EXTENSIONS = "AWS::LanguageExtensions"
@@ -94,4 +95,16 @@ def _refusal(source: Source, messages: list[str]) -> TemplateError:
     logical_id, _, cause = first.removeprefix("Resource with id [").partition("] is invalid. ")
     if not cause:
         return TemplateError(source.place("Resources"), first + rest)
-    return TemplateError(source.resource_place(logical_id), cause + rest)
+    place = source.resource_place(logical_id, *_property_path(source, logical_id, cause))
+    return TemplateError(place, cause + rest)
+
+
+def _property_path(source: Source, logical_id: str, cause: str) -> DocumentPath:
+    """The property that the translator's sentence names, which it tells in many forms."""
+    start = ("Resources", logical_id, "Properties")
+    paths = sorted((path for path in source.lines if path[:3] == start), key=len)
+    for word in re.findall(r"[A-Z]\w+", cause):
+        for path in paths:
+            if path[-1] == word and len(path) > len(start):
+                return path[3:]
+    return ()
