@@ -17,8 +17,10 @@ from aws_lambda_powertools.utilities.parser.models import (
     APIGatewayWebSocketDisconnectEventModel,
     APIGatewayWebSocketMessageEventModel,
 )
+from pydantic import BaseModel
 
-EVENTS = {path.stem: json.loads(path.read_text()) for path in Path("events").glob("*.json")}
+ROOT = Path(__file__).parents[2]
+EVENTS = {path.stem: json.loads(path.read_text()) for path in (ROOT / "events").glob("*.json")}
 CONNECT = ["connect"]
 MESSAGES = sorted(name for name in EVENTS if name.startswith("default"))
 DISCONNECT = ["disconnect"]
@@ -70,13 +72,13 @@ def context(name: str) -> dict[str, Any]:
 
 
 def test_every_function_has_an_event() -> None:
-    functions = {path.parent.name for path in Path("functions").glob("*/app.py")}
+    functions = {path.parent.name for path in (ROOT / "functions").glob("*/app.py")}
     assert functions == {name.partition("_")[0] for name in EVENTS}
 
 
 @pytest.mark.parametrize("name", WEBSOCKET)
 def test_powertools_reads_websocket_events(name: str) -> None:
-    models = {
+    models: dict[str, type[BaseModel]] = {
         "CONNECT": APIGatewayWebSocketConnectEventModel,
         "MESSAGE": APIGatewayWebSocketMessageEventModel,
         "DISCONNECT": APIGatewayWebSocketDisconnectEventModel,

@@ -9,7 +9,8 @@ import functools
 import inspect
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args, get_origin
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic.errors import PydanticUserError
@@ -32,10 +33,11 @@ def input_model(process: Process) -> type[BaseModel]:
     """The model of a process's inputs. Raises `BusinessProcessError`.
 
     Its fields have neutral names and the keys as aliases: a parameter may be called `json` or
-    `model_config`, which pydantic keeps for itself.
+    `model_config`, which pydantic keeps for itself. Pydantic lets a field's own name pass beside
+    its alias; no message has these, since keys that start with `$` are refused before.
     """
     fields: dict[str, Any] = {
-        f"field_{index}": (parameter.annotation, _field(parameter))
+        _field_name(index): (parameter.annotation, _field(parameter))
         for index, parameter in enumerate(process.parameters)
     }
     config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, validate_default=False)
@@ -43,6 +45,10 @@ def input_model(process: Process) -> type[BaseModel]:
         return create_model(f"{process.name}_inputs", __config__=config, **fields)
     except PydanticUserError as error:
         raise BusinessProcessError(process.name, f"unusable signature: {error}") from error
+
+
+def _field_name(index: int) -> str:
+    return f"${index}"
 
 
 def _field(parameter: Parameter) -> Any:
@@ -61,7 +67,7 @@ def arguments(process: Process, inputs: Mapping[str, object], context: Context) 
     except ValidationError as error:
         raise _refusal(process, error) from error
     values = {
-        parameter.name: getattr(model, f"field_{index}")
+        parameter.name: getattr(model, _field_name(index))
         for index, parameter in enumerate(process.parameters)
     }
     if process.context_name is not None:
@@ -134,7 +140,7 @@ def _frame_hints(hint: Any) -> Iterator[Any]:
         return
     if inspect.isclass(origin) and issubclass(origin, Iterator):
         yield from _frame_hints(get_args(hint)[0])
-    elif get_args(hint) and not inspect.isclass(origin):
+    elif origin in {Union, UnionType}:
         for member in get_args(hint):
             yield from _frame_hints(member)
     else:

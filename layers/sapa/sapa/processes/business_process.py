@@ -54,20 +54,20 @@ class BusinessProcess[**P, R]:
     """A function with what is needed to serve it; calling it calls the function."""
 
     def __init__(self, function: Callable[P, R]) -> None:
-        self.function = function
+        self._function = function
         self.name = function.__name__
         self.documentation = inspect.getdoc(function) or ""
         functools.update_wrapper(self, function)
         _check(function)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        return self.function(*args, **kwargs)
+        return self._function(*args, **kwargs)
 
     @functools.cached_property
     def hints(self) -> dict[str, object]:
         """The resolved annotations, `return` among them."""
         try:
-            return get_type_hints(self.function, include_extras=True)
+            return get_type_hints(self._function, include_extras=True)
         except NameError as error:
             raise BusinessProcessError(self.name, f"unknown annotation: {error}") from error
 
@@ -79,7 +79,7 @@ class BusinessProcess[**P, R]:
     @functools.cached_property
     def parameters(self) -> tuple[Parameter, ...]:
         """The input variables, in the order of the signature."""
-        defaults = inspect.signature(self.function).parameters
+        defaults = inspect.signature(self._function).parameters
         return tuple(
             Parameter(_key(name), name, hint, defaults[name].default)
             for name, hint in self._inputs()
@@ -87,7 +87,7 @@ class BusinessProcess[**P, R]:
         )
 
     def _inputs(self) -> list[tuple[str, object]]:
-        return [(name, self.hints[name]) for name in inspect.signature(self.function).parameters]
+        return [(name, self.hints[name]) for name in inspect.signature(self._function).parameters]
 
 
 def business_process[**P, R](function: Callable[P, R]) -> BusinessProcess[P, R]:
