@@ -14,7 +14,7 @@ from pathlib import Path
 
 from local_gateway.backing.moto_server import MotoServer
 from local_gateway.errors import GatewayError
-from local_gateway.server.sockets import bound_sockets
+from local_gateway.server.sockets import Places
 from local_gateway.settings import LOOPBACK, GatewaySettings
 from local_gateway.terminal import Terminal
 
@@ -23,11 +23,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the local gateway until it is interrupted."""
     settings = read_settings(arguments)
     try:
-        with bound_sockets(settings.hosts, settings.port) as sockets, MotoServer.spawn() as aws:
+        with Places(settings.hosts, settings.port) as places, MotoServer.spawn() as aws:
             # The AWS services start while the rest of the gateway is imported.
             from local_gateway.compose import serve
 
-            asyncio.run(_until_interrupted(serve(settings, Terminal(), sockets, aws)))
+            asyncio.run(_until_interrupted(serve(settings, Terminal(), places, aws)))
     except GatewayError as error:
         print(f"local gateway: {error}", file=sys.stderr)
         return 1

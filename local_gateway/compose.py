@@ -1,25 +1,20 @@
 """The composition root: from settings to a running gateway, and back down."""
 
 import asyncio
-import socket
-from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
 from local_gateway.backing.moto_server import MotoServer
 from local_gateway.backing.provisioning import provision
 from local_gateway.core.limits import Limits
 from local_gateway.core.model import Application
-from local_gateway.core.stage import Stage
-from local_gateway.errors import GatewayError
+from local_gateway.core.origins import Origin, assign_origins
+from local_gateway.gateway import Gateway, Surroundings
 from local_gateway.ready_hook import hook_variables, run_ready_hook
 from local_gateway.runtime.service import LambdaRuntime
 from local_gateway.runtime.settings import RuntimeSettings
-from local_gateway.server.dispatch import Dispatcher
-from local_gateway.server.http_api import HttpApiServer
 from local_gateway.server.invocations import Invocations
-from local_gateway.server.listener import Listener
 from local_gateway.server.ports import Sources
-from local_gateway.server.websocket_api import WebSocketStageServer
+from local_gateway.server.sockets import Places
 from local_gateway.settings import GatewaySettings
 from local_gateway.template.application import build_application
 from local_gateway.template.loading import load_template
@@ -28,32 +23,42 @@ from local_gateway.terminal import Terminal
 
 
 async def serve(
-    settings: GatewaySettings, terminal: Terminal, sockets: list[socket.socket], aws: MotoServer
+    settings: GatewaySettings, terminal: Terminal, places: Places, aws: MotoServer
 ) -> None:
-    """Serve the template on bound sockets with starting AWS services, until cancelled.
+    """Serve the template on bound ports with starting AWS services, until cancelled.
 
     Says `Ready` when everything answers; leaves no process of a function behind. Raises
     `GatewayError` when the template cannot be served.
     """
     async with AsyncExitStack() as stack:
-        port = sockets[0].getsockname()[1]
-        application = await _read(settings, terminal, aws, port)
+        application, origins = await _read(settings, terminal, aws, places)
         runtime = _runtime(settings, terminal, application, aws)
         await runtime.start()
         stack.push_async_callback(runtime.close)
         await _warm(runtime, application)
-        dispatcher = _dispatcher(stack, application, runtime, terminal, port)
-        listener = Listener(sockets, dispatcher.handle)
-        await listener.start()
-        stack.push_async_callback(listener.close)
-        stack.callback(dispatcher.shut_down)
-        await _announce(settings, terminal, application, aws, port)
+        gateway = _gateway(stack, terminal, runtime, places)
+        gateway.deploy(application, origins)
+        await gateway.start()
+        stack.push_async_callback(gateway.close)
+        await _announce(settings, terminal, application, origins, places, aws)
         await asyncio.Event().wait()
 
 
+def _gateway(
+    stack: AsyncExitStack, terminal: Terminal, runtime: LambdaRuntime, places: Places
+) -> Gateway:
+    sources = Sources()
+    invocations = Invocations(runtime, sources=sources, journal=terminal)
+    stack.push_async_callback(invocations.close)
+    around = Surroundings(
+        invocations=invocations, sources=sources, journal=terminal, limits=Limits()
+    )
+    return Gateway([(sockets, places.port(at)) for at, sockets in enumerate(places)], around)
+
+
 async def _read(
-    settings: GatewaySettings, terminal: Terminal, aws: MotoServer, port: int
-) -> Application:
+    settings: GatewaySettings, terminal: Terminal, aws: MotoServer, places: Places
+) -> tuple[Application, list[Origin]]:
     """Read the template while the AWS services start, then create its data resources there."""
     stack = Stack(name=settings.stack_name, region=settings.region)
     template, _ = await asyncio.gather(
@@ -61,10 +66,16 @@ async def _read(
         asyncio.to_thread(aws.wait_until_ready),
     )
     values = await asyncio.to_thread(provision, aws.endpoint_url, template)
-    read = build_application(template, values, origin=f"http://127.0.0.1:{port}")
+    read = build_application(template, values, origin=places.url(0))
+    origins = assign_origins(read.application.websocket_apis, read.application.http_apis)
+    places.make_room_for(len(origins))
+    if len(origins) > 1:
+        urls = {name: places.url(at) for at, one in enumerate(origins) for name in one.api_names()}
+        read = build_application(template, values, origin=places.url(0), api_origins=urls)
+        origins = assign_origins(read.application.websocket_apis, read.application.http_apis)
     for warning in read.warnings:
         terminal.say(f"warning: {warning}")
-    return read.application
+    return read.application, origins
 
 
 def _runtime(
@@ -90,78 +101,36 @@ async def _warm(runtime: LambdaRuntime, application: Application) -> None:
             raise problem
 
 
-def _dispatcher(
-    stack: AsyncExitStack,
-    application: Application,
-    runtime: LambdaRuntime,
-    terminal: Terminal,
-    port: int,
-) -> Dispatcher:
-    sources = Sources()
-    invocations = Invocations(runtime, sources=sources, journal=terminal)
-    stack.push_async_callback(invocations.close)
-    stages: dict[str, WebSocketStageServer] = {}
-    for api in application.websocket_apis:
-        for settings in api.stages:
-            if settings.name in stages:
-                raise GatewayError(
-                    f"two WebSocket APIs have a stage {settings.name!r}: one origin cannot serve "
-                    "both; give the stages different names"
-                )
-            stages[settings.name] = WebSocketStageServer(
-                application,
-                Stage(api, settings, Limits()),
-                invocations=invocations,
-                sources=sources,
-                journal=terminal,
-            )
-    if len(application.http_apis) > 1:
-        raise GatewayError("the template has more than one HTTP API: one origin serves one")
-    http_apis = [
-        HttpApiServer(
-            application,
-            api,
-            port=port,
-            invocations=invocations,
-            sources=sources,
-            journal=terminal,
-        )
-        for api in application.http_apis
-    ]
-    return Dispatcher(stages, http_apis[0] if http_apis else None)
-
-
 async def _announce(
     settings: GatewaySettings,
     terminal: Terminal,
     application: Application,
+    origins: list[Origin],
+    places: Places,
     aws: MotoServer,
-    port: int,
 ) -> None:
-    url = f"http://localhost:{port}"
     terminal.say(f"AWS services for this run: {aws.endpoint_url}")
     if settings.on_ready is not None:
         variables = hook_variables(
             settings.environment,
-            url=url,
+            url=places.url(0, "localhost"),
             aws_endpoint_url=aws.endpoint_url,
             region=application.region,
             outputs=application.outputs,
         )
         await run_ready_hook(settings.on_ready, variables)
-    terminal.say(f"Ready: {', '.join(_urls(application, port))}  (Ctrl-C stops)")
+    urls = [url for at, origin in enumerate(origins) for url in _urls(origin, places, at)]
+    terminal.say(f"Ready: {', '.join(urls)}  (Ctrl-C stops)")
 
 
-def _urls(application: Application, port: int) -> Mapping[str, None]:
-    """Where the APIs are, each once, in the template's order."""
+def _urls(origin: Origin, places: Places, at: int) -> list[str]:
+    """Where the APIs of an origin are."""
+    http = places.url(at, "localhost")
     sockets = [
-        f"ws://localhost:{port}/{stage.name}"
-        for api in application.websocket_apis
+        f"{http.replace('http', 'ws', 1)}/{stage.name}"
+        for api in origin.websocket_apis
         for stage in api.stages
     ]
-    pages = [
-        f"http://localhost:{port}/{'' if stage.name == '$default' else stage.name}"
-        for api in application.http_apis
-        for stage in api.stages
-    ]
-    return dict.fromkeys([*pages, *sockets])
+    stages = origin.http_api.stages if origin.http_api is not None else ()
+    pages = [f"{http}/{'' if stage.name == '$default' else stage.name}" for stage in stages]
+    return [*pages, *sockets]

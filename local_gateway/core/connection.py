@@ -174,8 +174,8 @@ class Connection:
             self.last_active = at
             frame = error_frames.internal_server_error(self.connection_id, invoke.request_id)
             return [SendText(frame)]
-        route = self.stage.api.routes[invoke.route_key]
-        if not route.two_way or response.body is None:
+        route = self.stage.api.routes.get(invoke.route_key)
+        if route is None or not route.two_way or response.body is None:
             return []
         self.last_active = at
         return [SendText(response.body)]

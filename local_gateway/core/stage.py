@@ -12,9 +12,13 @@ class Stage:
     """One deployed stage; raises `ValueError` for an unusable route selection expression."""
 
     def __init__(self, api: WebSocketApi, settings: WebSocketStage, limits: Limits) -> None:
+        self.limits = limits
+        self.redeploy(api, settings)
+
+    def redeploy(self, api: WebSocketApi, settings: WebSocketStage) -> None:
+        """Serve another version of the API; open connections meet it with their next message."""
         self.api = api
         self.settings = settings
-        self.limits = limits
         self._selection = RouteSelection.parse(api.route_selection_expression)
         self._buckets: dict[str, TokenBucket] = {}
 

@@ -18,9 +18,14 @@ class Dispatcher:
     stage that does not exist.
     """
 
-    def __init__(
+    def __init__(self) -> None:
+        self._stages: Mapping[str, WebSocketStageServer] = {}
+        self._http_api: HttpApiServer | None = None
+
+    def serve(
         self, stages: Mapping[str, WebSocketStageServer], http_api: HttpApiServer | None
     ) -> None:
+        """From now on, these are the APIs of the origin; stages by name."""
         self._stages = stages
         self._http_api = http_api
 
@@ -34,11 +39,6 @@ class Dispatcher:
         if self._http_api is not None and not is_upgrade(request):
             return await self._http_api.handle(request)
         return json_message(403, "Forbidden")
-
-    def shut_down(self) -> None:
-        """Close every socket because the gateway stops."""
-        for stage in self._stages.values():
-            stage.shut_down()
 
     async def _in_stage(
         self, stage: WebSocketStageServer, request: web.BaseRequest, rest: str

@@ -3,20 +3,43 @@
 import errno
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from typing import Self
 
 from local_gateway.errors import GatewayError
 
 
-@contextmanager
-def bound_sockets(hosts: tuple[str, ...], port: int) -> Iterator[list[socket.socket]]:
-    """The sockets of `bind`, closed at the end."""
-    sockets = bind(hosts, port)
-    try:
-        yield sockets
-    finally:
-        for bound in sockets:
-            bound.close()
+class Places:
+    """The ports of the origins: the first is what was asked for, further ones follow it."""
+
+    def __init__(self, hosts: tuple[str, ...], port: int) -> None:
+        self._hosts = hosts
+        self._step = 1 if port else 0  # asked for any free port: the next one is any, too
+        self._places = [bind(hosts, port)]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        for sockets in self._places:
+            for bound in sockets:
+                bound.close()
+
+    def __iter__(self) -> Iterator[list[socket.socket]]:
+        return iter(self._places)
+
+    def make_room_for(self, count: int) -> None:
+        """Bind further ports until there are `count`; raises `GatewayError` for a busy one."""
+        while len(self._places) < count:
+            port = (self.port(len(self._places) - 1) + 1) * self._step
+            self._places.append(bind(self._hosts, port))
+
+    def port(self, at: int) -> int:
+        """The port of an origin."""
+        return int(self._places[at][0].getsockname()[1])
+
+    def url(self, at: int, host: str = "127.0.0.1") -> str:
+        """The HTTP URL of an origin, without a path."""
+        return f"http://{host}:{self.port(at)}"
 
 
 def bind(hosts: tuple[str, ...], port: int) -> list[socket.socket]:

@@ -32,7 +32,7 @@ class WebSocketStageServer:
         journal: Journal,
     ) -> None:
         self._application = application
-        self._stage = stage
+        self.stage = stage
         self._invocations = invocations
         self._sources = sources
         self._journal = journal
@@ -101,7 +101,7 @@ class WebSocketStageServer:
             session.shut_down()
 
     def _new_session(self, handshake: Handshake) -> Session:
-        connection = Connection(self._stage, self._identity(handshake), handshake)
+        connection = Connection(self.stage, self._identity(handshake), handshake)
         return Session(
             connection,
             invocations=self._invocations,
@@ -110,12 +110,12 @@ class WebSocketStageServer:
         )
 
     def _identity(self, handshake: Handshake) -> Identity:
-        application, api = self._application, self._stage.api
+        application, api = self._application, self.stage.api
         agents = handshake.header_values("User-Agent")
         return Identity(
             api_id=api.api_id,
-            stage=self._stage.name,
-            stage_variables=tuple(self._stage.settings.variables.items()),
+            stage=self.stage.name,
+            stage_variables=tuple(self.stage.settings.variables.items()),
             domain_name=f"{api.api_id}.execute-api.{application.region}.amazonaws.com",
             connection_id=self._sources.new_id(),
             connected_at=self._sources.now(),

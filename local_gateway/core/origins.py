@@ -1,0 +1,53 @@
+"""Which APIs share an origin (a port): all that a path can tell apart."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from local_gateway.core.model import HttpApi, WebSocketApi
+
+
+@dataclass(slots=True)
+class Origin:
+    """The APIs behind one port, known apart by the first segment of the path."""
+
+    websocket_apis: list[WebSocketApi] = field(default_factory=list)
+    http_api: HttpApi | None = None
+
+    def _stage_names(self) -> set[str]:
+        names = {stage.name for api in self.websocket_apis for stage in api.stages}
+        http_stages = self.http_api.stages if self.http_api is not None else ()
+        return names | {stage.name for stage in http_stages}
+
+    def has_room_for(self, api: WebSocketApi | HttpApi) -> bool:
+        """Whether no path of `api` is a path of another API here already."""
+        if isinstance(api, HttpApi) and self.http_api is not None:
+            return False
+        return not self._stage_names() & {stage.name for stage in api.stages}
+
+    def api_names(self) -> list[str]:
+        """The logical ids of the APIs."""
+        http = [self.http_api.logical_id] if self.http_api is not None else []
+        return [api.logical_id for api in self.websocket_apis] + http
+
+
+def assign_origins(
+    websocket_apis: Sequence[WebSocketApi], http_apis: Sequence[HttpApi]
+) -> list[Origin]:
+    """Put each API, in the template's order, on the first origin that has room for it.
+
+    There is always at least one origin.
+    """
+    origins = [Origin()]
+    for api in websocket_apis:
+        _place(origins, api).websocket_apis.append(api)
+    for http_api in http_apis:
+        _place(origins, http_api).http_api = http_api
+    return origins
+
+
+def _place(origins: list[Origin], api: WebSocketApi | HttpApi) -> Origin:
+    for origin in origins:
+        if origin.has_room_for(api):
+            return origin
+    origins.append(Origin())
+    return origins[-1]

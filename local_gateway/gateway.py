@@ -1,0 +1,108 @@
+"""The APIs of an application on their ports; a changed application can take their place."""
+
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from local_gateway.core.limits import Limits
+from local_gateway.core.model import Application, WebSocketApi
+from local_gateway.core.origins import Origin
+from local_gateway.core.stage import Stage
+from local_gateway.server.dispatch import Dispatcher
+from local_gateway.server.http_api import HttpApiServer
+from local_gateway.server.invocations import Invocations
+from local_gateway.server.listener import Listener
+from local_gateway.server.ports import Journal, Sources
+from local_gateway.server.websocket_api import WebSocketStageServer
+
+type StageKey = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the servers of all APIs share."""
+
+    invocations: Invocations
+    sources: Sources
+    journal: Journal
+    limits: Limits
+
+
+class Gateway:
+    """One listener per origin; sockets outlive a change of what is behind them."""
+
+    def __init__(
+        self, places: Sequence[tuple[list[socket.socket], int]], around: Surroundings
+    ) -> None:
+        self._around = around
+        self._stages: dict[StageKey, WebSocketStageServer] = {}
+        self._origins: list[tuple[Listener, Dispatcher, int]] = []
+        for sockets, port in places:
+            dispatcher = Dispatcher()
+            self._origins.append((Listener(sockets, dispatcher.handle), dispatcher, port))
+
+    async def start(self) -> None:
+        """Accept requests on every port."""
+        for listener, _, _ in self._origins:
+            await listener.start()
+
+    def deploy(self, application: Application, origins: Sequence[Origin]) -> None:
+        """Serve `application`: stages that stay keep their connections, others lose them.
+
+        As on AWS, an open connection's next message meets the new deployment.
+        """
+        before, self._stages = self._stages, {}
+        for (_, dispatcher, port), origin in zip(self._origins, origins, strict=False):
+            stages: dict[str, WebSocketStageServer] = {}
+            for api in origin.websocket_apis:
+                for server in self._servers(application, api, before):
+                    stages[server.stage.name] = server
+            dispatcher.serve(stages, self._http_server(application, origin, port))
+        for server in before.values():
+            server.shut_down()
+
+    def _servers(
+        self,
+        application: Application,
+        api: WebSocketApi,
+        before: dict[StageKey, WebSocketStageServer],
+    ) -> list[WebSocketStageServer]:
+        servers: list[WebSocketStageServer] = []
+        for settings in api.stages:
+            key = (api.logical_id, settings.name)
+            server = before.pop(key, None)
+            if server is None:
+                stage = Stage(api, settings, self._around.limits)
+                server = WebSocketStageServer(
+                    application,
+                    stage,
+                    invocations=self._around.invocations,
+                    sources=self._around.sources,
+                    journal=self._around.journal,
+                )
+            else:
+                server.stage.redeploy(api, settings)
+            self._stages[key] = server
+            servers.append(server)
+        return servers
+
+    def _http_server(
+        self, application: Application, origin: Origin, port: int
+    ) -> HttpApiServer | None:
+        if origin.http_api is None:
+            return None
+        return HttpApiServer(
+            application,
+            origin.http_api,
+            port=port,
+            invocations=self._around.invocations,
+            sources=self._around.sources,
+            journal=self._around.journal,
+        )
+
+    async def close(self) -> None:
+        """Close every socket, stop listening."""
+        for server in self._stages.values():
+            server.shut_down()
+        for listener, _, _ in self._origins:
+            await listener.close()
