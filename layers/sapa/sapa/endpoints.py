@@ -4,6 +4,7 @@ They are named rather than imported, so that a function loads only the process t
 one that does not import spoils no other.
 """
 
+from collections.abc import Mapping
 from importlib import import_module
 from types import MappingProxyType
 
@@ -20,16 +21,18 @@ ENDPOINTS = MappingProxyType(
 )
 
 
-def business_process_of(endpoint: str) -> BusinessProcess[..., object]:
+def business_process_of(
+    endpoint: str, endpoints: Mapping[str, str] = ENDPOINTS
+) -> BusinessProcess[..., object]:
     """Load the business process of an endpoint.
 
     Raises `UnknownEndpointError`, and `BusinessProcessError` when the registry names something
     that is no business process.
     """
-    if endpoint not in ENDPOINTS:
+    if endpoint not in endpoints:
         raise UnknownEndpointError(endpoint)
-    module, _, name = ENDPOINTS[endpoint].partition(":")
+    module, _, name = endpoints[endpoint].partition(":")
     process = getattr(import_module(module), name, None)
     if not isinstance(process, BusinessProcess):
-        raise BusinessProcessError(ENDPOINTS[endpoint], "is not a @business_process function")
+        raise BusinessProcessError(endpoints[endpoint], "is not a @business_process function")
     return process

@@ -1,0 +1,35 @@
+"""What each function loads: the larger part of a cold start."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+HEAVY = ("boto3", "pydantic", "aws_lambda_powertools.event_handler", "asyncio", "urllib.request")
+
+
+def loaded(function: str) -> set[str]:
+    """The heavy modules that importing a function's handler loads."""
+    program = f"import sys, functions.{function}.app; print(*sys.modules)"
+    path = f"{ROOT / 'layers/sapa'}:{ROOT}"
+    finished = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return set(finished.stdout.split()) & set(HEAVY)
+
+
+@pytest.mark.parametrize("function", ["authorizer", "connect", "disconnect"])
+def test_handshake_loads_nothing_heavy(function: str) -> None:
+    assert loaded(function) == set()
+
+
+def test_messages_need_pydantic_alone() -> None:
+    assert "aws_lambda_powertools.event_handler" not in loaded("default")
+    assert "boto3" not in loaded("default")
