@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import socket
 import sys
 import time
 import traceback
@@ -17,16 +16,15 @@ from importlib import import_module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # importing typing takes longer than everything else in this file
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from types import TracebackType
     from typing import Any
 
     from local_gateway.runtime.lambda_context import LambdaContext
+    from local_gateway.runtime.runtime_api_client import RuntimeApiClient
 
 type Handler = Callable[[Any, LambdaContext], Any]
 type ContextFactory = Callable[[dict[str, str]], LambdaContext]
-
-_PREFIX = "/2018-06-01/runtime"
 
 
 class RuntimeFault(Exception):
@@ -38,53 +36,25 @@ class RuntimeFault(Exception):
         self.trace = trace or []
 
 
-class RuntimeApiClient:
-    """HTTP/1.1 over one kept-alive connection; `http.client` would cost 20 ms of start-up."""
+class FlushingStream:
+    """A text stream without a buffer: what is in one when a handler is killed would be lost."""
 
-    def __init__(self, address: str) -> None:
-        self._address = address
-        host, _, port = address.rpartition(":")
-        # Not create_connection: it imports the codec for international domain names.
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        self._socket.connect((host, int(port)))
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._input = self._socket.makefile("rb")
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
 
-    def next_invocation(self) -> tuple[dict[str, str], bytes]:
-        """Wait for an event: its headers, by lower-cased name, and its payload."""
-        return self._call("GET", "/invocation/next", b"", "", 200)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
-    def post_response(self, request_id: str, payload: bytes, content_type: str) -> None:
-        """Answer an invocation."""
-        headers = f"Content-Type: {content_type}\r\n"
-        self._call("POST", f"/invocation/{request_id}/response", payload, headers, 202)
+    def write(self, text: str) -> int:
+        """Write and flush."""
+        written: int = self._stream.write(text)
+        self._stream.flush()
+        return written
 
-    def post_error(self, path: str, error: dict[str, Any]) -> None:
-        """Report an error of an invocation, or of the init phase."""
-        error_type = error["errorType"].encode("ascii", "replace").decode()
-        headers = (
-            "Content-Type: application/vnd.aws.lambda.error+json\r\n"
-            f"Lambda-Runtime-Function-Error-Type: {error_type}\r\n"
-        )
-        self._call("POST", path, json.dumps(error).encode(), headers, 202)
-
-    def _call(
-        self, method: str, path: str, body: bytes, headers: str, expected: int
-    ) -> tuple[dict[str, str], bytes]:
-        head = (
-            f"{method} {_PREFIX}{path} HTTP/1.1\r\nHost: {self._address}\r\n"
-            f"{headers}Content-Length: {len(body)}\r\n\r\n"
-        )
-        self._socket.sendall(head.encode("ascii") + body)
-        status = int(self._input.readline().split(b" ")[1])
-        answer: dict[str, str] = {}
-        while line := self._input.readline().strip():
-            name, _, value = line.decode("latin-1").partition(":")
-            answer[name.lower()] = value.strip()
-        content = self._input.read(int(answer.get("content-length", "0")))
-        if status != expected:
-            raise OSError(f"Runtime API: {method} {path}: status {status}, expected {expected}")
-        return answer, content
+    def writelines(self, texts: Iterable[str]) -> None:
+        """Write and flush."""
+        self._stream.writelines(texts)
+        self._stream.flush()
 
 
 class _RequestIdFilter(logging.Filter):
@@ -122,16 +92,14 @@ def find_handler(name: str) -> Handler:
     return handler
 
 
-def run(handler_name: str, make_context: ContextFactory) -> None:
+def run(client: RuntimeApiClient, handler_name: str, make_context: ContextFactory) -> None:
     """Load the handler and serve invocations for ever.
 
     `make_context` makes a handler's second argument of an invocation's headers.
     """
-    # One event per line and at once: what is buffered when a handler is killed would be lost.
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(line_buffering=False, write_through=True)  # type: ignore[union-attr]
+    sys.stdout = FlushingStream(sys.stdout)
+    sys.stderr = FlushingStream(sys.stderr)
     request_ids = _set_up_logging()
-    client = RuntimeApiClient(os.environ["AWS_LAMBDA_RUNTIME_API"])  # noqa: TID251
     try:
         handler = find_handler(handler_name)
     except Exception as error:

@@ -11,6 +11,7 @@ from local_gateway.core.results import Failed, InvocationResult, Succeeded, Time
 from local_gateway.runtime.environment_log import EnvironmentLog
 from local_gateway.runtime.job import Job
 from local_gateway.runtime.launch import Surroundings, launch
+from local_gateway.runtime.platform_lines import EXIT_ERROR
 from local_gateway.runtime.process import EnvironmentProcess, describe_exit
 from local_gateway.runtime.runtime_api import (
     MAX_RESPONSE_BYTES,
@@ -90,6 +91,11 @@ class ExecutionEnvironment:
     def is_busy(self) -> bool:
         """Whether it was given a job that has no answer yet."""
         return self._undelivered is not None or self._running is not None
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it can be given a job: a process that was idle may have been killed."""
+        return not self._killed and self._process is not None and self._process.is_alive()
 
     async def live(self) -> None:
         """Start, serve, and clean up once the process ends or is killed."""
@@ -214,9 +220,9 @@ class ExecutionEnvironment:
         self._set_timer(None)
         if self._running is not None:
             message = f"RequestId: {self._running.job.request_id} Error: {reason}"
-            self._settle(self._running, Failed("Runtime.ExitError", message))
+            self._settle(self._running, Failed(EXIT_ERROR, message))
         if not self.is_initialised:
-            self._init_failure = self._init_failure or Failed("Runtime.ExitError", reason)
+            self._init_failure = self._init_failure or Failed(EXIT_ERROR, reason)
             self._log.init_failed(self._loop.time() - self._spawned_at, self._init_failure)
             self.initialised.set_result(self._init_failure)
         undelivered, self._undelivered = self._undelivered, None

@@ -63,14 +63,18 @@ def run_awslambdaric(handler: str) -> None:
 
     client = import_module("awslambdaric.lambda_runtime_client")
     bootstrap = import_module("awslambdaric.bootstrap")
-    address = os.environ["AWS_LAMBDA_RUNTIME_API"]  # noqa: TID251 - Lambda's side of the contract
-    bootstrap.run(handler, client.LambdaRuntimeClient(address, False))
+    bootstrap.run(handler, client.LambdaRuntimeClient(api_address(), False))
 
 
 def run_bootstrap(handler: str) -> None:
     """Run this directory's client."""
-    context = load("lambda_context")
-    load("bootstrap").run(handler, context.LambdaContext)
+    client = load("runtime_api_client").RuntimeApiClient(api_address())
+    load("bootstrap").run(client, handler, load("lambda_context").LambdaContext)
+
+
+def api_address() -> str:
+    """`host:port` of this environment's Runtime API."""
+    return os.environ["AWS_LAMBDA_RUNTIME_API"]  # noqa: TID251 - Lambda's side of the contract
 
 
 def load(name: str) -> ModuleType:
@@ -79,7 +83,7 @@ def load(name: str) -> ModuleType:
 
     path = os.path.join(os.path.dirname(__file__), f"{name}.py")  # noqa: PTH118, PTH120
     module = ModuleType(f"_local_gateway_{name}")
-    sys.modules[module.__name__] = module
+    module.__file__ = path
     SourceFileLoader(module.__name__, path).exec_module(module)
     return module
 

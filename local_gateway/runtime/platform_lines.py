@@ -7,6 +7,8 @@ from local_gateway.core.results import Failed, InvocationResult, TimedOut
 from local_gateway.runtime.settings import Invocation
 from local_gateway.runtime.variables import VERSION
 
+EXIT_ERROR = "Runtime.ExitError"
+
 
 def start_line(request_id: str) -> str:
     """The line before the handler's first."""
@@ -31,7 +33,9 @@ def report_line(invocation: Invocation, memory_size: int, memory_used: int | Non
         fields.append(f"Max Memory Used: {memory_used} MB")
     if invocation.init_duration is not None:
         fields.append(f"Init Duration: {_milliseconds(init)}")
-    return "\t".join([*fields, *_status(invocation.result)])
+    if not isinstance(invocation.result, Failed) or invocation.result.error_type == EXIT_ERROR:
+        fields += _status(invocation.result)  # a handler's own exception has none
+    return "\t".join(fields)
 
 
 def init_report_line(duration: float, failure: InvocationResult) -> str:

@@ -43,8 +43,8 @@ class FunctionPool:
             job.end_without_environment(_CLOSED)
         elif self._is_reserved_concurrency_used():
             job.end_without_environment(Throttled())
-        elif self._idle:
-            self._idle.pop()[1].run(job)
+        elif (environment := self._take_idle()) is not None:
+            environment.run(job)
         elif self._queued_bytes + job.size > self._settings.max_queued_bytes:
             job.end_without_environment(Throttled())
         else:
@@ -96,6 +96,13 @@ class FunctionPool:
         if init_failure is not None:
             self._fail_waiting(init_failure)
         self._grow()
+
+    def _take_idle(self) -> ExecutionEnvironment | None:
+        while self._idle:
+            _, environment = self._idle.pop()
+            if environment.is_alive:
+                return environment
+        return None
 
     def _is_reserved_concurrency_used(self) -> bool:
         limit = self.function.reserved_concurrency

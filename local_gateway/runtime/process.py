@@ -33,6 +33,18 @@ class EnvironmentProcess(asyncio.SubprocessProtocol):
         self._transport: asyncio.SubprocessTransport
         self._drain: asyncio.TimerHandle | None = None
 
+    def is_alive(self) -> bool:
+        """Whether the process has not ended, asked of the kernel: events may be under way."""
+        if self._transport.get_returncode() is not None:
+            return False
+        if not hasattr(os, "waitid"):
+            return True
+        try:
+            status = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return False
+        return status is None
+
     def kill(self) -> None:
         """Kill the process group; harmless when it is gone. `ended` tells when it is done."""
         if self.ended.done():
@@ -68,6 +80,7 @@ class EnvironmentProcess(asyncio.SubprocessProtocol):
         """Asyncio: process and pipes are gone."""
         if self._drain is not None:
             self._drain.cancel()
+        self._transport.close()
         self.ended.set_result(self._transport.get_returncode() or 0)
 
 

@@ -65,6 +65,7 @@ class RuntimeApiConnection(asyncio.Protocol):
     """One connection of a runtime client: one call at a time."""
 
     def __init__(self, handler: RuntimeApiHandler) -> None:
+        self._loop = asyncio.get_running_loop()
         self._handler = handler
         self._reader = RequestReader(MAX_RESPONSE_BYTES)
         self._poll: asyncio.Future[Delivery] | None = None
@@ -75,13 +76,15 @@ class RuntimeApiConnection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        """Asyncio: answer every request that is complete."""
+        """Asyncio: answer every request that is complete.
+
+        A turn of the event loop later: what the process printed before it called is then read.
+        """
         try:
             for request in self._reader.feed(data):
-                self._answer(request)
+                self._loop.call_soon(self._answer, request)
         except BadRequestError as error:
-            self._send_error(400, "InvalidRequest", str(error))
-            self._transport.close()
+            self._loop.call_soon(self._refuse, error)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Asyncio: nobody waits for the next event any more."""
@@ -90,17 +93,23 @@ class RuntimeApiConnection(asyncio.Protocol):
 
     def _answer(self, request: Request) -> None:
         if self._poll is not None:
-            raise BadRequestError("the call before this one has no answer yet")
+            self._refuse(BadRequestError("the call before this one has no answer yet"))
+            return
         try:
             self._call(request)
         except RefusedError as refused:
             self._send_error(refused.status, refused.error_type, str(refused))
 
+    def _refuse(self, error: BadRequestError) -> None:
+        self._send_error(400, "InvalidRequest", str(error))
+        self._transport.close()
+
     def _call(self, request: Request) -> None:
         match request.method, *request.path.removeprefix(PREFIX).split("/"):
             case "GET", "invocation", "next":
-                self._poll = self._handler.next()
-                self._poll.add_done_callback(self._deliver)
+                if not self._transport.is_closing():
+                    self._poll = self._handler.next()
+                    self._poll.add_done_callback(self._deliver)
                 return
             case "GET", "restore", "next":
                 self._send(200, b"")  # nothing was snapshotted: go on at once

@@ -1,0 +1,181 @@
+"""No process outlives the runtime, however either of them ends."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+import local_gateway.runtime.launcher
+from local_gateway.core.results import Failed
+from tests.integration.local_gateway.runtime.workshop import (
+    DEADLINE,
+    Workshop,
+    children,
+    invoke,
+    is_running,
+    until_gone,
+    value,
+)
+
+SPAWNING = """
+    import os, subprocess
+
+    def lambda_handler(event, context):
+        return [os.getpid(), subprocess.Popen(["sleep", "1000"]).pid]
+"""
+
+# Runs a gateway that has a busy environment, tells the process ids, and waits to be killed.
+GATEWAY = """
+    import asyncio, json, sys
+    from pathlib import Path
+    from local_gateway.core.model import LambdaFunction
+    from local_gateway.runtime.service import LambdaRuntime
+    from local_gateway.runtime.settings import RuntimeSettings, SilentObserver
+
+    class Printing(SilentObserver):
+        def log_line(self, function, stream, line, request_id):
+            if stream == "stdout":
+                print(line, flush=True)
+
+    async def main():
+        function = LambdaFunction(
+            logical_id="Fn", name="fn", arn="arn", runtime="python3.13",
+            handler="app.lambda_handler", code=Path(sys.argv[1]), timeout=600, memory_size=128,
+        )
+        settings = RuntimeSettings(use_awslambdaric=sys.argv[2] == "awslambdaric")
+        runtime = LambdaRuntime(
+            {"Fn": function}, region="eu-central-1", settings=settings, observer=Printing()
+        )
+        await runtime.start()
+        await runtime.invoke("Fn", b"{}")
+
+    asyncio.run(main())
+"""
+
+BUSY = """
+    import os, re, subprocess
+
+    def lambda_handler(event, context):
+        child = subprocess.Popen(["sleep", "1000"], stdout=subprocess.DEVNULL).pid
+        print(os.getpid(), child, flush=True)
+        re.match(r"(a+)+$", "a" * 64 + "b")  # holds the interpreter lock for ever
+"""
+
+
+def tasks() -> set[asyncio.Task[object]]:
+    return asyncio.all_tasks() - {asyncio.current_task()}
+
+
+def descriptors() -> set[str]:
+    return {str(path) for path in Path("/proc/self/fd").iterdir()}
+
+
+async def test_close_ends_processes_tasks_and_sockets(workshop: Workshop) -> None:
+    before = children(), tasks(), descriptors()
+    runtime = await workshop.serve(SPAWNING)
+    pids = await value(runtime)
+    assert all(is_running(pid) for pid in pids)
+    await runtime.close()
+    assert not [pid for pid in pids if pid in children()]
+    await until_gone(*pids)
+    await asyncio.sleep(0)
+    assert (children(), tasks(), descriptors()) == before
+
+
+async def test_a_timeout_ends_the_whole_process_group(workshop: Workshop) -> None:
+    code = SPAWNING.replace("return [", "print(").replace("]).pid]", "]).pid, flush=True)") + (
+        "        while True: pass\n"
+    )
+    runtime = await workshop.run(workshop.function(code, timeout=0.5))
+    await invoke(runtime)
+    await until_gone(*map(int, workshop.recorder.texts("stdout")[0].split()))
+
+
+async def test_the_end_of_a_handler_s_process_ends_what_it_spawned(workshop: Workshop) -> None:
+    code = """
+        import os, subprocess
+
+        def lambda_handler(event, context):
+            print(subprocess.Popen(["sleep", "1000"]).pid, flush=True)
+            os._exit(1)
+    """
+    await invoke(await workshop.serve(code))
+    await until_gone(int(workshop.recorder.texts("stdout")[0]))
+
+
+async def test_what_left_the_process_group_delays_nothing(workshop: Workshop) -> None:
+    code = """
+        import os, subprocess
+
+        def lambda_handler(event, context):
+            print(subprocess.Popen(["sleep", "30"], start_new_session=True).pid, flush=True)
+            os._exit(1)
+    """
+    invocation = await invoke(await workshop.serve(code))
+    stray = int(workshop.recorder.texts("stdout")[0])
+    os.kill(stray, signal.SIGKILL)
+    assert isinstance(invocation.result, Failed)
+
+
+async def test_close_twice_and_start_again(workshop: Workshop) -> None:
+    runtime = await workshop.serve(SPAWNING)
+    first = await value(runtime)
+    await runtime.close()
+    await runtime.close()
+    await runtime.start()
+    assert await value(runtime) != first
+
+
+async def test_killing_the_gateway_ends_a_handler_that_holds_the_gil(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    (tmp_path / "app.py").write_text(textwrap.dedent(BUSY), encoding="utf-8")
+    gateway = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        textwrap.dedent(GATEWAY),
+        str(tmp_path),
+        workshop.client,
+        stdout=subprocess.PIPE,
+    )
+    assert gateway.stdout is not None
+    async with asyncio.timeout(DEADLINE):
+        pids = [int(pid) for pid in (await gateway.stdout.readline()).split()]
+        assert [is_running(pid) for pid in pids] == [True, True]
+        gateway.kill()
+        await gateway.wait()
+    await until_gone(*pids)
+
+
+@pytest.mark.parametrize("guard", ["guard_by_signal", "guard_by_thread"])
+async def test_both_guards_end_the_group_when_the_pipe_closes(guard: str) -> None:
+    launcher = Path(local_gateway.runtime.launcher.__file__)
+    code = f"""
+        import subprocess, sys, time
+        sys.path.insert(0, {str(launcher.parent)!r})
+        import launcher
+        launcher.{guard}(launcher.take_lifeline())
+        print(subprocess.Popen(["sleep", "1000"], stdout=subprocess.DEVNULL).pid, flush=True)
+        time.sleep(1000)
+    """
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        textwrap.dedent(code),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    async with asyncio.timeout(DEADLINE):
+        child = int(await process.stdout.readline())
+        assert is_running(child)
+        process.stdin.close()
+        assert await process.wait() == -signal.SIGKILL
+    await until_gone(child)

@@ -1,0 +1,119 @@
+"""The init phase: what can go wrong before the first event."""
+
+import asyncio
+
+import pytest
+
+from local_gateway.core.results import Failed, Succeeded, TimedOut
+from local_gateway.runtime.service import FunctionInitError
+from tests.integration.local_gateway.runtime.workshop import Workshop, invoke, value
+
+GOOD = """
+    def lambda_handler(event, context):
+        return "ok"
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "handler", "error_type", "message"),
+    [
+        ("import no_such_module", "app.lambda_handler", "Runtime.ImportModuleError", "no_such_mo"),
+        (GOOD, "nowhere.lambda_handler", "Runtime.ImportModuleError", "nowhere"),
+        (GOOD, "app.other", "Runtime.HandlerNotFound", "'other' missing on module 'app'"),
+        (GOOD, "app", "Runtime.MalformedHandlerName", "app"),
+        (GOOD, "sys.exit", "Runtime.BuiltInModuleConflict", "sys"),
+        ("def f(:", "app.lambda_handler", "Runtime.UserCodeSyntaxError", "module 'app'"),
+        ("raise LookupError('why')", "app.lambda_handler", "LookupError", "why"),
+        ("import sys; sys.exit(9)", "app.lambda_handler", "Runtime.ExitError", "status 9"),
+        ("import os; os._exit(0)", "app.lambda_handler", "Runtime.ExitError", "without"),
+    ],
+)
+async def test_an_init_error_fails_the_invocation(
+    workshop: Workshop, code: str, handler: str, error_type: str, message: str
+) -> None:
+    runtime = await workshop.run(workshop.function(code, handler=handler))
+    for _ in range(2):
+        result = (await invoke(runtime)).result
+        assert isinstance(result, Failed)
+        assert result.error_type == error_type
+        assert message in result.message
+
+
+async def test_the_next_invocation_tries_anew(workshop: Workshop) -> None:
+    function = workshop.function("raise LookupError('broken')")
+    runtime = await workshop.run(function)
+    assert (await invoke(runtime)).result == Failed("LookupError", "broken")
+    (function.code / "app.py").write_text(
+        "def lambda_handler(event, context):\n    return 'mended'\n", encoding="utf-8"
+    )
+    assert await value(runtime) == "mended"
+
+
+async def test_a_handler_in_a_directory_is_found(workshop: Workshop) -> None:
+    function = workshop.function(GOOD, handler="inner/part.lambda_handler")
+    (function.code / "inner").mkdir()
+    (function.code / "app.py").rename(function.code / "inner" / "part.py")
+    assert await value(await workshop.run(function)) == "ok"
+
+
+async def test_an_init_phase_that_hangs_is_cut_off(workshop: Workshop) -> None:
+    runtime = await workshop.serve("import time; time.sleep(1000)", init_timeout=0.5)
+    assert (await invoke(runtime)).result == TimedOut(0.5)
+
+
+async def test_a_thread_does_not_keep_a_failed_environment_alive(workshop: Workshop) -> None:
+    code = """
+        import threading, time
+        threading.Thread(target=time.sleep, args=(1000,)).start()
+        raise LookupError("no")
+    """
+    runtime = await workshop.serve(code)
+    assert (await invoke(runtime)).result == Failed("LookupError", "no")
+
+
+async def test_code_that_is_not_there_fails_the_invocation(workshop: Workshop) -> None:
+    function = workshop.function(GOOD)
+    (function.code / "app.py").unlink()
+    function.code.rmdir()
+    result = (await invoke(await workshop.run(function))).result
+    assert isinstance(result, Failed)
+    assert result.error_type == "Runtime.InvalidEntrypoint"
+
+
+async def test_waiting_invocations_fail_together_when_nothing_starts(workshop: Workshop) -> None:
+    runtime = await workshop.serve("raise LookupError('no')")
+    invocations = await asyncio.gather(*(invoke(runtime) for _ in range(50)))
+    assert {invocation.result for invocation in invocations} == {Failed("LookupError", "no")}
+
+
+async def test_warm_starts_an_environment_ahead(workshop: Workshop) -> None:
+    runtime = await workshop.serve(GOOD)
+    await runtime.warm("Fn")
+    await runtime.warm("Fn")
+    invocation = await invoke(runtime)
+    assert invocation.result == Succeeded(b'"ok"')
+    assert not invocation.cold
+    assert invocation.init_duration is None
+
+
+@pytest.mark.parametrize(
+    ("code", "handler", "text"),
+    [
+        (
+            "import no_such_module",
+            "app.lambda_handler",
+            "Fn: handler app.lambda_handler does not import: No module named 'no_such_module'",
+        ),
+        ("def f(:", "app.lambda_handler", "Fn: handler app.lambda_handler does not import: Syntax"),
+        (GOOD, "app.other", "Fn: handler app.other does not exist: Handler 'other' missing"),
+        ("1 / 0", "app.lambda_handler", "does not start: ZeroDivisionError: division by zero"),
+        ("import time; time.sleep(1000)", "app.lambda_handler", "not ready within 0.5 s"),
+    ],
+)
+async def test_warm_tells_why_a_function_does_not_start(
+    workshop: Workshop, code: str, handler: str, text: str
+) -> None:
+    runtime = await workshop.run(workshop.function(code, handler=handler), init_timeout=0.5)
+    with pytest.raises(FunctionInitError) as caught:
+        await runtime.warm("Fn")
+    assert text in str(caught.value)
