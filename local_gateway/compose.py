@@ -9,6 +9,7 @@ from local_gateway.core.limits import Limits
 from local_gateway.core.model import Application
 from local_gateway.core.origins import Origin, assign_origins
 from local_gateway.gateway import Gateway, Surroundings
+from local_gateway.observer import Observer, Observers
 from local_gateway.ready_hook import hook_variables, run_ready_hook
 from local_gateway.runtime.service import LambdaRuntime
 from local_gateway.runtime.settings import RuntimeSettings
@@ -32,11 +33,12 @@ async def serve(
     """
     async with AsyncExitStack() as stack:
         application, origins = await _read(settings, terminal, aws, places)
-        runtime = _runtime(settings, terminal, application, aws)
+        observer = Observers([terminal])
+        runtime = _runtime(settings, observer, application, aws)
         await runtime.start()
         stack.push_async_callback(runtime.close)
         await _warm(runtime, application)
-        gateway = _gateway(stack, terminal, runtime, places)
+        gateway = _gateway(stack, observer, runtime, places)
         gateway.deploy(application, origins)
         await gateway.start()
         stack.push_async_callback(gateway.close)
@@ -45,13 +47,13 @@ async def serve(
 
 
 def _gateway(
-    stack: AsyncExitStack, terminal: Terminal, runtime: LambdaRuntime, places: Places
+    stack: AsyncExitStack, observer: Observer, runtime: LambdaRuntime, places: Places
 ) -> Gateway:
     sources = Sources()
-    invocations = Invocations(runtime, sources=sources, journal=terminal)
+    invocations = Invocations(runtime, sources=sources, journal=observer)
     stack.push_async_callback(invocations.close)
     around = Surroundings(
-        invocations=invocations, sources=sources, journal=terminal, limits=Limits()
+        invocations=invocations, sources=sources, journal=observer, limits=Limits()
     )
     return Gateway([(sockets, places.port(at)) for at, sockets in enumerate(places)], around)
 
@@ -79,7 +81,7 @@ async def _read(
 
 
 def _runtime(
-    settings: GatewaySettings, terminal: Terminal, application: Application, aws: MotoServer
+    settings: GatewaySettings, observer: Observer, application: Application, aws: MotoServer
 ) -> LambdaRuntime:
     return LambdaRuntime(
         application.functions,
@@ -87,7 +89,7 @@ def _runtime(
             base_environment={"AWS_ENDPOINT_URL": aws.endpoint_url},
             platform_lines=settings.verbose,
         ),
-        observer=terminal,
+        observer=observer,
         region=application.region,
     )
 

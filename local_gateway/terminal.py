@@ -4,7 +4,7 @@ import sys
 from datetime import UTC, datetime
 from typing import TextIO
 
-from local_gateway.server.ports import Entry
+from local_gateway.server.ports import Direction, Entry
 
 
 class Terminal:
@@ -30,6 +30,9 @@ class Terminal:
         if entry.detail is not None:
             parts.append(f"({entry.detail})")
         self.say(" ".join(parts))
+
+    def frame(self, connection_id: str, direction: Direction, text: str, at: int) -> None:
+        """Nothing: what people say to each other does not belong into a log."""
 
     def log_line(self, function: str, stream: str, line: str, request_id: str | None) -> None:
         """Print one line of a function's log, prefixed with its name."""

@@ -3,6 +3,7 @@
 import os
 import time
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from local_gateway.core.handshake import Moment
@@ -47,10 +48,21 @@ class Entry:
     problem: bool = False
 
 
-class Journal(Protocol):
-    """Takes every entry as it happens."""
+class Direction(StrEnum):
+    """Which way a frame goes."""
 
-    def record(self, entry: Entry, /) -> None: ...
+    IN = "in"
+    OUT = "out"
+
+
+class Journal(Protocol):
+    """Takes everything as it happens; its methods return at once and do not raise."""
+
+    def record(self, entry: Entry, /) -> None:
+        """Something happened."""
+
+    def frame(self, connection_id: str, direction: Direction, text: str, at: int, /) -> None:
+        """A text message came in or went out; `at` is epoch milliseconds."""
 
 
 class Sources:

@@ -17,7 +17,7 @@ from local_gateway.core.connection import Connection
 from local_gateway.core.results import InvocationResult
 from local_gateway.server.frames import Framing, Text
 from local_gateway.server.invocations import Invocations
-from local_gateway.server.ports import Entry, Journal, Sources
+from local_gateway.server.ports import Direction, Entry, Journal, Sources
 
 CLOSE_GRACE = 5.0
 HARD_BUFFER_FACTOR = 4
@@ -89,6 +89,7 @@ class Session:
         for message in self._framing.receive(data):
             moment = self._sources.moment()
             if isinstance(message, Text):
+                self._show(Direction.IN, message.body)
                 unique = self._sources.random_bytes()
                 self._perform(self.connection.text_received(message.body, moment, unique))
             else:
@@ -124,8 +125,7 @@ class Session:
         for action in actions:
             match action:
                 case SendText(text):
-                    if self._framing.is_open:
-                        self._framing.send_text(text)
+                    self._send(text)
                 case CloseSocket(code, reason):
                     self._close(code, reason)
                 case Invoke():
@@ -134,6 +134,11 @@ class Session:
                     self._record("message", "warning", text, problem=True)
                 case AcceptHandshake() | RefuseHandshake():
                     raise AssertionError("the handshake is over")
+
+    def _send(self, text: str) -> None:
+        if self._framing.is_open:
+            self._show(Direction.OUT, text)
+            self._framing.send_text(text)
 
     def _close(self, code: int, reason: str) -> None:
         if self._framing.is_open:
@@ -197,6 +202,9 @@ class Session:
             # client would never see the close code: say our end is over and read on for a while.
             transport.write_eof()
             asyncio.get_running_loop().call_later(CLOSE_GRACE, self._finish)
+
+    def _show(self, direction: Direction, text: str) -> None:
+        self._journal.frame(self.connection.connection_id, direction, text, self._sources.now())
 
     def _record(
         self, route_key: str, outcome: str, detail: str | None = None, *, problem: bool = False
