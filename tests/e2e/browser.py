@@ -11,6 +11,7 @@ import pytest
 from selenium import webdriver
 from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
@@ -57,6 +58,15 @@ def chromium(profile: Path) -> Iterator[webdriver.Chrome]:
         driver.quit()
 
 
+def show_as(driver: webdriver.Chrome, scheme: str) -> None:
+    """Prefer the light or the dark scheme, and no motion: what fades in cannot be read yet."""
+    features = [
+        {"name": "prefers-color-scheme", "value": scheme},
+        {"name": "prefers-reduced-motion", "value": "reduce"},
+    ]
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+
+
 class ChatPage:
     """What a person can do on the page and read from it. Waits; never sleeps."""
 
@@ -64,6 +74,7 @@ class ChatPage:
         self.driver = driver
         self._base_url = base_url.rstrip("/")
         self._socket_events: list[tuple[str, str]] = []
+        self._scripts: list[str] = []
 
     def open(self, fragment: str = "") -> None:
         """Load the page; `fragment` names an endpoint."""
@@ -100,6 +111,21 @@ class ChatPage:
     def press_send(self) -> None:
         """Press the form's button."""
         self.driver.find_element(By.CSS_SELECTOR, ".composer button[type=submit]").click()
+
+    def press(self, *keys: str) -> None:
+        """Press keys, wherever the focus is."""
+        ActionChains(self.driver).send_keys(*keys).perform()
+
+    def focused(self) -> str:
+        """The id of the element that has the focus; empty when it has none."""
+        return self.driver.switch_to.active_element.get_attribute("id") or ""
+
+    def overflow(self) -> int:
+        """By how many pixels the page is wider than the window."""
+        width: int = self.driver.execute_script(
+            "return document.documentElement.scrollWidth - window.innerWidth"
+        )
+        return width
 
     def shown(self, element_id: str) -> WebElement:
         """The element with this id, once it is visible."""
@@ -143,6 +169,21 @@ class ChatPage:
     def opened_sockets(self) -> int:
         """How many handshakes have succeeded so far."""
         return self._sockets("webSocketHandshakeResponseReceived")
+
+    def run_before_load(self, script: str) -> None:
+        """Run a script in every page loaded from now on, before the page's own."""
+        added = self.driver.execute_cdp_cmd(
+            "Page.addScriptToEvaluateOnNewDocument", {"source": script}
+        )
+        self._scripts.append(added["identifier"])
+
+    def forget_scripts(self) -> None:
+        """Undo `run_before_load`."""
+        for identifier in self._scripts:
+            self.driver.execute_cdp_cmd(
+                "Page.removeScriptToEvaluateOnNewDocument", {"identifier": identifier}
+            )
+        self._scripts.clear()
 
     def forget_logs(self) -> None:
         """Drop what the browser wrote down before this page."""

@@ -54,7 +54,7 @@ export class Connection {
   #openedAt = 0;
   #lastSentAt = 0;
   #lastReceivedAt = 0;
-  /** @type {number | null} */ #pingInFlight = null;
+  #lastPing = 0;
 
   /** @param {ConnectionOptions} options */
   constructor(options) {
@@ -129,14 +129,11 @@ export class Connection {
   /** @param {string} text */
   #received(text) {
     this.#lastReceivedAt = Date.now();
+    // Whatever arrives proves that someone is there, the pong or anything that overtook it.
     this.#cancel("silence");
+    this.#cancel("pong");
     this.#report("received", text);
-    if (this.#isOurPong(text)) {
-      this.#pingInFlight = null;
-      this.#cancel("pong");
-      return;
-    }
-    this.#options.onMessage(text);
+    if (!this.#isOurPong(text)) this.#options.onMessage(text);
   }
 
   /** The socket is gone or as good as gone. @param {string} why */
@@ -170,10 +167,10 @@ export class Connection {
 
   /** Asks for a pong; without one the socket counts as dead, whatever the browser believes. */
   #probe() {
-    if (this.#state.status !== "connected" || this.#pingInFlight !== null) return;
+    if (this.#state.status !== "connected" || this.#timers.has("pong")) return;
     const stamp = Date.now();
     if (!this.send({ $ping: stamp })) return;
-    this.#pingInFlight = stamp;
+    this.#lastPing = stamp;
     this.#after("pong", PONG_TIMEOUT_MS, () => this.#lost("no answer to $ping"));
   }
 
@@ -201,9 +198,9 @@ export class Connection {
 
   /** @param {string} text */
   #isOurPong(text) {
-    if (this.#pingInFlight === null || !text.includes("$pong")) return false;
+    if (!text.includes("$pong")) return false;
     try {
-      return JSON.parse(text)?.$pong === this.#pingInFlight;
+      return JSON.parse(text)?.$pong === this.#lastPing;
     } catch {
       return false;
     }
@@ -214,7 +211,6 @@ export class Connection {
     for (const name of [...this.#timers.keys()]) this.#cancel(name);
     const socket = this.#socket;
     this.#socket = null;
-    this.#pingInFlight = null;
     if (socket && socket.readyState < WebSocket.CLOSING) socket.close(code, reason);
   }
 

@@ -22,6 +22,8 @@ export class Room {
   #connection;
   #onState;
   #connected = false;
+  /** The composer says that nothing was sent for want of a connection. */
+  #refused = false;
   #lastId = 0;
   element = element("div", { class: "room" });
 
@@ -75,6 +77,10 @@ export class Room {
   /** @param {ConnectionState} state */
   #changed(state) {
     this.#connected = state.status === "connected";
+    if (this.#connected && this.#refused) {
+      this.#composer.showProblems([]);
+      this.#refused = false;
+    }
     if (state.status === "waiting" || state.status === "closed") this.#conversation.connectionLost();
     for (const button of this.#composer.element.querySelectorAll("button[type=submit]")) {
       // Not `disabled`: that would throw away the keyboard focus in the middle of a sentence.
@@ -85,7 +91,8 @@ export class Room {
 
   /** @param {Message} payload @returns {string | null} why it was not sent */
   #send(payload) {
-    if (!this.#connected) return "Not connected yet; nothing was sent.";
+    this.#refused = !this.#connected;
+    if (this.#refused) return "Not connected; nothing was sent.";
     const id = this.#lastId + 1;
     const message = { ...payload, $id: id };
     const bytes = new TextEncoder().encode(JSON.stringify(message)).length;

@@ -12,7 +12,9 @@ function reportOf(state, now) {
     case "connected":
       return { tone: "good", label: "Connected", reason: "", retry: false };
     case "connecting": {
-      const label = state.attempt ? "Reconnecting…" : "Connecting…";
+      // The first connection is there in a moment; a line that comes and goes would only flicker.
+      if (state.attempt === 0) return { tone: "busy", label: "Connecting…", reason: "", retry: false };
+      const label = "Reconnecting…";
       return { tone: "busy", label, reason: `${label} ${KEPT}`, retry: false };
     }
     case "waiting": {
@@ -20,7 +22,7 @@ function reportOf(state, now) {
       if (state.offline) {
         return { tone: "bad", label: "Offline", reason: `No network. ${KEPT}`, retry: true };
       }
-      const label = `Reconnecting in ${seconds} s`;
+      const label = `Retrying in ${seconds} s`;
       return { tone: "bad", label, reason: `Not connected. ${KEPT}`, retry: true };
     }
     case "closed":
