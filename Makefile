@@ -37,7 +37,7 @@ check: $(DEV) $(SAM_INSTALLED) ## format, lint, types, import rules, template
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy .
-	$(BIN)/lint-imports
+	PYTHONPATH=layers/sapa:. $(BIN)/lint-imports
 	$(SAM_LOCAL) $(SAM) validate --lint
 	$(SAM_LOCAL) $(SAM) validate
 

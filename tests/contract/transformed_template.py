@@ -8,8 +8,8 @@ from typing import Any
 
 import boto3
 import yaml
-from samtranslator.parser.parser import Parser  # type: ignore[import-untyped]
-from samtranslator.translator.translator import Translator  # type: ignore[import-untyped]
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
 
 PROJECT = Path(__file__).parents[2]
 TEMPLATE = PROJECT / "template.yaml"
