@@ -22,12 +22,13 @@ from local_gateway.terminal import Terminal
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the local gateway until it is interrupted."""
     settings = read_settings(arguments)
+    terminal = Terminal(verbose=settings.verbose)
     try:
         with Places(settings.hosts, settings.port) as places, MotoServer.spawn() as aws:
             # The AWS services start while the rest of the gateway is imported.
             from local_gateway.compose import serve
 
-            asyncio.run(_until_interrupted(serve(settings, Terminal(), places, aws)))
+            asyncio.run(_until_interrupted(serve(settings, terminal, places, aws)))
     except GatewayError as error:
         print(f"local gateway: {error}", file=sys.stderr)
         return 1
@@ -80,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
         help="values for the template's parameters",
     )
     add("--on-ready", metavar="COMMAND", help="shell command to run when everything answers")
-    add("--verbose", action="store_true", help="show Lambda's START, END and REPORT lines")
+    add("--verbose", action="store_true", help="show logs as they are, with START, END and REPORT")
     return parser
 
 

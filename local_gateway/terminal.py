@@ -4,14 +4,16 @@ import sys
 from datetime import UTC, datetime
 from typing import TextIO
 
+from local_gateway.log_text import readable
 from local_gateway.server.ports import Direction, Entry
 
 
 class Terminal:
-    """Writes lines to `out`."""
+    """Writes lines to `out`; `verbose` shows the functions' logs exactly as they are."""
 
-    def __init__(self, out: TextIO = sys.stdout) -> None:
+    def __init__(self, out: TextIO = sys.stdout, *, verbose: bool = False) -> None:
         self._out = out
+        self._verbose = verbose
 
     def say(self, text: str) -> None:
         """Print a line as it is."""
@@ -36,7 +38,8 @@ class Terminal:
 
     def log_line(self, function: str, stream: str, line: str, request_id: str | None) -> None:
         """Print one line of a function's log, prefixed with its name."""
-        self.say(f"{function} | {line}")
+        for text in [line] if self._verbose else readable(line):
+            self.say(f"{function} | {text}")
 
     def invocation_started(self, function: str, request_id: str, *, cold: bool) -> None:
         """Nothing: the line is printed when the invocation has ended."""
