@@ -39,7 +39,10 @@ class Gateway:
         self._origins: list[tuple[Listener, Dispatcher, int]] = []
         for sockets, port in places:
             dispatcher = Dispatcher()
-            self._origins.append((Listener(sockets, dispatcher.handle), dispatcher, port))
+            listener = Listener(
+                sockets, dispatcher.handle, sources=around.sources, journal=around.journal
+            )
+            self._origins.append((listener, dispatcher, port))
 
     async def start(self) -> None:
         """Accept requests on every port."""

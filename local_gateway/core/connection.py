@@ -123,7 +123,7 @@ class Connection:
         if self.state is not State.CONNECTING:
             return []
         response = proxy_response(result)
-        if response is None:
+        if response is None or response.status < 200:  # an informational answer decides nothing
             return self._refuse(502, "Internal server error", f"$connect gave {result}")
         if not response.accepts:
             message = "Forbidden" if response.status == 403 else "Connection refused"

@@ -8,6 +8,7 @@ from local_gateway.core.http_responses import HttpResponse, http_response, not_f
 from local_gateway.core.http_routes import match, path_in_stage
 from local_gateway.core.model import Application, HttpApi, HttpRoute, HttpStage
 from local_gateway.core.results import TimedOut
+from local_gateway.server.http_protocol import read_body
 from local_gateway.server.invocations import Invocations, describe
 from local_gateway.server.ports import Entry, Invocation, Journal, Sources
 from local_gateway.server.upgrade import header_pairs
@@ -89,7 +90,7 @@ class HttpApiServer:
             path=request.rel_url.raw_path,
             query_string=request.rel_url.raw_query_string,
             headers=header_pairs(request),
-            body=await request.read(),
+            body=await read_body(request),
             source_ip=request.remote or "",
             scheme="http",
             port=self._port,

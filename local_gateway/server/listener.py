@@ -1,40 +1,37 @@
-"""The listening sockets and the HTTP server on them."""
+"""The HTTP server on bound sockets."""
 
 import socket
-from collections.abc import Awaitable, Callable
 
 from aiohttp import web
-from aiohttp.abc import AbstractStreamWriter
-from aiohttp.http import RawRequestMessage
-from aiohttp.streams import StreamReader
-from aiohttp.web_protocol import RequestHandler
 
-# A handshake may carry about 10 KB of headers (REST quota), an HTTP API request 10 MB of body.
-HEADER_BYTES = 16 * 1024
-BODY_BYTES = 10 * 1024 * 1024
+from local_gateway.server.http_protocol import Handler, HttpServer, RequestLimits
+from local_gateway.server.ports import Entry, Journal, Sources
+
 SHUTDOWN_SECONDS = 1.0
-
-type Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class Listener:
-    """An HTTP server on bound sockets."""
+    """Hands every request on the sockets to `handler`; those that are not HTTP to the journal."""
 
-    def __init__(self, sockets: list[socket.socket], handler: Handler) -> None:
+    def __init__(
+        self,
+        sockets: list[socket.socket],
+        handler: Handler,
+        *,
+        sources: Sources,
+        journal: Journal,
+        limits: RequestLimits | None = None,
+    ) -> None:
         self._sockets = sockets
         self._handler = handler
+        self._sources = sources
+        self._journal = journal
+        self._limits = limits or RequestLimits()
         self._runner: web.ServerRunner | None = None
 
     async def start(self) -> None:
         """Accept requests."""
-        server = web.Server(
-            self._handler,
-            request_factory=_request,
-            access_log=None,
-            max_line_size=HEADER_BYTES,
-            max_field_size=HEADER_BYTES,
-            auto_decompress=False,
-        )
+        server = HttpServer(self._handler, limits=self._limits, refused=self._refused)
         self._runner = web.ServerRunner(server, shutdown_timeout=SHUTDOWN_SECONDS)
         await self._runner.setup()
         for bound in self._sockets:
@@ -47,21 +44,13 @@ class Listener:
         for bound in self._sockets:
             bound.close()
 
-
-def _request(
-    message: RawRequestMessage,
-    payload: StreamReader,
-    protocol: RequestHandler,
-    writer: AbstractStreamWriter,
-    task: object,
-) -> web.BaseRequest:
-    loop = protocol._loop
-    return web.BaseRequest(
-        message,
-        payload,
-        protocol,
-        writer,
-        task,  # type: ignore[arg-type]
-        loop,
-        client_max_size=BODY_BYTES,
-    )
+    def _refused(self, status: int, cause: str) -> None:
+        entry = Entry(
+            at=self._sources.now(),
+            api="http",
+            route_key="bad request",
+            outcome=str(status),
+            detail=cause,
+            problem=True,
+        )
+        self._journal.record(entry)

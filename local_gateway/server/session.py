@@ -147,6 +147,8 @@ class Session:
         self._record("$disconnect", f"closed {code}", reason)
 
     def _lost(self) -> None:
+        if self.finished.done():  # the gateway stops: nobody is left to run $disconnect
+            return
         code, reason = self._framing.close_seen()
         if self.connection.is_open:
             self._record("$disconnect", f"closed {code}", reason)

@@ -62,11 +62,18 @@ class UpgradeResponse(web.StreamResponse):
     def __init__(self, session: Session, subprotocol: str | None) -> None:
         super().__init__(status=101)
         self._session = session
+        self._is_prepared = False
         if subprotocol:
             self.headers["Sec-WebSocket-Protocol"] = subprotocol
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
-        """Send the 101 and attach the session; a client that is gone already is told to it."""
+        """Send the 101 and attach the session; a client that is gone already is told to it.
+
+        The HTTP server calls this again when the session is over: then there is nothing to do.
+        """
+        if self._is_prepared:
+            return None
+        self._is_prepared = True
         self.headers["Upgrade"] = "websocket"
         self.headers["Connection"] = "upgrade"
         self.headers["Sec-WebSocket-Accept"] = _accept(request.headers["Sec-WebSocket-Key"])

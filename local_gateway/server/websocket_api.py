@@ -10,6 +10,7 @@ from local_gateway.core.ids import is_well_formed_id
 from local_gateway.core.management import ManagementResponse
 from local_gateway.core.model import Application
 from local_gateway.core.stage import Stage
+from local_gateway.server.http_protocol import TOO_LARGE, BodyError, read_body
 from local_gateway.server.invocations import Invocations
 from local_gateway.server.ports import Entry, Journal, Sources
 from local_gateway.server.responses import json_message
@@ -71,7 +72,12 @@ class WebSocketStageServer:
         return web.Response(status=response.status, headers=headers, body=response.body)
 
     async def _manage(self, request: web.BaseRequest, connection_id: str) -> ManagementResponse:
-        data = await request.read()
+        try:
+            data = await read_body(request)
+        except BodyError as error:
+            if error.status != TOO_LARGE:
+                raise
+            return management.payload_too_large()
         unsigned = management.signature_problem(
             tuple(request.headers.items()), tuple(request.query.items())
         )

@@ -1,0 +1,192 @@
+"""A real gateway in a thread of its own: real sockets, real functions' processes."""
+
+import asyncio
+import secrets
+import threading
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import boto3
+from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
+from websockets.sync.client import ClientConnection, connect
+
+from local_gateway.core.limits import Limits
+from local_gateway.core.model import Application
+from local_gateway.core.stage import Stage
+from local_gateway.runtime.service import LambdaRuntime
+from local_gateway.runtime.settings import RuntimeSettings
+from local_gateway.server.dispatch import Dispatcher
+from local_gateway.server.http_api import HttpApiServer
+from local_gateway.server.http_protocol import RequestLimits
+from local_gateway.server.invocations import Invocations
+from local_gateway.server.listener import Listener
+from local_gateway.server.ports import Sources
+from local_gateway.server.sockets import bind
+from local_gateway.server.websocket_api import WebSocketStageServer
+from tests.integration.local_gateway.server.applications import LIMITS, REGION
+from tests.integration.local_gateway.server.raw import RawClient
+from tests.integration.local_gateway.server.recorder import Recorder
+
+MOST_ENVIRONMENTS = 3
+START_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A client's open socket and the id that its handlers see."""
+
+    socket: ClientConnection
+    connection_id: str
+
+
+class RunningGateway:
+    """Serves an application until the end of its `with` block.
+
+    `limits` are the stages' quotas by stage name, `request_limits` those of a single request.
+    """
+
+    def __init__(
+        self,
+        application: Application,
+        *,
+        limits: Mapping[str, Limits] = LIMITS,
+        request_limits: RequestLimits | None = None,
+    ) -> None:
+        self.recorder = Recorder()
+        self._application = application
+        self._limits = limits
+        self._request_limits = request_limits
+        self._loop = asyncio.new_event_loop()
+        self._stack = AsyncExitStack()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="gateway")
+        self.address = ("127.0.0.1", 0)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self.call(self._start())
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.call(self._stack.aclose())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def call[T](self, work: Coroutine[Any, Any, T]) -> T:
+        """Run something in the gateway's loop and wait for it."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(START_SECONDS)
+
+    @property
+    def authority(self) -> str:
+        """Host and port."""
+        return f"{self.address[0]}:{self.address[1]}"
+
+    def connect(self, path: str, **options: Any) -> ClientConnection:
+        """Open a socket with the `websockets` library; `path` begins with the stage."""
+        options = {"compression": None, "proxy": None, "ping_interval": None, **options}
+        opened: ClientConnection = connect(f"ws://{self.authority}/{path}", **options)
+        return opened
+
+    @contextmanager
+    def open(self, stage: str = "dev", query: str = "", **options: Any) -> Iterator[Opened]:
+        """Open a socket on a stage that has a `$connect` function."""
+        tag = secrets.token_hex(8)
+        path = f"{stage}?tag={tag}{f'&{query}' if query else ''}"
+        with self.connect(path, **options) as socket:
+            yield Opened(socket, self.connection_id(tag))
+
+    def connection_id(self, tag: str) -> str:
+        """The connection that was opened with `tag=…` in its query string."""
+        return self.recorder.wait_for("connect", _has_tag(tag)).connection_id
+
+    def raw(self, *, receive_buffer: int | None = None) -> RawClient:
+        """A TCP connection."""
+        return RawClient(self.address, receive_buffer=receive_buffer)
+
+    def raw_socket(self, stage: str = "dev") -> tuple[RawClient, str]:
+        """An open socket on the level of bytes, and its connection id."""
+        tag = secrets.token_hex(8)
+        client = self.raw()
+        assert client.upgrade(f"/{stage}?tag={tag}").status == 101
+        return client, self.connection_id(tag)
+
+    def management(self, stage: str = "dev") -> ApiGatewayManagementApiClient:
+        """A client of a stage's management API, as a handler would make it."""
+        session = boto3.Session("local", "local", region_name=REGION)
+        return session.client(
+            "apigatewaymanagementapi", endpoint_url=f"http://{self.authority}/{stage}"
+        )
+
+    def disconnected(self, connection_id: str) -> tuple[int, str]:
+        """Code and reason of the `$disconnect` event, waiting for it."""
+        told = self.recorder.wait_for(
+            "disconnect", lambda told: told.connection_id == connection_id
+        )
+        context = told.context
+        return context["disconnectStatusCode"], context["disconnectReason"]
+
+    async def _start(self) -> None:
+        sockets = bind((self.address[0],), 0)
+        self.address = (self.address[0], sockets[0].getsockname()[1])
+        runtime = LambdaRuntime(
+            self._application.functions,
+            region=self._application.region,
+            settings=RuntimeSettings(max_environments_per_function=MOST_ENVIRONMENTS),
+            observer=self.recorder,
+        )
+        await runtime.start()
+        self._stack.push_async_callback(runtime.close)
+        sources = Sources()
+        invocations = Invocations(runtime, sources=sources, journal=self.recorder)
+        self._stack.push_async_callback(invocations.close)
+        dispatcher = Dispatcher()
+        listener = Listener(
+            sockets,
+            dispatcher.handle,
+            sources=sources,
+            journal=self.recorder,
+            limits=self._request_limits,
+        )
+        await listener.start()
+        self._stack.push_async_callback(listener.close)
+        self._serve(dispatcher, sources, invocations)
+
+    def _serve(self, dispatcher: Dispatcher, sources: Sources, invocations: Invocations) -> None:
+        stages = {
+            settings.name: WebSocketStageServer(
+                self._application,
+                Stage(api, settings, self._limits.get(settings.name, Limits())),
+                invocations=invocations,
+                sources=sources,
+                journal=self.recorder,
+            )
+            for api in self._application.websocket_apis
+            for settings in api.stages
+        }
+        (http_api,) = self._application.http_apis
+        http = HttpApiServer(
+            self._application,
+            http_api,
+            port=self.address[1],
+            invocations=invocations,
+            sources=sources,
+            journal=self.recorder,
+        )
+        dispatcher.serve(stages, http)
+        for stage in stages.values():
+            self._stack.callback(stage.shut_down)
+
+
+def _has_tag(tag: str) -> Callable[[Any], bool]:
+    def fits(told: Any) -> bool:
+        return bool(told.content.get("queryStringParameters", {}).get("tag") == tag)
+
+    return fits

@@ -1,0 +1,213 @@
+import json
+from typing import Any
+
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.typing import Subprotocol
+
+from tests.integration.local_gateway.server.gate import Gate
+from tests.integration.local_gateway.server.raw import ACCEPT, request
+from tests.integration.local_gateway.server.running_gateway import RunningGateway
+
+AUTH = {"Auth": "secret"}
+
+
+def refusal(gateway: RunningGateway, path: str, **options: Any) -> tuple[int, dict[str, Any]]:
+    """Status and body of an upgrade that is refused."""
+    with pytest.raises(InvalidStatus) as refused, gateway.connect(path, **options):
+        pass
+    response = refused.value.response
+    assert response.headers["Content-Type"].startswith("application/json")
+    assert "Set-Cookie" not in response.headers
+    body = json.loads(response.body)
+    assert list(body) == ["message"]
+    return response.status_code, body
+
+
+def test_the_upgrade_stays_pending_until_connect_has_answered(
+    gateway: RunningGateway, gate: Gate
+) -> None:
+    with gateway.raw() as client:
+        client.send(request(f"/dev?do=hold&gate={gate.port}&label=pending"))
+        held = gate.arrive()
+        assert not client.has_bytes()
+        held.release()
+        assert client.head().status == 101
+
+
+def test_the_upgrade_stays_pending_until_the_authorizer_has_answered(
+    gateway: RunningGateway, gate: Gate
+) -> None:
+    with gateway.raw() as client:
+        client.send(request(f"/authorized?token=hang&gate={gate.port}&label=pending", AUTH))
+        held = gate.arrive()
+        assert not client.has_bytes()
+        held.release()
+        assert client.head().status == 101
+
+
+def test_a_post_during_connect_is_gone(gateway: RunningGateway, gate: Gate) -> None:
+    management = gateway.management()
+    with gateway.raw() as client:
+        client.send(request(f"/dev?do=hold&gate={gate.port}&label=x&tag=early"))
+        held = gate.arrive()
+        connection_id = gateway.connection_id("early")
+        with pytest.raises(management.exceptions.GoneException):
+            management.post_to_connection(ConnectionId=connection_id, Data=b"hello")
+        held.release()
+        assert client.head().status == 101
+        management.post_to_connection(ConnectionId=connection_id, Data=b"hello")
+        assert client.frame() == (1, b"hello")
+
+
+def test_the_response_has_what_the_protocol_needs_and_no_more(gateway: RunningGateway) -> None:
+    offer = {"Sec-WebSocket-Extensions": "permessage-deflate"}
+    with gateway.raw() as client:
+        head = client.upgrade("/dev", offer)
+    assert head.status == 101
+    assert head.headers["sec-websocket-accept"] == ACCEPT
+    assert set(head.headers) == {"date", "connection", "upgrade", "sec-websocket-accept"}
+
+
+@pytest.mark.parametrize("status", [200, 204, 299])
+def test_any_2xx_accepts(gateway: RunningGateway, status: int) -> None:
+    with gateway.connect(f"dev?status={status}") as socket:
+        assert socket.ping().wait(5)
+
+
+@pytest.mark.parametrize("status", [301, 400, 401, 403, 501])
+def test_a_refusal_by_connect_passes_unchanged(gateway: RunningGateway, status: int) -> None:
+    assert refusal(gateway, f"dev?status={status}")[0] == status
+
+
+@pytest.mark.parametrize("do", ["raise", "none", "text", "empty"])
+def test_a_connect_function_that_fails_is_502(gateway: RunningGateway, do: str) -> None:
+    status, body = refusal(gateway, f"dev?do={do}")
+    assert (status, body) == (502, {"message": "Internal server error"})
+
+
+def test_a_connect_function_that_takes_too_long_is_502(
+    hasty_gateway: RunningGateway, gate: Gate
+) -> None:
+    path = f"dev?do=hold&gate={gate.port}&label=late"
+    assert refusal(hasty_gateway, path)[0] == 502
+
+
+def test_an_informational_status_is_unusable(gateway: RunningGateway) -> None:
+    assert refusal(gateway, "dev?status=102")[0] == 502
+
+
+def test_no_connect_route_accepts(gateway: RunningGateway) -> None:
+    with gateway.connect("routing") as socket:
+        assert socket.ping().wait(5)
+
+
+def test_only_the_chosen_subprotocol_passes(gateway: RunningGateway) -> None:
+    offered = [Subprotocol("chat"), Subprotocol("news")]
+    with gateway.connect("dev?protocol=news", subprotocols=offered) as socket:
+        assert socket.subprotocol == "news"
+        assert socket.response is not None
+        assert not {"set-cookie", "x-custom"} & {name.lower() for name in socket.response.headers}
+
+
+def test_an_offered_subprotocol_is_not_echoed(gateway: RunningGateway) -> None:
+    with gateway.connect("dev", subprotocols=[Subprotocol("chat")]) as socket:
+        assert socket.subprotocol is None
+
+
+@pytest.mark.parametrize("path", ["unknown", "", "dev/extra", "dev/@connections", "Dev"])
+def test_an_unknown_stage_or_path_is_forbidden(gateway: RunningGateway, path: str) -> None:
+    assert refusal(gateway, path) == (403, {"message": "Forbidden"})
+
+
+def test_a_plain_get_is_426(gateway: RunningGateway) -> None:
+    with gateway.raw() as client:
+        client.send(b"GET /dev HTTP/1.1\r\nHost: x\r\n\r\n")
+        head = client.head()
+        assert head.status == 426
+        assert head.headers["upgrade"] == "websocket"
+
+
+def test_a_throttled_handshake_is_429(gateway: RunningGateway) -> None:
+    assert refusal(gateway, "full") == (429, {"message": "Too Many Requests"})
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("authorized?tag=missing", AUTH),
+        ("authorized?token=&tag=missing", AUTH),
+        ("authorized?token=allow&tag=missing", {}),
+        ("authorized?token=allow&tag=missing", {"Auth": ""}),
+        ("authorized?token=allow&tag=missing", {"auth": "secret"}),
+        ("authorized?Token=allow&tag=missing", AUTH),
+    ],
+)
+def test_a_missing_identity_source_is_401_without_the_authorizer(
+    gateway: RunningGateway, path: str, headers: dict[str, str]
+) -> None:
+    answer = refusal(gateway, path, additional_headers=headers)
+    assert answer == (401, {"message": "Unauthorized"})
+    asked = [told for told in gateway.recorder.told if told.what == "authorize"]
+    assert all(told.content["queryStringParameters"].get("tag") != "missing" for told in asked)
+
+
+def test_a_near_miss_in_letter_case_is_told_to_the_developer(gateway: RunningGateway) -> None:
+    refusal(gateway, "authorized?token=x", additional_headers={"AUTH": "secret"})
+    gateway.recorder.wait_for_entry(
+        lambda entry: "route.request.header.AUTH" in (entry.detail or "")
+    )
+
+
+@pytest.mark.parametrize(
+    ("token", "status", "message"),
+    [
+        ("deny", 403, "Forbidden"),
+        ("elsewhere", 403, "Forbidden"),
+        ("Unauthorized", 401, "Unauthorized"),
+        ("trouble", 500, "Internal Server Error"),
+        ("shapeless", 500, "Internal Server Error"),
+        ("list", 500, "Internal Server Error"),
+    ],
+)
+def test_what_the_authorizer_says_becomes_the_status(
+    gateway: RunningGateway, token: str, status: int, message: str
+) -> None:
+    answer = refusal(gateway, f"authorized?token={token}", additional_headers=AUTH)
+    assert answer == (status, {"message": message})
+
+
+def test_an_authorizer_that_times_out_is_500(hasty_gateway: RunningGateway, gate: Gate) -> None:
+    path = f"authorized?token=hang&gate={gate.port}&label=late"
+    answer = refusal(hasty_gateway, path, additional_headers=AUTH)
+    assert answer == (500, {"message": "Internal Server Error"})
+
+
+def test_an_authorizer_needs_no_context(gateway: RunningGateway) -> None:
+    with gateway.open("authorized", "token=bare", additional_headers=AUTH) as opened:
+        pass
+    connected = gateway.recorder.wait_for(
+        "connect", lambda told: told.connection_id == opened.connection_id
+    )
+    assert connected.context["authorizer"]["principalId"] == "ada"
+
+
+def test_a_refused_connection_has_no_disconnect(gateway: RunningGateway) -> None:
+    refusal(gateway, "dev?status=403&tag=refused")
+    connection_id = gateway.connection_id("refused")
+    with gateway.open() as opened:
+        pass
+    gateway.disconnected(opened.connection_id)
+    ended = [told.connection_id for told in gateway.recorder.told if told.what == "disconnect"]
+    assert connection_id not in ended
+
+
+def test_a_client_that_leaves_during_connect_is_told_to_disconnect(
+    gateway: RunningGateway, gate: Gate
+) -> None:
+    client = gateway.raw()
+    client.send(request(f"/dev?do=hold&gate={gate.port}&label=x&tag=hasty"))
+    held = gate.arrive()
+    client.vanish()
+    held.release()
+    assert gateway.disconnected(gateway.connection_id("hasty")) == (1006, "")
