@@ -6,7 +6,6 @@ import select
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Self
 
@@ -72,9 +71,9 @@ class MotoServer:
         if line.strip().isdigit():
             self._port = int(line)
             return
-        status = self._process.poll()
         self.stop()
-        what = "did not answer in time" if status is None else f"ended with status {status}"
+        status = self._process.returncode
+        what = "did not answer in time" if line else f"ended with status {status}"
         raise BackingError(f"the moto server {what}; is moto[server] installed in {sys.prefix}?")
 
     def stop(self) -> None:
@@ -96,9 +95,9 @@ class MotoServer:
         self.stop()
 
     def _first_line(self, timeout: float) -> bytes:
+        """The line, empty when the process has closed its output, `?` when it stays silent."""
         output = self._process.stdout
         if output is None:
-            return b""
-        deadline = time.monotonic() + timeout
-        ready, _, _ = select.select([output], [], [], max(0.0, deadline - time.monotonic()))
-        return output.readline() if ready else b""
+            return b"?"
+        ready, _, _ = select.select([output], [], [], timeout)
+        return output.readline() if ready else b"?"

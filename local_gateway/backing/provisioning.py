@@ -18,6 +18,7 @@ from local_gateway.backing.cognito import (
 )
 from local_gateway.backing.creation import Creation, Creator
 from local_gateway.backing.dynamodb import create_table
+from local_gateway.backing.events import create_event_bus, create_rule
 from local_gateway.backing.sqs import create_queue
 from local_gateway.backing.stack import create_stack
 from local_gateway.template.errors import TemplateError
@@ -33,6 +34,8 @@ _CREATORS: Mapping[str, tuple[str, Creator]] = {
     "AWS::Cognito::UserPoolClient": ("cognito-idp", create_user_pool_client),
     "AWS::Cognito::UserPoolGroup": ("cognito-idp", create_group),
     "AWS::DynamoDB::Table": ("dynamodb", create_table),
+    "AWS::Events::EventBus": ("events", create_event_bus),
+    "AWS::Events::Rule": ("events", create_rule),
     "AWS::SQS::Queue": ("sqs", create_queue),
 }
 
@@ -160,9 +163,11 @@ def _all_references(template: Template) -> Iterable[Reference]:
 
 
 def _message(error: Exception) -> str:
+    """A sentence; a failure inside moto comes as a page of HTML, which says nothing."""
+    text = str(error)
     if isinstance(error, ClientError):
         detail: Any = error.response.get("Error", {})
-        return str(detail.get("Message") or detail.get("Code") or error)[:300]
-    if isinstance(error, ResponseParserError):
-        return "moto failed while it did"
-    return str(error)[:300]
+        text = str(detail.get("Message") or detail.get("Code") or error)
+    if isinstance(error, ResponseParserError) or "<html" in text:
+        return "moto failed while it did; is a property of it wrong?"
+    return text[:300]

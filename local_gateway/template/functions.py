@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from local_gateway.core.model import LambdaFunction, Layer
 from local_gateway.template.errors import TemplateError
 from local_gateway.template.handlers import HandlerCheck
+from local_gateway.template.inline_code import inline_code_directory
 from local_gateway.template.layers import content_directory
 from local_gateway.template.local_urls import LocalUrls
 from local_gateway.template.properties import Properties, properties_of
@@ -67,7 +68,9 @@ class FunctionReader:
         properties = properties_of(self.template, resource, self.references.resolver)
         properties.only(*_PROPERTIES)
         runtime = _python_runtime(properties)
-        code = content_directory(properties, "Code", properties.place("CodeUri"))
+        code = inline_code_directory(properties) or content_directory(
+            properties, "Code", properties.place("CodeUri")
+        )
         layers = self._layers(properties)
         roots = (code, *(root for layer in layers for root in layer.source_roots))
         check_requirements(code, roots, properties.place("CodeUri"))

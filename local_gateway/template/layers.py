@@ -49,7 +49,7 @@ def content_directory(properties: Properties, name: str, place: Place) -> Path:
         raise TemplateError(place, f"{name} is missing")
     if not isinstance(value, str) or value.startswith(("s3://", "https://")):
         raise TemplateError(
-            place, "the code is in S3 or inside the template", "give a directory on this machine"
+            place, "the code is in S3, not here", "give a directory on this machine"
         )
     path = properties.source.path.parent.resolve() / value
     if not path.exists():

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from local_gateway.template.data_properties import check_data_properties
 from local_gateway.template.errors import Place, TemplateError, did_you_mean
 from local_gateway.template.intrinsics import Resolver
 from local_gateway.template.json_value import Json, JsonObject, as_list, as_object
@@ -145,11 +146,13 @@ def _resources(source: Source, declared: JsonObject, resolver: Resolver) -> dict
             raise TemplateError(place, *refusal(kind))
         depends_on = body.get("DependsOn")
         names = as_list(depends_on) or [depends_on]
-        _refuse_wiring(source, logical_id, kind, body, declared)
+        properties = as_object(body.get("Properties"))
+        check_data_properties(source, logical_id, kind, properties)
+        _refuse_wiring(source, logical_id, kind, properties, declared)
         resources[logical_id] = Resource(
             logical_id=logical_id,
             type=kind,
-            properties=as_object(body.get("Properties")),
+            properties=properties,
             metadata=as_object(body.get("Metadata")),
             depends_on=tuple(name for name in names if isinstance(name, str)),
         )
@@ -157,11 +160,11 @@ def _resources(source: Source, declared: JsonObject, resolver: Resolver) -> dict
 
 
 def _refuse_wiring(
-    source: Source, logical_id: str, kind: str, body: JsonObject, declared: JsonObject
+    source: Source, logical_id: str, kind: str, properties: JsonObject, declared: JsonObject
 ) -> None:
     """A data resource that would invoke a function: moto would accept it and never do it."""
     name, what = WIRING.get(kind, ("", ""))
-    for reference in references(as_object(body.get("Properties")).get(name)):
+    for reference in references(properties.get(name)):
         target = str(as_object(declared.get(reference.name)).get("Type"))
         if target.startswith("AWS::Lambda::"):
             raise TemplateError(

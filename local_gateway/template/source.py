@@ -12,7 +12,7 @@ import yaml
 from local_gateway.template.errors import Place, TemplateError, did_you_mean
 from local_gateway.template.json_value import Json, JsonObject, as_object
 
-MAX_NODES = 200_000
+MAX_NODES = 100_000
 
 _PLAIN_TAGS = frozenset({"Ref", "Condition"})
 _FUNCTION_TAGS = frozenset(

@@ -105,6 +105,10 @@ RESOURCE_MISTAKES = [
         "2: Q: is not an object; this may be an indentation mistake",
     ),
     (
+        "Resources:\n  T:\n    Type: AWS::DynamoDB::Table\n    Properties:\n      BilingMode: X",
+        "5: T: BilingMode: unknown property; did you mean BillingMode?",
+    ),
+    (
         "Resources:\n  Q: {Type: AWS::SQS::Que}",
         "2: Q: the type AWS::SQS::Que is not known to the local gateway; "
         "did you mean AWS::SQS::Queue?",

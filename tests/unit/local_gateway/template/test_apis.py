@@ -1,0 +1,365 @@
+"""WebSocket and HTTP APIs, from SAM and from plain CloudFormation."""
+
+import pytest
+
+from local_gateway.core.model import Cors, HttpRoute, HttpStage
+from local_gateway.template.errors import TemplateError
+from tests.unit.local_gateway.template.project import Project
+
+SAM = """\
+Transform: AWS::Serverless-2016-10-31
+Globals: {Function: {Runtime: python3.13, Handler: app.handler, CodeUri: code}}
+Resources:
+"""
+
+WEBSOCKET = """\
+Resources:
+  Fun:
+    Type: AWS::Lambda::Function
+    Properties: {Code: code, Handler: app.handler, Runtime: python3.13}
+  Api:
+    Type: AWS::ApiGatewayV2::Api
+    Properties: {Name: x, ProtocolType: WEBSOCKET, RouteSelectionExpression: $request.body.action}
+  Route:
+    Type: AWS::ApiGatewayV2::Route
+    Properties:
+      ApiId: !Ref Api
+      RouteKey: go
+      Target: !Sub integrations/${Integration}
+  Integration:
+    Type: AWS::ApiGatewayV2::Integration
+    Properties:
+      ApiId: !Ref Api
+      IntegrationType: AWS_PROXY
+      IntegrationUri: !GetAtt Fun.Arn
+  Stage:
+    Type: AWS::ApiGatewayV2::Stage
+    Properties: {ApiId: !Ref Api, StageName: dev_1, AutoDeploy: true}
+"""
+
+
+def failure(project: Project, template: str) -> str:
+    with pytest.raises(TemplateError) as raised:
+        project.build(template)
+    return str(raised.value).removeprefix(f"{project.root}/template.yaml:")
+
+
+def test_the_smallest_websocket_api(project: Project) -> None:
+    [api] = project.build(WEBSOCKET).websocket_apis
+    assert (api.logical_id, len(api.api_id), [stage.name for stage in api.stages]) == (
+        "Api",
+        10,
+        ["dev_1"],
+    )
+    assert api.api_id.isalnum()
+    assert api.api_id == api.api_id.lower()
+    assert api.routes["go"].function == "Fun"
+    assert api.routes["go"].timeout == 29.0
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "message"),
+    [
+        (
+            "RouteKey: go",
+            "RouteKye: go",
+            "12: Route: RouteKye: unknown property; did you mean RouteKey?",
+        ),
+        (
+            "RouteKey: go",
+            "RouteKey: go\n      AuthorizationType: CUSTM",
+            "13: Route: AuthorizationType: CUSTM is not allowed; did you mean CUSTOM?",
+        ),
+        (
+            "RouteKey: go",
+            "RouteKey: $connect\n      AuthorizationType: AWS_IAM",
+            "13: Route: AuthorizationType: AWS_IAM is not served yet; use NONE or CUSTOM",
+        ),
+        (
+            "RouteKey: go",
+            "RouteKey: go\n      AuthorizationType: CUSTOM",
+            "13: Route: AuthorizationType: go: only $connect can be authorized",
+        ),
+        (
+            "RouteKey: go",
+            "RouteKey: $connect\n      AuthorizationType: CUSTOM\n      AuthorizerId: abc",
+            "14: Route: AuthorizerId: abc is no authorizer of this API",
+        ),
+        (
+            "RouteKey: go",
+            "RouteKey: go\n      ApiKeyRequired: true",
+            "13: Route: ApiKeyRequired: API keys are not served yet",
+        ),
+        (
+            "RouteKey: go",
+            "RouteKey: go\n      RequestModels: {go: Order}",
+            "13: Route: RequestModels.go: there is no model named Order",
+        ),
+        (
+            "Target: !Sub integrations/${Integration}",
+            "Target: !Ref Integration",
+            "13: Route: Target: exb4028acn is no integration of this API; "
+            'expected !Join ["/", [integrations, !Ref TheIntegration]]',
+        ),
+        (
+            "IntegrationType: AWS_PROXY",
+            "IntegrationType: MOCK",
+            "18: Integration: IntegrationType: MOCK is not served; use AWS_PROXY",
+        ),
+        (
+            "IntegrationUri: !GetAtt Fun.Arn",
+            "IntegrationUri: arn:aws:lambda:us-east-1:1:function:other",
+            "19: Integration: IntegrationUri: arn:aws:lambda:us-east-1:1:function:other is not a "
+            "function of this template; expected the function's ARN or its invocation URI",
+        ),
+        (
+            "IntegrationUri: !GetAtt Fun.Arn",
+            "IntegrationUri: !GetAtt Fun.Arn\n      TimeoutInMillis: 30000",
+            "20: Integration: TimeoutInMillis: 30000 is not between 50 and 29000",
+        ),
+        (
+            "IntegrationUri: !GetAtt Fun.Arn",
+            "IntegrationUri: !GetAtt Fun.Name",
+            "19: Integration: IntegrationUri: AWS::Lambda::Function has no attribute Name",
+        ),
+        (
+            "StageName: dev_1",
+            "StageName: dev.1",
+            "22: Stage: StageName: dev.1 is no name for a stage of a WebSocket API",
+        ),
+        (
+            "StageName: dev_1",
+            "StageName: dev, DefaultRouteSettings: {ThrotlingRateLimit: 5}",
+            "22: Stage: DefaultRouteSettings.ThrotlingRateLimit: unknown property; "
+            "did you mean ThrottlingRateLimit?",
+        ),
+        (
+            "ApiId: !Ref Api, StageName",
+            "ApiId: abc, StageName",
+            "22: Stage: ApiId: abc is no API of this template",
+        ),
+        (
+            "ProtocolType: WEBSOCKET",
+            "ProtocolType: WEBSOKET",
+            "7: Api: ProtocolType: WEBSOKET is not allowed; did you mean WEBSOCKET?",
+        ),
+    ],
+)
+def test_websocket_mistakes(project: Project, written: str, instead: str, message: str) -> None:
+    assert written in WEBSOCKET
+    assert failure(project, WEBSOCKET.replace(written, instead)) == message
+
+
+def test_two_routes_with_one_key(project: Project) -> None:
+    lines = WEBSOCKET.splitlines(keepends=True)
+    again = "".join(lines[7:13]).replace("  Route:", "  Again:")
+    assert failure(project, WEBSOCKET + again).endswith("Again: RouteKey: a second route go")
+
+
+def test_api_without_a_stage_is_a_warning(project: Project) -> None:
+    [warning] = project.read(WEBSOCKET[: WEBSOCKET.index("  Stage:")]).warnings
+    assert warning == "Api: the API has no stage, so nobody can reach it"
+
+
+def test_http_api_from_function_events(project: Project) -> None:
+    [api] = project.build(
+        SAM
+        + """\
+  Shop:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        List: {Type: HttpApi, Properties: {Path: "/items/{id}", Method: get}}
+        Any: {Type: HttpApi, Properties: {Path: /any, Method: ANY, TimeoutInMillis: 5000}}
+  Rest:
+    Type: AWS::Serverless::Function
+    Properties: {Events: {All: {Type: HttpApi}}}
+"""
+    ).http_apis
+    assert api.routes == (
+        HttpRoute(route_key="GET /items/{id}", function="Shop"),
+        HttpRoute(route_key="ANY /any", function="Shop", timeout=5.0),
+        HttpRoute(route_key="$default", function="Rest"),
+    )
+    assert api.stages == (HttpStage(name="$default"),)
+    assert api.cors is None
+
+
+HTTP_SAM = (
+    SAM
+    + """\
+  Http:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      StageName: v1
+      StageVariables: {color: red}
+      {more}
+  Shop:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events: {Any: {Type: HttpApi, Properties: {ApiId: !Ref Http}}}
+"""
+)
+
+
+def test_cors_and_stage_of_a_sam_http_api(project: Project) -> None:
+    cors = (
+        "CorsConfiguration: {AllowOrigins: ['https://a.example'], AllowMethods: [GET, POST], "
+        "AllowHeaders: [x-a], ExposeHeaders: [x-b], AllowCredentials: true, MaxAge: 600}"
+    )
+    [api] = project.build(HTTP_SAM.replace("{more}", cors)).http_apis
+    assert api.stages == (HttpStage(name="v1", variables={"color": "red"}),)
+    assert api.cors == Cors(
+        allow_origins=("https://a.example",),
+        allow_methods=("GET", "POST"),
+        allow_headers=("x-a",),
+        expose_headers=("x-b",),
+        allow_credentials=True,
+        max_age=600,
+    )
+
+
+def test_definition_in_a_file_of_its_own(project: Project) -> None:
+    project.write(
+        "openapi.yaml",
+        """\
+        openapi: 3.0.1
+        info: {title: x, version: "1"}
+        paths:
+          /hello:
+            parameters: []
+            post:
+              x-amazon-apigateway-integration:
+                $ref: '#/components/x-amazon-apigateway-integrations/shop'
+        components:
+          x-amazon-apigateway-integrations:
+            shop:
+              type: aws_proxy
+              payloadFormatVersion: "2.0"
+              uri: !GetAtt Shop.Arn
+        """,
+    )
+    template = HTTP_SAM.replace("{more}", "DefinitionUri: openapi.yaml")
+    [api] = project.build(template).http_apis
+    assert [route.route_key for route in api.routes] == ["POST /hello", "$default"]
+
+
+@pytest.mark.parametrize(
+    ("auth", "message"),
+    [
+        (
+            "Auth: {DefaultAuthorizer: J, Authorizers: {J: {JwtConfiguration: "
+            "{issuer: 'https://i.example', audience: [a]}, IdentitySource: "
+            "$request.header.Authorization}}}",
+            "authorizers of HTTP APIs are not served yet",
+        ),
+    ],
+)
+def test_authorizers_of_http_apis_are_refused(project: Project, auth: str, message: str) -> None:
+    assert message in failure(project, HTTP_SAM.replace("{more}", auth))
+
+
+HTTP = """\
+Resources:
+  Fun:
+    Type: AWS::Lambda::Function
+    Properties: {Code: code, Handler: app.handler, Runtime: python3.13}
+  Api:
+    Type: AWS::ApiGatewayV2::Api
+    Properties: {Name: x, ProtocolType: HTTP, CorsConfiguration: {AllowOrigins: ["*"]}}
+  Route:
+    Type: AWS::ApiGatewayV2::Route
+    Properties: {ApiId: !Ref Api, RouteKey: GET /x, Target: !Sub "integrations/${Integration}"}
+  Integration:
+    Type: AWS::ApiGatewayV2::Integration
+    Properties:
+      ApiId: !Ref Api
+      IntegrationType: AWS_PROXY
+      IntegrationUri: !GetAtt Fun.Arn
+      PayloadFormatVersion: "2.0"
+"""
+
+
+def test_http_api_on_plain_cloudformation(project: Project) -> None:
+    [api] = project.build(HTTP).http_apis
+    assert api.routes == (HttpRoute(route_key="GET /x", function="Fun"),)
+    assert api.cors == Cors(allow_origins=("*",))
+
+
+def test_quick_create(project: Project) -> None:
+    [api] = project.build(
+        HTTP[: HTTP.index("  Route:")].replace("Name: x", "Name: x, Target: !GetAtt Fun.Arn")
+    ).http_apis
+    assert api.routes == (HttpRoute(route_key="$default", function="Fun"),)
+    assert api.stages == (HttpStage(name="$default"),)
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "message"),
+    [
+        (
+            '\n      PayloadFormatVersion: "2.0"',
+            "",
+            "13: Integration: PayloadFormatVersion: the payload format version 1.0 is not served; "
+            'write "2.0"',
+        ),
+        (
+            "IntegrationType: AWS_PROXY",
+            "IntegrationType: HTTP_PROXY",
+            "15: Integration: IntegrationType: the integration HTTP_PROXY is not served; "
+            "use AWS_PROXY with a function",
+        ),
+        (
+            "RouteKey: GET /x",
+            "RouteKey: get /x",
+            "10: Route: RouteKey: get /x is no route key of an HTTP API; "
+            "expected $default or METHOD /path",
+        ),
+        (
+            "RouteKey: GET /x",
+            "RouteKey: GET /x, AuthorizationType: JWT",
+            "10: Route: AuthorizationType: authorizers of HTTP APIs are not served yet",
+        ),
+    ],
+)
+def test_http_mistakes(project: Project, written: str, instead: str, message: str) -> None:
+    assert written in HTTP
+    assert failure(project, HTTP.replace(written, instead)) == message
+
+
+def test_outputs_and_their_local_urls(project: Project) -> None:
+    application = project.build(
+        WEBSOCKET
+        + """\
+  Cdn: {Type: AWS::CloudFront::Distribution}
+Outputs:
+  Socket: {Value: !Sub "${Api.ApiEndpoint}/${Stage}"}
+  Web: {Value: !Sub "https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}:443/x"}
+  Other: {Value: !Sub "https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}.example/x"}
+  Cdn: {Value: !GetAtt Cdn.DomainName}
+  Role: {Value: !GetAtt Fun.Arn}
+"""
+    )
+    outputs = application.outputs
+    assert outputs["Socket"] == "ws://127.0.0.1:8080/dev_1"
+    assert outputs["Web"] == "http://127.0.0.1:8080/x"
+    assert outputs["Other"].endswith(".execute-api.us-east-1.amazonaws.com.example/x")
+    assert outputs["Cdn"].endswith(".cloudfront.net")
+
+
+def test_names_that_need_each_other(project: Project) -> None:
+    text = failure(
+        project,
+        """\
+Resources:
+  A:
+    Type: AWS::Lambda::Function
+    Properties:
+      {FunctionName: !Sub "${B}-a", Code: code, Handler: app.handler, Runtime: python3.13}
+  B:
+    Type: AWS::Lambda::Function
+    Properties:
+      {FunctionName: !Sub "${A}-b", Code: code, Handler: app.handler, Runtime: python3.13}
+""",
+    )
+    assert text == "5: A: FunctionName: the resources depend on each other: A → B → A"

@@ -1,0 +1,320 @@
+"""Functions, layers, handlers and requirements: found, or missed with one clear line."""
+
+import sys
+
+import pytest
+
+from local_gateway.template.errors import TemplateError
+from local_gateway.template.template import ResourceValues
+from tests.unit.local_gateway.template.project import HANDLER, Project
+
+BASE = """\
+Resources:
+  Fun:
+    Type: AWS::Lambda::Function
+    Properties:
+      Code: code
+      Handler: {handler}
+      Runtime: python3.13
+      {more}
+"""
+
+
+def function(handler: str = "app.handler", more: str = "Timeout: 3") -> str:
+    return BASE.format(handler=handler, more=more)
+
+
+def failure(project: Project, template: str) -> str:
+    with pytest.raises(TemplateError) as raised:
+        project.build(template)
+    text = str(raised.value)
+    assert "\n" not in text
+    return text.replace(f"{project.root}/", "")
+
+
+def test_defaults(project: Project) -> None:
+    found = project.build(function(more="Tags: []")).functions["Fun"]
+    assert found.name == "local-Fun"
+    assert found.arn == "arn:aws:lambda:us-east-1:123456789012:function:local-Fun"
+    assert (found.timeout, found.memory_size, found.reserved_concurrency) == (3.0, 128, None)
+    assert found.code == project.root / "code"
+    assert (found.environment, found.layers) == ({}, ())
+
+
+def test_everything_given(project: Project) -> None:
+    more = """FunctionName: !Sub ${AWS::StackName}-x
+      Timeout: "20"
+      MemorySize: 512
+      ReservedConcurrentExecutions: 0
+      Environment:
+        Variables: {NUMBER: 5, FLAG: true, EMPTY: "", QUEUE: !Ref Queue, ARN: !GetAtt Queue.Arn,
+          SELF: !Ref Fun, MANAGEMENT: !Sub "https://${Api}.execute-api.us-east-1.amazonaws.com/ws"}
+  Queue: {Type: AWS::SQS::Queue}
+  Api:
+    Type: AWS::ApiGatewayV2::Api
+    Properties: {Name: x, ProtocolType: WEBSOCKET, RouteSelectionExpression: $request.body.a}"""
+    values = ResourceValues(
+        refs={"Queue": "http://localhost:1/q"}, attributes={("Queue", "Arn"): "arn:q"}
+    )
+    found = project.build(function(more=more), values).functions["Fun"]
+    assert (found.name, found.timeout, found.memory_size) == ("local-x", 20.0, 512)
+    assert found.reserved_concurrency == 0
+    assert found.environment == {
+        "NUMBER": "5",
+        "FLAG": "true",
+        "EMPTY": "",
+        "QUEUE": "http://localhost:1/q",
+        "ARN": "arn:q",
+        "SELF": "local-x",
+        "MANAGEMENT": "http://127.0.0.1:8080/ws",
+    }
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        (
+            function(more="Timeuot: 3"),
+            "template.yaml:8: Fun: Timeuot: unknown property; did you mean Timeout?",
+        ),
+        (
+            function(more="Timeout: soon"),
+            "template.yaml:8: Fun: Timeout: expected a number, found soon",
+        ),
+        (
+            function(more="Environment: {Variables: {A: [1]}}"),
+            "template.yaml:8: Fun: Environment.Variables.A: expected text",
+        ),
+        (
+            function(more="Environment: {Varibles: {A: 1}}"),
+            "template.yaml:8: Fun: Environment.Varibles: unknown property; did you mean Variables?",
+        ),
+        (
+            function().replace("python3.13", "nodejs22.x"),
+            "template.yaml:7: Fun: Runtime: nodejs22.x is not served; "
+            "functions in Python only; others need --lambda-endpoint, which is to come",
+        ),
+        (
+            function(more="PackageType: Image"),
+            "template.yaml:8: Fun: PackageType: images are not served; "
+            "functions in Python only; others need --lambda-endpoint, which is to come",
+        ),
+        (
+            function().replace("Code: code", "Code: {S3Bucket: b, S3Key: k}"),
+            "template.yaml:4: Fun: CodeUri: the code is in S3, not here; "
+            "give a directory on this machine",
+        ),
+        (
+            function().replace("Code: code", "Code: missing"),
+            "template.yaml:4: Fun: CodeUri: there is no directory missing",
+        ),
+        (
+            function().replace("Code: code", "Code: code/app.py"),
+            "template.yaml:4: Fun: CodeUri: code/app.py is not a directory; "
+            "unpack it, or give the directory it is made from",
+        ),
+        (
+            function(handler="ap.handler"),
+            "template.yaml:6: Fun: Handler: the handler ap.handler needs ap.py, which is not in "
+            "code",
+        ),
+        (
+            function(handler="app.handle"),
+            "template.yaml:6: Fun: Handler: the handler app.handle needs a function handle, "
+            "code/app.py has none; did you mean handler?",
+        ),
+        (
+            function(handler="handler"),
+            "template.yaml:6: Fun: Handler: the handler handler names no function; "
+            "expected file.function",
+        ),
+    ],
+)
+def test_mistakes(project: Project, template: str, message: str) -> None:
+    assert failure(project, template) == message
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("def handler(:\n", "code/app.py:1: invalid syntax"),
+        ("import nowhere_to_be_found\n", "code/app.py:1: there is no module nowhere_to_be_found"),
+        ("x = 1\nfrom shop import pay\n", "code/app.py:2: code/shop.py has no pay"),
+        ("import shop.prices\n", "code/app.py:1: there is no module shop.prices"),
+        ("import broken\n", "code/broken.py:2: "),
+        ("from needy import x\n", "code/needy.py:1: there is no module nowhere_to_be_found"),
+    ],
+)
+def test_handlers_that_do_not_import(project: Project, code: str, message: str) -> None:
+    project.write("code/app.py", code + HANDLER)
+    project.write("code/shop.py", "price = 1\n")
+    project.write("code/broken.py", "\nx = = 1\n")
+    project.write("code/needy.py", "import nowhere_to_be_found\nx = 1\n")
+    text = failure(project, function())
+    assert text.startswith(f"template.yaml:6: Fun: Handler: the handler does not import: {message}")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import json, boto3, email.message\n",
+        "from shop import price\n",
+        "from package import part\nfrom package.part import thing\n",
+        "from folder import part\n",
+        "try:\n    import nowhere_to_be_found\nexcept ImportError:\n    pass\n",
+        "if False:\n    import nowhere_to_be_found\n",
+        "from dynamic import anything\n",
+        "from star import price\n",
+        "import circle\n",
+    ],
+)
+def test_handlers_that_do_import(project: Project, code: str) -> None:
+    project.write("code/app.py", code + HANDLER)
+    project.write("code/shop.py", "price = 1\n")
+    project.write("code/package/__init__.py")
+    project.write("code/package/part.py", "class thing: pass\n")
+    project.write("code/folder/part.py")
+    project.write("code/dynamic.py", "def __getattr__(name): ...\n")
+    project.write("code/star.py", "from shop import *\n")
+    project.write("code/circle.py", "import app\n")
+    assert list(project.build(function()).functions) == ["Fun"]
+
+
+@pytest.mark.parametrize(
+    "handler", ["deep.er.app.handler", "deep/er/app.handler", "assigned.handler"]
+)
+def test_handlers_in_folders_and_assigned_ones(project: Project, handler: str) -> None:
+    project.write("code/deep/er/app.py", HANDLER)
+    project.write("code/assigned.py", "handler = lambda event, context: None\n")
+    assert project.build(function(handler)).functions["Fun"].handler == handler
+
+
+def test_code_inside_the_template(project: Project) -> None:
+    code = 'Code: {ZipFile: "def handler(event, context): return 1"}'
+    found = project.build(function("index.handler").replace("Code: code", code)).functions["Fun"]
+    assert (found.code / "index.py").read_text() == "def handler(event, context): return 1"
+
+
+def test_published_alias_leads_to_the_function(project: Project) -> None:
+    application = project.build("""\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Fun:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: code
+      Handler: app.handler
+      Runtime: python3.13
+      AutoPublishAlias: live
+      Events: {All: {Type: HttpApi}}
+Outputs:
+  Alias: {Value: !Ref Fun.Alias}
+""")
+    assert application.http_apis[0].routes[0].function == "Fun"
+    assert application.outputs["Alias"].endswith(":function:local-Fun:live")
+
+
+LAYERED = """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Lay:
+    Type: AWS::Serverless::LayerVersion
+    Metadata: {BuildMethod: python3.13}
+    Properties: {ContentUri: layer}
+  Fun:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: code, Handler: app.handler, Runtime: python3.13, Layers: [!Ref Lay]}
+"""
+
+
+def test_unbuilt_layer(project: Project) -> None:
+    project.write("layer/shop.py", "price = 1\n")
+    project.write("code/app.py", "from shop import price\n" + HANDLER)
+    [layer] = project.build(LAYERED).functions["Fun"].layers
+    assert layer.logical_id == "Lay"
+    assert layer.path == project.root / "layer"
+    assert layer.source_roots == (project.root / "layer",)
+
+
+def test_built_layer(project: Project) -> None:
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    packages = project.root / f"layer/python/lib/{version}/site-packages"
+    project.write(f"layer/python/lib/{version}/site-packages/other.py", "x = 1\n")
+    project.write("layer/python/shop.py", "price = 1\n")
+    # What pip installed is not read, so its own missing imports are not ours to judge.
+    project.write("layer/python/thing-1.0.dist-info/METADATA", "Name: thing\nVersion: 1.0\n")
+    project.write("layer/python/thing/__init__.py", "import nowhere_to_be_found\n")
+    project.write("layer/requirements.txt", "thing==2.0\n")
+    project.write("code/app.py", "import other, shop, thing\n" + HANDLER)
+    [layer] = project.build(LAYERED).functions["Fun"].layers
+    assert layer.source_roots == (project.root / "layer/python", packages)
+
+
+def test_layer_that_nobody_builds_has_no_modules(project: Project) -> None:
+    project.write("layer/shop.py", "price = 1\n")
+    template = LAYERED.replace("Metadata: {BuildMethod: python3.13}", "Metadata: {}")
+    [layer] = project.build(template).functions["Fun"].layers
+    assert layer.source_roots == ()
+
+
+def test_missing_layer_directory(project: Project) -> None:
+    assert failure(project, LAYERED) == (
+        "template.yaml:6: Lay: ContentUri: there is no directory layer"
+    )
+
+
+def test_layer_of_another_account_is_a_warning(project: Project) -> None:
+    arn = "arn:aws:lambda:us-east-1:017000801446:layer:AWSLambdaPowertoolsPythonV3-python313:7"
+    read = project.read(function(more=f"Layers: ['{arn}']"))
+    assert read.application.functions["Fun"].layers == ()
+    assert read.warnings == (
+        f"{project.root}/template.yaml:8: Fun: Layers: the layer {arn} is not in this template; "
+        "what it holds must be installed in the environment the gateway runs in",
+    )
+
+
+def test_other_python_version_is_a_warning(project: Project) -> None:
+    [warning] = project.read(function().replace("python3.13", "python3.9")).warnings
+    running = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    assert warning == f"Fun: python3.9 is run by {running} here"
+
+
+@pytest.mark.parametrize(
+    ("requirements", "cause"),
+    [
+        ("nowhere-to-be-found>=1\n", "needs nowhere-to-be-found, which is not installed"),
+        ("PyYAML==0.1 \\\n    --hash=sha256:abc\n", "needs PyYAML 0.1, installed is "),
+        ("boto3 [crt] == 0.1  # why\n", "needs boto3 0.1, installed is "),
+    ],
+)
+def test_requirements_that_are_not_installed(
+    project: Project, requirements: str, cause: str
+) -> None:
+    project.write("layer/requirements.txt", requirements)
+    text = failure(project, LAYERED)
+    assert text.startswith(f"template.yaml:6: Lay: ContentUri: layer/requirements.txt {cause}")
+    assert text.endswith(
+        "; install it into the environment the gateway runs in, or run on the built template"
+    )
+    project.write("code/requirements.txt", requirements)
+    assert failure(project, function()).startswith(
+        f"template.yaml:4: Fun: CodeUri: code/requirements.txt {cause}"
+    )
+
+
+def test_requirements_that_are_installed_or_not_checked(project: Project) -> None:
+    project.write(
+        "code/requirements.txt",
+        """\
+        # nothing to see
+        -r other.txt
+        --extra-index-url https://packages.example
+        boto3
+        pyyaml>=5,<7
+        beside==1.0
+        nowhere; sys_platform == "win32"
+        nowhere @ https://packages.example/nowhere.whl
+        """,
+    )
+    project.write("code/beside-1.0.dist-info/METADATA", "Name: beside\nVersion: 1.0\n")
+    assert list(project.build(function()).functions) == ["Fun"]
