@@ -54,7 +54,7 @@ function endpointOf(name, channel, document) {
   const fields = fieldsOf(resolve(input.payload ?? {}, document), document);
   return {
     name,
-    title: channel.title || titled(name),
+    title: channel.title && channel.title !== name ? channel.title : titled(name),
     description: (channel.description ?? "").trim(),
     fields,
     isChat: fields.length === 1 && fields.every(isPlainText),
