@@ -39,9 +39,7 @@ class FunctionPool:
 
     def submit(self, job: Job) -> None:
         """Answer the job's future sooner or later."""
-        if self._closed:
-            job.end_without_environment(_CLOSED)
-        elif self._is_reserved_concurrency_used():
+        if self._is_reserved_concurrency_used():
             job.end_without_environment(Throttled())
         elif (environment := self._take_idle()) is not None:
             environment.run(job)
@@ -64,17 +62,15 @@ class FunctionPool:
         self._closed = True
         if self._reaper is not None:
             self._reaper.cancel()
-        while self._queue:
-            self._dequeue().end_without_environment(_CLOSED)
         for environment in self._environments:
             environment.kill()
         await asyncio.gather(*self._lives)
+        while self._queue:
+            self._dequeue().end_without_environment(_CLOSED)
 
     def environment_free(self, environment: ExecutionEnvironment) -> None:
         """Run the job that has waited longest, or keep the environment for the next."""
-        if self._closed:
-            environment.kill()
-        elif self._queue:
+        if self._queue and not self._closed:
             environment.run(self._dequeue())
             self._grow()
         else:
@@ -163,7 +159,7 @@ class FunctionPool:
         job.end_without_environment(Throttled())
 
     def _schedule_reaper(self) -> None:
-        if self._reaper is None and self._idle:
+        if self._reaper is None and self._idle and not self._closed:
             due = self._idle[0][0] + self._settings.idle_seconds
             self._reaper = self._loop.call_at(due, self._reap)
 

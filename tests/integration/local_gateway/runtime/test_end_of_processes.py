@@ -12,6 +12,7 @@ import pytest
 
 import local_gateway.runtime.launcher
 from local_gateway.core.results import Failed
+from local_gateway.errors import GatewayError
 from tests.integration.local_gateway.runtime.workshop import (
     DEADLINE,
     Workshop,
@@ -91,7 +92,7 @@ async def test_a_timeout_ends_the_whole_process_group(workshop: Workshop) -> Non
     code = SPAWNING.replace("return [", "print(").replace("]).pid]", "]).pid, flush=True)") + (
         "        while True: pass\n"
     )
-    runtime = await workshop.run(workshop.function(code, timeout=0.5))
+    runtime = await workshop.run(workshop.function(code, timeout=1.0))
     await invoke(runtime)
     await until_gone(*map(int, workshop.recorder.texts("stdout")[0].split()))
 
@@ -127,6 +128,8 @@ async def test_close_twice_and_start_again(workshop: Workshop) -> None:
     first = await value(runtime)
     await runtime.close()
     await runtime.close()
+    with pytest.raises(GatewayError, match="Fn: the Lambda runtime is not running"):
+        await runtime.invoke("Fn", b"{}")
     await runtime.start()
     assert await value(runtime) != first
 

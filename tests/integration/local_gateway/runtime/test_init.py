@@ -107,13 +107,29 @@ async def test_warm_starts_an_environment_ahead(workshop: Workshop) -> None:
         ("def f(:", "app.lambda_handler", "Fn: handler app.lambda_handler does not import: Syntax"),
         (GOOD, "app.other", "Fn: handler app.other does not exist: Handler 'other' missing"),
         ("1 / 0", "app.lambda_handler", "does not start: ZeroDivisionError: division by zero"),
-        ("import time; time.sleep(1000)", "app.lambda_handler", "not ready within 0.5 s"),
     ],
 )
 async def test_warm_tells_why_a_function_does_not_start(
     workshop: Workshop, code: str, handler: str, text: str
 ) -> None:
-    runtime = await workshop.run(workshop.function(code, handler=handler), init_timeout=0.5)
+    runtime = await workshop.run(workshop.function(code, handler=handler))
     with pytest.raises(FunctionInitError) as caught:
         await runtime.warm("Fn")
     assert text in str(caught.value)
+
+
+async def test_warm_tells_that_a_function_hangs(workshop: Workshop) -> None:
+    runtime = await workshop.serve("import time; time.sleep(1000)", init_timeout=0.5)
+    with pytest.raises(FunctionInitError, match=r"does not start: not ready within 0\.5 s"):
+        await runtime.warm("Fn")
+
+
+async def test_an_invocation_waits_for_an_environment_that_is_being_warmed(
+    workshop: Workshop,
+) -> None:
+    runtime = await workshop.serve(GOOD, max_environments_per_function=1)
+    warming = asyncio.create_task(runtime.warm("Fn"))
+    await asyncio.sleep(0)
+    assert await value(runtime) == "ok"
+    await warming
+    assert len(workshop.recorder.started) == 1

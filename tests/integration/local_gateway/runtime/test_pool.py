@@ -1,19 +1,16 @@
 """How many processes a function gets, which one is used, and when they go."""
 
 import asyncio
-import json
-import os
-import signal
 from pathlib import Path
 from typing import Any
 
-from local_gateway.core.results import Failed, Succeeded, Throttled
+from local_gateway.core.results import Succeeded, Throttled
 from local_gateway.runtime.settings import Invocation
+from tests.integration.local_gateway.runtime.handlers import PID, WAITING, pids
 from tests.integration.local_gateway.runtime.workshop import (
     Workshop,
     children,
     invoke,
-    is_running,
     until_gone,
     value,
 )
@@ -29,29 +26,6 @@ MEETING = """
             time.sleep(0.002)
         return os.getpid()
 """
-
-PID = """
-    import os
-
-    def lambda_handler(event, context):
-        return os.getpid()
-"""
-
-# Runs until the file that the event names exists.
-WAITING = """
-    import os, pathlib, time
-
-    def lambda_handler(event, context):
-        while not pathlib.Path(event).exists():
-            time.sleep(0.002)
-        return os.getpid()
-"""
-
-
-def pids(invocations: list[Invocation]) -> list[int]:
-    results = [invocation.result for invocation in invocations]
-    assert all(isinstance(result, Succeeded) for result in results), results
-    return [json.loads(result.payload) for result in results if isinstance(result, Succeeded)]
 
 
 async def burst(runtime: Any, events: list[object]) -> list[Invocation]:
@@ -167,68 +141,3 @@ async def test_an_environment_in_use_is_not_reaped(workshop: Workshop, tmp_path:
     await until_gone(await value(other, function="Clock"))
     gate.touch()
     assert pids([await busy]) == [used]
-
-
-async def test_an_idle_environment_that_is_killed_is_replaced(workshop: Workshop) -> None:
-    runtime = await workshop.serve(PID)
-    pid = await value(runtime)
-    os.kill(pid, signal.SIGKILL)
-    await until_gone(pid)
-    following = await invoke(runtime)
-    assert following.cold
-    assert pids([following]) != [pid]
-
-
-async def test_a_caller_that_gives_up_while_waiting_leaves_the_queue(
-    workshop: Workshop, tmp_path: Path
-) -> None:
-    gate = tmp_path / "gate"
-    runtime = await workshop.serve(WAITING, max_environments_per_function=1)
-    running = asyncio.create_task(invoke(runtime, str(gate)))
-    await workshop.recorder.until(lambda: len(workshop.recorder.started) == 1)
-    waiting = [asyncio.create_task(invoke(runtime, str(gate))) for _ in range(3)]
-    await asyncio.sleep(0)
-    waiting[1].cancel()
-    gate.touch()
-    await asyncio.gather(running, *waiting, return_exceptions=True)
-    assert waiting[1].cancelled()
-    assert len(workshop.recorder.started) == 3
-
-
-async def test_a_handler_runs_on_when_its_caller_gives_up(
-    workshop: Workshop, tmp_path: Path
-) -> None:
-    gate = tmp_path / "gate"
-    runtime = await workshop.serve(WAITING, max_environments_per_function=1)
-    given_up = asyncio.create_task(invoke(runtime, str(gate)))
-    await workshop.recorder.until(lambda: len(workshop.recorder.started) == 1)
-    given_up.cancel()
-    await asyncio.wait({given_up})
-    waiting = asyncio.create_task(invoke(runtime, str(gate)))
-    await asyncio.sleep(0)
-    assert len(workshop.recorder.started) == 1
-    gate.touch()
-    following = await waiting
-    assert not following.cold
-    [(_, first), _] = workshop.recorder.finished
-    assert pids([first]) == pids([following])
-
-
-async def test_closing_fails_what_runs_and_what_waits(workshop: Workshop, tmp_path: Path) -> None:
-    runtime = await workshop.serve(WAITING, max_environments_per_function=1)
-    tasks = [asyncio.create_task(invoke(runtime, str(tmp_path / "never"))) for _ in range(3)]
-    await workshop.recorder.until(lambda: len(workshop.recorder.started) == 1)
-    await runtime.close()
-    results = [(await task).result for task in tasks]
-    types = [result.error_type for result in results if isinstance(result, Failed)]
-    assert types == ["Runtime.ExitError", "Runtime.Closed", "Runtime.Closed"]
-
-
-async def test_closing_while_environments_start_leaves_none(workshop: Workshop) -> None:
-    before = children()
-    runtime = await workshop.serve("import time; time.sleep(1000)")
-    tasks = [asyncio.create_task(invoke(runtime)) for _ in range(5)]
-    await asyncio.sleep(0)
-    await runtime.close()
-    await asyncio.gather(*tasks)
-    assert not [pid for pid in children() - before if is_running(pid)]
