@@ -23,6 +23,6 @@ def _value(pair: str) -> str:
         return ""
     try:
         morsel = SimpleCookie(pair).get(COOKIE_NAME)
-    except CookieError:
+    except CookieError:  # pragma: no cover - newer Pythons raise for control characters
         return ""
     return morsel.value if morsel else ""

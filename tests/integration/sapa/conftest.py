@@ -8,7 +8,6 @@ from moto import mock_aws
 
 from functions.api.app import http_api
 from sapa import bootstrap
-from sapa.adapters import clients
 from tests.integration.sapa.aws import (
     REGION,
     ManagementApi,
@@ -23,8 +22,6 @@ class Cloud:
     """What the tests look at and prepare."""
 
     management_api: ManagementApi
-    user_pool_id: str
-    user_pool_client_id: str
 
 
 def _forget_services() -> None:
@@ -34,7 +31,6 @@ def _forget_services() -> None:
         bootstrap.message_services,
         bootstrap.http_services,
         http_api,
-        clients.boto3_session,
     ):
         cached.cache_clear()
 
@@ -48,23 +44,38 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def cloud(credentials: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
-    """Tables, a user pool and a management API, named in the environment."""
+def environment(credentials: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The variables of the template; nothing that they name exists yet."""
+    for name, value in {
+        "CONNECTIONS_TABLE_NAME": "connections",
+        "CONNECTIONS_USERNAME_INDEX_NAME": "by-username",
+        "SESSIONS_TABLE_NAME": "sessions",
+        "MANAGEMENT_API_ENDPOINT": "http://localhost/ws",
+        "USER_POOL_ID": f"{REGION}_none",
+        "USER_POOL_CLIENT_ID": "none",
+        "ALLOWED_ORIGINS": "",
+        "SESSION_LIFETIME_SECONDS": "3600",
+        "WEBSOCKET_PATH": "/ws",
+    }.items():
+        monkeypatch.setenv(name, value)
+    _forget_services()
+    yield
+    _forget_services()
+
+
+@pytest.fixture
+def cloud(environment: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+    """Tables in moto and a management API on a socket."""
     with mock_aws(), management_api() as api:
         create_tables()
-        pool, client = create_pool()
-        for name, value in {
-            "CONNECTIONS_TABLE_NAME": "connections",
-            "CONNECTIONS_USERNAME_INDEX_NAME": "by-username",
-            "SESSIONS_TABLE_NAME": "sessions",
-            "MANAGEMENT_API_ENDPOINT": api.url,
-            "USER_POOL_ID": pool,
-            "USER_POOL_CLIENT_ID": client,
-            "ALLOWED_ORIGINS": "",
-            "SESSION_LIFETIME_SECONDS": "3600",
-            "WEBSOCKET_PATH": "/ws",
-        }.items():
-            monkeypatch.setenv(name, value)
-        _forget_services()
-        yield Cloud(api, pool, client)
-        _forget_services()
+        monkeypatch.setenv("MANAGEMENT_API_ENDPOINT", api.url)
+        yield Cloud(api)
+
+
+@pytest.fixture
+def user_pool_id(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A user pool with the user `demo`."""
+    pool, client = create_pool()
+    monkeypatch.setenv("USER_POOL_ID", pool)
+    monkeypatch.setenv("USER_POOL_CLIENT_ID", client)
+    return pool

@@ -77,7 +77,7 @@ def with_cookies(name: str, *cookies: str) -> Answer:
     return call(event)
 
 
-def test_login_sets_a_cookie_that_opens_the_session(cloud: Cloud) -> None:
+def test_login_sets_a_cookie_that_opens_the_session(user_pool_id: str) -> None:
     answer = call(recorded("api_login"))
     assert answer.status == 200
     assert answer.json["username"] == "demo"
@@ -90,7 +90,7 @@ def test_login_sets_a_cookie_that_opens_the_session(cloud: Cloud) -> None:
     assert pair.split("=", 1)[1] not in json.dumps(item)
 
 
-def test_wrong_password_and_unknown_user_look_alike(cloud: Cloud) -> None:
+def test_wrong_password_and_unknown_user_look_alike(user_pool_id: str) -> None:
     wrong = login({"username": "demo", "password": "Wrong-1-password"})
     unknown = login({"username": "nobody", "password": "Wrong-1-password"})
     assert wrong == unknown
@@ -115,14 +115,14 @@ def test_wrong_password_and_unknown_user_look_alike(cloud: Cloud) -> None:
     ],
 )
 def test_bad_login_is_told_what_was_expected(
-    cloud: Cloud, body: object, code: str, fields: set[str] | None
+    environment: None, body: object, code: str, fields: set[str] | None
 ) -> None:
     answer = login(body)
     assert (answer.status, answer.error["code"]) == (400, code)
     assert set(answer.error.get("fields", ())) == (fields or set())
 
 
-def test_login_takes_json_alone(cloud: Cloud) -> None:
+def test_login_takes_json_alone(environment: None) -> None:
     form = login("username=demo", **{"content-type": "application/x-www-form-urlencoded"})
     assert (form.status, form.error["code"]) == (400, "json_required")
     event = recorded("api_login")
@@ -131,14 +131,14 @@ def test_login_takes_json_alone(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize("is_base64", [False, True])
-def test_large_login_is_413(cloud: Cloud, is_base64: bool) -> None:
+def test_large_login_is_413(environment: None, is_base64: bool) -> None:
     event = recorded("api_login")
     event["body"] = "x" * 1_000_000
     event["isBase64Encoded"] = is_base64
     assert call(event).status == 413
 
 
-def test_login_in_base64_is_read(cloud: Cloud) -> None:
+def test_login_in_base64_is_read(user_pool_id: str) -> None:
     event = recorded("api_login")
     event["body"] = base64.b64encode(event["body"].encode()).decode()
     event["isBase64Encoded"] = True
@@ -147,22 +147,22 @@ def test_login_in_base64_is_read(cloud: Cloud) -> None:
     assert call(event).status == 400
 
 
-def test_foreign_page_may_not_log_in(cloud: Cloud) -> None:
+def test_foreign_page_may_not_log_in(environment: None) -> None:
     body = {"username": "demo", "password": PASSWORD}
     assert login(body, origin="https://evil.example").status == 403
     assert login(body, origin="null").status == 403
 
 
-def test_allowed_origin_may_log_in(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_allowed_origin_may_log_in(user_pool_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALLOWED_ORIGINS", " https://app.example , other.example")
     body = {"username": "demo", "password": PASSWORD}
     assert login(body, origin="https://app.example").status == 200
     assert login(body, origin="https://other.example").status == 200
 
 
-def test_first_login_needs_a_new_password(cloud: Cloud) -> None:
+def test_first_login_needs_a_new_password(user_pool_id: str) -> None:
     boto3.client("cognito-idp").admin_create_user(
-        UserPoolId=cloud.user_pool_id, Username="baru", TemporaryPassword=PASSWORD
+        UserPoolId=user_pool_id, Username="baru", TemporaryPassword=PASSWORD
     )
     first = login({"username": "baru", "password": PASSWORD})
     assert (first.status, first.error["code"]) == (403, "new_password_required")
@@ -241,7 +241,7 @@ def test_logout_without_table_of_connections_still_ends_the_session(cloud: Cloud
     assert call(recorded("api_session")).status == 401
 
 
-def test_page_and_its_files_are_served(cloud: Cloud) -> None:
+def test_page_and_its_files_are_served(environment: None) -> None:
     page = call(recorded("api_page"))
     assert page.status == 200
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
@@ -260,7 +260,7 @@ def test_page_and_its_files_are_served(cloud: Cloud) -> None:
     "path",
     ["/nothing", "/static/", "/static/../app.py", "/static/%2e%2e/app.py", "//etc/passwd", "/é"],
 )
-def test_unknown_path_is_404(cloud: Cloud, path: str) -> None:
+def test_unknown_path_is_404(environment: None, path: str) -> None:
     answer = get(path)
     assert (answer.status, answer.error["code"]) == (404, "not_found")
 
@@ -273,12 +273,12 @@ def test_unknown_path_is_404(cloud: Cloud, path: str) -> None:
         ("POST", "/openapi.json", "GET"),
     ],
 )
-def test_wrong_method_is_405(cloud: Cloud, method: str, path: str, allowed: str) -> None:
+def test_wrong_method_is_405(environment: None, method: str, path: str, allowed: str) -> None:
     answer = get(path, method)
     assert (answer.status, answer.headers["Allow"]) == (405, allowed)
 
 
-def test_ws_without_upgrade_is_426(cloud: Cloud) -> None:
+def test_ws_without_upgrade_is_426(environment: None) -> None:
     answer = call(recorded("api_ws"))
     assert answer.status == 426
     assert answer.headers["Upgrade"] == "websocket"
@@ -286,14 +286,29 @@ def test_ws_without_upgrade_is_426(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["", "gzip"])
-def test_swagger_is_served(cloud: Cloud, encoding: str) -> None:
+def test_swagger_is_served(environment: None, encoding: str) -> None:
     answer = get("/swagger", **{"accept-encoding": encoding})
     assert answer.status == 200
     assert "SwaggerUIBundle" in answer.body
     assert answer.headers.get("Content-Encoding", "") == encoding
 
 
-def test_documents_name_the_address_of_the_request(cloud: Cloud) -> None:
+def test_swagger_links_to_its_document(environment: None) -> None:
+    event = recorded("api_swagger")
+    event["queryStringParameters"] = {"format": "json"}
+    assert call(event).json == call(recorded("api_openapi")).json
+
+
+def test_missing_setting_is_500_and_tells_nothing(
+    environment: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("USER_POOL_ID")
+    answer = call(recorded("api_login"))
+    assert (answer.status, answer.error["code"]) == (500, "failed")
+    assert "USER_POOL_ID" not in answer.body
+
+
+def test_documents_name_the_address_of_the_request(environment: None) -> None:
     plain = {"x-forwarded-proto": "http", "x-viewer-host": "", "host": "localhost:8080"}
     openapi = get("/openapi.json", **plain).json
     assert openapi["servers"] == [{"url": "http://localhost:8080"}]

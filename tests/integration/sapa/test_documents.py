@@ -12,7 +12,6 @@ from functions.api.app import lambda_handler
 from sapa.endpoints import ENDPOINTS
 from sapa.settings import Settings
 from tests.integration.sapa.aws import lambda_context, recorded
-from tests.integration.sapa.conftest import Cloud
 
 ASYNCAPI_SCHEMA = (
     Path(__file__).parents[2] / "e2e/node_modules/@asyncapi/specs/schemas/3.0.0-without-$id.json"
@@ -28,7 +27,7 @@ def document(event: str) -> dict[str, Any]:
     return content
 
 
-def test_openapi_is_valid_and_lists_the_websocket(cloud: Cloud) -> None:
+def test_openapi_is_valid_and_lists_the_websocket(environment: None) -> None:
     openapi = document("api_openapi")
     OpenAPIV31SpecValidator(openapi).validate()
     operation = openapi["paths"]["/ws"]["get"]
@@ -39,14 +38,14 @@ def test_openapi_is_valid_and_lists_the_websocket(cloud: Cloud) -> None:
         assert {reference.rsplit("/", 1)[-1] for reference in messages.values()} <= set(schemas)
 
 
-def test_asyncapi_is_valid(cloud: Cloud) -> None:
+def test_asyncapi_is_valid(environment: None) -> None:
     assert ASYNCAPI_SCHEMA.exists(), "run `make test`: it installs @asyncapi/specs with npm"
     schema = json.loads(ASYNCAPI_SCHEMA.read_text())
     problems = list(Draft7Validator(schema).iter_errors(document("api_asyncapi")))
     assert not problems, problems[0]
 
 
-def test_asyncapi_payloads_describe_what_is_taken(cloud: Cloud) -> None:
+def test_asyncapi_payloads_describe_what_is_taken(environment: None) -> None:
     asyncapi = document("api_asyncapi")
     assert set(asyncapi["channels"]) == set(ENDPOINTS)
     channel = asyncapi["channels"]["convert"]
@@ -64,7 +63,7 @@ def test_asyncapi_payloads_describe_what_is_taken(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize("event", ["default", "default_ping", "default_invalid"])
-def test_recorded_messages_fit_or_break_the_schema(cloud: Cloud, event: str) -> None:
+def test_recorded_messages_fit_or_break_the_schema(environment: None, event: str) -> None:
     channel = document("api_asyncapi")["channels"]["reply"]
     message = json.loads(recorded(event)["body"])
     inputs = {key: value for key, value in message.items() if not key.startswith("$")}

@@ -97,6 +97,8 @@ class HttpApi:
         return json_response(document, headers=_REVALIDATED)
 
     def _swagger(self, request: HttpRequest) -> Response[str]:
+        if request.query.get("format") == "json":  # where the page's link to its document leads
+            return self._openapi(request)
         return swagger_response(openapi_document(request, self._websocket_path))
 
     def _upgrade_required(self, request: HttpRequest) -> Response[str]:

@@ -6,6 +6,7 @@ Source: developer guide, "Create AWS Lambda proxy integrations for HTTP APIs".
 import base64
 import binascii
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -25,6 +26,7 @@ class HttpRequest:
 
     method: str
     path: str
+    query: Mapping[str, str]
     request_id: str
     host: str
     hosts: tuple[str, ...]
@@ -45,6 +47,7 @@ class HttpRequest:
         return cls(
             method=context["http"]["method"].upper(),
             path=event["rawPath"],
+            query=event.get("queryStringParameters") or {},
             request_id=context["requestId"],
             host=host,
             hosts=hosts,

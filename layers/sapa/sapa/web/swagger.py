@@ -30,8 +30,8 @@ def swagger_response(document: Mapping[str, Any]) -> Response[str]:
 
     Swagger UI sets style attributes while it runs, hence the one `unsafe-inline`, for styles.
     """
-    # A "</script>" in a description would end the script that carries the document.
-    specification = json.dumps(document, ensure_ascii=False, indent=2).replace("</", "<\\/")
+    # A "</script>" or "<!--" in a description would end the script that carries the document.
+    specification = json.dumps(document, ensure_ascii=False).replace("<", "\\u003c")
     page = swagger_ui.generate_swagger_html(
         specification,
         _asset("swagger-ui-bundle.min.js"),
