@@ -6,6 +6,7 @@ arguments that make no sense.
 
 import argparse
 import asyncio
+import math
 import os
 import signal
 import sys
@@ -58,6 +59,8 @@ def read_settings(arguments: Sequence[str] | None = None) -> GatewaySettings:
         on_ready=options.on_ready,
         environment=dict(os.environ),
         verbose=options.verbose,
+        warp=options.warp,
+        verify_signatures=options.verify_signatures,
     )
 
 
@@ -82,6 +85,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--on-ready", metavar="COMMAND", help="shell command to run when everything answers")
     add("--verbose", action="store_true", help="show logs as they are, with START, END and REPORT")
+    add("--warp", type=_factor, default=1.0, metavar="N", help="idle and age limits N times sooner")
+    add(
+        "--verify-signatures",
+        action="store_true",
+        help="refuse management calls that are not signed with the functions' credentials",
+    )
     return parser
 
 
@@ -89,6 +98,16 @@ def _port(text: str) -> int:
     if text.isascii() and text.isdigit() and int(text) < 65536:
         return int(text)
     raise argparse.ArgumentTypeError(f"expected a number from 0 to 65535, not {text!r}")
+
+
+def _factor(text: str) -> float:
+    try:
+        factor = float(text)
+    except ValueError:
+        factor = 0.0
+    if 1 <= factor < math.inf:
+        return factor
+    raise argparse.ArgumentTypeError(f"expected a number from 1 up, not {text!r}")
 
 
 def _override(text: str) -> tuple[str, str]:

@@ -10,9 +10,15 @@ from local_gateway.core.model import Application
 from local_gateway.core.origins import Origin, assign_origins
 from local_gateway.gateway import Gateway, Surroundings
 from local_gateway.observer import Observer, Observers
-from local_gateway.ready_hook import hook_variables, run_ready_hook
+from local_gateway.ready_hook import (
+    ACCESS_KEY_ID,
+    SECRET_ACCESS_KEY,
+    hook_variables,
+    run_ready_hook,
+)
 from local_gateway.runtime.service import LambdaRuntime
 from local_gateway.runtime.settings import RuntimeSettings
+from local_gateway.runtime.variables import DUMMY_CREDENTIALS
 from local_gateway.server.invocations import Invocations
 from local_gateway.server.ports import Sources
 from local_gateway.server.sockets import Places
@@ -21,6 +27,12 @@ from local_gateway.template.application import build_application
 from local_gateway.template.loading import load_template
 from local_gateway.template.stack import Stack
 from local_gateway.terminal import Terminal
+
+# Who may sign management calls: the functions, and what a person runs beside them.
+SECRETS = {
+    DUMMY_CREDENTIALS["AWS_ACCESS_KEY_ID"]: DUMMY_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+    ACCESS_KEY_ID: SECRET_ACCESS_KEY,
+}
 
 
 async def serve(
@@ -38,7 +50,7 @@ async def serve(
         await runtime.start()
         stack.push_async_callback(runtime.close)
         await _warm(runtime, application)
-        gateway = _gateway(stack, observer, runtime, places)
+        gateway = _gateway(stack, settings, observer, runtime, places)
         gateway.deploy(application, origins)
         await gateway.start()
         stack.push_async_callback(gateway.close)
@@ -47,13 +59,21 @@ async def serve(
 
 
 def _gateway(
-    stack: AsyncExitStack, observer: Observer, runtime: LambdaRuntime, places: Places
+    stack: AsyncExitStack,
+    settings: GatewaySettings,
+    observer: Observer,
+    runtime: LambdaRuntime,
+    places: Places,
 ) -> Gateway:
     sources = Sources()
     invocations = Invocations(runtime, sources=sources, journal=observer)
     stack.push_async_callback(invocations.close)
     around = Surroundings(
-        invocations=invocations, sources=sources, journal=observer, limits=Limits()
+        invocations=invocations,
+        sources=sources,
+        journal=observer,
+        limits=Limits().warped(settings.warp),
+        secrets=SECRETS if settings.verify_signatures else None,
     )
     return Gateway([(sockets, places.port(at)) for at, sockets in enumerate(places)], around)
 

@@ -1,7 +1,7 @@
 """The APIs of an application on their ports; a changed application can take their place."""
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from local_gateway.core.limits import Limits
@@ -26,6 +26,7 @@ class Surroundings:
     sources: Sources
     journal: Journal
     limits: Limits
+    secrets: Mapping[str, str] | None = None
 
 
 class Gateway:
@@ -82,6 +83,7 @@ class Gateway:
                     invocations=self._around.invocations,
                     sources=self._around.sources,
                     journal=self._around.journal,
+                    secrets=self._around.secrets,
                 )
             else:
                 server.stage.redeploy(api, settings)

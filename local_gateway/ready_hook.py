@@ -8,6 +8,9 @@ from collections.abc import Mapping
 
 from local_gateway.errors import GatewayError
 
+ACCESS_KEY_ID = "local"
+SECRET_ACCESS_KEY = "local"  # noqa: S105 - opens nothing but this run's own services
+
 
 async def run_ready_hook(command: str, variables: Mapping[str, str]) -> None:
     """Run a shell command with exactly these variables in its environment.
@@ -45,6 +48,6 @@ def hook_variables(
         "STACK_OUTPUTS": json.dumps(dict(outputs)),
         "AWS_ENDPOINT_URL": aws_endpoint_url,
         "AWS_DEFAULT_REGION": region,
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
+        "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
     }

@@ -12,7 +12,8 @@ class GatewaySettings:
     """Where the template is, where to listen, and what to run once everything answers.
 
     `on_ready` is a shell command that gets the stack's outputs and the endpoints in its
-    environment, next to `environment`, and whose failure ends the gateway.
+    environment, next to `environment`, and whose failure ends the gateway. `warp` makes the idle
+    and age limits of connections arrive so many times sooner.
     """
 
     template: Path
@@ -24,3 +25,5 @@ class GatewaySettings:
     on_ready: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     verbose: bool = False
+    warp: float = 1.0
+    verify_signatures: bool = False

@@ -15,7 +15,7 @@ from local_gateway.core.model import LambdaFunction
 
 VERSION = "$LATEST"
 
-_CREDENTIALS = {
+DUMMY_CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "ASIALOCALGATEWAY0000",
     "AWS_SECRET_ACCESS_KEY": "local-gateway",
     "AWS_SESSION_TOKEN": "local-gateway",
@@ -49,7 +49,7 @@ def environment_variables(
         **function.environment,
     }
     variables["PYTHONPATH"] = _module_path(function, variables.get("PYTHONPATH"))
-    for name, dummy in _CREDENTIALS.items():
+    for name, dummy in DUMMY_CREDENTIALS.items():
         variables[name] = base.get(name, dummy)
     return variables | {
         "_HANDLER": function.handler,

@@ -1,5 +1,7 @@
 """A WebSocket API's stage on the wire: upgrades and the `@connections` management API."""
 
+from collections.abc import Mapping
+
 from aiohttp import web
 
 from local_gateway.core import management
@@ -9,19 +11,30 @@ from local_gateway.core.handshake import Handshake, Identity
 from local_gateway.core.ids import is_well_formed_id
 from local_gateway.core.management import ManagementResponse
 from local_gateway.core.model import Application
+from local_gateway.core.sigv4 import SignedRequest, verify_signature
 from local_gateway.core.stage import Stage
 from local_gateway.server.http_protocol import TOO_LARGE, BodyError, read_body
 from local_gateway.server.invocations import Invocations
 from local_gateway.server.ports import Entry, Journal, Sources
 from local_gateway.server.responses import json_message
 from local_gateway.server.session import Session
-from local_gateway.server.upgrade import UpgradeResponse, handshake_of, is_upgrade, malformed
+from local_gateway.server.upgrade import (
+    UpgradeResponse,
+    handshake_of,
+    header_pairs,
+    is_upgrade,
+    malformed,
+)
 
 MANAGEMENT_SEGMENT = "@connections"
 
 
 class WebSocketStageServer:
-    """Serves one stage; its connections are known to no other stage."""
+    """Serves one stage; its connections are known to no other stage.
+
+    With `secrets`, access key ids and their secret keys, the signatures of management calls are
+    verified; without, they have to be there but may be anybody's.
+    """
 
     def __init__(
         self,
@@ -31,8 +44,10 @@ class WebSocketStageServer:
         invocations: Invocations,
         sources: Sources,
         journal: Journal,
+        secrets: Mapping[str, str] | None = None,
     ) -> None:
         self._application = application
+        self._secrets = secrets
         self.stage = stage
         self._invocations = invocations
         self._sources = sources
@@ -78,11 +93,9 @@ class WebSocketStageServer:
             if error.status != TOO_LARGE:
                 raise
             return management.payload_too_large()
-        unsigned = management.signature_problem(
-            tuple(request.headers.items()), tuple(request.query.items())
-        )
-        if unsigned is not None:
-            return management.forbidden(unsigned)
+        problem = self._signature_problem(request, data)
+        if problem is not None:
+            return management.forbidden(problem)
         if not is_well_formed_id(connection_id):
             return management.malformed(connection_id)
         session = self._sessions.get(connection_id)
@@ -100,6 +113,20 @@ class WebSocketStageServer:
                 return management.forbidden("Missing Authentication Token")
         session.perform(actions)
         return response
+
+    def _signature_problem(self, request: web.BaseRequest, body: bytes) -> str | None:
+        if self._secrets is None:
+            pairs = tuple(request.query.items())
+            return management.signature_problem(header_pairs(request), pairs)
+        signed = SignedRequest(
+            method=request.method,
+            path=request.rel_url.raw_path,
+            query_string=request.rel_url.raw_query_string,
+            headers=header_pairs(request),
+            body=body,
+        )
+        region = self._application.region
+        return verify_signature(signed, self._secrets, region=region, now=self._sources.now())
 
     def shut_down(self) -> None:
         """Close every socket because the gateway stops."""
