@@ -16,6 +16,7 @@ from sapa.web.openapi import openapi_document
 from sapa.web.pages import Pages, page_response
 from sapa.web.requests import HttpRequest
 from sapa.web.responses import HttpResponse, error_response, json_response, protected
+from sapa.web.schemas import registered
 from sapa.web.swagger import swagger_response
 
 type Route = Callable[[HttpRequest], HttpResponse]
@@ -89,17 +90,19 @@ class HttpApi:
         return error_response(RequestError(404, "not_found", "There is nothing here."))
 
     def _openapi(self, request: HttpRequest) -> Response[str]:
-        document = openapi_document(request, self._websocket_path)
-        return json_response(document, headers=_REVALIDATED)
+        return json_response(self._document(request), headers=_REVALIDATED)
+
+    def _document(self, request: HttpRequest) -> dict[str, Any]:
+        return openapi_document(request, self._websocket_path, registered())
 
     def _asyncapi(self, request: HttpRequest) -> Response[str]:
-        document = asyncapi_document(request, self._websocket_path)
+        document = asyncapi_document(request, self._websocket_path, registered())
         return json_response(document, headers=_REVALIDATED)
 
     def _swagger(self, request: HttpRequest) -> Response[str]:
         if request.query.get("format") == "json":  # where the page's link to its document leads
             return self._openapi(request)
-        return swagger_response(openapi_document(request, self._websocket_path))
+        return swagger_response(self._document(request))
 
     def _upgrade_required(self, request: HttpRequest) -> Response[str]:
         address = request.websocket_base_url + self._websocket_path

@@ -5,9 +5,9 @@ from typing import Any
 from sapa.web.requests import HttpRequest
 from sapa.web.schemas import (
     ERROR_SCHEMA_NAME,
+    Catalog,
     EndpointSchemas,
     Schema,
-    endpoint_schemas,
     error_schema,
     id_schema,
 )
@@ -20,9 +20,11 @@ reply. `{"$ping": x}` is answered `{"$pong": x}`. Log in with `POST /auth/login`
 cookie `gen_app_auth_token` with the handshake."""
 
 
-def asyncapi_document(request: HttpRequest, websocket_path: str) -> dict[str, Any]:
+def asyncapi_document(
+    request: HttpRequest, websocket_path: str, catalog: Catalog
+) -> dict[str, Any]:
     """The document, with the address that the request came to."""
-    endpoints, definitions = endpoint_schemas()
+    endpoints = catalog.endpoints
     return {
         "asyncapi": "3.0.0",
         "info": {"title": "Sapa", "version": VERSION, "description": _DESCRIPTION},
@@ -37,7 +39,7 @@ def asyncapi_document(request: HttpRequest, websocket_path: str) -> dict[str, An
         "channels": {each.name: _channel(each, websocket_path) for each in endpoints},
         "operations": {f"{each.name}.talk": _operation(each) for each in endpoints},
         "components": {
-            "schemas": {**definitions, ERROR_SCHEMA_NAME: error_schema()},
+            "schemas": {**catalog.definitions, ERROR_SCHEMA_NAME: error_schema()},
             "messages": _protocol_messages(),
             "securitySchemes": {
                 "cookie": {"type": "httpApiKey", "in": "cookie", "name": "gen_app_auth_token"}

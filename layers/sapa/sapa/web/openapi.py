@@ -1,20 +1,21 @@
 """The HTTP API as an OpenAPI 3.1 document, with the WebSocket listed as `GET /ws`."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sapa.endpoints import DEFAULT_ENDPOINT, ENDPOINTS
+from sapa.endpoints import DEFAULT_ENDPOINT
 from sapa.inputs import REF_TEMPLATE
 from sapa.web.accounts import LoginRequest
 from sapa.web.asyncapi import VERSION
 from sapa.web.requests import HttpRequest
-from sapa.web.schemas import ERROR_SCHEMA_NAME, Schema, endpoint_schemas, error_schema
+from sapa.web.schemas import ERROR_SCHEMA_NAME, Catalog, EndpointSchemas, Schema, error_schema
 
 _COOKIE: list[dict[str, list[str]]] = [{"cookie": []}]
 
 
-def openapi_document(request: HttpRequest, websocket_path: str) -> dict[str, Any]:
+def openapi_document(request: HttpRequest, websocket_path: str, catalog: Catalog) -> dict[str, Any]:
     """The document, with the address that the request came to."""
-    endpoints, definitions = endpoint_schemas()
+    endpoints = catalog.endpoints
     messages = {f"{each.name}_input": each.input for each in endpoints}
     replies = {f"{each.name}_output": each.output for each in endpoints if each.output}
     return {
@@ -29,7 +30,9 @@ def openapi_document(request: HttpRequest, websocket_path: str) -> dict[str, Any
             "/auth/login": {"post": _login()},
             "/auth/logout": {"post": _logout()},
             "/auth/session": {"get": _session()},
-            websocket_path: {"get": _websocket(request, websocket_path)},
+            websocket_path: {
+                "get": _websocket(request.websocket_base_url, websocket_path, endpoints)
+            },
             "/": {"get": _document("The chat page", "text/html")},
             "/swagger": {"get": _document("This document, readable", "text/html")},
             "/openapi.json": {"get": _document("This document", "application/json")},
@@ -37,7 +40,7 @@ def openapi_document(request: HttpRequest, websocket_path: str) -> dict[str, Any
         },
         "components": {
             "schemas": {
-                **definitions,
+                **catalog.definitions,
                 **messages,
                 **replies,
                 "LoginRequest": LoginRequest.model_json_schema(ref_template=REF_TEMPLATE),
@@ -137,9 +140,8 @@ def _document(summary: str, media_type: str) -> Schema:
     }
 
 
-def _websocket(request: HttpRequest, path: str) -> Schema:
-    endpoints, _ = endpoint_schemas()
-    address = request.websocket_base_url + path
+def _websocket(base_url: str, path: str, endpoints: Sequence[EndpointSchemas]) -> Schema:
+    address = base_url + path
     lines = "\n".join(
         f"- `{address}?endpoint={each.name}`: {each.documentation.partition(chr(10))[0]} "
         f"Input variables: {', '.join(f'`{key}`' for key in each.input['properties']) or 'none'}."
@@ -155,13 +157,17 @@ def _websocket(request: HttpRequest, path: str) -> Schema:
         "operationId": "websocket",
         "tags": ["websocket"],
         "security": _COOKIE,
-        "servers": [{"url": request.websocket_base_url}],
+        "servers": [{"url": base_url}],
         "parameters": [
             {
                 "name": "endpoint",
                 "in": "query",
                 "description": "Whose business process answers.",
-                "schema": {"type": "string", "enum": list(ENDPOINTS), "default": DEFAULT_ENDPOINT},
+                "schema": {
+                    "type": "string",
+                    "enum": [each.name for each in endpoints],
+                    "default": DEFAULT_ENDPOINT,
+                },
             }
         ],
         "responses": {
@@ -171,12 +177,12 @@ def _websocket(request: HttpRequest, path: str) -> Schema:
             "404": {"description": "There is no such endpoint"},
             "426": _json("The request was no WebSocket handshake", "Refusal"),
         },
-        "x-websocket-messages": {
-            each.name: {
-                "input": REF_TEMPLATE.format(model=f"{each.name}_input"),
-                "output": REF_TEMPLATE.format(model=f"{each.name}_output"),
-                "error": REF_TEMPLATE.format(model=ERROR_SCHEMA_NAME),
-            }
-            for each in endpoints
-        },
+        "x-websocket-messages": {each.name: _message_references(each) for each in endpoints},
     }
+
+
+def _message_references(endpoint: EndpointSchemas) -> Schema:
+    names = {"input": f"{endpoint.name}_input", "error": ERROR_SCHEMA_NAME}
+    if endpoint.output is not None:
+        names["output"] = f"{endpoint.name}_output"
+    return {kind: REF_TEMPLATE.format(model=name) for kind, name in names.items()}

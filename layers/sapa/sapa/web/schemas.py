@@ -1,6 +1,7 @@
 """The JSON Schemas of all endpoints, with shared parts under one roof."""
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,13 +60,22 @@ def id_schema() -> Schema:
     }
 
 
-@functools.cache
-def endpoint_schemas() -> tuple[tuple[EndpointSchemas, ...], Schema]:
-    """The schemas of every endpoint, and the definitions that they refer to by name.
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All endpoints, and the definitions that their schemas refer to by name."""
 
-    All are generated together: pydantic tells apart types of the same name then.
-    """
-    processes = {name: business_process_of(name) for name in ENDPOINTS}
+    endpoints: tuple[EndpointSchemas, ...]
+    definitions: Schema
+
+
+@functools.cache
+def registered() -> Catalog:
+    """The catalog of the registry."""
+    return catalog_of({name: business_process_of(name) for name in ENDPOINTS})
+
+
+def catalog_of(processes: Mapping[str, Process]) -> Catalog:
+    """The schemas of endpoints, generated together so that types of one name are told apart."""
     inputs: list[tuple[tuple[str, int], Any, TypeAdapter[Any]]] = []
     for name, process in processes.items():
         inputs.append(((name, 0), "validation", TypeAdapter(input_model(process))))
@@ -85,7 +95,7 @@ def endpoint_schemas() -> tuple[tuple[EndpointSchemas, ...], Schema]:
         )
         for name, process in processes.items()
     )
-    return endpoints, definitions
+    return Catalog(endpoints, definitions)
 
 
 def _input(process: Process, schema: Schema, definitions: Schema) -> Schema:

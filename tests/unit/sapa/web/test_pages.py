@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from sapa.web.pages import Pages
+from sapa.web.pages import Pages, page_response
+from tests.unit.sapa.web.test_accounts import REQUEST
 
 
 @pytest.fixture
@@ -55,3 +56,9 @@ def test_other_content_has_another_etag(pages: Pages) -> None:
 
 def test_empty_folder_has_no_start_page(tmp_path: Path) -> None:
     assert Pages(tmp_path).find("/") is None
+
+
+def test_binary_page_is_sent_as_bytes(pages: Pages) -> None:
+    page = pages.find("/static/images/dot.png")
+    assert page is not None
+    assert page_response(page, REQUEST).body == b"\x89PNG"
