@@ -32,6 +32,11 @@ class Told:
         """The connection that the event belongs to."""
         return str(self.context["connectionId"])
 
+    @property
+    def is_event(self) -> bool:
+        """Whether it is the event of a connection."""
+        return "requestContext" in self.content
+
 
 class Recorder:
     """A `RuntimeObserver` and a `Journal`, filled by the gateway's thread, read by the tests'."""
