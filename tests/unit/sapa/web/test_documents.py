@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import Any
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
@@ -20,7 +19,13 @@ class Size(StrEnum):
     SMALL = "small"
 
 
-OtherSize: Any = StrEnum("Size", {"LARGE": "large"})
+class Other:
+    """Where a type of the same name lives."""
+
+    class Size(StrEnum):
+        """Another choice."""
+
+        LARGE = "large"
 
 
 @business_process
@@ -29,7 +34,7 @@ def silent(size: Size) -> None:
 
 
 @business_process
-def mixed(size: OtherSize) -> Iterator[str | dict[str, int]]:
+def mixed(size: Other.Size) -> Iterator[str | dict[str, int]]:
     """Says one thing or another."""
     yield from ("a", {"n": 1})
 
