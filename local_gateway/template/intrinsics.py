@@ -130,7 +130,8 @@ class Resolver:
 
     def _truth(self, value: Json, place: Place) -> bool:
         """A condition: Fn::And, Or, Not, Equals, Condition, or a literal."""
-        name, argument = next(iter(value.items())) if isinstance(value, dict) else ("", value)
+        members = value if isinstance(value, dict) and len(value) == 1 else {"": value}
+        name, argument = next(iter(members.items()))
         if name == "Condition":
             return self.condition(_name(argument, "Condition", place), place)
         items = argument if isinstance(argument, list) else []

@@ -60,18 +60,26 @@ def _check(text: str, declaration: JsonObject, place: Place) -> None:
     if allowed and text not in texts:
         raise TemplateError(place, f"{text!r} is not one of {', '.join(texts)}")
     pattern = declaration.get("AllowedPattern")
-    if isinstance(pattern, str) and not re.fullmatch(pattern, text):
+    if isinstance(pattern, str) and not _matches(pattern, text, place):
         raise TemplateError(place, f"{text!r} does not match AllowedPattern {pattern}")
     if declaration.get("Type") == "String":
         _check_length(text, declaration, place)
 
 
+def _matches(pattern: str, text: str, place: Place) -> bool:
+    try:
+        return re.fullmatch(pattern, text) is not None
+    except re.error as error:
+        raise TemplateError(place, f"AllowedPattern is no regular expression: {error}") from None
+
+
 def _check_length(text: str, declaration: JsonObject, place: Place) -> None:
-    least, most = declaration.get("MinLength"), declaration.get("MaxLength")
-    if least is not None and len(text) < int(str(least)):
-        raise TemplateError(place, f"{text!r} is shorter than MinLength {least}")
-    if most is not None and len(text) > int(str(most)):
-        raise TemplateError(place, f"{text!r} is longer than MaxLength {most}")
+    least = _bound(declaration, "MinLength", place)
+    most = _bound(declaration, "MaxLength", place)
+    if least is not None and len(text) < least:
+        raise TemplateError(place, f"{text!r} is shorter than MinLength {least:g}")
+    if most is not None and len(text) > most:
+        raise TemplateError(place, f"{text!r} is longer than MaxLength {most:g}")
 
 
 def _check_number(text: str, declaration: JsonObject, place: Place) -> None:
@@ -79,8 +87,19 @@ def _check_number(text: str, declaration: JsonObject, place: Place) -> None:
         number = float(text)
     except ValueError:
         raise TemplateError(place, f"{text!r} is not a Number") from None
-    least, most = declaration.get("MinValue"), declaration.get("MaxValue")
-    if least is not None and number < float(str(least)):
-        raise TemplateError(place, f"{text!r} is less than MinValue {least}")
-    if most is not None and number > float(str(most)):
-        raise TemplateError(place, f"{text!r} is more than MaxValue {most}")
+    least = _bound(declaration, "MinValue", place)
+    most = _bound(declaration, "MaxValue", place)
+    if least is not None and number < least:
+        raise TemplateError(place, f"{text!r} is less than MinValue {least:g}")
+    if most is not None and number > most:
+        raise TemplateError(place, f"{text!r} is more than MaxValue {most:g}")
+
+
+def _bound(declaration: JsonObject, name: str, place: Place) -> float | None:
+    value = declaration.get(name)
+    if value is None:
+        return None
+    try:
+        return float(str(value))
+    except ValueError:
+        raise TemplateError(place, f"{name} is not a number") from None

@@ -70,13 +70,15 @@ def _run_translator(
 ) -> JsonObject:
     # Imported late: half of the time to read a template goes into this import, and a template
     # of plain CloudFormation does not need it.
+    from samtranslator.metrics.metrics import DummyMetricsPublisher, Metrics
     from samtranslator.model.exceptions import InvalidDocumentException
     from samtranslator.parser.parser import Parser
     from samtranslator.translator.translator import Translator
 
     session = cast("Any", _Session(region))
+    metrics = Metrics("ServerlessTransform", DummyMetricsPublisher())
     try:
-        translator = Translator({}, Parser(), boto_session=session)
+        translator = Translator({}, Parser(), boto_session=session, metrics=metrics)
         translated = translator.translate(
             cast("dict[str, Any]", document), dict(values), passthrough_metadata=True
         )
@@ -86,6 +88,9 @@ def _run_translator(
         # The translator trips over some malformed templates instead of refusing them.
         cause = f"the SAM translator failed: {type(error).__name__}: {error}"
         raise TemplateError(source.place("Resources"), cause) from error
+    finally:
+        # Goes nowhere; unpublished figures make the translator write a complaint.
+        metrics.publish()
     return cast("JsonObject", translated)
 
 
