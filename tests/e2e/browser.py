@@ -1,13 +1,11 @@
 """Headless Chromium, and Sapa's page as a person sees it in one."""
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
 from selenium import webdriver
 from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
@@ -17,6 +15,8 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
+
+from tests.programs import require_tool
 
 PATIENCE_SECONDS = 20
 """Longer than a cold start and the first waits of the reconnect together."""
@@ -34,24 +34,15 @@ _ARGUMENTS = (
 )
 
 
-def installed(*names: str) -> str:
-    """The path of the first of these programs that exists; fails the test when none does."""
-    for name in names:
-        path = shutil.which(name)
-        if path is not None:
-            return path
-    pytest.fail(f"The page's tests need {names[0]}: apt-get install chromium chromium-driver")
-
-
 @contextmanager
 def chromium(profile: Path) -> Iterator[webdriver.Chrome]:
     """A browser with an empty profile that logs its console and its network."""
     options = webdriver.ChromeOptions()
-    options.binary_location = installed("chromium", "chromium-browser", "google-chrome")
+    options.binary_location = require_tool("chromium", "chromium-browser", "google-chrome")
     for argument in (*_ARGUMENTS, f"--user-data-dir={profile}", "--window-size=1280,800"):
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(installed("chromedriver")))
+    driver = webdriver.Chrome(options=options, service=Service(require_tool("chromedriver")))
     try:
         yield driver
     finally:

@@ -1,8 +1,6 @@
 """Where the end-to-end tests talk to: `make run`, or whatever `--base-url` names."""
 
-import os
 import secrets
-import shutil
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -41,16 +39,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--username", default=USERNAME, help="a user of that bot")
     group.addoption("--password", help="the user's password")
     group.addoption("--aws-endpoint-url", help="where that bot's AWS services are, if not on AWS")
-
-
-def require_tool(name: str) -> str:
-    """The path of a program; without it the test is skipped, but fails in CI."""
-    found = shutil.which(name)
-    if found is None and os.environ.get("CI"):
-        pytest.fail(f"{name} is not installed, and CI must not skip")
-    if found is None:
-        pytest.skip(f"{name} is not installed")
-    return found
 
 
 def free_port() -> int:

@@ -6,15 +6,14 @@ import re
 import select
 import subprocess
 import time
-from pathlib import Path
 from typing import Self
 
 import pytest
 
 from tests.e2e.client import COOKIE, log_in
-from tests.e2e.conftest import Target, require_tool
+from tests.e2e.conftest import Target
+from tests.programs import require_node_program
 
-WSCAT = Path(__file__).parent / "node_modules" / ".bin" / "wscat"
 SECONDS = 30.0
 
 
@@ -22,12 +21,10 @@ class Wscat:
     """wscat in a pseudo-terminal: without one it reads an end of file and leaves."""
 
     def __init__(self, *arguments: str) -> None:
-        require_tool("node")
-        if not WSCAT.exists():
-            pytest.fail("wscat is not installed: run `make test`, which installs it with npm")
+        program = require_node_program("wscat")
         self._terminal, child = pty.openpty()
         self._process = subprocess.Popen(
-            [WSCAT, *arguments], stdin=child, stdout=child, stderr=child
+            [program, *arguments], stdin=child, stdout=child, stderr=child
         )
         os.close(child)
         self._seen = ""

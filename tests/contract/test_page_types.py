@@ -1,0 +1,22 @@
+"""The page's scripts against their JSDoc types."""
+
+import subprocess
+from pathlib import Path
+
+from tests.programs import require_node_program
+
+SCRIPTS = sorted((Path(__file__).parents[2] / "functions" / "api" / "static").glob("*.js"))
+OPTIONS = [
+    *("--noEmit", "--allowJs", "--checkJs", "--strict"),
+    *("--target", "es2022", "--module", "es2022", "--moduleResolution", "bundler"),
+    *("--lib", "es2023,dom,dom.iterable"),
+]
+
+
+def test_scripts_have_the_types_they_claim() -> None:
+    assert SCRIPTS
+    compiler = require_node_program("tsc")
+    done = subprocess.run(
+        [compiler, *OPTIONS, *map(str, SCRIPTS)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout

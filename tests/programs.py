@@ -1,0 +1,30 @@
+"""Programs that tests run and that Python does not bring along."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+NODE_PROGRAMS = Path(__file__).parent / "e2e" / "node_modules" / ".bin"
+
+
+def require_tool(*names: str) -> str:
+    """The path of the first program found; without any the test is skipped, but fails in CI."""
+    found = next(filter(None, map(shutil.which, names)), None)
+    return _required(found, f"{names[0]} is not installed")
+
+
+def require_node_program(name: str) -> str:
+    """The path of a program from the npm registry, which `make test` installs."""
+    require_tool("node")
+    found = shutil.which(name, path=str(NODE_PROGRAMS))
+    return _required(found, f"{name} is not installed: run `make test`, which installs it with npm")
+
+
+def _required(found: str | None, problem: str) -> str:
+    if found is not None:
+        return found
+    if os.environ.get("CI"):
+        pytest.fail(f"{problem}, and CI must not skip")
+    pytest.skip(problem)
