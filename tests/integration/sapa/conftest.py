@@ -1,15 +1,20 @@
 """The bot in an environment like the template's."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from moto import mock_aws
 
 from functions.api.app import http_api
 from sapa import bootstrap
+from sapa.observability import logger
+from sapa.sessions import start_session
 from tests.integration.sapa.aws import (
     REGION,
+    TOKEN,
     ManagementApi,
     create_pool,
     create_tables,
@@ -79,3 +84,20 @@ def user_pool_id(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("USER_POOL_ID", pool)
     monkeypatch.setenv("USER_POOL_CLIENT_ID", client)
     return pool
+
+
+@pytest.fixture
+def session(cloud: Cloud) -> None:
+    """The login session of the recorded cookie."""
+    start_session(
+        "demo",
+        bootstrap.authorizer_services().sessions,
+        token=TOKEN,
+        session_id="s1",
+        expires_at=bootstrap.epoch_seconds() + 3600,
+    )
+
+
+def logged(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
+    """The log lines as they are written."""
+    return [json.loads(logger.registered_formatter.format(record)) for record in caplog.records]

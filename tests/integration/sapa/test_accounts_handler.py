@@ -1,56 +1,20 @@
-"""The HTTP API's function, called with recorded events, on moto and a real socket."""
+"""Login, session and logout, called with recorded events, on moto and a socket."""
 
 import base64
-import gzip
 import json
-from dataclasses import dataclass
-from typing import Any
 
 import boto3
 import pytest
 
-from functions.api.app import lambda_handler
 from sapa.bootstrap import connection_services, epoch_seconds, http_services
 from sapa.connections import Connection
 from sapa.cookies import COOKIE_NAME
 from sapa.sessions import start_session
-from tests.integration.sapa.aws import PASSWORD, TOKEN, lambda_context, recorded
+from tests.integration.sapa.aws import PASSWORD, TOKEN, recorded
 from tests.integration.sapa.conftest import Cloud
+from tests.integration.sapa.http_call import Answer, call
 
 HOUR = 3600
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A proxy result, decoded."""
-
-    status: int
-    headers: dict[str, str]
-    cookies: list[str]
-    body: str
-
-    @property
-    def json(self) -> Any:
-        """The body as JSON."""
-        return json.loads(self.body)
-
-    @property
-    def error(self) -> dict[str, Any]:
-        """The refusal in the body."""
-        error = self.json["error"]
-        assert set(error) <= {"code", "message", "fields"}
-        return dict(error)
-
-
-def call(event: dict[str, Any]) -> Answer:
-    """Invoke the function."""
-    result = lambda_handler(event, lambda_context())
-    body = result.get("body") or ""
-    if result["isBase64Encoded"]:
-        raw = base64.b64decode(body)
-        gzipped = result["headers"].get("Content-Encoding") == "gzip"
-        body = (gzip.decompress(raw) if gzipped else raw).decode()
-    return Answer(result["statusCode"], result["headers"], result.get("cookies", []), body)
 
 
 def login(body: object = None, **headers: str) -> Answer:
@@ -58,15 +22,6 @@ def login(body: object = None, **headers: str) -> Answer:
     event = recorded("api_login")
     event["headers"].update(headers)
     event["body"] = body if isinstance(body, str) else json.dumps(body)
-    return call(event)
-
-
-def get(path: str, method: str = "GET", **headers: str) -> Answer:
-    """Request a path."""
-    event = recorded("api_page")
-    event["rawPath"] = event["requestContext"]["http"]["path"] = path
-    event["requestContext"]["http"]["method"] = method
-    event["headers"].update(headers)
     return call(event)
 
 
@@ -241,64 +196,6 @@ def test_logout_without_table_of_connections_still_ends_the_session(cloud: Cloud
     assert call(recorded("api_session")).status == 401
 
 
-def test_page_and_its_files_are_served(environment: None) -> None:
-    page = call(recorded("api_page"))
-    assert page.status == 200
-    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
-    policy = page.headers["Content-Security-Policy"]
-    assert "connect-src 'self' wss://d2v8example.cloudfront.net;" in policy
-    assert "unsafe" not in policy
-    assert page.headers["X-Content-Type-Options"] == "nosniff"
-    assert "max-age" in page.headers["Strict-Transport-Security"]
-    cached = get("/", **{"if-none-match": page.headers["ETag"]})
-    assert (cached.status, cached.body) == (304, "")
-    assert get("/", "HEAD").body == ""
-    assert get("/static/app.js").headers["Content-Type"].startswith("text/javascript")
-
-
-@pytest.mark.parametrize(
-    "path",
-    ["/nothing", "/static/", "/static/../app.py", "/static/%2e%2e/app.py", "//etc/passwd", "/é"],
-)
-def test_unknown_path_is_404(environment: None, path: str) -> None:
-    answer = get(path)
-    assert (answer.status, answer.error["code"]) == (404, "not_found")
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "allowed"),
-    [
-        ("GET", "/auth/login", "POST"),
-        ("DELETE", "/", "GET, HEAD"),
-        ("POST", "/openapi.json", "GET"),
-    ],
-)
-def test_wrong_method_is_405(environment: None, method: str, path: str, allowed: str) -> None:
-    answer = get(path, method)
-    assert (answer.status, answer.headers["Allow"]) == (405, allowed)
-
-
-def test_ws_without_upgrade_is_426(environment: None) -> None:
-    answer = call(recorded("api_ws"))
-    assert answer.status == 426
-    assert answer.headers["Upgrade"] == "websocket"
-    assert "wss://d2v8example.cloudfront.net/ws" in answer.error["message"]
-
-
-@pytest.mark.parametrize("encoding", ["", "gzip"])
-def test_swagger_is_served(environment: None, encoding: str) -> None:
-    answer = get("/swagger", **{"accept-encoding": encoding})
-    assert answer.status == 200
-    assert "SwaggerUIBundle" in answer.body
-    assert answer.headers.get("Content-Encoding", "") == encoding
-
-
-def test_swagger_links_to_its_document(environment: None) -> None:
-    event = recorded("api_swagger")
-    event["queryStringParameters"] = {"format": "json"}
-    assert call(event).json == call(recorded("api_openapi")).json
-
-
 def test_missing_setting_is_500_and_tells_nothing(
     environment: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -306,14 +203,3 @@ def test_missing_setting_is_500_and_tells_nothing(
     answer = call(recorded("api_login"))
     assert (answer.status, answer.error["code"]) == (500, "failed")
     assert "USER_POOL_ID" not in answer.body
-
-
-def test_documents_name_the_address_of_the_request(environment: None) -> None:
-    plain = {"x-forwarded-proto": "http", "x-viewer-host": "", "host": "localhost:8080"}
-    openapi = get("/openapi.json", **plain).json
-    assert openapi["servers"] == [{"url": "http://localhost:8080"}]
-    assert openapi["paths"]["/ws"]["get"]["servers"] == [{"url": "ws://localhost:8080"}]
-    asyncapi = get("/asyncapi.json", **plain).json
-    assert asyncapi["servers"]["websocket"]["host"] == "localhost:8080"
-    assert asyncapi["servers"]["websocket"]["protocol"] == "ws"
-    assert "Strict-Transport-Security" not in get("/openapi.json", **plain).headers
