@@ -1,6 +1,7 @@
 """First step: a template file becomes a `Template`."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from local_gateway.template.data_properties import check_data_properties
@@ -80,21 +81,15 @@ def load_template(
     document = translate(source, parameters, resolver)
     declared = as_object(document.get("Resources"))
     check_references(source, declared, frozenset(declared) | frozenset(parameters))
-    conditions = as_object(document.get("Conditions"))
-    resolver = Resolver(
-        stack=resolver.stack,
-        references=resolver.references,
-        parameters=parameters,
-        mappings=resolver.mappings,
-        conditions=conditions,
-    )
+    # The translator adds conditions of its own.
+    resolver = replace(resolver, conditions=as_object(document.get("Conditions")))
     resources = _resources(source, declared, resolver)
     return Template(
         source=source,
         stack=resolver.stack,
         parameters=parameters,
         mappings=resolver.mappings,
-        conditions=conditions,
+        conditions=resolver.conditions,
         resources=resources,
         outputs=_outputs(source, document, resolver),
         warnings=(*routes_lost_by_sam(source), *_left_out(resources)),
