@@ -6,21 +6,32 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from local_gateway.server.http_api import HttpApiServer
+from local_gateway.server.http_protocol import Handler
 from local_gateway.server.responses import json_message
 from local_gateway.server.upgrade import is_upgrade
-from local_gateway.server.websocket_api import MANAGEMENT_SEGMENT, WebSocketStageServer
+from local_gateway.server.websocket_api import (
+    MANAGEMENT_SEGMENT,
+    WebSocketStageServer,
+    foreign_management_call,
+)
 
 
 class Dispatcher:
     """Sends `/{stage}` to its WebSocket API and everything else to the HTTP API, if any.
 
     A path that belongs to nothing is answered 403 `Forbidden`, as API Gateway answers for a
-    stage that does not exist.
+    stage that does not exist. A mounted handler comes before the HTTP API's routes, but not
+    before a stage of the same name: the template is served as it is on AWS.
     """
 
     def __init__(self) -> None:
         self._stages: Mapping[str, WebSocketStageServer] = {}
         self._http_api: HttpApiServer | None = None
+        self._mounted: dict[str, Handler] = {}
+
+    def mount(self, segment: str, handler: Handler) -> None:
+        """Answer `/segment` and what is below it by `handler`; WebSockets are none of its."""
+        self._mounted[segment] = handler
 
     def serve(
         self, stages: Mapping[str, WebSocketStageServer], http_api: HttpApiServer | None
@@ -36,16 +47,31 @@ class Dispatcher:
         stage = self._stages.get(unquote(first))
         if stage is not None:
             return await self._in_stage(stage, request, rest)
+        mounted = self._mounted.get(first)
+        if mounted is not None and not is_upgrade(request) and not self._is_http_stage(first):
+            return await mounted(request)
+        if _is_management(rest):
+            return foreign_management_call()
         if self._http_api is not None and not is_upgrade(request):
             return await self._http_api.handle(request)
         return json_message(403, "Forbidden")
+
+    def _is_http_stage(self, name: str) -> bool:
+        return self._http_api is not None and name in self._http_api.stage_names()
 
     async def _in_stage(
         self, stage: WebSocketStageServer, request: web.BaseRequest, rest: str
     ) -> web.StreamResponse:
         if not rest:
             return await stage.upgrade(request)
-        segment, _, connection = rest.partition("/")
-        if unquote(segment) == MANAGEMENT_SEGMENT and connection and "/" not in connection:
+        if not _is_management(rest):
+            return json_message(403, "Forbidden")
+        connection = rest.partition("/")[2]
+        if connection and "/" not in connection:
             return await stage.manage(request, connection)
-        return json_message(403, "Forbidden")
+        return foreign_management_call()
+
+
+def _is_management(rest: str) -> bool:
+    """Whether the path below a stage is one of the management API."""
+    return unquote(rest.partition("/")[0]) == MANAGEMENT_SEGMENT

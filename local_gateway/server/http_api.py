@@ -36,6 +36,10 @@ class HttpApiServer:
         # `$default` fits every path, so a named stage goes first.
         self._stages = sorted(api.stages, key=lambda stage: stage.name == "$default")
 
+    def stage_names(self) -> set[str]:
+        """The names of the stages, `$default` included."""
+        return {stage.name for stage in self._stages}
+
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request; unknown paths get API Gateway's own 404."""
         http_request = await self._read(request)
@@ -108,6 +112,7 @@ class HttpApiServer:
             api="http",
             route_key=f"{request.method} {request.path}",
             outcome=outcome,
+            request_id=invocation.request_id if invocation is not None else None,
             duration_ms=invocation.duration * 1000 if invocation is not None else None,
             cold=invocation.cold if invocation is not None else False,
             detail=detail,

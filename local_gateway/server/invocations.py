@@ -71,6 +71,7 @@ class Invocations:
             outcome=outcome,
             connection_id=connection_id,
             function=invoke.function,
+            request_id=invocation.request_id if invocation is not None else None,
             duration_ms=invocation.duration * 1000 if invocation is not None else None,
             cold=invocation.cold if invocation is not None else False,
             detail=detail,

@@ -34,7 +34,10 @@ class Invoker(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One thing that happened, for the terminal and other observers; no bodies, no headers."""
+    """One thing that happened, for the terminal and other observers; no bodies, no headers.
+
+    `request_id` is the invocation's, the one that the function sees and its log lines carry.
+    """
 
     at: int
     api: str
@@ -42,6 +45,7 @@ class Entry:
     outcome: str
     connection_id: str | None = None
     function: str | None = None
+    request_id: str | None = None
     duration_ms: float | None = None
     cold: bool = False
     detail: str | None = None

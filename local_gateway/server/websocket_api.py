@@ -27,6 +27,7 @@ from local_gateway.server.upgrade import (
 )
 
 MANAGEMENT_SEGMENT = "@connections"
+METHODS = frozenset({"POST", "GET", "DELETE"})
 
 
 class WebSocketStageServer:
@@ -83,8 +84,7 @@ class WebSocketStageServer:
         connection_id = management.connection_id_of(segment)
         response = await self._manage(request, connection_id)
         self._record(request.method, connection_id, response.status)
-        headers = {**dict(response.headers), "x-amzn-RequestId": self._sources.new_id()}
-        return web.Response(status=response.status, headers=headers, body=response.body)
+        return _answer(response, self._sources.new_id())
 
     async def _manage(self, request: web.BaseRequest, connection_id: str) -> ManagementResponse:
         try:
@@ -96,6 +96,8 @@ class WebSocketStageServer:
         problem = self._signature_problem(request, data)
         if problem is not None:
             return management.forbidden(problem)
+        if request.method not in METHODS:
+            return management.forbidden(management.MISSING_TOKEN)
         if not is_well_formed_id(connection_id):
             return management.malformed(connection_id)
         session = self._sessions.get(connection_id)
@@ -107,10 +109,8 @@ class WebSocketStageServer:
                 response, actions = session.connection.post(data, now, session.buffered)
             case "GET":
                 return session.connection.describe()
-            case "DELETE":
-                response, actions = session.connection.delete(self._sources.moment())
             case _:
-                return management.forbidden("Missing Authentication Token")
+                response, actions = session.connection.delete(self._sources.moment())
         session.perform(actions)
         return response
 
@@ -127,6 +127,21 @@ class WebSocketStageServer:
         )
         region = self._application.region
         return verify_signature(signed, self._secrets, region=region, now=self._sources.now())
+
+    def open_connections(self) -> list[Connection]:
+        """The connections whose handshake was accepted and that nobody has closed."""
+        connections = (session.connection for session in self._sessions.values())
+        return [connection for connection in connections if connection.is_open]
+
+    def close_connection(self, connection_id: str) -> bool:
+        """Close one as `DELETE` does, for who needs no signature; false when it is not open."""
+        session = self._sessions.get(connection_id)
+        if session is None or not session.connection.is_open:
+            return False
+        response, actions = session.connection.delete(self._sources.moment())
+        session.perform(actions)
+        self._record("DELETE", connection_id, response.status)
+        return True
 
     def shut_down(self) -> None:
         """Close every socket because the gateway stops."""
@@ -169,3 +184,13 @@ class WebSocketStageServer:
             problem=status >= 400 and status != 410,
         )
         self._journal.record(entry)
+
+
+def foreign_management_call() -> web.Response:
+    """403 for `@connections` of a stage that does not exist here, or without a connection."""
+    return _answer(management.forbidden("Forbidden"), Sources().new_id())
+
+
+def _answer(response: ManagementResponse, request_id: str) -> web.Response:
+    headers = {**dict(response.headers), "x-amzn-RequestId": request_id}
+    return web.Response(status=response.status, headers=headers, body=response.body)

@@ -28,7 +28,7 @@ ORIGIN = "https://app.example"
 LIMITS: Mapping[str, Limits] = {
     "idle": Limits(idle_ms=50),
     "aged": Limits(age_ms=100),
-    "choked": Limits(buffered_bytes=1024),
+    "choked": Limits(buffered_bytes=128 * 1024),
 }
 
 _NO_MORE = Throttle(rate=0, burst=0)

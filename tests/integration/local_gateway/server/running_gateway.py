@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import boto3
+from botocore.config import Config
 from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
 from websockets.sync.client import ClientConnection, connect
 
@@ -61,6 +62,8 @@ class RunningGateway:
         self._request_limits = request_limits
         self._loop = asyncio.new_event_loop()
         self._stack = AsyncExitStack()
+        self._session = boto3.Session("local", "local", region_name=REGION)
+        self._clients: dict[tuple[str, Config | None], ApiGatewayManagementApiClient] = {}
         self._thread = threading.Thread(target=self._loop.run_forever, name="gateway")
         self.address = ("127.0.0.1", 0)
 
@@ -75,6 +78,8 @@ class RunningGateway:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        for client in self._clients.values():
+            client.close()
         self.call(self._stack.aclose())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -118,12 +123,17 @@ class RunningGateway:
         assert client.upgrade(f"/{stage}?tag={tag}").status == 101
         return client, self.connection_id(tag)
 
-    def management(self, stage: str = "dev") -> ApiGatewayManagementApiClient:
+    def management(
+        self, stage: str = "dev", config: Config | None = None
+    ) -> ApiGatewayManagementApiClient:
         """A client of a stage's management API, as a handler would make it."""
-        session = boto3.Session("local", "local", region_name=REGION)
-        return session.client(
-            "apigatewaymanagementapi", endpoint_url=f"http://{self.authority}/{stage}"
-        )
+        if (stage, config) not in self._clients:
+            self._clients[stage, config] = self._session.client(
+                "apigatewaymanagementapi",
+                endpoint_url=f"http://{self.authority}/{stage}",
+                config=config,
+            )
+        return self._clients[stage, config]
 
     def disconnected(self, connection_id: str) -> tuple[int, str]:
         """Code and reason of the `$disconnect` event, waiting for it."""

@@ -1,0 +1,158 @@
+"""HTTP APIs with payload format 2.0."""
+
+import base64
+import http.client
+import json
+from typing import Any
+
+import pytest
+from aws_lambda_powertools.utilities.parser.models import APIGatewayProxyEventV2Model
+
+from tests.integration.local_gateway.server.applications import ORIGIN
+from tests.integration.local_gateway.server.gate import Gate
+from tests.integration.local_gateway.server.running_gateway import RunningGateway
+
+SECONDS = 20.0
+
+
+def ask(
+    gateway: RunningGateway,
+    method: str,
+    path: str,
+    body: bytes | None = None,
+    headers: dict[str, str] | None = None,
+) -> tuple[http.client.HTTPResponse, bytes]:
+    """One request."""
+    connection = http.client.HTTPConnection(*gateway.address, timeout=SECONDS)
+    try:
+        connection.request(method, path, body, headers or {})
+        response = connection.getresponse()
+        return response, response.read()
+    finally:
+        connection.close()
+
+
+def event_of(gateway: RunningGateway, method: str, path: str, *rest: Any) -> dict[str, Any]:
+    """The event that the function got: it returns it, and any JSON is the body of a 200."""
+    response, body = ask(gateway, method, path, *rest)
+    assert response.status == 200
+    assert response.getheader("content-type") == "application/json"
+    event = json.loads(body)
+    assert isinstance(event, dict)
+    APIGatewayProxyEventV2Model.model_validate(event)
+    return event
+
+
+def test_an_event_of_the_default_stage(gateway: RunningGateway) -> None:
+    event = event_of(gateway, "GET", "/echo/a%20b?q=1&q=2&e=&r=%C3%A9")
+    assert event["version"] == "2.0"
+    assert event["routeKey"] == event["requestContext"]["routeKey"] == "GET /echo/{name}"
+    assert event["rawPath"] == event["requestContext"]["http"]["path"] == "/echo/a b"
+    assert event["rawQueryString"] == "q=1&q=2&e=&r=%C3%A9"
+    assert event["queryStringParameters"] == {"q": "1,2", "e": "", "r": "é"}
+    assert event["pathParameters"] == {"name": "a b"}
+    assert event["requestContext"]["stage"] == "$default"
+    assert event["requestContext"]["http"]["sourceIp"] == "127.0.0.1"
+    assert event["isBase64Encoded"] is False
+    assert not {"body", "cookies", "stageVariables"} & set(event)
+
+
+def test_an_event_of_a_named_stage_shows_the_stage_and_its_variables(
+    gateway: RunningGateway,
+) -> None:
+    event = event_of(gateway, "GET", "/v1/echo/x")
+    assert event["rawPath"] == "/v1/echo/x"
+    assert event["requestContext"]["stage"] == "v1"
+    assert event["stageVariables"] == {"colour": "blue"}
+
+
+def test_cookies_are_a_list_and_no_header(gateway: RunningGateway) -> None:
+    event = event_of(gateway, "GET", "/echo/x", None, {"Cookie": "a=1; b=2", "X-Upper": "1"})
+    assert event["cookies"] == ["a=1", "b=2"]
+    assert "cookie" not in event["headers"]
+    assert event["headers"]["x-upper"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "encoded"),
+    [
+        ("application/json", b'{"a": 1}', False),
+        ("text/plain", "é".encode(), False),
+        ("application/octet-stream", b"\x00\xff", True),
+        ("application/x-www-form-urlencoded", b"a=1", True),
+    ],
+)
+def test_a_body_is_text_or_base64(
+    gateway: RunningGateway, content_type: str, body: bytes, encoded: bool
+) -> None:
+    event = event_of(gateway, "POST", "/echo", body, {"Content-Type": content_type})
+    assert event["isBase64Encoded"] is encoded
+    sent = base64.b64decode(event["body"]) if encoded else event["body"].encode()
+    assert sent == body
+
+
+def test_a_greedy_variable_takes_the_rest_and_any_takes_every_method(
+    gateway: RunningGateway,
+) -> None:
+    event = event_of(gateway, "PUT", "/items/a/b", b"x", {"Content-Type": "text/plain"})
+    assert event["routeKey"] == "ANY /items/{path+}"
+    assert event["pathParameters"] == {"path": "a/b"}
+
+
+def test_each_cookie_of_an_answer_is_a_header_of_its_own(gateway: RunningGateway) -> None:
+    response, _ = ask(gateway, "GET", "/cookies")
+    assert response.status == 201
+    cookies = [value for name, value in response.getheaders() if name.lower() == "set-cookie"]
+    assert cookies == ["a=1; HttpOnly", "b=2"]
+    assert response.getheader("x-custom") == "1"
+
+
+def test_a_base64_answer_is_sent_as_bytes(gateway: RunningGateway) -> None:
+    assert ask(gateway, "GET", "/bytes")[1] == b"\xff\x00"
+
+
+@pytest.mark.parametrize("path", ["/unknown", "/v1", "/echo/x/y", "/v2/echo/x"])
+def test_an_unknown_path_is_404(gateway: RunningGateway, path: str) -> None:
+    response, body = ask(gateway, "GET", path)
+    assert (response.status, body) == (404, b'{"message":"Not Found"}')
+
+
+def test_a_function_that_raises_is_500_and_leaks_nothing(gateway: RunningGateway) -> None:
+    response, body = ask(gateway, "GET", "/raise")
+    assert (response.status, body) == (500, b'{"message":"Internal Server Error"}')
+
+
+def test_an_integration_timeout_is_503(gateway: RunningGateway, gate: Gate) -> None:
+    response, body = ask(gateway, "GET", f"/hold?gate={gate.port}&label=x")
+    assert (response.status, body) == (503, b'{"message":"Service Unavailable"}')
+    gate.arrive().release()
+
+
+def test_more_than_10_mb_is_413(gateway: RunningGateway) -> None:
+    with gateway.raw() as client:
+        client.send(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10485761\r\n\r\n")
+        head = client.head()
+        assert head.status == 413
+        assert json.loads(client.body(head)) == {"message": "Request Entity Too Large"}
+
+
+def test_a_preflight_is_answered_without_the_function(gateway: RunningGateway) -> None:
+    headers = {"Origin": ORIGIN, "Access-Control-Request-Method": "GET"}
+    response, body = ask(gateway, "OPTIONS", "/echo/x", None, headers)
+    assert (response.status, body) == (204, b"")
+    assert response.getheader("access-control-allow-origin") == ORIGIN
+    assert response.getheader("access-control-allow-credentials") == "true"
+    assert response.getheader("access-control-allow-methods") == "GET"
+
+
+@pytest.mark.parametrize(("origin", "allowed"), [(ORIGIN, ORIGIN), ("https://evil.example", None)])
+def test_the_apis_cors_headers_take_the_place_of_the_functions(
+    gateway: RunningGateway, origin: str, allowed: str | None
+) -> None:
+    response, _ = ask(gateway, "GET", "/own-cors", None, {"Origin": origin})
+    assert response.getheader("access-control-allow-origin") == allowed
+
+
+def test_an_upgrade_outside_of_every_stage_is_forbidden(gateway: RunningGateway) -> None:
+    with gateway.raw() as client:
+        assert client.upgrade("/echo/x").status == 403
