@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-NODE_PROGRAMS = Path(__file__).parent / "e2e" / "node_modules" / ".bin"
+NODE_MODULES = Path(__file__).parent / "e2e" / "node_modules"
 
 
 def require_tool(*names: str) -> str:
@@ -18,8 +18,15 @@ def require_tool(*names: str) -> str:
 def require_node_program(name: str) -> str:
     """The path of a program from the npm registry, which `make test` installs."""
     require_tool("node")
-    found = shutil.which(name, path=str(NODE_PROGRAMS))
+    found = shutil.which(name, path=str(NODE_MODULES / ".bin"))
     return _required(found, f"{name} is not installed: run `make test`, which installs it with npm")
+
+
+def require_node_file(name: str) -> Path:
+    """A file of a package from the npm registry, which `make test` installs."""
+    path = NODE_MODULES / name
+    found = str(path) if path.exists() else None
+    return Path(_required(found, f"{name} is not installed: run `make test`, which does with npm"))
 
 
 def _required(found: str | None, problem: str) -> str:
