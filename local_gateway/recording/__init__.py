@@ -1,0 +1,1 @@
+"""Recording what functions are invoked with, and invoking them with it again."""

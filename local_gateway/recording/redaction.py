@@ -1,0 +1,129 @@
+"""Takes secrets out of events and results before they are written to a file.
+
+Known by their names: headers (Cookie, Authorization, Set-Cookie and the like), the `cookies` list,
+parameters of query strings and forms, members of JSON, also where JSON travels as text, such as
+in `body`. A secret in the middle of a sentence or in a path is not recognised.
+"""
+
+import base64
+import binascii
+import json
+import re
+from typing import Any
+from urllib.parse import unquote_plus
+
+from local_gateway.recording.secret_names import is_secret
+
+# The same for every secret, whatever its length; needs no escaping in URLs, headers and JSON.
+MARKER = "__redacted__"
+
+# name=value in a URL inside any text, and in a text that is nothing but such pairs.
+_IN_URL = re.compile(r"""([?&;])([^=&?#;\s"'<>]+)=([^&#\s"'<>]+)""")
+_PAIRS = re.compile(r"[^=&?#\s{}\"]+=[^&\s\"]*(?:&[^=&\s]+=[^&\s\"]*)*")
+_PAIR = re.compile(r"([^=&]+)=([^&]+)")
+_FORM_FIELD = re.compile(r'name="([^"]*)"')
+_SCHEME_AND_TOKEN = re.compile(r"\b(Bearer|Basic)\s+[\w.~+/=-]{6,}", re.IGNORECASE)
+
+# Browsers can send a token in the list of subprotocols only; names of protocols are short.
+_SUBPROTOCOL = "sec-websocket-protocol"
+_LONGEST_PROTOCOL_NAME = 20
+
+
+def redact(value: Any) -> Any:
+    """A copy of a JSON value with `MARKER` in place of what its names call secret."""
+    match value:
+        case dict():
+            members = {name: _member(name, item) for name, item in value.items()}
+            if value.get("isBase64Encoded") is True and isinstance(value.get("body"), str):
+                members["body"] = _redact_base64(value["body"])
+            return members
+        case list():
+            return [redact(item) for item in value]
+        case str():
+            return redact_text(value)
+        case _:
+            return value
+
+
+def redact_text(text: str) -> str:
+    """A text with secrets removed: JSON, a form, or anything with URLs in it.
+
+    Text without secrets stays as it is, character by character.
+    """
+    if text.lstrip()[:1] in {"{", "["}:
+        try:
+            content = json.loads(text)
+            redacted = redact(content)
+            return text if redacted == content else _dump(redacted)
+        except ValueError:
+            return _redact_plain(text)
+        except RecursionError:
+            return MARKER  # nested too deeply to be looked through
+    if any(is_secret(name) for name in _FORM_FIELD.findall(text)):
+        return MARKER  # multipart/form-data
+    return _redact_plain(text)
+
+
+def is_redacted(value: Any) -> bool:
+    """Whether something was taken out of a JSON value."""
+    match value:
+        case dict():
+            return any(is_redacted(item) for item in value.values())
+        case list():
+            return any(is_redacted(item) for item in value)
+        case str():
+            return MARKER in value
+        case _:
+            return False
+
+
+def _member(name: str, value: Any) -> Any:
+    if is_secret(name):
+        return _hide(value)
+    if name.lower() == _SUBPROTOCOL:
+        return _protocols(value)
+    return redact(value)
+
+
+def _hide(value: Any) -> Any:
+    """The marker; absence stays visible, and so does how often a header was sent."""
+    if value is None or value in ("", [], {}) or isinstance(value, bool):
+        return value
+    return [_hide(item) for item in value] if isinstance(value, list) else MARKER
+
+
+def _protocols(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_protocols(item) for item in value]
+    if not isinstance(value, str):
+        return redact(value)
+    names = (name.strip() for name in value.split(","))
+    return ", ".join(MARKER if len(name) > _LONGEST_PROTOCOL_NAME else name for name in names)
+
+
+def _redact_base64(body: str) -> str:
+    """Forms and compressed bodies travel in base64; bytes that are no text have no names."""
+    try:
+        text = base64.b64decode(body, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return body
+    redacted = redact_text(text)
+    return body if redacted == text else base64.b64encode(redacted.encode()).decode("ascii")
+
+
+def _redact_plain(text: str) -> str:
+    if "=" in text:
+        if _PAIRS.fullmatch(text):
+            text = _PAIR.sub(_hide_pair, text)
+        text = _IN_URL.sub(lambda found: found[1] + _hide_pair(found[0][1:]), text)
+    return _SCHEME_AND_TOKEN.sub(rf"\1 {MARKER}", text)
+
+
+def _hide_pair(pair: re.Match[str] | str) -> str:
+    text = pair if isinstance(pair, str) else pair[0]
+    name, _, _ = text.partition("=")
+    return f"{name}={MARKER}" if is_secret(unquote_plus(name)) else text
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

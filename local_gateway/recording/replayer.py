@@ -1,0 +1,99 @@
+"""Invokes recorded events again and compares what comes of them."""
+
+import json
+from collections.abc import AsyncIterator, Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from local_gateway.recording.differences import Difference, differences
+from local_gateway.recording.expected_calls import ExpectedCalls
+from local_gateway.recording.recordings import ReadRecording
+from local_gateway.recording.records import UNFINISHED, RecordedInvocation, result_json
+from local_gateway.recording.redaction import is_redacted, redact, redact_text
+from local_gateway.server.ports import Invoker
+
+
+class Outcome(StrEnum):
+    """What replaying one event has shown."""
+
+    SAME = "same"
+    CHANGED = "changed"
+    NOT_COMPARED = "not compared"
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """One event that was invoked again; `incomplete` if secrets were taken out of it."""
+
+    invocation: RecordedInvocation
+    outcome: Outcome
+    differences: tuple[Difference, ...]
+    incomplete: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """The members for machines."""
+        invocation = self.invocation
+        return {
+            "type": "replayed",
+            "number": invocation.number,
+            "function": invocation.function,
+            "route_key": invocation.route_key,
+            "event_type": invocation.event_type,
+            "connection_id": invocation.connection_id,
+            "outcome": str(self.outcome),
+            "differences": [item.as_json() for item in self.differences],
+            "redacted_event": self.incomplete,
+        }
+
+
+def expected_calls(recording: ReadRecording) -> ExpectedCalls:
+    """What handlers have to call, as far as the recording tells."""
+    cleaned = redact_text if recording.redacted else str
+    return ExpectedCalls(recording.calls, recording.connection_ids, cleaned)
+
+
+class Replayer:
+    """Runs one event after the other, in the order in which they began, whatever ran at once.
+
+    `functions` are the logical ids that can be invoked; an event of another one has changed.
+    """
+
+    def __init__(
+        self,
+        invoker: Invoker,
+        functions: Collection[str],
+        recording: ReadRecording,
+        calls: ExpectedCalls,
+    ) -> None:
+        self._invoker = invoker
+        self._functions = functions
+        self._recording = recording
+        self._calls = calls
+
+    async def replay(self) -> AsyncIterator[Replayed]:
+        """Invoke every event; lets the invoker's errors pass."""
+        for invocation in self._recording.invocations:
+            yield await self._replay(invocation)
+
+    async def _replay(self, invocation: RecordedInvocation) -> Replayed:
+        if invocation.event_type == "DISCONNECT" and invocation.connection_id is not None:
+            self._calls.closed(invocation.connection_id)
+        self._calls.begin(invocation.number)
+        result = await self._result(invocation)
+        found = differences("result", dict(invocation.result), result) + self._calls.compare()
+        if invocation.result["kind"] == UNFINISHED:
+            outcome, found = Outcome.NOT_COMPARED, []
+        else:
+            outcome = Outcome.CHANGED if found else Outcome.SAME
+        return Replayed(invocation, outcome, tuple(found), is_redacted(invocation.event))
+
+    async def _result(self, invocation: RecordedInvocation) -> dict[str, Any]:
+        if invocation.function not in self._functions:
+            return {"kind": "no such function in the template"}
+        payload = json.dumps(invocation.event, ensure_ascii=False, separators=(",", ":")).encode()
+        ended = await self._invoker.invoke(invocation.function, payload)
+        result = result_json(ended.result)
+        if not self._recording.redacted:
+            return result
+        return {name: redact(value) for name, value in result.items()}

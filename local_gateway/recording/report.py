@@ -1,0 +1,94 @@
+"""Shows what a replay has found: lines for people, or one JSON object per line."""
+
+import json
+from typing import Protocol, TextIO
+
+from local_gateway.recording.recordings import ReadRecording
+from local_gateway.recording.replayer import Outcome, Replayed
+
+
+class Report(Protocol):
+    """Told of every replayed event, and of the end."""
+
+    def event(self, replayed: Replayed, /) -> None:
+        """One event was replayed."""
+
+    def end(self, summary: "Summary", /) -> None:
+        """All were."""
+
+
+class Summary:
+    """Counts what was found."""
+
+    def __init__(self, recording: ReadRecording) -> None:
+        self.recording = recording
+        self.counts = dict.fromkeys(Outcome, 0)
+        self.incomplete = 0
+
+    def add(self, replayed: Replayed) -> None:
+        """Count one event."""
+        self.counts[replayed.outcome] += 1
+        if replayed.outcome is Outcome.CHANGED and replayed.incomplete:
+            self.incomplete += 1
+
+    @property
+    def changed(self) -> bool:
+        """Whether any event had another result or made other calls."""
+        return self.counts[Outcome.CHANGED] > 0
+
+
+class TextReport:
+    """One line per event, its differences below it."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def event(self, replayed: Replayed) -> None:
+        """Number, outcome, function, route, connection."""
+        invocation = replayed.invocation
+        parts = [
+            f"{invocation.number:>4}",
+            f"{replayed.outcome:<12}",
+            invocation.function,
+            invocation.route_key,
+            f"({invocation.event_type})" if invocation.event_type else None,
+            invocation.connection_id,
+        ]
+        self._say("  ".join(part for part in parts if part))
+        for difference in replayed.differences:
+            self._say(f"        {difference}")
+
+    def end(self, summary: Summary) -> None:
+        """How many events there were of each outcome, and why some may have changed."""
+        counts = ", ".join(f"{count} {outcome}" for outcome, count in summary.counts.items())
+        self._say(f"{sum(summary.counts.values())} events: {counts}")
+        if summary.incomplete:
+            self._say(
+                f"{summary.incomplete} of the changed events were redacted when they were "
+                "recorded; record with --record-secrets to replay them as they were"
+            )
+
+    def _say(self, text: str) -> None:
+        self._out.write(f"{text}\n")
+        self._out.flush()
+
+
+class JsonReport:
+    """`{"type": "replayed", …}` for each event, then one `{"type": "summary", …}`."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def event(self, replayed: Replayed) -> None:
+        """The event's outcome and differences."""
+        self._put(replayed.as_json())
+
+    def end(self, summary: Summary) -> None:
+        """How many events there were of each outcome."""
+        counts = {outcome.replace(" ", "_"): count for outcome, count in summary.counts.items()}
+        redacted = summary.recording.redacted
+        self._put({"type": "summary", **counts, "redacted_recording": redacted})
+
+    def _put(self, members: dict[str, object]) -> None:
+        self._out.write(json.dumps(members) + "\n")
+        self._out.flush()
