@@ -77,6 +77,14 @@ def api_address() -> str:
     return os.environ["AWS_LAMBDA_RUNTIME_API"]  # noqa: TID251 - Lambda's side of the contract
 
 
+def redirect(hosts: str) -> None:
+    """Let the host names of this gateway's APIs mean the gateway, once there is a use for it."""
+    redirection = load("redirection")
+    redirection.when_imported(
+        "ssl", lambda: load("plaintext").speak_plainly(redirection.decode_hosts(hosts))
+    )
+
+
 def load(name: str) -> ModuleType:
     """Load a file of this directory by its path: the gateway is not on `sys.path`."""
     from importlib.machinery import SourceFileLoader
@@ -97,6 +105,9 @@ def main() -> None:
         guard_by_signal(lifeline)
     else:
         guard_by_thread(lifeline)
+    hosts = os.environ.get("LOCAL_GATEWAY_API_HOSTS")  # noqa: TID251 - set for this process alone
+    if hosts:
+        redirect(hosts)
     if client == "awslambdaric":
         run_awslambdaric(handler)
     else:

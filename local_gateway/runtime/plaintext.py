@@ -1,0 +1,194 @@
+"""Makes host names mean other addresses, and TLS towards them a formality.
+
+Every HTTP client of Python, with threads or with asyncio, looks a name up with
+`socket.getaddrinfo` and asks an `ssl.SSLContext` to secure the connection. For the given names
+the first finds the gateway and the second secures nothing, so boto3, urllib3, requests,
+`http.client`, httpx and aiohttp work alike, and neither a certificate nor a hosts file is needed.
+What the client sends, its `Host` header and its signature, stays what it would send to AWS.
+
+Loaded by its path, after the handler has imported `ssl`.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_HTTPS = (443, "443", "https")
+
+
+def speak_plainly(hosts: Mapping[str, tuple[str, int]]) -> None:
+    """From now on, port 443 of `hosts` (lower case) means the address and port they are given.
+
+    Nothing changes for any other name or port.
+    """
+    _resolve_here(hosts)
+    _wrap_sockets(hosts)
+    _wrap_buffers(hosts)
+
+
+def _resolve_here(hosts: Mapping[str, tuple[str, int]]) -> None:
+    resolve = socket.getaddrinfo
+
+    def getaddrinfo(host: Any, port: Any, *args: Any, **options: Any) -> Any:
+        if _name(port) in _HTTPS and (here := hosts.get(_name(host))):
+            host, port = here
+        return resolve(host, port, *args, **options)
+
+    socket.getaddrinfo = getaddrinfo
+
+
+def _wrap_sockets(hosts: Mapping[str, tuple[str, int]]) -> None:
+    wrap = ssl.SSLContext.wrap_socket
+
+    def wrap_socket(
+        context: ssl.SSLContext,
+        sock: socket.socket,
+        server_side: bool = False,
+        do_handshake_on_connect: bool = True,
+        suppress_ragged_eofs: bool = True,
+        server_hostname: Any = None,
+        session: Any = None,
+    ) -> Any:
+        name = _name(server_hostname)
+        if name in hosts:
+            return PlainSocket(sock, context, name)
+        return wrap(
+            context,
+            sock,
+            server_side,
+            do_handshake_on_connect,
+            suppress_ragged_eofs,
+            server_hostname,
+            session,
+        )
+
+    ssl.SSLContext.wrap_socket = wrap_socket  # type: ignore[method-assign,assignment]
+
+
+def _wrap_buffers(hosts: Mapping[str, tuple[str, int]]) -> None:
+    wrap = ssl.SSLContext.wrap_bio
+
+    def wrap_bio(
+        context: ssl.SSLContext,
+        incoming: ssl.MemoryBIO,
+        outgoing: ssl.MemoryBIO,
+        server_side: bool = False,
+        server_hostname: Any = None,
+        session: Any = None,
+    ) -> Any:
+        name = _name(server_hostname)
+        if name in hosts:
+            return PlainObject(incoming, outgoing, context, name)
+        return wrap(context, incoming, outgoing, server_side, server_hostname, session)
+
+    ssl.SSLContext.wrap_bio = wrap_bio  # type: ignore[method-assign,assignment]
+
+
+def _name(given: Any) -> Any:
+    """A host's name as it is compared: any case, text or bytes, a trailing dot or none."""
+    if isinstance(given, (bytes, bytearray)):
+        given = given.decode("ascii", "replace")
+    return given.lower().removesuffix(".") if isinstance(given, str) else given
+
+
+class _Formality:
+    """What clients ask a secured connection about; the certificate is the host's, as asked."""
+
+    context: ssl.SSLContext
+    server_hostname: str
+    server_side = False
+    session = None
+    session_reused = False
+
+    def getpeercert(self, binary_form: bool = False) -> Any:
+        """A certificate as checked, for clients that compare its names themselves."""
+        return b"" if binary_form else {"subjectAltName": (("DNS", self.server_hostname),)}
+
+    def cipher(self) -> tuple[str, str, int] | None:
+        """None: nothing is enciphered."""
+        return None
+
+    def version(self) -> str | None:
+        """None: there is no TLS."""
+        return None
+
+    def compression(self) -> str | None:
+        """None, as with most servers."""
+        return None
+
+    def selected_alpn_protocol(self) -> str | None:
+        """None, which clients take for HTTP/1.1."""
+        return None
+
+    def do_handshake(self, block: bool = False) -> None:
+        """Nothing to agree upon."""
+
+
+class PlainSocket(_Formality, socket.socket):
+    """A socket in the place of an `ssl.SSLSocket`; takes over the descriptor of `sock`."""
+
+    def __init__(self, sock: socket.socket, context: ssl.SSLContext, server_hostname: str) -> None:
+        timeout = sock.gettimeout()
+        super().__init__(sock.family, sock.type, sock.proto, fileno=sock.detach())
+        self.settimeout(timeout)
+        self.context = context
+        self.server_hostname = server_hostname
+
+    def read(self, length: int = 1024, buffer: Any = None) -> bytes | int:
+        """As `SSLSocket.read`."""
+        return self.recv(length) if buffer is None else self.recv_into(buffer, length)
+
+    def write(self, data: Any) -> int:
+        """As `SSLSocket.write`."""
+        return self.send(data)
+
+    def pending(self) -> int:
+        """Nothing is read ahead."""
+        return 0
+
+    def unwrap(self) -> PlainSocket:
+        """The connection without its wrapping, which is none."""
+        return self
+
+
+class PlainObject(_Formality):
+    """Two buffers in the place of an `ssl.SSLObject`."""
+
+    def __init__(
+        self,
+        incoming: ssl.MemoryBIO,
+        outgoing: ssl.MemoryBIO,
+        context: ssl.SSLContext,
+        server_hostname: str,
+    ) -> None:
+        self._incoming = incoming
+        self._outgoing = outgoing
+        self.context = context
+        self.server_hostname = server_hostname
+
+    def read(self, length: int = 1024, buffer: Any = None) -> bytes | int:
+        """What has come in; raises `SSLWantReadError` when nothing has."""
+        data = self._incoming.read(min(length, len(buffer)) if buffer is not None else length)
+        if not data and not self._incoming.eof:
+            raise ssl.SSLWantReadError(ssl.SSL_ERROR_WANT_READ, "nothing has come in")
+        if buffer is None:
+            return data
+        buffer[: len(data)] = data
+        return len(data)
+
+    def write(self, data: Any) -> int:
+        """Hand on to the transport."""
+        return self._outgoing.write(data)
+
+    def pending(self) -> int:
+        """Bytes that have come in and were not read."""
+        return self._incoming.pending
+
+    def unwrap(self) -> None:
+        """Nothing to say goodbye to."""
