@@ -12,7 +12,7 @@ from local_gateway.runtime.job import Job
 from local_gateway.runtime.launch import Surroundings
 
 # Starting is all CPU: more starts at once than cores would only delay the first of them.
-_STARTS_AT_ONCE = max(2, os.cpu_count() or 1)
+STARTS_AT_ONCE = max(2, os.cpu_count() or 1)
 
 _CLOSED = Failed("Runtime.Closed", "the Lambda runtime was closed")
 
@@ -36,6 +36,9 @@ class FunctionPool:
         self._lives: set[asyncio.Task[None]] = set()
         self._reaper: asyncio.TimerHandle | None = None
         self._closed = False
+        self._held = False
+        self._retired = False
+        self._successor: FunctionPool | None = None
 
     def submit(self, job: Job) -> None:
         """Answer the job's future sooner or later."""
@@ -57,11 +60,55 @@ class FunctionPool:
         environment = next(iter(environments), None) or self._start(cold=False)
         return await asyncio.shield(environment.initialised)
 
+    def hold(self, *, held: bool) -> None:
+        """Whether the code on disk is not this function's any more: then keep what runs.
+
+        Environments that would be started now would run other code, so none is started or reaped
+        while one is left that works.
+        """
+        self._held = held
+        if held:
+            self._stop_reaper()
+        else:
+            self._schedule_reaper()
+            self._grow()
+
+    def retire(self, successor: "FunctionPool | None") -> None:
+        """End each environment once it is not busy; `successor` takes the jobs that wait.
+
+        Without a successor, because the function is gone, the waiting jobs are served before.
+        """
+        self._retired, self._successor = True, successor
+        self._stop_reaper()
+        while self._queue and successor is not None:
+            successor.adopt(self._dequeue())
+        for environment in list(self._environments):
+            if not (environment.is_busy or self._queue):
+                environment.kill()
+
+    def adopt(self, job: Job, *, first: bool = False) -> None:
+        """Take a job that was accepted before: no bound turns it away."""
+        if self._successor is not None:
+            self._successor.adopt(job, first=first)
+        elif self._closed:
+            job.end_without_environment(_CLOSED)
+        elif (environment := self._take_idle()) is not None:
+            environment.run(job)
+        else:
+            self._enqueue(job)
+            if first:
+                self._queue.move_to_end(job, last=False)
+            self._grow()
+
+    async def drained(self) -> None:
+        """Wait for the end of every environment."""
+        while self._lives:
+            await asyncio.wait(self._lives)
+
     async def close(self) -> None:
         """Kill every environment and wait for its end; waiting jobs fail."""
         self._closed = True
-        if self._reaper is not None:
-            self._reaper.cancel()
+        self._stop_reaper()
         for environment in self._environments:
             environment.kill()
         await asyncio.gather(*self._lives)
@@ -73,6 +120,8 @@ class FunctionPool:
         if self._queue and not self._closed:
             environment.run(self._dequeue())
             self._grow()
+        elif self._retired:
+            environment.kill()
         else:
             self._idle.append((self._loop.time(), environment))
             self._schedule_reaper()
@@ -87,8 +136,7 @@ class FunctionPool:
         self._environments.discard(environment)
         self._idle = [entry for entry in self._idle if entry[1] is not environment]
         if undelivered is not None and not undelivered.answer.done():
-            self._enqueue(undelivered)
-            self._queue.move_to_end(undelivered, last=False)
+            self.adopt(undelivered, first=True)
         if init_failure is not None:
             self._fail_waiting(init_failure)
         self._grow()
@@ -121,12 +169,15 @@ class FunctionPool:
         starting = sum(not environment.is_initialised for environment in self._environments)
         allowed = min(
             len(self._queue) - starting,
-            _STARTS_AT_ONCE - starting,
+            STARTS_AT_ONCE - starting,
             self._settings.max_environments_per_function - len(self._environments),
         )
-        if not self._closed:
+        if not (self._closed or (self._held and self._works())):
             for _ in range(allowed):
                 self._start(cold=True)
+
+    def _works(self) -> bool:
+        return any(item.is_initialised and item.is_alive for item in self._environments)
 
     def _start(self, *, cold: bool) -> ExecutionEnvironment:
         environment = ExecutionEnvironment(self.function, self._around, self, cold=cold)
@@ -158,8 +209,14 @@ class FunctionPool:
     def _give_up(self, job: Job) -> None:
         job.end_without_environment(Throttled())
 
+    def _stop_reaper(self) -> None:
+        if self._reaper is not None:
+            self._reaper.cancel()
+            self._reaper = None
+
     def _schedule_reaper(self) -> None:
-        if self._reaper is None and self._idle and not self._closed:
+        stays = self._closed or self._held or self._retired
+        if self._reaper is None and self._idle and not stays:
             due = self._idle[0][0] + self._settings.idle_seconds
             self._reaper = self._loop.call_at(due, self._reap)
 

@@ -3,7 +3,7 @@
 import asyncio
 import importlib.util
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 
 from local_gateway.core.model import LambdaFunction
@@ -11,7 +11,7 @@ from local_gateway.core.results import Failed, InvocationResult, TimedOut
 from local_gateway.errors import GatewayError
 from local_gateway.runtime.job import new_job
 from local_gateway.runtime.launch import RuntimeClient, Surroundings
-from local_gateway.runtime.pool import FunctionPool
+from local_gateway.runtime.pool import STARTS_AT_ONCE, FunctionPool
 from local_gateway.runtime.settings import (
     Invocation,
     RuntimeObserver,
@@ -49,6 +49,7 @@ class LambdaRuntime:
             client=choose_client(settings),
         )
         self._pools: dict[str, FunctionPool] = {}
+        self._retiring: dict[asyncio.Task[None], FunctionPool] = {}
         self._started = False
 
     async def start(self) -> None:
@@ -78,16 +79,52 @@ class LambdaRuntime:
 
     async def warm(self, function: str) -> None:
         """Have one initialised environment; raises `FunctionInitError` that tells why not."""
-        pool = self._pool(function)
-        failure = await pool.warm()
-        if failure is not None:
-            raise FunctionInitError(_describe(pool.function, failure))
+        await _warm(self._pool(function))
+
+    def hold(self, functions: Set[str]) -> None:
+        """Start no environments of these functions, as long as one works, until told otherwise.
+
+        For functions whose code on disk has changed or is broken; all others are let go.
+        """
+        for name, pool in self._pools.items():
+            pool.hold(held=name in functions)
+
+    async def replace(self, functions: Mapping[str, LambdaFunction], changed: Set[str]) -> None:
+        """Run these functions from now on; `changed` names those with another spec or other code.
+
+        New and changed functions have a warm environment first. What is under way in an old one
+        comes to its end there; what waits for one moves on. Raises `FunctionInitError`, and then
+        nothing has been replaced. Between the replacement and the return nothing else runs.
+        """
+        before = self._pools
+        fresh = {
+            name: FunctionPool(function, self._around)
+            for name, function in functions.items()
+            if name in changed or name not in before
+        }
+        try:
+            await _warm_all(fresh.values())
+        except BaseException:
+            await asyncio.gather(*(pool.close() for pool in fresh.values()))
+            raise
+        self._functions = dict(functions)
+        self._pools = {name: fresh.get(name) or before[name] for name in functions}
+        for name, pool in before.items():
+            if self._pools.get(name) is not pool:
+                self._retire(pool, self._pools.get(name))
 
     async def close(self) -> None:
         """Kill and await everything; calls that are under way end in `Failed`."""
-        pools, self._pools = self._pools, {}
+        pools, self._pools = [*self._pools.values(), *self._retiring.values()], {}
         self._started = False
-        await asyncio.gather(*(pool.close() for pool in pools.values()))
+        await asyncio.gather(*(pool.close() for pool in pools))
+        await asyncio.gather(*self._retiring)
+
+    def _retire(self, pool: FunctionPool, successor: FunctionPool | None) -> None:
+        pool.retire(successor)
+        drained = asyncio.create_task(pool.drained())
+        self._retiring[drained] = pool
+        drained.add_done_callback(self._retiring.pop)
 
     def _pool(self, function: str) -> FunctionPool:
         if not self._started:
@@ -106,6 +143,24 @@ def choose_client(settings: RuntimeSettings) -> RuntimeClient:
             importlib.util.find_spec(name) for name in ("awslambdaric", "runtime_client")
         )
     return "awslambdaric" if wanted else "bootstrap"
+
+
+async def _warm(pool: FunctionPool) -> None:
+    failure = await pool.warm()
+    if failure is not None:
+        raise FunctionInitError(_describe(pool.function, failure))
+
+
+async def _warm_all(pools: Iterable[FunctionPool]) -> None:
+    starts = asyncio.Semaphore(STARTS_AT_ONCE)
+
+    async def warm(pool: FunctionPool) -> None:
+        async with starts:
+            await _warm(pool)
+
+    for problem in await asyncio.gather(*map(warm, pools), return_exceptions=True):
+        if isinstance(problem, BaseException):
+            raise problem
 
 
 def _describe(function: LambdaFunction, failure: InvocationResult) -> str:
