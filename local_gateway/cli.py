@@ -61,6 +61,7 @@ def read_settings(arguments: Sequence[str] | None = None) -> GatewaySettings:
         verbose=options.verbose,
         warp=options.warp,
         verify_signatures=options.verify_signatures,
+        inspector=options.inspector,
     )
 
 
@@ -90,6 +91,12 @@ def _parser() -> argparse.ArgumentParser:
         "--verify-signatures",
         action="store_true",
         help="refuse management calls that are not signed with the functions' credentials",
+    )
+    add(
+        "--no-inspector",
+        dest="inspector",
+        action="store_false",
+        help="no live traffic page at /_gateway",
     )
     return parser
 

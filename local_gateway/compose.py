@@ -9,6 +9,9 @@ from local_gateway.core.limits import Limits
 from local_gateway.core.model import Application
 from local_gateway.core.origins import Origin, assign_origins
 from local_gateway.gateway import Gateway, Surroundings
+from local_gateway.inspector.inspector import Inspector
+from local_gateway.inspector.obstacle import obstacle
+from local_gateway.inspector.site import SEGMENT, InspectorSite
 from local_gateway.observer import Observer, Observers
 from local_gateway.ready_hook import (
     ACCESS_KEY_ID,
@@ -45,7 +48,8 @@ async def serve(
     """
     async with AsyncExitStack() as stack:
         application, origins = await _read(settings, terminal, aws, places)
-        observer = Observers([terminal])
+        inspector = _inspector(settings, terminal, origins[0])
+        observer = Observers([terminal] if inspector is None else [terminal, inspector])
         runtime = _runtime(settings, observer, application, aws)
         await runtime.start()
         stack.push_async_callback(runtime.close)
@@ -54,8 +58,29 @@ async def serve(
         gateway.deploy(application, origins)
         await gateway.start()
         stack.push_async_callback(gateway.close)
+        if inspector is not None:
+            _show(inspector, gateway, stack)
+            terminal.say(f"Live traffic: {places.url(0, 'localhost')}/{SEGMENT}")
         await _announce(settings, terminal, application, origins, places, aws)
         await asyncio.Event().wait()
+
+
+def _inspector(settings: GatewaySettings, terminal: Terminal, origin: Origin) -> Inspector | None:
+    """The observer behind the live traffic page, unless there is to be none."""
+    if not settings.inspector:
+        return None
+    problem = obstacle(settings.hosts, origin)
+    if problem is not None:
+        terminal.say(f"warning: no live traffic page: {problem}")
+        return None
+    return Inspector(Sources().now)
+
+
+def _show(inspector: Inspector, gateway: Gateway, stack: AsyncExitStack) -> None:
+    """Put the live traffic page at its place."""
+    site = InspectorSite(inspector, gateway)
+    gateway.mount(SEGMENT, site.handle)
+    stack.push_async_callback(site.close)
 
 
 def _gateway(

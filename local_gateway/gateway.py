@@ -1,15 +1,17 @@
 """The APIs of an application on their ports; a changed application can take their place."""
 
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from local_gateway.core.connection import Connection
 from local_gateway.core.limits import Limits
 from local_gateway.core.model import Application, WebSocketApi
 from local_gateway.core.origins import Origin
 from local_gateway.core.stage import Stage
 from local_gateway.server.dispatch import Dispatcher
 from local_gateway.server.http_api import HttpApiServer
+from local_gateway.server.http_protocol import Handler
 from local_gateway.server.invocations import Invocations
 from local_gateway.server.listener import Listener
 from local_gateway.server.ports import Journal, Sources
@@ -104,6 +106,20 @@ class Gateway:
             sources=self._around.sources,
             journal=self._around.journal,
         )
+
+    def mount(self, segment: str, handler: Handler) -> None:
+        """Answer `/segment` and what is below it by `handler`, on the first port."""
+        _, dispatcher, _ = self._origins[0]
+        dispatcher.mount(segment, handler)
+
+    def open_connections(self) -> Iterator[Connection]:
+        """Every open connection of every API."""
+        for server in self._stages.values():
+            yield from server.open_connections()
+
+    def close_connection(self, connection_id: str) -> bool:
+        """Close a connection as `DELETE @connections` does; false when it is not open."""
+        return any(server.close_connection(connection_id) for server in self._stages.values())
 
     async def close(self) -> None:
         """Close every socket, stop listening."""

@@ -27,3 +27,4 @@ class GatewaySettings:
     verbose: bool = False
     warp: float = 1.0
     verify_signatures: bool = False
+    inspector: bool = True

@@ -1,0 +1,1 @@
+"""The live traffic page of a running gateway, at `/_gateway`."""

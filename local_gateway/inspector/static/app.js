@@ -1,0 +1,99 @@
+// @ts-check
+/** Wires the parts of the page together. */
+
+import { Connections } from "./connections.js";
+import { Detail } from "./detail.js";
+import { byId } from "./dom.js";
+import { Feed } from "./feed.js";
+import { Filter } from "./filter.js";
+import { Timeline } from "./timeline.js";
+import { Traffic } from "./traffic.js";
+
+const MOST_HELD = 4000;
+
+const traffic = new Traffic();
+const timeline = new Timeline((row) => detail.show(row));
+const detail = new Detail({
+  logsOf: (row) => traffic.logsOf(row),
+  choose: (connection) => filter.choose(connection),
+  close: () => timeline.leave(),
+});
+const connections = new Connections((id) => filter.choose(id));
+const filter = new Filter(() => {
+  connections.mark(filter.connection);
+  redraw();
+});
+
+/** What came while the page is paused; undefined when it is not. @type {any[] | undefined} */
+let held;
+let heldMissed = 0;
+let isLive = false;
+
+function redraw() {
+  timeline.replace(traffic.rows.filter((row) => filter.admits(row)));
+}
+
+/** @param {any[]} happenings @param {number} missed */
+function take(happenings, missed) {
+  const { added, changed, dropped } = traffic.add(happenings, missed);
+  for (const row of changed) timeline.refresh(row);
+  detail.refresh(changed);
+  timeline.drop(dropped);
+  timeline.append(added.filter((row) => filter.admits(row)));
+  // A row that was kept out may have become one that is let in.
+  if (filter.connection && changed.some((row) => !row.element?.isConnected && filter.admits(row))) redraw();
+}
+
+function showState() {
+  const state = byId("state");
+  const waiting = held?.length ? `, ${held.length} waiting` : "";
+  byId("state-label").textContent = held ? `Paused${waiting}` : isLive ? "Live" : "Reconnecting…";
+  state.dataset.tone = held ? "busy" : isLive ? "good" : "bad";
+}
+
+const feed = new Feed({
+  snapshot(run) {
+    connections.begin();
+    if (traffic.begin(run)) redraw();
+  },
+  rows(happenings, missed) {
+    if (!held) return take(happenings, missed);
+    held.push(...happenings);
+    heldMissed += missed + held.splice(0, Math.max(0, held.length - MOST_HELD)).length;
+    showState();
+  },
+  connections: (changed, gone) => connections.update(/** @type {any} */ (changed), gone),
+  state(state) {
+    isLive = state === "live";
+    showState();
+  },
+});
+
+byId("pause").addEventListener("click", () => {
+  const rows = held;
+  held = rows ? undefined : [];
+  byId("pause").setAttribute("aria-pressed", String(Boolean(held)));
+  byId("pause").textContent = held ? "Resume" : "Pause";
+  if (rows) take(rows, heldMissed);
+  heldMissed = 0;
+  showState();
+});
+
+byId("clear").addEventListener("click", () => {
+  if (held) held = [];
+  traffic.clear();
+  detail.show(undefined);
+  redraw();
+  showState();
+});
+
+document.addEventListener("keydown", (event) => {
+  const isTyping = event.target instanceof HTMLInputElement;
+  if (event.key === "/" && !isTyping && !event.ctrlKey && !event.metaKey) {
+    event.preventDefault();
+    filter.focus();
+  } else if (event.key === "Escape" && detail.isOpen) timeline.leave();
+});
+
+if (window.matchMedia("(max-width: 52rem)").matches) byId("side").removeAttribute("open");
+feed.start();

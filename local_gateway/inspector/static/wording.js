@@ -1,0 +1,67 @@
+// @ts-check
+/** Numbers and ids in a form for people. */
+
+const CLOCK = new Intl.DateTimeFormat("en-GB", {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  fractionalSecondDigits: 3,
+});
+
+/** Local time to the millisecond. @param {number} at epoch milliseconds */
+export function clock(at) {
+  return CLOCK.format(at);
+}
+
+/** @param {number | null | undefined} milliseconds */
+export function duration(milliseconds) {
+  if (milliseconds === null || milliseconds === undefined) return "";
+  if (milliseconds < 10) return `${milliseconds.toFixed(1)} ms`;
+  if (milliseconds < 1000) return `${milliseconds.toFixed(0)} ms`;
+  return `${(milliseconds / 1000).toFixed(2)} s`;
+}
+
+/** A length of time in its largest unit. @param {number} milliseconds */
+export function age(milliseconds) {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+}
+
+/** @param {string} text */
+export function size(text) {
+  const bytes = new TextEncoder().encode(text).length;
+  return bytes < 1024 ? `${bytes} bytes` : `${(bytes / 1024).toFixed(1)} KiB`;
+}
+
+/** The part of a connection id that tells connections apart at a glance. @param {string} id */
+export function shortId(id) {
+  return id.slice(0, 7);
+}
+
+/** A hue for a connection, the same everywhere. @param {string} id */
+export function hueOf(id) {
+  let sum = 7;
+  for (const character of id) sum = (sum * 31 + character.charCodeAt(0)) % 9973;
+  return (sum * 47) % 360;
+}
+
+/**
+ * One line of a structured log as its level and message; any other line as it is.
+ *
+ * @param {string} text
+ * @returns {{ level: string, message: string }}
+ */
+export function logMessage(text) {
+  if (!text.startsWith("{")) return { level: "", message: text };
+  try {
+    const line = JSON.parse(text);
+    const message = line.message ?? line.msg ?? line.event;
+    if (message === undefined) return { level: "", message: text };
+    const words = typeof message === "string" ? message : JSON.stringify(message);
+    return { level: String(line.level ?? line.log_level ?? ""), message: words };
+  } catch {
+    return { level: "", message: text };
+  }
+}
