@@ -91,8 +91,10 @@ class Replayer:
     async def _result(self, invocation: RecordedInvocation) -> dict[str, Any]:
         if invocation.function not in self._functions:
             return {"kind": "no such function in the template"}
-        payload = json.dumps(invocation.event, ensure_ascii=False, separators=(",", ":")).encode()
-        ended = await self._invoker.invoke(invocation.function, payload)
+        payload = json.dumps(invocation.event, ensure_ascii=False, separators=(",", ":"))
+        # Half of a surrogate pair can be in JSON but not in UTF-8.
+        data = payload.encode(errors="backslashreplace")
+        ended = await self._invoker.invoke(invocation.function, data)
         result = result_json(ended.result)
         if not self._recording.redacted:
             return result

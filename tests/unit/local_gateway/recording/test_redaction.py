@@ -166,7 +166,7 @@ def test_bytes_in_base64_stay_as_they_are() -> None:
 
 
 def test_absent_secret_stays_absent() -> None:
-    event = {"x-api-key": "", "token": None, "cookies": [], "hasPassword": False}
+    event: dict[str, Any] = {"x-api-key": "", "token": None, "cookies": [], "hasPassword": False}
     assert redact(event) == event
 
 
