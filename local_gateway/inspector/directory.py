@@ -25,7 +25,7 @@ class ConnectionList:
         self._inspector = inspector
         self._shown: dict[str, tuple[int, int, int]] = {}
 
-    def changes(self) -> dict[str, Any] | None:
+    def changes(self) -> tuple[list[dict[str, Any]], list[str]]:
         """Connections that are new or not as they were, and the ids of those that are closed."""
         changed: list[dict[str, Any]] = []
         shown: dict[str, tuple[int, int, int]] = {}
@@ -37,7 +37,7 @@ class ConnectionList:
                 changed.append(_to_json(connection, state))
         gone = [connection_id for connection_id in self._shown if connection_id not in shown]
         self._shown = shown
-        return {"changed": changed, "gone": gone} if changed or gone else None
+        return changed, gone
 
 
 def _to_json(connection: Connection, state: tuple[int, int, int]) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """What one open page is sent: Server-Sent Events, a snapshot first.
 
 A page reads from the ring at its own pace, so nothing is queued for it: one that reads slowly
-misses rows and is told how many, one that does not read at all is dropped. Neither is ever
-waited for by the gateway. Format: HTML Living Standard, section 9.2, "Server-sent events".
+misses rows, as it sees by their numbers, one that does not read at all is dropped. Neither is
+ever waited for by the gateway. Format: HTML Living Standard, section 9.2, "Server-sent events".
 """
 
 import asyncio
@@ -69,7 +69,7 @@ class Stream:
     async def serve(self, page: Page) -> None:
         """Until the page is gone; raises `SlowPageError` for one that does not read."""
         with self._inspector.watch() as happened:
-            await self._send(page, event("snapshot", {"run": self._run}))
+            await self._send(page, event("snapshot", self._snapshot()))
             while page.is_there:
                 happened.clear()
                 await self._send_news(page)
@@ -80,24 +80,26 @@ class Stream:
                 except TimeoutError:
                     self._quiet_ticks += 1
 
+    def _snapshot(self) -> dict[str, Any]:
+        changed, _ = self._connections.changes()
+        return {"run": self._run, "connections": changed}
+
     async def _send_news(self, page: Page) -> None:
-        changes = self._connections.changes()
-        if changes is not None:
-            await self._send(page, event("connections", changes))
+        changed, gone = self._connections.changes()
+        if changed or gone:
+            await self._send(page, event("connections", {"changed": changed, "gone": gone}))
         while (rows := self._next_rows()) is not None:
             await self._send(page, event("rows", rows))
         if self._quiet_ticks >= TICKS_BETWEEN_COMMENTS:
             await self._send(page, COMMENT)
 
-    def _next_rows(self) -> dict[str, Any] | None:
+    def _next_rows(self) -> list[dict[str, Any]] | None:
         ring = self._inspector.ring
         if self._seen == ring.last:
             return None
         first, taken = ring.after(self._seen, max_items=PIECE_ROWS, max_bytes=PIECE_BYTES)
-        missed = first - self._seen - 1 if self._seen else 0
         self._seen = first + len(taken) - 1
-        rows = [to_json(first + at, happening) for at, happening in enumerate(taken)]
-        return {"missed": missed, "rows": rows}
+        return [to_json(first + at, happening) for at, happening in enumerate(taken)]
 
     async def _send(self, page: Page, data: bytes) -> None:
         self._quiet_ticks = 0

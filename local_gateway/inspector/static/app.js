@@ -26,20 +26,19 @@ const filter = new Filter(() => {
 
 /** What came while the page is paused; undefined when it is not. @type {any[] | undefined} */
 let held;
-let heldMissed = 0;
 let isLive = false;
 
 function redraw() {
   timeline.replace(traffic.rows.filter((row) => filter.admits(row)));
 }
 
-/** @param {any[]} happenings @param {number} missed */
-function take(happenings, missed) {
-  const { added, changed, dropped } = traffic.add(happenings, missed);
+/** @param {any[]} happenings */
+function take(happenings) {
+  const { added, changed, dropped } = traffic.add(happenings);
   for (const row of changed) timeline.refresh(row);
   detail.refresh(changed);
-  timeline.drop(dropped);
   timeline.append(added.filter((row) => filter.admits(row)));
+  timeline.drop(dropped);
   // A row that was kept out may have become one that is let in.
   if (filter.connection && changed.some((row) => !row.element?.isConnected && filter.admits(row))) redraw();
 }
@@ -52,14 +51,17 @@ function showState() {
 }
 
 const feed = new Feed({
-  snapshot(run) {
-    connections.begin();
-    if (traffic.begin(run)) redraw();
+  snapshot(run, open) {
+    connections.replace(/** @type {any} */ (open));
+    if (held) held = []; // it comes again
+    if (!traffic.begin(run)) return;
+    detail.show(undefined);
+    redraw();
   },
-  rows(happenings, missed) {
-    if (!held) return take(happenings, missed);
-    held.push(...happenings);
-    heldMissed += missed + held.splice(0, Math.max(0, held.length - MOST_HELD)).length;
+  rows(happenings) {
+    if (!held) return take(happenings);
+    held.push(...happenings.filter((/** @type {any} */ happening) => traffic.isNew(happening)));
+    held.splice(0, Math.max(0, held.length - MOST_HELD));
     showState();
   },
   connections: (changed, gone) => connections.update(/** @type {any} */ (changed), gone),
@@ -74,8 +76,7 @@ byId("pause").addEventListener("click", () => {
   held = rows ? undefined : [];
   byId("pause").setAttribute("aria-pressed", String(Boolean(held)));
   byId("pause").textContent = held ? "Resume" : "Pause";
-  if (rows) take(rows, heldMissed);
-  heldMissed = 0;
+  if (rows) take(rows);
   showState();
 });
 

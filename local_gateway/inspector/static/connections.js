@@ -40,9 +40,9 @@ export class Connections {
     setInterval(() => this.#tick(), 1000);
   }
 
-  /** All connections come again. */
-  begin() {
-    this.#open.clear();
+  /** These are all. @param {Connection[]} connections */
+  replace(connections) {
+    this.#open = new Map(connections.map((connection) => [connection.id, connection]));
     this.#draw();
   }
 
@@ -97,9 +97,9 @@ export class Connections {
     const idle = element("span", { class: "idle" });
     const only = button("", { class: "only", title: agent ?? "" }, () => this.#choose(id));
     only.append(
-      element("span", { class: "line" }, badge(id), element("b", {}, `${api} / ${stage}`)),
-      element("span", { class: "line soft" }, `since ${clock(since).slice(0, 8)}`, element("span", {}, ip)),
-      element("span", { class: "line soft" }, idle, counts),
+      element("span", { class: "line" }, badge(id), element("span", { class: "soft" }, ip)),
+      element("span", { class: "line" }, element("b", {}, `${api} / ${stage}`), counts),
+      element("span", { class: "line soft" }, `since ${clock(since).slice(0, 8)}`, idle),
     );
     const close = button("Close", { class: "quiet close", "aria-label": `Close connection ${id}` }, () => {
       close.setAttribute("disabled", "");
@@ -110,7 +110,7 @@ export class Connections {
 
   #tick() {
     for (const { idle, connection } of this.#cards.values()) {
-      idle.textContent = `last active ${age(Date.now() - connection.active)} ago`;
+      idle.textContent = `active ${age(Date.now() - connection.active)} ago`;
     }
   }
 }

@@ -5,8 +5,9 @@ const RETRY_MS = 2000;
 
 /**
  * @typedef {object} Listener
- * @property {(run: string) => void} snapshot a stream begins; rows seen before may come again
- * @property {(rows: object[], missed: number) => void} rows
+ * @property {(run: string, connections: object[]) => void} snapshot a stream begins: all open
+ *   connections; rows seen before may come again
+ * @property {(rows: object[]) => void} rows
  * @property {(changed: object[], gone: string[]) => void} connections
  * @property {(state: "live" | "lost") => void} state
  */
@@ -33,11 +34,11 @@ export class Feed {
     /** @param {string} name @param {(data: any) => void} take */
     const on = (name, take) =>
       source.addEventListener(name, (event) => take(JSON.parse(event.data)));
-    on("snapshot", ({ run }) => {
+    on("snapshot", ({ run, connections }) => {
       this.#listener.state("live");
-      this.#listener.snapshot(run);
+      this.#listener.snapshot(run, connections);
     });
-    on("rows", ({ rows, missed }) => this.#listener.rows(rows, missed));
+    on("rows", (rows) => this.#listener.rows(rows));
     on("connections", ({ changed, gone }) => this.#listener.connections(changed, gone));
     source.addEventListener("error", () => this.#failed(source));
   }

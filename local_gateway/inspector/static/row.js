@@ -2,7 +2,8 @@
 /** One row of the timeline: time, what it is, what it says, whose it is, how long it took. */
 
 import { element } from "./dom.js";
-import { clock, duration, hueOf, logMessage, shortId } from "./wording.js";
+import { logMessage } from "./logline.js";
+import { clock, duration, hueOf, shortId } from "./wording.js";
 
 /** @typedef {import("./traffic.js").Row} Row */
 
@@ -45,9 +46,14 @@ function content(row) {
     case "frame":
       return [element("code", {}, preview(row.text ?? ""))];
     case "log": {
-      const { level, message } = logMessage(row.text ?? "");
-      const mark = level ? [element("b", { class: `level ${level.toLowerCase()}` }, level), " "] : [];
-      return [element("span", { class: "soft" }, row.function ?? "", " "), ...mark, element("code", {}, preview(message))];
+      const { level, message, rest } = logMessage(row.text ?? "");
+      const mark = element("b", { class: `level ${level.toLowerCase()}` }, level);
+      return [
+        element("span", { class: "soft" }, row.function ?? "", " "),
+        ...(level ? [mark, " "] : []),
+        element("code", {}, preview(message)),
+        element("span", { class: "soft" }, ` ${rest}`),
+      ];
     }
     case "missed":
       return [element("em", {}, `${row.text} rows came too fast to be shown`)];
@@ -59,11 +65,11 @@ function content(row) {
 /** @param {Row} row */
 function deed(row) {
   const parts = [element("b", {}, headline(row)), " "];
-  if (row.route && row.function) parts.push(element("span", { class: "soft" }, row.function), " ");
   if (row.outcome && row.outcome !== "ok") {
     parts.push(element("span", { class: "outcome" }, row.outcome), " ");
   }
   if (row.cold) parts.push(element("span", { class: "cold" }, "cold"), " ");
+  if (row.route && row.function) parts.push(element("span", { class: "soft" }, row.function), " ");
   if (row.detail) parts.push(element("span", { class: "cause" }, preview(row.detail)));
   return parts;
 }

@@ -15,6 +15,7 @@ export class Timeline {
   /** @type {Row[]} */
   #shown = [];
   #selected = -1;
+  #follows = true;
   #onSelect;
 
   /** @param {(row: Row | undefined) => void} onSelect */
@@ -22,25 +23,24 @@ export class Timeline {
     this.#onSelect = onSelect;
     this.#list.addEventListener("click", (event) => this.#clicked(event));
     this.#list.addEventListener("keydown", (event) => this.#pressed(event));
-    this.#list.addEventListener("scroll", () => this.#showLatest(), { passive: true });
+    this.#list.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     this.#latest.addEventListener("click", () => this.#toBottom());
+    new ResizeObserver(() => this.#keepPlace()).observe(this.#list);
   }
 
   /** Show these rows and no others. @param {Row[]} rows */
   replace(rows) {
-    const follow = this.#isAtBottom();
     this.#shown = rows;
     this.#list.replaceChildren(...rows.map(elementOf));
-    this.#settled(follow);
+    this.#settled();
   }
 
   /** @param {Row[]} rows */
   append(rows) {
     if (rows.length === 0) return;
-    const follow = this.#isAtBottom();
     this.#shown.push(...rows);
     this.#list.append(...rows.map(elementOf));
-    this.#settled(follow);
+    this.#settled();
   }
 
   /** Draw a row anew. @param {Row} row */
@@ -63,21 +63,22 @@ export class Timeline {
   /** Select no row. */
   leave() {
     this.#select(undefined);
+    this.#follows = this.#isAtBottom();
     this.#list.focus();
   }
 
-  /** @param {boolean} follow */
-  #settled(follow) {
+  #settled() {
     this.#empty.hidden = this.#shown.length > 0;
     this.#mark();
-    if (follow) this.#toBottom();
-    this.#showLatest();
+    if (this.#follows) this.#toBottom();
+    this.#latest.hidden = this.#isAtBottom();
   }
 
   /** @param {Row | undefined} row */
   #select(row) {
     this.#selected = row?.number ?? -1;
     this.#mark();
+    if (row) this.#follows = false;
     this.#onSelect(row);
     row?.element?.scrollIntoView({ block: "nearest" });
   }
@@ -124,10 +125,20 @@ export class Timeline {
   }
 
   #toBottom() {
+    this.#follows = true;
     this.#list.scrollTop = this.#list.scrollHeight;
   }
 
-  #showLatest() {
+  #scrolled() {
+    const isAtBottom = this.#isAtBottom();
+    this.#latest.hidden = isAtBottom;
+    this.#follows = isAtBottom && this.#selected < 0;
+  }
+
+  /** The list has got another height. */
+  #keepPlace() {
+    if (this.#follows) this.#toBottom();
+    else document.getElementById(`row-${this.#selected}`)?.scrollIntoView({ block: "nearest" });
     this.#latest.hidden = this.#isAtBottom();
   }
 }

@@ -31,7 +31,7 @@ export class Traffic {
   rows = [];
   #run = "";
   #last = 0;
-  /** @type {Map<string, { call?: Row, logs: Row[] }>} */
+  /** By request id. @type {Map<string, { call?: Row, logs: Row[] }>} */
   #requests = new Map();
 
   /** A stream begins: what is known stays, unless the gateway is another one. @param {string} run */
@@ -43,25 +43,31 @@ export class Traffic {
     return true;
   }
 
+  /** @param {{ number: number }} happening */
+  isNew({ number }) {
+    return number > this.#last;
+  }
+
   clear() {
     this.rows = [];
     this.#requests.clear();
   }
 
   /**
-   * Take what happened. Returns rows that are new and rows that have become different.
+   * Take what happened. Returns rows that are new, that have become different, and that are too
+   * old to be kept. Numbers have no gaps, so a gap tells of rows that never came.
    *
    * @param {any[]} happenings
-   * @param {number} missed
    */
-  add(happenings, missed) {
+  add(happenings) {
     /** @type {Row[]} */
     const added = [];
     /** @type {Row[]} */
     const changed = [];
-    if (missed > 0 && happenings.length > 0) added.push(gap(happenings[0], missed));
     for (const happening of happenings) {
-      if (happening.number <= this.#last) continue;
+      if (!this.isNew(happening)) continue;
+      const missed = happening.number - this.#last - 1;
+      if (this.#last > 0 && missed > 0) added.push(gap(happening, missed));
       this.#last = happening.number;
       const joined = this.#join(happening);
       if (joined) changed.push(...joined);
@@ -108,7 +114,8 @@ export class Traffic {
 
   /** @param {Row} row */
   #forget(row) {
-    if (row.request) this.#requests.delete(row.request);
+    const known = row.request && this.#requests.get(row.request);
+    if (known && (!known.call || known.call === row)) this.#requests.delete(row.request ?? "");
   }
 }
 

@@ -46,22 +46,3 @@ export function hueOf(id) {
   for (const character of id) sum = (sum * 31 + character.charCodeAt(0)) % 9973;
   return (sum * 47) % 360;
 }
-
-/**
- * One line of a structured log as its level and message; any other line as it is.
- *
- * @param {string} text
- * @returns {{ level: string, message: string }}
- */
-export function logMessage(text) {
-  if (!text.startsWith("{")) return { level: "", message: text };
-  try {
-    const line = JSON.parse(text);
-    const message = line.message ?? line.msg ?? line.event;
-    if (message === undefined) return { level: "", message: text };
-    const words = typeof message === "string" ? message : JSON.stringify(message);
-    return { level: String(line.level ?? line.log_level ?? ""), message: words };
-  } catch {
-    return { level: "", message: text };
-  }
-}
