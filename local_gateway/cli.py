@@ -1,35 +1,54 @@
 """The command line: arguments in, exit status out.
 
 Exit status: 0 after Ctrl-C, 1 when the template cannot be served or the start fails, 2 for
-arguments that make no sense.
+arguments that make no sense. The subcommands, in `commands`, have their own.
 """
 
 import argparse
 import asyncio
 import math
 import os
-import signal
 import sys
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
+from local_gateway.arguments import add_template_options, program_name
 from local_gateway.backing.moto_server import MotoServer
 from local_gateway.errors import GatewayError
+from local_gateway.interruption import run_until_interrupted
+from local_gateway.json_terminal import JsonTerminal
 from local_gateway.server.sockets import Places
 from local_gateway.settings import LOOPBACK, GatewaySettings
 from local_gateway.terminal import Terminal
 
+SUBCOMMANDS = ("replay", "event")
+EPILOG = """\
+subcommands (each has a --help):
+  replay FILE   invoke the events of a recording again and show what changed
+  event FILE    print one event of a recording, for sam local invoke -e
+
+exit status: 0 stopped by Ctrl-C, 1 the template cannot be served, 2 the arguments make no sense"""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the local gateway until it is interrupted."""
-    settings = read_settings(arguments)
-    terminal = Terminal(verbose=settings.verbose)
+    """Run the local gateway until it is interrupted, or a subcommand."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given and given[0] in SUBCOMMANDS:
+        from local_gateway.commands import run
+
+        return run(given, os.environ)
+    parser = _parser()
+    options = parser.parse_args(given)
+    if options.record_secrets and options.record is None:
+        parser.error("--record-secrets needs --record FILE")
+    settings = _settings(options)
+    terminal = JsonTerminal() if options.json else Terminal(verbose=settings.verbose)
     try:
         with Places(settings.hosts, settings.port) as places, MotoServer.spawn() as aws:
             # The AWS services start while the rest of the gateway is imported.
             from local_gateway.compose import serve
 
-            asyncio.run(_until_interrupted(serve(settings, terminal, places, aws)))
+            run_until_interrupted(serve(settings, terminal, places, aws))
     except GatewayError as error:
         print(f"local gateway: {error}", file=sys.stderr)
         return 1
@@ -38,17 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-async def _until_interrupted(serving: Coroutine[None, None, None]) -> None:
-    loop = asyncio.get_running_loop()
-    task = asyncio.create_task(serving)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, task.cancel)
-    await task
-
-
-def read_settings(arguments: Sequence[str] | None = None) -> GatewaySettings:
-    """Parse the arguments; ends the process with status 2 and a usage line if they are wrong."""
-    options = _parser().parse_args(arguments)
+def _settings(options: argparse.Namespace) -> GatewaySettings:
     return GatewaySettings(
         template=options.template,
         port=options.port,
@@ -62,28 +71,23 @@ def read_settings(arguments: Sequence[str] | None = None) -> GatewaySettings:
         warp=options.warp,
         verify_signatures=options.verify_signatures,
         inspector=options.inspector,
+        record=options.record,
+        record_secrets=options.record_secrets,
     )
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="local_gateway",
+        prog=program_name(),
+        usage="%(prog)s [options]\n       %(prog)s {replay,event} FILE [options]",
         description="Serve the WebSocket and HTTP APIs of a SAM or CloudFormation template.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    add_template_options(parser)
     add = parser.add_argument
-    add("--template", type=Path, default=Path("template.yaml"), help="default: template.yaml")
     add("--port", type=_port, default=8080, help="default: 8080; 0 takes a free one")
     add("--host", help="address to listen on; default: loopback only")
-    add("--region", default="us-east-1", help="AWS::Region; default: us-east-1")
-    add("--stack-name", default="local", help="AWS::StackName; default: local")
-    add(
-        "--parameter-overrides",
-        nargs="+",
-        type=_override,
-        default=[],
-        metavar="KEY=VALUE",
-        help="values for the template's parameters",
-    )
     add("--on-ready", metavar="COMMAND", help="shell command to run when everything answers")
     add("--verbose", action="store_true", help="show logs as they are, with START, END and REPORT")
     add("--warp", type=_factor, default=1.0, metavar="N", help="idle and age limits N times sooner")
@@ -98,6 +102,9 @@ def _parser() -> argparse.ArgumentParser:
         action="store_false",
         help="no live traffic page at /_gateway",
     )
+    add("--json", action="store_true", help="print one JSON object per line, for machines")
+    add("--record", type=Path, metavar="FILE", help="write each event and result to FILE, as JSON")
+    add("--record-secrets", action="store_true", help="leave secrets in the recording")
     return parser
 
 
@@ -115,10 +122,3 @@ def _factor(text: str) -> float:
     if 1 <= factor < math.inf:
         return factor
     raise argparse.ArgumentTypeError(f"expected a number from 1 up, not {text!r}")
-
-
-def _override(text: str) -> tuple[str, str]:
-    key, separator, value = text.partition("=")
-    if not (key and separator):
-        raise argparse.ArgumentTypeError(f"expected KEY=VALUE, not {text!r}")
-    return key, value

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 from collections.abc import Mapping
+from typing import TextIO
 
 from local_gateway.errors import GatewayError
 
@@ -12,15 +13,19 @@ ACCESS_KEY_ID = "local"
 SECRET_ACCESS_KEY = "local"  # noqa: S105 - opens nothing but this run's own services
 
 
-async def run_ready_hook(command: str, variables: Mapping[str, str]) -> None:
+async def run_ready_hook(
+    command: str, variables: Mapping[str, str], *, output: TextIO | None = None
+) -> None:
     """Run a shell command with exactly these variables in its environment.
 
-    Its output goes to the terminal. Raises `GatewayError` when it fails.
+    It writes to `output`, else to the gateway's own standard output. Raises `GatewayError` when it
+    fails.
     """
     process = await asyncio.create_subprocess_shell(
         command,
         env=variables,
         stdin=asyncio.subprocess.DEVNULL,
+        stdout=output,
         start_new_session=True,
     )
     try:

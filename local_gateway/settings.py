@@ -13,7 +13,8 @@ class GatewaySettings:
 
     `on_ready` is a shell command that gets the stack's outputs and the endpoints in its
     environment, next to `environment`, and whose failure ends the gateway. `warp` makes the idle
-    and age limits of connections arrive so many times sooner.
+    and age limits of connections arrive so many times sooner. `record` is the file to write every
+    invocation to, without secrets unless `record_secrets`.
     """
 
     template: Path
@@ -28,3 +29,5 @@ class GatewaySettings:
     warp: float = 1.0
     verify_signatures: bool = False
     inspector: bool = True
+    record: Path | None = None
+    record_secrets: bool = False

@@ -1,6 +1,7 @@
 """What a person sees in the terminal: one line per event, and the functions' own logs."""
 
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TextIO
 
@@ -18,6 +19,19 @@ class Terminal:
     def say(self, text: str) -> None:
         """Print a line as it is."""
         print(text, file=self._out, flush=True)
+
+    def warn(self, text: str) -> None:
+        """Print a warning."""
+        self.say(f"warning: {text}")
+
+    def ready(self, urls: Sequence[str]) -> None:
+        """Print that everything answers, and where."""
+        self.say(f"Ready: {', '.join(urls)}  (Ctrl-C stops)")
+
+    @property
+    def output_of_commands(self) -> TextIO | None:
+        """Where commands that the gateway runs write to; `None` for its own standard output."""
+        return None
 
     def record(self, entry: Entry) -> None:
         """Print an entry: time, API, route, outcome, duration, connection."""
