@@ -46,7 +46,8 @@ class Framing:
             Side.SERVER, state=State.OPEN, max_size=(limits.message_bytes, limits.frame_bytes)
         )
         self._fragment_size = limits.frame_bytes
-        self._fragments: list[bytes] = []
+        self._fragments = bytearray()
+        self._is_unreadable = False
 
     @property
     def is_open(self) -> bool:
@@ -88,20 +89,23 @@ class Framing:
 
     def _messages(self) -> Iterator[Message]:
         for event in self._protocol.events_received():
+            if self._is_unreadable:
+                return
             if not isinstance(event, Frame) or event.opcode in CONTROL_OPCODES:
                 continue
             if event.opcode is Opcode.BINARY:
                 yield Binary()
                 continue
-            self._fragments.append(bytes(event.data))
+            self._fragments += event.data
             if event.fin:
                 yield from self._complete()
 
     def _complete(self) -> Iterator[Message]:
-        data, self._fragments = b"".join(self._fragments), []
+        data, self._fragments = self._fragments, bytearray()
         try:
             yield Text(data.decode())
         except UnicodeDecodeError:
+            self._is_unreadable = True
             self._protocol.fail(CloseCode.INVALID_DATA)
 
 

@@ -1,6 +1,7 @@
 """The shell of one connection: performs what the core asks for on a real socket."""
 
 import asyncio
+from collections import deque
 from collections.abc import Iterable
 
 from local_gateway.core.actions import (
@@ -15,7 +16,7 @@ from local_gateway.core.actions import (
 )
 from local_gateway.core.connection import Connection
 from local_gateway.core.results import InvocationResult
-from local_gateway.server.frames import Framing, Text
+from local_gateway.server.frames import Framing, Message, Text
 from local_gateway.server.invocations import Invocations
 from local_gateway.server.ports import Direction, Entry, Journal, Sources
 
@@ -44,6 +45,8 @@ class Session:
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._in_flight = 0
+        self._waiting: deque[Message] = deque()
+        self._is_paused = False
 
     # The handshake
 
@@ -86,22 +89,14 @@ class Session:
 
     def feed_data(self, data: bytes) -> tuple[bool, bytes]:
         """Take bytes from the socket."""
-        for message in self._framing.receive(data):
-            moment = self._sources.moment()
-            if isinstance(message, Text):
-                self._show(Direction.IN, message.body)
-                unique = self._sources.random_bytes()
-                self._perform(self.connection.text_received(message.body, moment, unique))
-            else:
-                self._perform(self.connection.binary_received(moment))
-        self._flush()
-        if not self._framing.is_open:
-            self._lost()
+        self._waiting.extend(self._framing.receive(data))
+        self._take_messages()
         return False, b""
 
     def feed_eof(self) -> None:
         """Take the news that the socket is gone."""
-        self._lost()
+        self._framing.receive_eof()
+        self._take_messages()
         self._finish()
 
     @property
@@ -160,18 +155,42 @@ class Session:
         if not self.finished.done():
             self.finished.set_result(None)
 
-    # Invocations
+    # Messages and invocations
+
+    def _take_messages(self) -> None:
+        """Route what came in, some at a time: the rest waits, and the socket is not read.
+
+        Once the socket is closing there is no more to come, so all that is left is routed.
+        """
+        is_open = self._framing.is_open
+        while self._waiting and (self._in_flight < MESSAGES_IN_FLIGHT or not is_open):
+            self._take(self._waiting.popleft())
+        self._flush()
+        if not self._framing.is_open:
+            self._lost()
+        elif self._transport is not None and self._in_flight >= MESSAGES_IN_FLIGHT:
+            self._is_paused = True
+            self._transport.pause_reading()
+
+    def _take(self, message: Message) -> None:
+        moment = self._sources.moment()
+        if isinstance(message, Text):
+            self._show(Direction.IN, message.body)
+            unique = self._sources.random_bytes()
+            self._perform(self.connection.text_received(message.body, moment, unique))
+        else:
+            self._perform(self.connection.binary_received(moment))
 
     def _invoke(self, invoke: Invoke) -> None:
         self._in_flight += 1
-        if self._in_flight == MESSAGES_IN_FLIGHT and self._transport is not None:
-            self._transport.pause_reading()
         self._invocations.begin(invoke, self.connection.connection_id, self._answered)
 
     def _answered(self, invoke: Invoke, result: InvocationResult) -> None:
         self._in_flight -= 1
-        if self._in_flight == MESSAGES_IN_FLIGHT - 1 and self._transport is not None:
+        if self._is_paused and self._transport is not None:
+            self._is_paused = False
             self._transport.resume_reading()
+            self._take_messages()
         if invoke.purpose is Purpose.MESSAGE:
             self.perform(self.connection.replied(invoke, result, self._sources.now()))
 

@@ -1,7 +1,6 @@
 """The 101 response, and handing an upgraded socket over to a session."""
 
 import base64
-import binascii
 import hashlib
 
 from aiohttp import web
@@ -18,8 +17,9 @@ VERSION = "13"
 
 def is_upgrade(request: web.BaseRequest) -> bool:
     """Whether the client asks for a WebSocket."""
-    connection = request.headers.get("Connection", "").lower()
-    return request.headers.get("Upgrade", "").lower() == "websocket" and "upgrade" in connection
+    lines = request.headers.getall("Connection", [])
+    options = {option.strip().lower() for line in lines for option in line.split(",")}
+    return request.headers.get("Upgrade", "").lower() == "websocket" and "upgrade" in options
 
 
 def malformed(request: web.BaseRequest) -> str | None:
@@ -30,7 +30,7 @@ def malformed(request: web.BaseRequest) -> str | None:
         return f"Sec-WebSocket-Version must be {VERSION}"
     try:
         key = base64.b64decode(request.headers.get("Sec-WebSocket-Key", ""), validate=True)
-    except binascii.Error:
+    except ValueError:
         key = b""
     return None if len(key) == KEY_BYTES else "Sec-WebSocket-Key must be 16 bytes in base64"
 

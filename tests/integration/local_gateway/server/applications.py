@@ -104,7 +104,7 @@ def _main_api() -> WebSocketApi:
             WebSocketStage(name="dev", throttles={"throttled": _NO_MORE}),
             WebSocketStage(name="variables", variables={"colour": "blue"}),
             WebSocketStage(name="full", throttles={"$connect": _NO_MORE}),
-            *(WebSocketStage(name=name) for name in LIMITS),
+            *(WebSocketStage(name=name, throttles={"throttled": _NO_MORE}) for name in LIMITS),
         ),
     )
 

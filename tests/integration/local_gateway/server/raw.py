@@ -91,7 +91,7 @@ class RawClient:
     def head(self) -> Head:
         """Read the head of a response; fails at the end of the stream."""
         status = self._reader.readline().decode()
-        assert status.startswith("HTTP/1.1 "), status
+        assert status.startswith("HTTP/1."), status
         headers: dict[str, str] = {}
         while line := self._reader.readline().decode().strip():
             name, _, value = line.partition(":")
@@ -120,6 +120,16 @@ class RawClient:
     def is_at_end(self) -> bool:
         """Read to the end of the stream; false if bytes come."""
         return self._reader.read(1) == b""
+
+    def rest(self) -> bytes:
+        """Everything up to the end of the stream, also an abrupt one."""
+        received = b""
+        try:
+            while data := self._reader.read1():
+                received += data
+        except ConnectionError:
+            pass
+        return received
 
     def has_bytes(self) -> bool:
         """Whether the gateway has sent anything that was not read yet."""

@@ -2,8 +2,10 @@
 
 import json
 
+from websockets.frames import Opcode
+
 from tests.integration.local_gateway.server.gate import Gate
-from tests.integration.local_gateway.server.raw import RawClient, request
+from tests.integration.local_gateway.server.raw import RawClient, frame, request
 from tests.integration.local_gateway.server.running_gateway import (
     MOST_ENVIRONMENTS,
     RunningGateway,
@@ -84,3 +86,16 @@ def _open(gateway: RunningGateway, number: int) -> RawClient:
     client = gateway.raw()
     client.send(request(f"/dev?n={number}", {"User-Agent": "crowd"}))
     return client
+
+
+def test_a_socket_that_floods_leaves_room_for_others(gateway: RunningGateway) -> None:
+    client, connection_id = gateway.raw_socket()
+    with client, gateway.connect("dev") as bystander:
+        client.send(frame(Opcode.TEXT, b'{"n": 1}') * CONNECTIONS)
+        bystander.send('{"action": "ask"}')
+        assert bystander.recv(SECONDS) == 'answer to {"action": "ask"}'
+        handled = [told for told in gateway.recorder.told if told.what == "message"]
+        assert sum(told.connection_id == connection_id for told in handled) < CONNECTIONS
+        gateway.recorder.wait_for_all(
+            "message", lambda told: told.connection_id == connection_id, CONNECTIONS
+        )
