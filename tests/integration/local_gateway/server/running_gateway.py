@@ -80,7 +80,7 @@ class RunningGateway:
     ) -> None:
         for client in self._clients.values():
             client.close()
-        self.call(self._stack.aclose())
+        self.call(self._close())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -142,6 +142,13 @@ class RunningGateway:
         )
         context = told.context
         return context["disconnectStatusCode"], context["disconnectReason"]
+
+    async def _close(self) -> None:
+        await self._stack.aclose()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:  # as asyncio.run does: requests whose bodies are still discarded
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
     async def _start(self) -> None:
         sockets = bind((self.address[0],), 0)
