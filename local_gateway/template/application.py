@@ -11,6 +11,7 @@ from local_gateway.template.http_api import HttpApiReader
 from local_gateway.template.intrinsic_values import scalar
 from local_gateway.template.layers import read_layers
 from local_gateway.template.local_urls import LocalUrls
+from local_gateway.template.permissions import posting_without_permission
 from local_gateway.template.physical_ids import made_up_id
 from local_gateway.template.references import ResourceReferences
 from local_gateway.template.template import ResourceValues, Template
@@ -31,20 +32,25 @@ def build_application(
     *,
     origin: str,
     api_origins: Mapping[str, str] | None = None,
+    elsewhere: bool = False,
 ) -> ReadApplication:
     """Resolve what is left in `template` and read functions and APIs.
 
     `origin`, such as `http://127.0.0.1:8080`, takes the place of `https://{api}.execute-api.…` in
     environment variables and outputs (`ws://…` that of `wss://…`); `api_origins` gives other
-    origins by the API's logical id. Raises `TemplateError`.
+    origins by the API's logical id. With `elsewhere` functions are not run here, so that they may
+    have any runtime. Raises `TemplateError`.
     """
     references = ResourceReferences(template, values)
     urls = _local_urls(template, origin, api_origins or {})
     warnings = list(template.warnings)
-    layers = read_layers(template, references)
-    functions = FunctionReader(template, references, layers, urls, warnings).read()
+    layers = {} if elsewhere else read_layers(template, references)
+    reader = FunctionReader(template, references, layers, urls, warnings, elsewhere=elsewhere)
+    functions = reader.read()
     websocket_apis, http_apis = _apis(template, references, functions)
-    warnings.extend(_runtime_warnings(functions))
+    if not elsewhere:
+        warnings.extend(_runtime_warnings(functions))
+    warnings.extend(posting_without_permission(template, functions))
     warnings.extend(_stage_warnings([*websocket_apis, *http_apis]))
     application = Application(
         stack_name=template.stack.name,

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from local_gateway.core.model import LambdaFunction, Layer
 from local_gateway.template.errors import TemplateError
@@ -48,15 +49,29 @@ _PROPERTIES = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Code:
+    """What runs, and where it lies."""
+
+    runtime: str
+    handler: str
+    directory: Path
+    layers: tuple[Layer, ...] = ()
+
+
 @dataclass(slots=True)
 class FunctionReader:
-    """Reads the functions of one template; `warnings` grows while it does."""
+    """Reads the functions of one template; `warnings` grows while it does.
+
+    With `elsewhere` something else runs them: any runtime will do, and their code is not looked at.
+    """
 
     template: Template
     references: ResourceReferences
     layers: Mapping[str, Layer]
     urls: LocalUrls
     warnings: list[str]
+    elsewhere: bool = False
 
     def read(self) -> dict[str, LambdaFunction]:
         """The functions by logical id; raises `TemplateError` for one that could not run."""
@@ -67,6 +82,23 @@ class FunctionReader:
     def _function(self, resource: Resource, check: HandlerCheck) -> LambdaFunction:
         properties = properties_of(self.template, resource, self.references.resolver)
         properties.only(*_PROPERTIES)
+        code = _code_elsewhere(properties) if self.elsewhere else self._code(properties, check)
+        place = properties.place()
+        return LambdaFunction(
+            logical_id=resource.logical_id,
+            name=str(self.references.ref(resource.logical_id, place)),
+            arn=str(self.references.attribute(resource.logical_id, "Arn", place)),
+            runtime=code.runtime,
+            handler=code.handler,
+            code=code.directory,
+            timeout=properties.number("Timeout") or DEFAULT_TIMEOUT,
+            memory_size=properties.integer("MemorySize") or DEFAULT_MEMORY_SIZE,
+            layers=code.layers,
+            environment=self._environment(properties),
+            reserved_concurrency=properties.integer("ReservedConcurrentExecutions"),
+        )
+
+    def _code(self, properties: Properties, check: HandlerCheck) -> _Code:
         runtime = _python_runtime(properties)
         code = inline_code_directory(properties) or content_directory(
             properties, "Code", properties.place("CodeUri")
@@ -76,20 +108,7 @@ class FunctionReader:
         check_requirements(code, roots, properties.place("CodeUri"))
         handler = properties.text("Handler")
         check.check(handler, roots, properties.place("Handler"))
-        place = properties.place()
-        return LambdaFunction(
-            logical_id=resource.logical_id,
-            name=str(self.references.ref(resource.logical_id, place)),
-            arn=str(self.references.attribute(resource.logical_id, "Arn", place)),
-            runtime=runtime,
-            handler=handler,
-            code=code,
-            timeout=properties.number("Timeout") or DEFAULT_TIMEOUT,
-            memory_size=properties.integer("MemorySize") or DEFAULT_MEMORY_SIZE,
-            layers=layers,
-            environment=self._environment(properties),
-            reserved_concurrency=properties.integer("ReservedConcurrentExecutions"),
-        )
+        return _Code(runtime, handler, code, layers)
 
     def _layers(self, properties: Properties) -> tuple[Layer, ...]:
         layers = []
@@ -111,13 +130,24 @@ class FunctionReader:
 
 
 def _python_runtime(properties: Properties) -> str:
-    remedy = "functions in Python only; others need --lambda-endpoint, which is to come"
+    remedy = "only Python runs here; with --lambda-endpoint, sam local start-lambda runs any"
     if properties.optional_text("PackageType") == "Image":
         raise TemplateError(properties.place("PackageType"), "images are not served", remedy)
     runtime = properties.text("Runtime")
     if not re.fullmatch(r"python3\.\d+", runtime):
         raise TemplateError(properties.place("Runtime"), f"{runtime} is not served", remedy)
     return runtime
+
+
+def _code_elsewhere(properties: Properties) -> _Code:
+    """What can be told of code that is not run here; the directory may be the template's file."""
+    template, code = properties.source.path.resolve(), properties.value("Code")
+    directory = template.parent / code if isinstance(code, str) else template
+    return _Code(
+        properties.optional_text("Runtime") or "",
+        properties.optional_text("Handler") or "",
+        directory.resolve() if directory.is_dir() else template,
+    )
 
 
 class FunctionDirectory:

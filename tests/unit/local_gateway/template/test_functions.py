@@ -90,12 +90,12 @@ def test_everything_given(project: Project) -> None:
         (
             function().replace("python3.13", "nodejs22.x"),
             "template.yaml:7: Fun: Runtime: nodejs22.x is not served; "
-            "functions in Python only; others need --lambda-endpoint, which is to come",
+            "only Python runs here; with --lambda-endpoint, sam local start-lambda runs any",
         ),
         (
             function(more="PackageType: Image"),
             "template.yaml:8: Fun: PackageType: images are not served; "
-            "functions in Python only; others need --lambda-endpoint, which is to come",
+            "only Python runs here; with --lambda-endpoint, sam local start-lambda runs any",
         ),
         (
             function().replace("Code: code", "Code: {S3Bucket: b, S3Key: k}"),
