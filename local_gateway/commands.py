@@ -65,6 +65,10 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
 def _replay(
     options: argparse.Namespace, recording: ReadRecording, environment: Mapping[str, str]
 ) -> int:
+    if not recording.invocations:
+        raise GatewayError(
+            f"{options.file} has no events: nothing was invoked while it was written"
+        )
     settings = GatewaySettings(
         template=options.template,
         region=options.region,

@@ -1,0 +1,250 @@
+"""The command line with real processes: recording, replaying, JSON, help, exit statuses."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from tests.e2e.client import post_json
+from tests.e2e.gateway_process import ROOT, GatewayProcess
+from tests.e2e.recorded_project import write_project
+
+LOCAL_GATEWAY = [sys.executable, "-m", "local_gateway"]
+PASSWORD = "hunter2-hunter2"
+QUERY_TOKEN = "token-in-the-query"
+COMMAND_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """A project, recordings of the same traffic with and without secrets, and what was printed."""
+
+    template: Path
+    redacted: Path
+    whole: Path
+    json_lines: tuple[dict[str, Any], ...]
+
+
+def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*LOCAL_GATEWAY, *map(str, arguments)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=COMMAND_SECONDS,
+        check=False,
+    )
+
+
+def talk(urls: Iterable[str]) -> None:
+    """Log in, open a socket, be greeted twice, ask to be disconnected."""
+    socket_url = next(url for url in urls if url.startswith("ws"))
+    page_url = next(url for url in urls if url.startswith("http"))
+    answer = post_json(f"{page_url}login", {"user": "ann", "password": PASSWORD})
+    assert answer.status == 200
+    with connect(f"{socket_url}?token={QUERY_TOKEN}", compression=None) as socket:
+        for body in ('{"message":"Hai!"}', "kein JSON"):
+            socket.send(body)
+            assert json.loads(socket.recv(timeout=30))["greeting"] == "Halo"
+        socket.send('{"action":"leave"}')
+        with pytest.raises(ConnectionClosed):
+            socket.recv(timeout=30)
+
+
+def record(template: Path, file: Path, *arguments: str) -> list[dict[str, Any]]:
+    """The JSON lines that a gateway has printed while `talk` was recorded."""
+    command = [*LOCAL_GATEWAY, "--template", template, "--port", "0", "--record", file, "--json"]
+    hidden = ["sh", "-c", 'exec "$@" 2>/dev/null', "sh"]  # standard error may hold anything
+    with GatewayProcess([*hidden, *map(str, command), *arguments], {}) as process:
+        ready = json.loads(process.wait_for('"type": "ready"').string)
+        talk(ready["urls"])
+        process.wait_for('"function": "LeaveFunction".*"duration_ms": [0-9]')
+        assert process.stop() == 0
+        return [json.loads(line) for line in process.output.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
+    directory = tmp_path_factory.mktemp("recorded")
+    template = write_project(directory / "project")
+    redacted, whole = directory / "redacted.jsonl", directory / "whole.jsonl"
+    json_lines = record(template, redacted, "--on-ready", "echo from the hook")
+    record(template, whole, "--record-secrets")
+    return Recorded(template=template, redacted=redacted, whole=whole, json_lines=tuple(json_lines))
+
+
+def test_recording_holds_events_and_posts_but_no_secrets(recorded: Recorded) -> None:
+    text = recorded.redacted.read_text()
+    header, *lines = (json.loads(line) for line in text.splitlines())
+    assert header == {"type": "recording", "version": 1, "redacted": True}
+    invoked = [line["function"] for line in lines if line["type"] == "invocation"]
+    assert sorted(invoked) == [
+        "ConnectFunction",
+        "GreetFunction",
+        "GreetFunction",
+        "LeaveFunction",
+        "LoginFunction",
+    ]
+    calls = [
+        (line["method"], line["status"], line["data"])
+        for line in lines
+        if line["type"] == "management"
+    ]
+    greeting = '{"greeting":"Halo","token":"__redacted__"}'
+    assert calls == [
+        ("POST", 200, greeting),
+        ("POST", 200, greeting),
+        ("DELETE", 204, None),
+        ("POST", 410, None),
+    ]
+    assert PASSWORD not in text
+    assert QUERY_TOKEN not in text
+
+
+def test_recording_with_secrets_holds_them(recorded: Recorded) -> None:
+    text = recorded.whole.read_text()
+    assert PASSWORD in text
+    assert QUERY_TOKEN in text
+
+
+def test_json_lines_tell_everything(recorded: Recorded) -> None:
+    kinds = [line["type"] for line in recorded.json_lines]
+    assert kinds.count("ready") == 1
+    assert set(kinds) <= {"info", "warning", "ready", "event", "log"}
+    logged = [line for line in recorded.json_lines if line["type"] == "log"]
+    assert {"greeting somebody"} == {line["line"] for line in logged if line["stream"] == "stdout"}
+    assert {line["function"] for line in logged if line["request_id"]} >= {"GreetFunction"}
+    (leave,) = (
+        line
+        for line in recorded.json_lines
+        if line.get("function") == "LeaveFunction" and "api" in line
+    )
+    assert leave.keys() == {
+        "type",
+        "time",
+        "api",
+        "route_key",
+        "outcome",
+        "connection_id",
+        "function",
+        "duration_ms",
+        "cold",
+        "detail",
+        "problem",
+    }
+    assert (leave["route_key"], leave["outcome"], leave["problem"]) == ("leave", "ok", False)
+
+
+def test_replay_of_unchanged_code_finds_no_change(recorded: Recorded) -> None:
+    replayed = run("replay", recorded.redacted, "--template", recorded.template)
+    assert replayed.returncode == 0, replayed.stdout + replayed.stderr
+    *events, summary = replayed.stdout.splitlines()
+    assert [line.split()[1] for line in events] == ["same"] * 5
+    assert summary == "5 events: 5 same, 0 changed, 0 not compared"
+
+
+def test_replay_of_changed_code_shows_what_changed(recorded: Recorded) -> None:
+    changed = ["--parameter-overrides", "Greeting=Hello"]
+    replayed = run("replay", recorded.redacted, "--template", recorded.template, *changed)
+    assert replayed.returncode == 1, replayed.stdout + replayed.stderr
+    assert len(re.findall(r'\[0\]\.data\.greeting: "Halo" → "Hello"', replayed.stdout)) == 2
+    assert "5 events: 3 same, 2 changed, 0 not compared" in replayed.stdout
+
+
+def test_replay_for_machines(recorded: Recorded) -> None:
+    options = ["--json", "--on-ready", "echo from the hook"]
+    replayed = run("replay", recorded.whole, "--template", recorded.template, *options)
+    *events, summary = (json.loads(line) for line in replayed.stdout.splitlines())
+    # The cookie and the posted tokens are new in every run, and nothing hides them here.
+    assert replayed.returncode == 1
+    assert summary == {
+        "type": "summary",
+        "same": 2,
+        "changed": 3,
+        "not_compared": 0,
+        "redacted_recording": False,
+    }
+    assert [event["outcome"] for event in events].count("changed") == 3
+    assert "from the hook" in replayed.stderr
+
+
+def test_event_is_printed_as_the_function_got_it(recorded: Recorded) -> None:
+    chosen = ["--function", "GreetFunction", "--index", "1"]
+    printed = run("event", recorded.redacted, *chosen)
+    assert printed.returncode == 0
+    assert json.loads(printed.stdout)["body"] == "kein JSON"
+    assert printed.stderr == ""
+    of_route = run(
+        "event", recorded.redacted, "--function", "ConnectFunction", "--route", "$connect"
+    )
+    assert json.loads(of_route.stdout)["queryStringParameters"] == {"token": "__redacted__"}
+    assert "secrets were taken out" in of_route.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "told"),
+    [
+        (["replay", "missing.jsonl"], 2, "missing.jsonl: No such file"),
+        (["replay", "README.md"], 2, "README.md:1: expected a JSON object"),
+        (["event", "missing.jsonl", "--function", "F"], 2, "missing.jsonl: No such file"),
+        (["--record", "missing/x.jsonl", "--port", "0"], 1, "recording missing/x.jsonl"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(arguments: list[str], status: int, told: str) -> None:
+    ended = run(*arguments)
+    assert ended.returncode == status
+    (line,) = (line for line in ended.stderr.splitlines() if line)
+    assert line.startswith("local gateway: ")
+    assert told in line
+
+
+def test_template_that_cannot_be_replayed_is_status_2(recorded: Recorded) -> None:
+    ended = run("replay", recorded.redacted, "--template", "missing.yaml")
+    assert ended.returncode == 2
+    assert "missing.yaml" in ended.stderr
+
+
+def test_event_that_is_not_there_is_told_with_what_is(recorded: Recorded) -> None:
+    ended = run("event", recorded.redacted, "--function", "Missing")
+    assert ended.returncode == 2
+    assert "GreetFunction" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["replay"],
+        ["event", "x.jsonl"],
+        ["event", "x.jsonl", "--function", "F", "--index", "one"],
+        ["--record-secrets"],
+        ["record", "x.jsonl"],
+    ],
+)
+def test_arguments_that_make_no_sense_are_status_2(arguments: list[str]) -> None:
+    ended = run(*arguments)
+    assert ended.returncode == 2
+    assert "usage:" in ended.stderr
+    assert ended.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--help"], ["replay FILE", "event FILE", "--record ", "--json", "exit status"]),
+        (["replay", "--help"], ["exit status", "--template", "Posts to @connections"]),
+        (["event", "--help"], ["exit status", "--route", "sam local invoke"]),
+    ],
+)
+def test_help_tells_commands_and_exit_statuses(arguments: list[str], told: list[str]) -> None:
+    ended = run(*arguments)
+    assert ended.returncode == 0
+    for text in told:
+        assert text in ended.stdout
