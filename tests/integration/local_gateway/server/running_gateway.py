@@ -1,11 +1,11 @@
 """A real gateway in a thread of its own: real sockets, real functions' processes."""
 
 import asyncio
-import secrets
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
+from secrets import token_hex
 from types import TracebackType
 from typing import Any, Self
 
@@ -33,6 +33,7 @@ from tests.integration.local_gateway.server.recorder import Recorder
 
 MOST_ENVIRONMENTS = 3
 START_SECONDS = 30.0
+ACCESS_KEY, SECRET_KEY = "local", "secret"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,8 @@ class Opened:
 class RunningGateway:
     """Serves an application until the end of its `with` block.
 
-    `limits` are the stages' quotas by stage name, `request_limits` those of a single request.
+    `limits` are the stages' quotas by stage name, `request_limits` those of a single request,
+    `secrets` the access keys that management calls have to be signed with (any, if there are none).
     """
 
     def __init__(
@@ -55,14 +57,16 @@ class RunningGateway:
         *,
         limits: Mapping[str, Limits] = LIMITS,
         request_limits: RequestLimits | None = None,
+        secrets: Mapping[str, str] | None = None,
     ) -> None:
         self.recorder = Recorder()
         self._application = application
         self._limits = limits
         self._request_limits = request_limits
+        self._secrets = secrets
         self._loop = asyncio.new_event_loop()
         self._stack = AsyncExitStack()
-        self._session = boto3.Session("local", "local", region_name=REGION)
+        self._session = boto3.Session(ACCESS_KEY, SECRET_KEY, region_name=REGION)
         self._clients: dict[tuple[str, Config | None], ApiGatewayManagementApiClient] = {}
         self._thread = threading.Thread(target=self._loop.run_forever, name="gateway")
         self.address = ("127.0.0.1", 0)
@@ -103,7 +107,7 @@ class RunningGateway:
     @contextmanager
     def open(self, stage: str = "dev", query: str = "", **options: Any) -> Iterator[Opened]:
         """Open a socket on a stage that has a `$connect` function."""
-        tag = secrets.token_hex(8)
+        tag = token_hex(8)
         path = f"{stage}?tag={tag}{f'&{query}' if query else ''}"
         with self.connect(path, **options) as socket:
             yield Opened(socket, self.connection_id(tag))
@@ -118,7 +122,7 @@ class RunningGateway:
 
     def raw_socket(self, stage: str = "dev") -> tuple[RawClient, str]:
         """An open socket on the level of bytes, and its connection id."""
-        tag = secrets.token_hex(8)
+        tag = token_hex(8)
         client = self.raw()
         assert client.upgrade(f"/{stage}?tag={tag}").status == 101
         return client, self.connection_id(tag)
@@ -184,6 +188,7 @@ class RunningGateway:
                 invocations=invocations,
                 sources=sources,
                 journal=self.recorder,
+                secrets=self._secrets,
             )
             for api in self._application.websocket_apis
             for settings in api.stages

@@ -11,7 +11,12 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
 
-from tests.integration.local_gateway.server.running_gateway import RunningGateway
+from tests.integration.local_gateway.server.applications import application
+from tests.integration.local_gateway.server.running_gateway import (
+    ACCESS_KEY,
+    SECRET_KEY,
+    RunningGateway,
+)
 
 UNKNOWN = "AAAAAAAAAgAAAAA="
 SIGNED = {"Authorization": "AWS4-HMAC-SHA256 Credential=local/x, SignedHeaders=host, Signature=0"}
@@ -217,6 +222,17 @@ def test_an_unsigned_request_is_forbidden(gateway: RunningGateway, method: str) 
         assert (answer.status, answer.error_type) == (403, "MissingAuthenticationTokenException")
         assert json.loads(answer.body) == {"message": "Missing Authentication Token"}
         gateway.management().get_connection(ConnectionId=opened.connection_id)
+
+
+@pytest.mark.parametrize(
+    ("secret", "status"), [(SECRET_KEY, 410), ("another", 403)], ids=["right", "wrong"]
+)
+def test_signatures_can_be_verified(secret: str, status: int) -> None:
+    with RunningGateway(application(), secrets={ACCESS_KEY: secret}) as verifying:
+        client = verifying.management()
+        with pytest.raises(ClientError) as refused:
+            client.get_connection(ConnectionId=UNKNOWN)
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
 
 
 @pytest.mark.parametrize(
