@@ -8,24 +8,27 @@ and not by a request across origins (hence the Origin header; answers carry no C
 import re
 from ipaddress import ip_address
 
-from aiohttp import web
+from multidict import CIMultiDict, CIMultiDictProxy
 
 _OWN_HOST = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE)
 READING = frozenset({"GET"})
 
 
-def problem(request: web.BaseRequest) -> str | None:
-    """Why a request is refused; `None` when it is not."""
-    if not _is_loopback(request.remote or ""):
+type Headers = CIMultiDict[str] | CIMultiDictProxy[str]
+
+
+def problem(method: str, client: str, headers: Headers) -> str | None:
+    """Why a request from an IP address is refused; `None` when it is not."""
+    if not _is_loopback(client):
         return "The inspector answers to the machine that the gateway runs on only."
-    hosts = request.headers.getall("Host", [])
+    hosts = headers.getall("Host", [])
     if len(hosts) != 1 or _OWN_HOST.fullmatch(hosts[0]) is None:
         return "The inspector answers as localhost, 127.0.0.1 or [::1] only."
-    origin = request.headers.get("Origin")
+    origin = headers.get("Origin")
     same_origin = origin is not None and origin.lower() == f"http://{hosts[0].lower()}"
     if origin is not None and not same_origin:
         return "The inspector answers to its own page only."
-    if request.method not in READING and not same_origin:
+    if method not in READING and not same_origin:
         return "The inspector takes orders from its own page only: an Origin header is expected."
     return None
 

@@ -49,7 +49,7 @@ class InspectorSite:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
-        refusal = access.problem(request)
+        refusal = access.problem(request.method, request.remote or "", request.headers)
         if refusal is not None:
             return json_message(403, refusal, _HEADERS)
         first, _, rest = (

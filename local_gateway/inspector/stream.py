@@ -88,15 +88,14 @@ class Stream:
         changed, gone = self._connections.changes()
         if changed or gone:
             await self._send(page, event("connections", {"changed": changed, "gone": gone}))
-        while (rows := self._next_rows()) is not None:
-            await self._send(page, event("rows", rows))
+        last = self._inspector.ring.last  # what comes meanwhile waits for the next time
+        while self._seen < last:
+            await self._send(page, event("rows", self._next_rows()))
         if self._quiet_ticks >= TICKS_BETWEEN_COMMENTS:
             await self._send(page, COMMENT)
 
-    def _next_rows(self) -> list[dict[str, Any]] | None:
+    def _next_rows(self) -> list[dict[str, Any]]:
         ring = self._inspector.ring
-        if self._seen == ring.last:
-            return None
         first, taken = ring.after(self._seen, max_items=PIECE_ROWS, max_bytes=PIECE_BYTES)
         self._seen = first + len(taken) - 1
         return [to_json(first + at, happening) for at, happening in enumerate(taken)]
