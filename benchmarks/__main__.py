@@ -9,6 +9,7 @@ from benchmarks import cold_start, idle_memory, peers, round_trip, start_up
 from benchmarks.figures import Result
 from benchmarks.machine import this_machine
 from benchmarks.page import write_page
+from benchmarks.processes import BenchmarkError
 from benchmarks.tables import render
 
 BENCHMARKS: dict[str, Callable[..., Result]] = {
@@ -28,8 +29,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"written: {write_page()}")
         return 0
     names = options.names or list(BENCHMARKS)
-    for name in dict.fromkeys([*names, *([PEERS] if options.peers else [])]):
-        _run(name, quick=options.quick)
+    try:
+        for name in dict.fromkeys([*names, *([PEERS] if options.peers else [])]):
+            _run(name, quick=options.quick)
+    except BenchmarkError as error:
+        print("\n".join([*getattr(error, "__notes__", ()), f"{name}: {error}"]), file=sys.stderr)
+        return 1
     return 0
 
 

@@ -15,6 +15,8 @@ from contextlib import ExitStack, contextmanager
 from typing import Self
 from urllib.parse import urlsplit
 
+from benchmarks.processes import BenchmarkError
+
 HANDSHAKES = 20
 """How many handshakes are under way at a time."""
 
@@ -24,7 +26,7 @@ _MASKED = 0x80
 _SHORT, _MEDIUM = 125, 126
 
 
-class UnexpectedAnswerError(Exception):
+class UnexpectedAnswerError(BenchmarkError):
     """A server answered something else than the benchmark is about."""
 
 

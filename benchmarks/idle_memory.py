@@ -50,7 +50,7 @@ def run(*, quick: bool) -> Result:
     return Result(
         name="idle_memory",
         figures=compared(
-            memory_figures(targets, starts=1 if quick else 3), WEBSOCKETS_ECHO, AIOHTTP_ECHO
+            memory_figures(targets, starts=1 if quick else 2), WEBSOCKETS_ECHO, AIOHTTP_ECHO
         ),
         notes=[
             "Resident memory; `all processes` adds the AWS services and the execution "

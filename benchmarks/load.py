@@ -5,32 +5,57 @@ from collections.abc import Mapping, Sequence
 
 from benchmarks.client import Client, connected, rates, round_trips, text_frame
 from benchmarks.figures import Figure
+from benchmarks.processes import descendants, processor_us
 from benchmarks.targets import Target
 
 CONNECTIONS = 20
 ROUND_TRIP = "round trip, one connection"
+OWN_TIME = "processor time per message, server"
+TOTAL_TIME = "processor time per message, all processes"
+
+type Samples = dict[tuple[str, str], list[float]]
+
+_UNITS = {ROUND_TRIP: "ms", OWN_TIME: "µs", TOTAL_TIME: "µs"}
+_PART = 50
 
 _WARM_MESSAGES = 200
 _WARM_AGAIN_MESSAGES = 20
 # Under load environments are started until there are enough: seconds of CPU that come once.
-_WARM_SECONDS = 4.0
+_WARM_SECONDS = 3.0
 _SLICES_PER_SECOND = 4
 
 
-def measure_round_trips(
-    targets: Sequence[Target], *, rounds: int, messages: int
-) -> dict[str, list[float]]:
-    """Milliseconds by subject. In turns, so that what disturbs the machine disturbs all."""
-    found: dict[str, list[float]] = defaultdict(list)
+def measure_round_trips(targets: Sequence[Target], *, rounds: int, messages: int) -> list[Figure]:
+    """Milliseconds to the answer, and microseconds of processor time that a message takes.
+
+    In turns, so that what disturbs the machine disturbs all.
+    """
+    found: Samples = defaultdict(list)
     for turn in range(rounds):
         for target in targets:
-            client = Client(target.url, target.cookie).open()
-            frame = text_frame(target.message)
             warm = _WARM_AGAIN_MESSAGES if turn else _WARM_MESSAGES
-            round_trips(client, frame, target.answer, warm)
-            found[target.subject] += round_trips(client, frame, target.answer, messages)
+            client = Client(target.url, target.cookie).open()
+            round_trips(client, text_frame(target.message), target.answer, warm)
+            for _ in range(messages // _PART):
+                _measure_part(target, client, found)
             client.close()
-    return found
+    return [
+        Figure.of(measure, subject, _UNITS[measure], samples)
+        for measure in _UNITS
+        for (measured, subject), samples in found.items()
+        if measured == measure
+    ]
+
+
+def _measure_part(target: Target, client: Client, found: Samples) -> None:
+    pid = target.program.pid
+    everything = descendants(pid)
+    own, total = processor_us([pid]), processor_us(everything)
+    frame = text_frame(target.message)
+    found[ROUND_TRIP, target.subject] += round_trips(client, frame, target.answer, _PART)
+    if total:
+        found[OWN_TIME, target.subject].append((processor_us([pid]) - own) / _PART)
+        found[TOTAL_TIME, target.subject].append((processor_us(everything) - total) / _PART)
 
 
 def measure_rates(targets: Sequence[Target], *, seconds: float) -> dict[str, list[float]]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from benchmarks.client import Client, text_frame
 from benchmarks.figures import Figure, Result, compared
 from benchmarks.idle_memory import memory_figures
-from benchmarks.load import ROUND_TRIP, measure_rates, measure_round_trips, rate_figures
+from benchmarks.load import measure_rates, measure_round_trips, rate_figures
 from benchmarks.machine import one_core
 from benchmarks.processes import Program
 from benchmarks.start_up import FIRST_ANSWER, FIRST_SOCKET
@@ -45,11 +45,11 @@ def run(*, quick: bool) -> Result:
         trips = measure_round_trips(
             targets, rounds=2 if quick else 5, messages=150 if quick else 600
         )
-        rates = measure_rates(targets, seconds=1.0 if quick else 5.0)
+        rates = measure_rates(targets, seconds=1.0 if quick else 4.0)
     figures = [
-        *(Figure.of(ROUND_TRIP, subject, "ms", samples) for subject, samples in trips.items()),
+        *trips,
         *rate_figures("one core", rates),
-        *memory_figures(_starts(), starts=1 if quick else 3),
+        *memory_figures(_starts(), starts=1 if quick else 2),
         *_start_figures(turns=2 if quick else 6),
     ]
     versions = ", ".join(f"{name} {version}" for name, version in PACKAGES.items())

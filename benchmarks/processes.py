@@ -17,9 +17,14 @@ KIB = 1024
 _POLL_SECONDS = 0.002
 _START_SECONDS = 120.0
 _STOP_SECONDS = 20.0
+_SHOWN = 2000
 
 
-class ProgramError(Exception):
+class BenchmarkError(Exception):
+    """Something under measurement does not do what is measured; its notes hold its output."""
+
+
+class ProgramError(BenchmarkError):
     """A program did not start, or did not say what was expected."""
 
 
@@ -59,6 +64,8 @@ class Program:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+        if isinstance(error, BenchmarkError):
+            error.add_note(f"{' '.join(self._command)} printed:\n{self.output()[-_SHOWN:]}")
         self._log.close()
 
     @property
@@ -77,7 +84,7 @@ class Program:
             if ended:
                 break
             time.sleep(_POLL_SECONDS)
-        raise ProgramError(f"{' '.join(self._command)}: no {marker!r}:\n{self.output()[-2000:]}")
+        raise ProgramError(f"{self._command[0]}: nothing printed with {marker!r} in it")
 
     def output(self) -> str:
         """What the program has printed so far."""
@@ -102,7 +109,7 @@ def python(*arguments: str, variables: Mapping[str, str] | None = None) -> Progr
 
 
 def descendants(pid: int) -> list[int]:
-    """A process and everything it started that still runs. Linux only."""
+    """A process and everything it started that still runs; only itself where that is unknown."""
     found = [pid]
     for parent in found:
         for children in Path(f"/proc/{parent}/task").glob("*/children"):
@@ -121,6 +128,21 @@ def resident_mib(pids: Sequence[int]) -> float:
 def peak_mib(pid: int) -> float:
     """The most memory that a process has held. Linux only."""
     return _status_kib(pid, "VmHWM:") / KIB
+
+
+def processor_us(pids: Sequence[int]) -> float:
+    """Processor time that all threads of some processes have had; 0 where it is not known.
+
+    Other work on the machine delays a message far more than it changes this.
+    """
+    total = 0
+    for pid in pids:
+        for schedule in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+            try:
+                total += int(schedule.read_text().split()[0])
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+    return total / 1000
 
 
 def _status_kib(pid: int, field: str) -> int:

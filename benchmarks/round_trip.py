@@ -1,14 +1,14 @@
 """How long a message takes to its answer, and how many messages 20 connections get answered."""
 
-from benchmarks.figures import Figure, Result, compared
-from benchmarks.load import ROUND_TRIP, measure_rates, measure_round_trips, rate_figures
+from benchmarks.figures import Result, compared
+from benchmarks.load import measure_rates, measure_round_trips, rate_figures
 from benchmarks.machine import one_core
 from benchmarks.targets import AIOHTTP_ECHO, WEBSOCKETS_ECHO, everything
 
 
 def run(*, quick: bool) -> Result:
     """Measure the bare echoes, the gateway with two handlers, and the bot."""
-    seconds = 1.0 if quick else 5.0
+    seconds = 1.0 if quick else 4.0
     with one_core() as note, everything() as targets:
         trips = measure_round_trips(
             targets, rounds=2 if quick else 5, messages=150 if quick else 600
@@ -17,7 +17,7 @@ def run(*, quick: bool) -> Result:
     with everything() as targets:
         many = measure_rates(targets, seconds=seconds)
     figures = [
-        *(Figure.of(ROUND_TRIP, subject, "ms", samples) for subject, samples in trips.items()),
+        *trips,
         *rate_figures("one core", one),
         *rate_figures("all cores", many),
     ]
