@@ -14,7 +14,7 @@ from local_gateway.server.http_api import HttpApiServer
 from local_gateway.server.http_protocol import Handler
 from local_gateway.server.invocations import Invocations
 from local_gateway.server.listener import Listener
-from local_gateway.server.ports import Journal, Sources
+from local_gateway.server.ports import Faults, Journal, Sources
 from local_gateway.server.websocket_api import WebSocketStageServer
 
 type StageKey = tuple[str, str]
@@ -29,6 +29,7 @@ class Surroundings:
     journal: Journal
     limits: Limits
     secrets: Mapping[str, str] | None = None
+    faults: Faults | None = None
 
 
 class Gateway:
@@ -86,6 +87,7 @@ class Gateway:
                     sources=self._around.sources,
                     journal=self._around.journal,
                     secrets=self._around.secrets,
+                    faults=self._around.faults,
                 )
             else:
                 server.stage.redeploy(api, settings)
@@ -105,6 +107,7 @@ class Gateway:
             invocations=self._around.invocations,
             sources=self._around.sources,
             journal=self._around.journal,
+            faults=self._around.faults,
         )
 
     def mount(self, segment: str, handler: Handler) -> None:

@@ -178,6 +178,9 @@ class ExecutionEnvironment:
         self._running = _Running(job, self._loop.time())
         self._set_timer(timeout, self._time_out)
         self._log.started(job.request_id, cold=self._cold)
+        if job.fatal:
+            self.kill()
+            return
         delivery = Delivery(
             request_id=job.request_id,
             payload=job.payload,

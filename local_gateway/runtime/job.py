@@ -15,11 +15,15 @@ _OVERHEAD_BYTES = 1024
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """`answer` is cancelled when the caller gave up; the handler, if it runs, runs on."""
+    """`answer` is cancelled when the caller gave up; the handler, if it runs, runs on.
+
+    A `fatal` job ends the environment that it is delivered to.
+    """
 
     payload: bytes
     trace_id: str
     answer: asyncio.Future[Invocation]
+    fatal: bool = False
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     expiry: asyncio.TimerHandle | None = None
 
@@ -38,10 +42,10 @@ class Job:
         self.end(Invocation(result=result, request_id=self.request_id, cold=False, duration=0.0))
 
 
-def new_job(payload: bytes, trace_id: str | None) -> Job:
+def new_job(payload: bytes, trace_id: str | None, *, fatal: bool = False) -> Job:
     """A job for the running loop, with a trace id made up as X-Ray would when it has none."""
     answer: asyncio.Future[Invocation] = asyncio.get_running_loop().create_future()
-    return Job(payload, trace_id or _new_trace_id(), answer)
+    return Job(payload, trace_id or _new_trace_id(), answer, fatal)
 
 
 def _new_trace_id() -> str:

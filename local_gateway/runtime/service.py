@@ -9,7 +9,7 @@ from pathlib import Path
 from local_gateway.core.model import LambdaFunction
 from local_gateway.core.results import Failed, InvocationResult, TimedOut
 from local_gateway.errors import GatewayError
-from local_gateway.runtime.job import new_job
+from local_gateway.runtime.job import Job, new_job
 from local_gateway.runtime.launch import RuntimeClient, Surroundings
 from local_gateway.runtime.pool import STARTS_AT_ONCE, FunctionPool
 from local_gateway.runtime.settings import (
@@ -68,9 +68,15 @@ class LambdaRuntime:
         on as they are. Cancelling gives up the answer; the handler runs on to its own timeout.
         Raises `GatewayError` for a function that does not exist or a runtime that is not started.
         """
+        return await self._run(function, new_job(payload, trace_id))
+
+    async def crash(self, function: str, payload: bytes) -> Invocation:
+        """Like `invoke`, but the environment is killed as it gets the event, the handler unrun."""
+        return await self._run(function, new_job(payload, None, fatal=True))
+
+    async def _run(self, function: str, job: Job) -> Invocation:
         pool = self._pool(function)
-        job = new_job(payload, trace_id)
-        if len(payload) > MAX_REQUEST_BYTES:
+        if len(job.payload) > MAX_REQUEST_BYTES:
             message = f"Request must be smaller than {MAX_REQUEST_BYTES} bytes"
             job.end_without_environment(Failed("RequestTooLargeException", message))
         else:

@@ -15,6 +15,8 @@ from local_gateway.server.websocket_api import (
     foreign_management_call,
 )
 
+AWS_DOMAIN = ".execute-api."
+
 
 class Dispatcher:
     """Sends `/{stage}` to its WebSocket API and everything else to the HTTP API, if any.
@@ -45,7 +47,7 @@ class Dispatcher:
         raw_path = request.rel_url.raw_path
         first, _, rest = raw_path.removeprefix("/").partition("/")
         stage = self._stages.get(unquote(first))
-        if stage is not None:
+        if stage is not None and not _is_for_another_api(request, stage):
             return await self._in_stage(stage, request, rest)
         mounted = self._mounted.get(first)
         if mounted is not None and not is_upgrade(request) and not self._is_http_stage(first):
@@ -70,6 +72,12 @@ class Dispatcher:
         if connection and "/" not in connection:
             return await stage.manage(request, connection)
         return foreign_management_call()
+
+
+def _is_for_another_api(request: web.BaseRequest, stage: WebSocketStageServer) -> bool:
+    """Whether the request names an API as on AWS, where an API's name leads to its own stages."""
+    host = request.host.lower()
+    return AWS_DOMAIN in host and host.partition(":")[0] != stage.domain_name
 
 
 def _is_management(rest: str) -> bool:

@@ -1,5 +1,7 @@
 """An HTTP API on the wire: stages, routes, CORS, and the function behind a route."""
 
+from collections import Counter
+
 from aiohttp import web
 
 from local_gateway.core.http_cors import preflight, with_cors
@@ -8,9 +10,10 @@ from local_gateway.core.http_responses import HttpResponse, http_response, not_f
 from local_gateway.core.http_routes import match, path_in_stage
 from local_gateway.core.model import Application, HttpApi, HttpRoute, HttpStage
 from local_gateway.core.results import TimedOut
+from local_gateway.server.fate import Fate, Mishap
 from local_gateway.server.http_protocol import read_body
 from local_gateway.server.invocations import Invocations, describe
-from local_gateway.server.ports import Entry, Invocation, Journal, Sources
+from local_gateway.server.ports import Entry, Faults, Invocation, Journal, NoFaults, Sources
 from local_gateway.server.upgrade import header_pairs
 
 
@@ -26,6 +29,7 @@ class HttpApiServer:
         invocations: Invocations,
         sources: Sources,
         journal: Journal,
+        faults: Faults | None = None,
     ) -> None:
         self._application = application
         self._api = api
@@ -33,6 +37,8 @@ class HttpApiServer:
         self._invocations = invocations
         self._sources = sources
         self._journal = journal
+        self._faults = faults or NoFaults()
+        self._counts: Counter[str] = Counter()
         # `$default` fits every path, so a named stage goes first.
         self._stages = sorted(api.stages, key=lambda stage: stage.name == "$default")
 
@@ -82,11 +88,21 @@ class HttpApiServer:
             domain_name=request.header("host") or "localhost",
             account_id=self._application.account_id,
         )
-        invocation = await self._invocations.call(route.function, event, route.timeout)
+        invocation = await self._invocations.call(
+            route.function, event, route.timeout, self._mishap(route, request)
+        )
         result = invocation.result if invocation is not None else TimedOut(route.timeout)
         response = http_response(result)
         self._record(request, str(response.status), invocation, describe(result)[1])
         return response
+
+    def _mishap(self, route: HttpRoute, request: HttpRequest) -> Mishap | None:
+        def tell(_: str, outcome: str) -> None:
+            self._record(request, outcome, None)
+
+        self._counts[route.route_key] += 1
+        fate = Fate(self._faults, tell, self._api.logical_id, route.route_key)
+        return fate.mishap(route.route_key, self._counts[route.route_key])
 
     async def _read(self, request: web.BaseRequest) -> HttpRequest:
         return HttpRequest(
@@ -116,6 +132,6 @@ class HttpApiServer:
             duration_ms=invocation.duration * 1000 if invocation is not None else None,
             cold=invocation.cold if invocation is not None else False,
             detail=detail,
-            problem=outcome >= "5",
+            problem=outcome.startswith("5"),
         )
         self._journal.record(entry)

@@ -7,41 +7,66 @@ from typing import Any
 
 from local_gateway.core.actions import Invoke, Purpose
 from local_gateway.core.results import Failed, InvocationResult, Succeeded, Throttled, TimedOut
-from local_gateway.server.ports import Entry, Invocation, Invoker, Journal, Sources
+from local_gateway.server.fate import Mishap
+from local_gateway.server.ports import Crasher, Entry, Invocation, Invoker, Journal, Sources
 
 type Answered = Callable[[Invoke, InvocationResult], None]
 
 
 class Invocations:
-    """Calls functions; one that outlives its integration timeout runs on."""
+    """Calls functions; one that outlives its integration timeout runs on.
 
-    def __init__(self, invoker: Invoker, *, sources: Sources, journal: Journal) -> None:
+    `crasher` is needed where mishaps happen.
+    """
+
+    def __init__(
+        self,
+        invoker: Invoker,
+        *,
+        sources: Sources,
+        journal: Journal,
+        crasher: Crasher | None = None,
+    ) -> None:
         self._invoker = invoker
+        self._crasher = crasher
         self._sources = sources
         self._journal = journal
         self._tasks: set[asyncio.Task[object]] = set()
 
     async def call(
-        self, function: str, event: Mapping[str, Any], seconds: float
+        self,
+        function: str,
+        event: Mapping[str, Any],
+        seconds: float,
+        mishap: Mishap | None = None,
     ) -> Invocation | None:
         """One invocation, or `None` once `seconds` have passed."""
         payload = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
-        task = self._keep(asyncio.create_task(self._invoker.invoke(function, payload)))
+        work = (
+            self._invoker.invoke(function, payload)
+            if mishap is None
+            else self._suffer(mishap, function, payload)
+        )
+        task = self._keep(asyncio.create_task(work))
         done, _ = await asyncio.wait({task}, timeout=seconds)
         return task.result() if done else None
 
-    async def run(self, invoke: Invoke, connection_id: str) -> InvocationResult:
+    async def run(
+        self, invoke: Invoke, connection_id: str, mishap: Mishap | None = None
+    ) -> InvocationResult:
         """The result of an action, `TimedOut` once its integration timeout has passed."""
-        invocation = await self.call(invoke.function, invoke.event, invoke.timeout)
+        invocation = await self.call(invoke.function, invoke.event, invoke.timeout, mishap)
         result = invocation.result if invocation is not None else TimedOut(invoke.timeout)
         self._record(invoke, connection_id, result, invocation)
         return result
 
-    def begin(self, invoke: Invoke, connection_id: str, answered: Answered) -> None:
+    def begin(
+        self, invoke: Invoke, connection_id: str, answered: Answered, mishap: Mishap | None = None
+    ) -> None:
         """Run in the background and hand the result to `answered`."""
 
         async def run() -> None:
-            answered(invoke, await self.run(invoke, connection_id))
+            answered(invoke, await self.run(invoke, connection_id, mishap))
 
         self._keep(asyncio.create_task(run()))
 
@@ -50,6 +75,12 @@ class Invocations:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _suffer(self, mishap: Mishap, function: str, payload: bytes) -> Invocation:
+        await asyncio.sleep(mishap.delay)
+        if mishap.crash and self._crasher is not None:
+            return await self._crasher.crash(function, payload)
+        return await self._invoker.invoke(function, payload)
 
     def _keep[T](self, task: asyncio.Task[T]) -> asyncio.Task[T]:
         self._tasks.add(task)

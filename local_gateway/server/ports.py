@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from local_gateway.core.chaos import Fault, Key
 from local_gateway.core.handshake import Moment
 from local_gateway.core.ids import encode_id
 from local_gateway.core.results import InvocationResult
@@ -30,6 +31,34 @@ class Invoker(Protocol):
     """Runs functions by logical id."""
 
     async def invoke(self, function: str, payload: bytes, /) -> Invocation: ...
+
+
+class Crasher(Protocol):
+    """Runs functions whose environment does not survive the event."""
+
+    async def crash(self, function: str, payload: bytes, /) -> Invocation: ...
+
+
+class Faults(Protocol):
+    """Decides what goes wrong; `core.chaos.Chaos` is one, and tells what the keys are."""
+
+    def strikes(self, fault: Fault, /, *key: Key) -> bool:
+        """Whether the fault strikes what `key` names."""
+
+    def delay(self, *key: Key) -> float:
+        """By how many seconds what `key` names is late, when it is slow."""
+
+
+class NoFaults:
+    """Nothing goes wrong."""
+
+    def strikes(self, fault: Fault, /, *key: Key) -> bool:
+        """Never."""
+        return False
+
+    def delay(self, *key: Key) -> float:
+        """Not at all."""
+        return 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

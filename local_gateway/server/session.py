@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
 
 from local_gateway.core.actions import (
     AcceptHandshake,
@@ -16,9 +15,10 @@ from local_gateway.core.actions import (
 )
 from local_gateway.core.connection import Connection
 from local_gateway.core.results import InvocationResult
+from local_gateway.server.fate import Fate
 from local_gateway.server.frames import Framing, Message, Text
 from local_gateway.server.invocations import Invocations
-from local_gateway.server.ports import Direction, Entry, Journal, Sources
+from local_gateway.server.ports import Direction, Entry, Faults, Journal, Sources
 
 CLOSE_GRACE = 5.0
 HARD_BUFFER_FACTOR = 4
@@ -35,8 +35,11 @@ class Session:
         invocations: Invocations,
         sources: Sources,
         journal: Journal,
+        faults: Faults,
+        number: int,
     ) -> None:
         self.connection = connection
+        self.fate = Fate(faults, self._record, connection.stage.name, number)
         self.finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._framing = Framing(connection.stage.limits)
         self._invocations = invocations
@@ -61,8 +64,8 @@ class Session:
                         self._record("$connect", "101 open")
                         return action
                     case RefuseHandshake(status, message, cause):
-                        problem = status >= 500
-                        self._record("$connect", f"{status} {message}", cause, problem=problem)
+                        failed = status >= 500
+                        self._record("$connect", f"{status} {message}", cause, problem=failed)
                         return action
                     case Warn(text):
                         self._record("$connect", "warning", text, problem=True)
@@ -74,7 +77,8 @@ class Session:
 
     async def _next_step(self, invoke: Invoke) -> list[Action]:
         started = self._sources.now()
-        result = await self._invocations.run(invoke, self.connection.connection_id)
+        mishap = self.fate.mishap(invoke.purpose, invoke.purpose)
+        result = await self._invocations.run(invoke, self.connection.connection_id, mishap)
         moment = self._sources.moment()
         if invoke.purpose is Purpose.AUTHORIZE:
             return self.connection.authorized(result, moment, moment.at - started)
@@ -104,7 +108,7 @@ class Session:
         """Bytes that the client has not taken yet."""
         return self._transport.get_write_buffer_size() if self._transport is not None else 0
 
-    def perform(self, actions: Iterable[Action]) -> None:
+    def perform(self, actions: list[Action]) -> None:
         """Do what the core asks for after a call from outside (the management API)."""
         self._perform(actions)
         self._flush()
@@ -116,7 +120,7 @@ class Session:
             self._flush()
         self._finish()
 
-    def _perform(self, actions: Iterable[Action]) -> None:
+    def _perform(self, actions: list[Action]) -> None:
         for action in actions:
             match action:
                 case SendText(text):
@@ -176,14 +180,19 @@ class Session:
         moment = self._sources.moment()
         if isinstance(message, Text):
             self._show(Direction.IN, message.body)
+            self.fate.count_message()
             unique = self._sources.random_bytes()
             self._perform(self.connection.text_received(message.body, moment, unique))
+            if self.fate.drops() and self._transport is not None:
+                self._waiting.clear()
+                self._transport.abort()
         else:
             self._perform(self.connection.binary_received(moment))
 
     def _invoke(self, invoke: Invoke) -> None:
-        self._in_flight += 1
-        self._invocations.begin(invoke, self.connection.connection_id, self._answered)
+        for mishap in self.fate.deliveries(invoke):
+            self._in_flight += 1
+            self._invocations.begin(invoke, self.connection.connection_id, self._answered, mishap)
 
     def _answered(self, invoke: Invoke, result: InvocationResult) -> None:
         self._in_flight -= 1
@@ -198,8 +207,7 @@ class Session:
 
     def _arm_timer(self) -> None:
         seconds = max(0.0, self.connection.deadline - self._sources.now()) / 1000
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(seconds, self._check_deadline)
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._check_deadline)
 
     def _check_deadline(self) -> None:
         actions = self.connection.expired(self._sources.moment())

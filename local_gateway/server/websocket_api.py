@@ -1,5 +1,6 @@
 """A WebSocket API's stage on the wire: upgrades and the `@connections` management API."""
 
+import itertools
 from collections.abc import Mapping
 
 from aiohttp import web
@@ -11,11 +12,12 @@ from local_gateway.core.handshake import Handshake, Identity
 from local_gateway.core.ids import is_well_formed_id
 from local_gateway.core.management import ManagementResponse
 from local_gateway.core.model import Application
+from local_gateway.core.origins import domain_name
 from local_gateway.core.sigv4 import SignedRequest, verify_signature
 from local_gateway.core.stage import Stage
 from local_gateway.server.http_protocol import TOO_LARGE, BodyError, read_body
 from local_gateway.server.invocations import Invocations
-from local_gateway.server.ports import Entry, Journal, Sources
+from local_gateway.server.ports import Entry, Faults, Journal, NoFaults, Sources
 from local_gateway.server.responses import json_message
 from local_gateway.server.session import Session
 from local_gateway.server.upgrade import (
@@ -46,6 +48,7 @@ class WebSocketStageServer:
         sources: Sources,
         journal: Journal,
         secrets: Mapping[str, str] | None = None,
+        faults: Faults | None = None,
     ) -> None:
         self._application = application
         self._secrets = secrets
@@ -53,7 +56,14 @@ class WebSocketStageServer:
         self._invocations = invocations
         self._sources = sources
         self._journal = journal
+        self._faults = faults or NoFaults()
+        self._numbers = itertools.count(1)
         self._sessions: dict[str, Session] = {}
+
+    @property
+    def domain_name(self) -> str:
+        """The host name that the API has on AWS."""
+        return domain_name(self.stage.api.api_id, self._application)
 
     async def upgrade(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer `GET /{stage}`: 101 and a served socket, or the status of the refusal."""
@@ -105,13 +115,21 @@ class WebSocketStageServer:
             return management.gone()
         match request.method:
             case "POST":
-                now = self._sources.now()
-                response, actions = session.connection.post(data, now, session.buffered)
+                return self._post(session, data)
             case "GET":
                 return session.connection.describe()
             case _:
                 response, actions = session.connection.delete(self._sources.moment())
         session.perform(actions)
+        return response
+
+    def _post(self, session: Session, data: bytes) -> ManagementResponse:
+        refusal = session.fate.refusal() if session.connection.is_open else None
+        if refusal is not None:
+            return refusal
+        now = self._sources.now()
+        response, actions = session.connection.post(data, now, session.buffered)
+        session.perform(actions * session.fate.copies() if actions else actions)
         return response
 
     def _signature_problem(self, request: web.BaseRequest, body: bytes) -> str | None:
@@ -155,6 +173,8 @@ class WebSocketStageServer:
             invocations=self._invocations,
             sources=self._sources,
             journal=self._journal,
+            faults=self._faults,
+            number=next(self._numbers),
         )
 
     def _identity(self, handshake: Handshake) -> Identity:
@@ -164,7 +184,7 @@ class WebSocketStageServer:
             api_id=api.api_id,
             stage=self.stage.name,
             stage_variables=tuple(self.stage.settings.variables.items()),
-            domain_name=f"{api.api_id}.execute-api.{application.region}.amazonaws.com",
+            domain_name=self.domain_name,
             connection_id=self._sources.new_id(),
             connected_at=self._sources.now(),
             source_ip=handshake.source_ip,
