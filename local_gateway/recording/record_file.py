@@ -1,7 +1,9 @@
 """The file that a recording is written to, one JSON object per line."""
 
+import contextlib
 import json
 import os
+import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -19,7 +21,7 @@ type Warn = Callable[[str], None]
 class RecordFile:
     """Writes a line at once, so that a gateway that is killed leaves what happened before.
 
-    Replaces what the file held; a new file is readable by its owner only. With `redacted`, secrets
+    Replaces what the file held; only its owner can read it. With `redacted`, secrets
     are taken out first. A write that fails later, such as on a full disk, is told to `warn` once
     and ends the recording, nothing else. Raises `GatewayError` when the file cannot be written.
     """
@@ -30,6 +32,7 @@ class RecordFile:
         self._warn = warn
         try:
             self._descriptor = os.open(path, TRUNCATE, OWNER_ONLY)
+            _keep_private(self._descriptor)
         except (OSError, ValueError) as error:
             raise _unwritable(path, error) from error
         self._is_open = True
@@ -71,6 +74,13 @@ class RecordFile:
         data = text.encode(errors="backslashreplace") + b"\n"
         while data:
             data = data[os.write(self._descriptor, data) :]
+
+
+def _keep_private(descriptor: int) -> None:
+    """A file that was there may be open to others; a pipe or a terminal is none of our business."""
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        with contextlib.suppress(PermissionError):  # somebody else's file, which we may write to
+            os.fchmod(descriptor, OWNER_ONLY)
 
 
 def _redacted(value: Any) -> Any:

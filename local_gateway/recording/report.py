@@ -1,9 +1,10 @@
 """Shows what a replay has found: lines for people, or one JSON object per line."""
 
 import json
-from typing import Protocol, TextIO
+from typing import Any, Protocol, TextIO
 
 from local_gateway.recording.recordings import ReadRecording
+from local_gateway.recording.records import RecordedInvocation
 from local_gateway.recording.replayer import Outcome, Replayed
 
 
@@ -50,7 +51,7 @@ class TextReport:
             f"{invocation.number:>4}",
             f"{replayed.outcome:<12}",
             invocation.function,
-            invocation.route_key,
+            _route(invocation),
             f"({invocation.event_type})" if invocation.event_type else None,
             invocation.connection_id,
         ]
@@ -92,3 +93,13 @@ class JsonReport:
     def _put(self, members: dict[str, object]) -> None:
         self._out.write(json.dumps(members) + "\n")
         self._out.flush()
+
+
+def _route(invocation: RecordedInvocation) -> str | None:
+    """The route key; of an HTTP request method and path, which tell more than `$default`."""
+    event: Any = invocation.event
+    for name in ("requestContext", "http"):
+        event = event.get(name) if isinstance(event, dict) else None
+    if not isinstance(event, dict):
+        return invocation.route_key
+    return f"{event.get('method')} {event.get('path')}"

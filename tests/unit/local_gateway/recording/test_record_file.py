@@ -21,9 +21,12 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "traffic.jsonl"
 
 
-def test_new_file_is_for_its_owner_only_and_an_old_one_is_replaced(path: Path, told: Told) -> None:
-    for _ in range(2):
-        RecordFile(path, redacted=True, warn=told).close()
+@pytest.mark.parametrize("mode", [None, 0o644])
+def test_file_is_replaced_and_for_its_owner_only(path: Path, told: Told, mode: int | None) -> None:
+    if mode is not None:
+        path.write_text("an old one\nof two lines\n")
+        path.chmod(mode)
+    RecordFile(path, redacted=True, warn=told).close()
     assert len(path.read_text().splitlines()) == 1
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 

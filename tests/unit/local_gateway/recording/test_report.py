@@ -39,6 +39,13 @@ async def test_report_for_people() -> None:
     assert summary.changed
 
 
+async def test_http_request_is_shown_with_method_and_path() -> None:
+    out = io.StringIO()
+    event = {"requestContext": {"http": {"method": "POST", "path": "/login"}}}
+    await told(TextReport(out), recording([invocation(event=event)]), RETURNS_OK)
+    assert "  POST /login  " in out.getvalue()
+
+
 async def test_report_for_machines() -> None:
     out = io.StringIO()
     summary = await told(JsonReport(out), recording([invocation()]), RETURNS_OK)
