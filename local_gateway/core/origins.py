@@ -1,9 +1,9 @@
-"""Which APIs share an origin (a port): all that a path can tell apart."""
+"""Which APIs share an origin (a port): all that a path can tell apart; and their names on AWS."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from local_gateway.core.model import HttpApi, WebSocketApi
+from local_gateway.core.model import Application, HttpApi, WebSocketApi
 
 
 @dataclass(slots=True)
@@ -28,6 +28,12 @@ class Origin:
         """The logical ids of the APIs."""
         http = [self.http_api.logical_id] if self.http_api is not None else []
         return [api.logical_id for api in self.websocket_apis] + http
+
+
+def domain_name(api_id: str, application: Application) -> str:
+    """The host name that an API has on AWS, which is the `domainName` of its events."""
+    suffix = "amazonaws.com.cn" if application.partition == "aws-cn" else "amazonaws.com"
+    return f"{api_id}.execute-api.{application.region}.{suffix}"
 
 
 def assign_origins(
