@@ -2,70 +2,46 @@
 
 import asyncio
 
-from local_gateway.api_hosts import with_api_hosts
 from local_gateway.backing.moto_server import MotoServer
-from local_gateway.backing.provisioning import provision
 from local_gateway.core.model import Application
-from local_gateway.core.origins import Origin, assign_origins
 from local_gateway.observer import Observer
+from local_gateway.reading import Version, VersionReader
 from local_gateway.ready_hook import hook_variables, run_ready_hook
-from local_gateway.runtime.remote import RemoteLambda
 from local_gateway.runtime.service import LambdaRuntime
 from local_gateway.runtime.settings import RuntimeSettings
 from local_gateway.server.sockets import Places
 from local_gateway.settings import GatewaySettings
-from local_gateway.template.application import build_application
-from local_gateway.template.loading import load_template
-from local_gateway.template.stack import Stack
 from local_gateway.terminal import Terminal
 
-type Functions = LambdaRuntime | RemoteLambda
 
-
-async def read_application(
-    settings: GatewaySettings, terminal: Terminal, aws: MotoServer, places: Places
-) -> tuple[Application, list[Origin]]:
+async def read_version(terminal: Terminal, aws: MotoServer, reader: VersionReader) -> Version:
     """Read the template while the AWS services start, then create its data resources there."""
-    stack = Stack(name=settings.stack_name, region=settings.region)
-    template, _ = await asyncio.gather(
-        asyncio.to_thread(load_template, settings.template, settings.parameter_overrides, stack),
+    await asyncio.gather(
+        asyncio.to_thread(reader.load),
         asyncio.to_thread(aws.wait_until_ready),
     )
-    values = await asyncio.to_thread(provision, aws.endpoint_url, template)
-    elsewhere = settings.lambda_endpoint is not None
-    read = build_application(template, values, origin=places.url(0), elsewhere=elsewhere)
-    origins = assign_origins(read.application.websocket_apis, read.application.http_apis)
-    places.make_room_for(len(origins))
-    if len(origins) > 1:
-        urls = {name: places.url(at) for at, one in enumerate(origins) for name in one.api_names()}
-        read = build_application(
-            template, values, origin=places.url(0), api_origins=urls, elsewhere=elsewhere
-        )
-        origins = assign_origins(read.application.websocket_apis, read.application.http_apis)
-    for warning in read.warnings:
+    version = await asyncio.to_thread(reader.finish, aws.endpoint_url)
+    for warning in version.warnings:
         terminal.warn(warning)
-    return with_api_hosts(read.application, origins, places), origins
+    return version
 
 
 def make_runtime(
     settings: GatewaySettings, observer: Observer, application: Application, aws: MotoServer
-) -> Functions:
-    """What runs the functions, not started yet: execution environments, or `--lambda-endpoint`."""
-    url, functions = settings.lambda_endpoint, application.functions
-    if url is not None:
-        return RemoteLambda(functions, url=url, observer=observer)
-    region = application.region
-    base = {
-        "AWS_ENDPOINT_URL": aws.endpoint_url,
-        # Without an endpoint the SDK asks for a host that does not exist, and so it must here:
-        # the AWS services of this run would accept posts to any connection.
-        "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": f"https://execute-api.{region}.amazonaws.com",
-    }
-    runtime = RuntimeSettings(base_environment=base, platform_lines=settings.verbose)
-    return LambdaRuntime(functions, settings=runtime, observer=observer, region=region)
+) -> LambdaRuntime:
+    """The functions' execution environments, not started yet, which use the AWS services."""
+    return LambdaRuntime(
+        application.functions,
+        settings=RuntimeSettings(
+            base_environment={"AWS_ENDPOINT_URL": aws.endpoint_url},
+            platform_lines=settings.verbose,
+        ),
+        observer=observer,
+        region=application.region,
+    )
 
 
-async def warm(runtime: Functions, application: Application) -> None:
+async def warm(runtime: LambdaRuntime, application: Application) -> None:
     """Start one environment of each function, so that what does not import is told at once."""
     warmed = (runtime.warm(function) for function in application.functions)
     problems = await asyncio.gather(*warmed, return_exceptions=True)

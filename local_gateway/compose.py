@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import AsyncExitStack
 
-from local_gateway.assembly import make_runtime, read_application, run_hook, warm
+from local_gateway.assembly import make_runtime, read_version, run_hook, warm
 from local_gateway.backing.moto_server import MotoServer
 from local_gateway.core.limits import Limits
 from local_gateway.core.model import Application
@@ -13,9 +13,11 @@ from local_gateway.inspector.inspector import Inspector
 from local_gateway.inspector.obstacle import obstacle
 from local_gateway.inspector.site import SEGMENT, InspectorSite
 from local_gateway.observer import Observer, Observers
+from local_gateway.reading import VersionReader
 from local_gateway.ready_hook import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from local_gateway.recording.record_file import RecordFile
 from local_gateway.recording.recorder import CallRecorder, Recording, RecordingInvoker
+from local_gateway.reloading import Reloader
 from local_gateway.runtime.variables import DUMMY_CREDENTIALS
 from local_gateway.server.invocations import Invocations
 from local_gateway.server.ports import Invoker, Sources
@@ -39,7 +41,9 @@ async def serve(
     `GatewayError` when the template cannot be served.
     """
     async with AsyncExitStack() as stack:
-        application, origins = await read_application(settings, terminal, aws, places)
+        reader = VersionReader(settings, places)
+        version = await read_version(terminal, aws, reader)
+        application, origins = version.application, version.origins
         inspector = _inspector(settings, terminal, origins[0])
         recording = _recording(stack, settings, terminal)
         observers = [terminal, inspector, CallRecorder(recording) if recording else None]
@@ -57,6 +61,16 @@ async def serve(
             _show(inspector, gateway, stack)
             terminal.say(f"Live traffic: {places.url(0, 'localhost')}/{SEGMENT}")
         await _announce(settings, terminal, application, origins, places, aws)
+        if settings.reload:
+            reloader = Reloader(
+                reader,
+                version,
+                aws_endpoint_url=aws.endpoint_url,
+                functions=runtime,
+                deploy=gateway.deploy,
+                terminal=terminal,
+            )
+            await reloader.run()
         await asyncio.Event().wait()
 
 

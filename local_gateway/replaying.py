@@ -3,9 +3,10 @@
 from contextlib import AsyncExitStack
 from typing import TextIO
 
-from local_gateway.assembly import make_runtime, read_application, run_hook, warm
+from local_gateway.assembly import make_runtime, read_version, run_hook, warm
 from local_gateway.backing.moto_server import MotoServer
 from local_gateway.core.model import Application
+from local_gateway.reading import VersionReader
 from local_gateway.recording.expected_calls import ExpectedCalls
 from local_gateway.recording.recordings import ReadRecording
 from local_gateway.recording.replay_server import ReplayServer
@@ -32,7 +33,8 @@ async def replay(
     cannot be served.
     """
     async with AsyncExitStack() as stack:
-        application, _ = await read_application(settings, terminal, aws, places)
+        reader = VersionReader(settings, places)
+        application = (await read_version(terminal, aws, reader)).application
         runtime = make_runtime(settings, terminal, application, aws)
         await runtime.start()
         stack.push_async_callback(runtime.close)

@@ -49,10 +49,7 @@ def provision(endpoint_url: str, template: Template) -> ResourceValues:
     Answers what they return for `Ref` and for each `Fn::GetAtt` in the template. Raises
     `TemplateError` when moto refuses one, or when they depend on each other in a circle.
     """
-    provisioner = _Provisioner(template, MotoClients(endpoint_url, template.stack.region))
-    for number, wave in enumerate(_waves(template), start=1):
-        provisioner.create(wave, number)
-    return provisioner.values
+    return Provisioner(endpoint_url, template.stack.region).provision(template)
 
 
 def _waves(template: Template) -> Iterable[list[Resource]]:
@@ -74,16 +71,34 @@ def _needs(resource: Resource) -> set[str]:
     return found | set(resource.depends_on)
 
 
-class _Provisioner:
-    def __init__(self, template: Template, clients: MotoClients) -> None:
-        self._template = template
-        self._clients = clients
-        self._made: dict[str, Any] = {}
-        self._answers: dict[Reference, str] = {}
-        self._wanted = set(_all_references(template))
+class Provisioner:
+    """Creates data resources, and for the template's next version those that are new in it.
 
-    @property
-    def values(self) -> ResourceValues:
+    What exists stays as it is, with what was stored in it: `outdated` names the resources whose
+    properties have changed since they were created.
+    """
+
+    def __init__(self, endpoint_url: str, region: str) -> None:
+        self._template: Template
+        self._clients = MotoClients(endpoint_url, region)
+        self._made: dict[str, Any] = {}
+        self._existing: dict[str, tuple[str, JsonObject]] = {}
+        self._answers: dict[Reference, str] = {}
+        self._wanted: set[Reference] = set()
+        self._stacks = 0
+        self.outdated: tuple[str, ...] = ()
+
+    def provision(self, template: Template) -> ResourceValues:
+        """Create what does not exist yet; see the function of this name."""
+        self._template = template
+        self._wanted = set(_all_references(template))
+        outdated: list[str] = []
+        for wave in _waves(template):
+            outdated += self._create(wave)
+        self.outdated = tuple(outdated)
+        return self._values()
+
+    def _values(self) -> ResourceValues:
         refs = {item.name: value for item, value in self._answers.items() if not item.attribute}
         attributes = {
             (item.name, item.attribute): value
@@ -92,29 +107,34 @@ class _Provisioner:
         }
         return ResourceValues(refs=refs, attributes=attributes)
 
-    def create(self, wave: list[Resource], number: int) -> None:
-        found = ResourceReferences(self._template, self.values)
+    def _create(self, wave: list[Resource]) -> list[str]:
+        """Create what is new in a wave; the names of what is not as it was created."""
+        found = ResourceReferences(self._template, self._values())
         resolved = {item.logical_id: _resolved(item, self._template, found) for item in wave}
+        new = [item for item in wave if item.logical_id not in self._existing]
         stacked = {
             item.logical_id: (item, resolved[item.logical_id])
-            for item in wave
+            for item in new
             if item.type not in _CREATORS
         }
         if stacked:
-            self._create_stack(stacked, number)
-        for item in wave:
+            self._create_stack(stacked)
+        for item in new:
             if item.type in _CREATORS:
                 self._create_one(item, resolved[item.logical_id])
+        asked = {item.logical_id: (item.type, resolved[item.logical_id]) for item in wave}
+        return [name for name, wanted in asked.items() if self._existing[name] != wanted]
 
-    def _create_stack(
-        self, resources: Mapping[str, tuple[Resource, JsonObject]], number: int
-    ) -> None:
-        name = f"{self._template.stack.name}-{number}"
+    def _create_stack(self, resources: Mapping[str, tuple[Resource, JsonObject]]) -> None:
+        self._stacks += 1
+        name = f"{self._template.stack.name}-{self._stacks}"
         client = self._client("cloudformation")
         try:
             self._answers |= create_stack(client, name, resources, self._wanted)
         except _REFUSALS as error:
             raise self._refused([item for item, _ in resources.values()], error) from None
+        for name, (item, properties) in resources.items():
+            self._existing[name] = (item.type, properties)
 
     def _create_one(self, item: Resource, properties: JsonObject) -> None:
         service, create = _CREATORS[item.type]
@@ -129,6 +149,7 @@ class _Provisioner:
             created = create(self._client(service), creation)
         except _REFUSALS as error:
             raise self._refused([item], error) from None
+        self._existing[item.logical_id] = (item.type, properties)
         self._answers[Reference(item.logical_id)] = created.ref
         for attribute, value in created.attributes.items():
             self._answers[Reference(item.logical_id, attribute)] = value

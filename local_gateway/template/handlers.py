@@ -5,6 +5,7 @@ left alone, because a missing module may be meant there.
 """
 
 import ast
+import importlib
 import importlib.machinery
 import sys
 from collections.abc import Iterator, Sequence
@@ -40,6 +41,12 @@ class HandlerCheck:
     _parsed: dict[Path, _Module] = field(default_factory=dict)
     _located: dict[tuple[str, tuple[Path, ...]], Path | None] = field(default_factory=dict)
     _checked: set[tuple[Path, tuple[Path, ...]]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        """Look anew at what is installed: it may have been since the last check."""
+        _is_installed.cache_clear()
+        _holds_distributions.cache_clear()
+        importlib.invalidate_caches()
 
     def check(self, handler: str, roots: tuple[Path, ...], place: Place) -> None:
         """Check `module.function` against the code directory and the layers' source roots.

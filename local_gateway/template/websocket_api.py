@@ -15,6 +15,7 @@ from local_gateway.core.model import (
     WebSocketRoute,
     WebSocketStage,
 )
+from local_gateway.core.route_selection import RouteSelection
 from local_gateway.template.api_resources import ApiPart, ApiResources, timeout_seconds
 from local_gateway.template.errors import TemplateError
 from local_gateway.template.functions import FunctionDirectory
@@ -55,7 +56,7 @@ class WebSocketApiReader:
         return WebSocketApi(
             logical_id=api.logical_id,
             api_id=api.physical_id,
-            route_selection_expression=api.properties.text("RouteSelectionExpression"),
+            route_selection_expression=_route_selection_expression(api.properties),
             routes=routes,
             stages=tuple(_stage(part.properties) for part in self.resources.of(api, "Stage")),
         )
@@ -163,6 +164,15 @@ def _check_integration(integration: Properties) -> None:
         raise TemplateError(
             integration.place("ContentHandlingStrategy"), "CONVERT_TO_BINARY is not served yet"
         )
+
+
+def _route_selection_expression(properties: Properties) -> str:
+    expression = properties.text("RouteSelectionExpression")
+    try:
+        RouteSelection.parse(expression)
+    except ValueError as error:
+        raise TemplateError(properties.place("RouteSelectionExpression"), str(error)) from None
+    return expression
 
 
 def _stage(properties: Properties) -> WebSocketStage:

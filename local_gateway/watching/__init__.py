@@ -1,0 +1,1 @@
+"""Notices that files change which somebody writes: code, layers, templates."""
