@@ -2,6 +2,7 @@
 
 from websockets.frames import Opcode
 
+from tests.integration.local_gateway.server.applications import application
 from tests.integration.local_gateway.server.raw import frame
 from tests.integration.local_gateway.server.running_gateway import RunningGateway
 
@@ -153,3 +154,11 @@ def test_each_connection_disconnects_once(gateway: RunningGateway) -> None:
     gateway.disconnected(opened.connection_id)
     ended = [told.connection_id for told in gateway.recorder.told if told.what == "disconnect"]
     assert ended.count(connection_id) == 1
+
+
+def test_a_gateway_that_stops_closes_with_1012_and_tells_nobody() -> None:
+    with RunningGateway(application()) as stopping:
+        client, _ = stopping.raw_socket()
+    with client:
+        assert client.close_code() == 1012
+    assert [told.what for told in stopping.recorder.told] == ["connect"]
