@@ -6,6 +6,8 @@ SapaError
 ├── BusinessProcessError         a function cannot serve as a business process
 │   └── UnsupportedResultError   it returned something that cannot be sent
 ├── UnknownEndpointError         no endpoint has this name
+├── ChannelNameError             a text cannot name a channel
+├── TooManyChannelsError         a connection is in as many channels as it may be
 ├── MessageError                 a client's message, or the reply to it, is refused
 ├── ConnectionGoneError          the connection is closed (410)
 ├── DeliveryError                the management API did not take a call
@@ -62,6 +64,23 @@ class UnknownEndpointError(SapaError):
     def __init__(self, name: str) -> None:
         super().__init__(f"there is no endpoint {name!r}")
         self.name = name
+
+
+class ChannelNameError(SapaError):
+    """`name` has characters that a channel's name may not have, or too many."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("a channel's name has letters, digits and -_.:/, at most 128 of them")
+        self.name = name
+
+
+class TooManyChannelsError(SapaError):
+    """A connection may not join `channel`: it is in `limit` channels already."""
+
+    def __init__(self, channel: str, limit: int) -> None:
+        super().__init__(f"a connection may be in {limit} channels at most")
+        self.channel = channel
+        self.limit = limit
 
 
 class MessageError(SapaError):

@@ -4,30 +4,17 @@ Every item has `expires_at`, the TTL attribute: epoch seconds.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from sapa.adapters.items import translated
 from sapa.connections import Connection
 from sapa.errors import StoreError
 from sapa.sessions import LoginSession
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
-    type Item = dict[str, AttributeValueTypeDef]
-
-
-@contextmanager
-def _translated(table_name: str) -> Iterator[None]:
-    try:
-        yield
-    except ClientError as error:
-        raise StoreError(table_name, error.response["Error"]["Code"]) from error
-    except BotoCoreError as error:
-        raise StoreError(table_name, type(error).__name__) from error
+    from sapa.adapters.items import Item
 
 
 class DynamoDBSessionStore:
@@ -45,12 +32,12 @@ class DynamoDBSessionStore:
             "session_id": {"S": session.session_id},
             "expires_at": {"N": str(session.expires_at)},
         }
-        with _translated(self._table_name):
+        with translated(self._table_name):
             self._client.put_item(TableName=self._table_name, Item=item)
 
     def get(self, token_hash: str) -> LoginSession | None:
         """Read a session, consistently: it may be revoked a moment ago. Raises `StoreError`."""
-        with _translated(self._table_name):
+        with translated(self._table_name):
             answer = self._client.get_item(
                 TableName=self._table_name,
                 Key={"token_hash": {"S": token_hash}},
@@ -60,7 +47,7 @@ class DynamoDBSessionStore:
 
     def delete(self, token_hash: str) -> LoginSession | None:
         """Remove a session and return what it was. Raises `StoreError`."""
-        with _translated(self._table_name):
+        with translated(self._table_name):
             answer = self._client.delete_item(
                 TableName=self._table_name,
                 Key={"token_hash": {"S": token_hash}},
@@ -92,13 +79,13 @@ class DynamoDBConnectionStore:
             "connected_at": {"N": str(connection.connected_at)},
             "expires_at": {"N": str(connection.expires_at)},
         }
-        with _translated(self._table_name):
+        with translated(self._table_name):
             self._client.put_item(TableName=self._table_name, Item=item)
 
     def delete(self, connection_id: str) -> None:
         """Forget a connection, if it is there. Raises `StoreError`."""
         key: Item = {"connection_id": {"S": connection_id}}
-        with _translated(self._table_name):
+        with translated(self._table_name):
             self._client.delete_item(TableName=self._table_name, Key=key)
 
     def of_user(self, username: str) -> Iterator[Connection]:
@@ -114,7 +101,7 @@ class DynamoDBConnectionStore:
             KeyConditionExpression="username = :username",
             ExpressionAttributeValues={":username": {"S": username}},
         )
-        with _translated(self._table_name):
+        with translated(self._table_name):
             for page in pages:
                 yield from (_connection(item) for item in page["Items"])
 

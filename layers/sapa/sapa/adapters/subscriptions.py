@@ -1,0 +1,200 @@
+"""Subscriptions in DynamoDB, sharded by channel.
+
+Table `Subscriptions`: partition key `channel_shard`, sort key `connection_id`, index
+`by-connection`. Table `Channels` (key `channel`) holds the number of shards and an approximate
+number of members, which only decides when to double the shards.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sapa.adapters.items import is_condition, translated
+from sapa.adapters.shards import needs_more, partition, possible_shards, shard_of
+from sapa.channels import Subscriber, Subscription
+from sapa.errors import StoreError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from sapa.adapters.items import Item
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Part of a shard; `start` is where the next one begins, `None` after the last."""
+
+    subscriptions: list[Subscription]
+    start: str | None
+
+
+class DynamoDBSubscriptionStore:
+    """A `SubscriptionStore` that can also be read shard by shard; raises `StoreError`."""
+
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        *,
+        subscriptions_table: str,
+        channels_table: str,
+        connection_index: str,
+    ) -> None:
+        self._client = client
+        self._table = subscriptions_table
+        self._channels_table = channels_table
+        self._connection_index = connection_index
+
+    def add(self, subscription: Subscription) -> bool:
+        """Store a subscription; false when the connection is in the channel already."""
+        channel = subscription.channel
+        connection_id = subscription.subscriber.connection_id
+        shards = self.shards(channel)
+        older = [
+            shard
+            for shard in possible_shards(connection_id, shards)
+            if shard != shard_of(connection_id, shards)
+        ]
+        if any(self._is_in(channel, shard, connection_id) for shard in older):
+            return False
+        item = _item(subscription, shard_of(connection_id, shards))
+        try:
+            with translated(self._table):
+                self._client.put_item(
+                    TableName=self._table,
+                    Item=item,
+                    ConditionExpression="attribute_not_exists(connection_id)",
+                )
+        except StoreError as error:
+            if is_condition(error):
+                return False
+            raise
+        self._count(channel, 1)
+        return True
+
+    def remove(self, channel: str, connection_id: str) -> bool:
+        """Remove a subscription; false when there is none."""
+        for shard in possible_shards(connection_id, self.shards(channel)):
+            with translated(self._table):
+                answer = self._client.delete_item(
+                    TableName=self._table,
+                    Key=_key(channel, shard, connection_id),
+                    ReturnValues="ALL_OLD",
+                )
+            if answer.get("Attributes"):
+                self._count(channel, -1)
+                return True
+        return False
+
+    def of_connection(self, connection_id: str) -> list[Subscription]:
+        """What a connection is subscribed to; an index lags, so a join of just now may miss."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName=self._connection_index,
+            KeyConditionExpression="connection_id = :id",
+            ExpressionAttributeValues={":id": {"S": connection_id}},
+        )
+        with translated(self._table):
+            return [_subscription(item) for page in pages for item in page["Items"]]
+
+    def shards(self, channel: str) -> int:
+        """How many shards a channel has; 1 for one that nobody has joined."""
+        with translated(self._channels_table):
+            answer = self._client.get_item(
+                TableName=self._channels_table,
+                Key={"channel": {"S": channel}},
+                ProjectionExpression="shards",
+                ConsistentRead=True,
+            )
+        return int(answer.get("Item", {}).get("shards", {"N": "1"})["N"])
+
+    def page(self, channel: str, shard: int, start: str | None, limit: int) -> Page:
+        """Up to `limit` subscriptions of a shard from `start` on, those that expired included."""
+        following: dict[str, Item] = {}
+        if start is not None:
+            following["ExclusiveStartKey"] = _key(channel, shard, start)
+        with translated(self._table):
+            answer = self._client.query(
+                TableName=self._table,
+                KeyConditionExpression="channel_shard = :shard",
+                ExpressionAttributeValues={":shard": {"S": partition(channel, shard)}},
+                Limit=limit,
+                ConsistentRead=True,
+                **following,  # type: ignore[arg-type]
+            )
+        last = answer.get("LastEvaluatedKey")
+        return Page(
+            subscriptions=[_subscription(item) for item in answer["Items"]],
+            start=last["connection_id"]["S"] if last else None,
+        )
+
+    def _is_in(self, channel: str, shard: int, connection_id: str) -> bool:
+        with translated(self._table):
+            answer = self._client.get_item(
+                TableName=self._table,
+                Key=_key(channel, shard, connection_id),
+                ConsistentRead=True,
+            )
+        return "Item" in answer
+
+    def _count(self, channel: str, change: int) -> None:
+        with translated(self._channels_table):
+            answer = self._client.update_item(
+                TableName=self._channels_table,
+                Key={"channel": {"S": channel}},
+                UpdateExpression="ADD members :change",
+                ExpressionAttributeValues={":change": {"N": str(change)}},
+                ReturnValues="ALL_NEW",
+            )
+        item = answer["Attributes"]
+        shards = int(item.get("shards", {"N": "1"})["N"])
+        if needs_more(int(item["members"]["N"]), shards):
+            self._double(channel, shards)
+
+    def _double(self, channel: str, shards: int) -> None:
+        """Only one of those who notice it at the same time succeeds, and that is enough."""
+        try:
+            with translated(self._channels_table):
+                self._client.update_item(
+                    TableName=self._channels_table,
+                    Key={"channel": {"S": channel}},
+                    UpdateExpression="SET shards = :double",
+                    ConditionExpression="attribute_not_exists(shards) OR shards = :shards",
+                    ExpressionAttributeValues={
+                        ":double": {"N": str(shards * 2)},
+                        ":shards": {"N": str(shards)},
+                    },
+                )
+        except StoreError as error:
+            if not is_condition(error):
+                raise
+
+
+def _key(channel: str, shard: int, connection_id: str) -> "Item":
+    return {
+        "channel_shard": {"S": partition(channel, shard)},
+        "connection_id": {"S": connection_id},
+    }
+
+
+def _item(subscription: Subscription, shard: int) -> "Item":
+    subscriber = subscription.subscriber
+    return {
+        **_key(subscription.channel, shard, subscriber.connection_id),
+        "channel": {"S": subscription.channel},
+        "username": {"S": subscriber.username},
+        "session_id": {"S": subscriber.session_id},
+        "since": {"N": str(subscription.since)},
+        "expires_at": {"N": str(subscriber.expires_at)},
+    }
+
+
+def _subscription(item: "Item") -> Subscription:
+    return Subscription(
+        channel=item["channel"]["S"],
+        subscriber=Subscriber(
+            connection_id=item["connection_id"]["S"],
+            username=item["username"]["S"],
+            session_id=item["session_id"]["S"],
+            expires_at=int(item["expires_at"]["N"]),
+        ),
+        since=int(item["since"]["N"]),
+    )
