@@ -128,7 +128,10 @@ class Connection:
         if not response.accepts:
             message = "Forbidden" if response.status == 403 else "Connection refused"
             return self._refuse(response.status, message, "$connect refused")
-        return self._accept(response.header(SUBPROTOCOL))
+        subprotocol = response.header(SUBPROTOCOL)
+        if subprotocol is not None and not subprotocol.isprintable():
+            return self._refuse(502, "Internal server error", f"{SUBPROTOCOL} has control codes")
+        return self._accept(subprotocol)
 
     def _accept(self, subprotocol: str | None) -> list[Action]:
         self.state = State.OPEN

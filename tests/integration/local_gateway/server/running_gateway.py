@@ -24,7 +24,7 @@ from local_gateway.server.http_api import HttpApiServer
 from local_gateway.server.http_protocol import RequestLimits
 from local_gateway.server.invocations import Invocations
 from local_gateway.server.listener import Listener
-from local_gateway.server.ports import Sources
+from local_gateway.server.ports import Faults, Sources
 from local_gateway.server.sockets import bind
 from local_gateway.server.websocket_api import WebSocketStageServer
 from tests.integration.local_gateway.server.applications import LIMITS, REGION
@@ -48,7 +48,8 @@ class RunningGateway:
     """Serves an application until the end of its `with` block.
 
     `limits` are the stages' quotas by stage name, `request_limits` those of a single request,
-    `secrets` the access keys that management calls have to be signed with (any, if there are none).
+    `secrets` the access keys that management calls have to be signed with (any, if there are none),
+    `faults` what goes wrong (nothing, if there are none).
     """
 
     def __init__(
@@ -58,12 +59,14 @@ class RunningGateway:
         limits: Mapping[str, Limits] = LIMITS,
         request_limits: RequestLimits | None = None,
         secrets: Mapping[str, str] | None = None,
+        faults: Faults | None = None,
     ) -> None:
         self.recorder = Recorder()
         self._application = application
         self._limits = limits
         self._request_limits = request_limits
         self._secrets = secrets
+        self._faults = faults
         self._loop = asyncio.new_event_loop()
         self._stack = AsyncExitStack()
         self._session = boto3.Session(ACCESS_KEY, SECRET_KEY, region_name=REGION)
@@ -166,7 +169,7 @@ class RunningGateway:
         await runtime.start()
         self._stack.push_async_callback(runtime.close)
         sources = Sources()
-        invocations = Invocations(runtime, sources=sources, journal=self.recorder)
+        invocations = Invocations(runtime, sources=sources, journal=self.recorder, crasher=runtime)
         self._stack.push_async_callback(invocations.close)
         dispatcher = Dispatcher()
         listener = Listener(
@@ -189,6 +192,7 @@ class RunningGateway:
                 sources=sources,
                 journal=self.recorder,
                 secrets=self._secrets,
+                faults=self._faults,
             )
             for api in self._application.websocket_apis
             for settings in api.stages
@@ -201,6 +205,7 @@ class RunningGateway:
             invocations=invocations,
             sources=sources,
             journal=self.recorder,
+            faults=self._faults,
         )
         dispatcher.serve(stages, http)
         for stage in stages.values():

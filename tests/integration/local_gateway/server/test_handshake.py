@@ -110,6 +110,10 @@ def test_only_the_chosen_subprotocol_passes(gateway: RunningGateway) -> None:
         assert not {"set-cookie", "x-custom"} & {name.lower() for name in socket.response.headers}
 
 
+def test_a_subprotocol_cannot_bring_other_headers(gateway: RunningGateway) -> None:
+    assert refusal(gateway, "dev?protocol=a%0d%0aSet-Cookie:%20b")[0] == 502
+
+
 def test_an_offered_subprotocol_is_not_echoed(gateway: RunningGateway) -> None:
     with gateway.connect("dev", subprotocols=[Subprotocol("chat")]) as socket:
         assert socket.subprotocol is None

@@ -91,8 +91,8 @@ def test_get_describes_a_connection(gateway: RunningGateway) -> None:
         assert found["LastActiveAt"] == connected_at
         assert found["Identity"] == {"SourceIp": "127.0.0.1", "UserAgent": "Tests/1.0"}
         management.post_to_connection(ConnectionId=opened.connection_id, Data=b"x")
-        later = management.get_connection(ConnectionId=opened.connection_id)
-        assert later["LastActiveAt"] >= connected_at
+        found = management.get_connection(ConnectionId=opened.connection_id)
+        assert found["LastActiveAt"] >= connected_at
 
 
 def test_get_spells_members_as_the_service_model_and_a_missing_agent_as_null(
@@ -175,11 +175,9 @@ def test_more_than_128_kb_is_too_large(gateway: RunningGateway) -> None:
 
 
 def test_an_enormous_body_is_too_large_and_not_read(gateway: RunningGateway) -> None:
+    request = f"POST /dev/@connections/{UNKNOWN} HTTP/1.1\r\nHost: x\r\nContent-Length: {10**12}"
     with gateway.raw() as client:
-        client.send(
-            f"POST /dev/@connections/{UNKNOWN} HTTP/1.1\r\nHost: x\r\n"
-            "Content-Length: 1000000000000\r\n\r\n".encode()
-        )
+        client.send(f"{request}\r\n\r\n".encode())
         head = client.head()
     assert (head.status, head.headers["x-amzn-errortype"]) == (413, "PayloadTooLargeException")
 
