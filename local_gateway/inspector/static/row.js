@@ -100,5 +100,6 @@ export function rowElement(row) {
     element("span", { class: "took" }, duration(row.duration)),
   );
   made.classList.toggle("problem", Boolean(row.problem));
+  made.classList.toggle("refused", /^[45]\d\d/.test(row.outcome ?? ""));
   return made;
 }

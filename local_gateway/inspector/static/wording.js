@@ -40,9 +40,15 @@ export function shortId(id) {
   return id.slice(0, 7);
 }
 
-/** A hue for a connection, the same everywhere. @param {string} id */
+const GOLDEN_ANGLE = 137.5;
+/** @type {Map<string, number>} */
+const hues = new Map();
+
+/** A hue for a connection: far from those of its neighbours in time. @param {string} id */
 export function hueOf(id) {
-  let sum = 7;
-  for (const character of id) sum = (sum * 31 + character.charCodeAt(0)) % 9973;
-  return (sum * 47) % 360;
+  const known = hues.get(id);
+  if (known !== undefined) return known;
+  const hue = Math.round(20 + hues.size * GOLDEN_ANGLE) % 360;
+  hues.set(id, hue);
+  return hue;
 }

@@ -1,0 +1,179 @@
+"""The live traffic page in a real browser, beside a chat of three functions."""
+
+import json
+import sys
+from collections.abc import Iterator
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from websockets.sync.client import ClientConnection, connect
+
+from tests.e2e.browser import ChatPage, chromium, show_as
+from tests.e2e.client import HTTP
+from tests.e2e.conftest import free_port
+from tests.e2e.gateway_process import GatewayProcess
+
+GATEWAY = (
+    sys.executable,
+    "-m",
+    "local_gateway",
+    "--template",
+    "tests/templates/chat/template.yaml",
+)
+PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    """A gateway that shows the runtime's own log lines, too."""
+    port = free_port()
+    with GatewayProcess([*GATEWAY, "--port", str(port), "--verbose"], {}) as process:
+        ready = process.wait_for("^Ready")
+        assert f"Live traffic: http://localhost:{port}/_gateway" in process.output
+        assert process.output.index("Live traffic") < process.output.index(ready[0])
+        yield port
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    """One browser for all tests."""
+    with chromium(tmp_path_factory.mktemp("profile")) as driver:
+        show_as(driver, "light")
+        yield driver
+
+
+@pytest.fixture
+def page(browser: webdriver.Chrome, port: int) -> Iterator[ChatPage]:
+    """The page, empty; the console must be as empty in the end."""
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    page = ChatPage(browser, f"http://localhost:{port}/_gateway")
+    page.forget_logs()
+    page.open()
+    page.wait(lambda: page.texts("#state-label") == ["Live"], "the stream")
+    page.wait(lambda: not page.texts(".only"), "the connections of other tests to be gone")
+    page.shown("clear").click()
+    yield page
+    assert page.complaints() == []
+
+
+@pytest.fixture
+def client(port: int, page: ChatPage) -> Iterator[ClientConnection]:
+    """Somebody in the chat, whom the page shows."""
+    with connect(f"ws://localhost:{port}/Prod", compression=None) as socket:
+        page.wait(lambda: len(page.texts(".only")) == 1, "the connection")
+        yield socket
+
+
+def say(client: ClientConnection, text: str) -> None:
+    """Send a message and wait until the chat has passed it on."""
+    client.send(json.dumps({"action": "sendmessage", "data": text}))
+    assert client.recv(timeout=30) == text
+
+
+def rows(page: ChatPage, kind: str) -> list[str]:
+    """What the rows of a kind say."""
+    return page.texts(f".row.{kind} .what")
+
+
+def test_a_conversation_appears_as_it_happens(page: ChatPage, client: ClientConnection) -> None:
+    say(client, "Hai!")
+    page.wait(lambda: rows(page, "in"), "the message")
+    page.wait(lambda: rows(page, "out") == ["Hai!"], "the answer")
+    page.wait(lambda: any("101 open" in text for text in rows(page, "connection")), "the opening")
+    page.wait(
+        lambda: any("sendmessage" in text for text in rows(page, "call")), "the route of the call"
+    )
+    page.wait(lambda: any("START" in text for text in rows(page, "log")), "the log")
+    page.wait(lambda: "POST @connections 200" in rows(page, "management"), "the management call")
+    assert json.loads(rows(page, "in")[0]) == {"action": "sendmessage", "data": "Hai!"}
+    page.wait(lambda: "↑ 1  ↓ 1" in page.texts(".counts"), "the counts")
+
+
+def test_the_selected_message_is_shown_as_json(page: ChatPage, client: ClientConnection) -> None:
+    say(client, "Hai!")
+    page.wait(lambda: rows(page, "in"), "the message")
+    page.driver.find_element(By.CSS_SELECTOR, ".row.in").click()
+    assert page.shown("detail-title").text == "Message from the client"
+    assert page.texts("#detail-body pre") == ['{\n  "action": "sendmessage",\n  "data": "Hai!"\n}']
+    page.press(Keys.ESCAPE)
+    assert page.focused() == "rows"
+    assert not page.driver.find_element(By.ID, "detail").is_displayed()
+
+
+def test_rows_are_reached_by_keyboard(page: ChatPage, client: ClientConnection) -> None:
+    say(client, "Hai!")
+    page.wait(lambda: rows(page, "out"), "the answer")
+    page.driver.execute_script("document.getElementById('rows').focus()")
+    page.press(Keys.HOME)
+    selected = page.texts('.row[aria-selected="true"]')
+    assert selected == page.texts(".row")[:1]
+    page.press(Keys.ARROW_DOWN)
+    assert page.texts('.row[aria-selected="true"]') == page.texts(".row")[1:2]
+    page.press("/")
+    assert page.focused() == "search"
+
+
+def test_rows_are_filtered_by_text_kind_and_connection(
+    page: ChatPage, client: ClientConnection, port: int
+) -> None:
+    say(client, "Hai!")
+    page.wait(lambda: rows(page, "out"), "the answer")
+    page.fill("search", "hai!")
+    assert len(page.texts(".row")) == 2
+    page.driver.find_element(By.CSS_SELECTOR, ".kind.frame").click()
+    assert page.texts(".row") == []
+    page.driver.find_element(By.CSS_SELECTOR, ".kind.frame").click()
+    page.fill("search", " ")
+    with connect(f"ws://localhost:{port}/Prod", compression=None) as other:
+        page.wait(lambda: len(page.texts(".only")) == 2, "the other connection")
+        page.driver.find_elements(By.CSS_SELECTOR, ".only")[1].click()
+        say(other, "Bai")
+        page.wait(lambda: rows(page, "in"), "the other's message")
+        assert len(set(page.texts(".row .badge"))) == 1
+        page.wait(lambda: any("START" in text for text in rows(page, "log")), "the other's log")
+        page.shown("chosen").click()
+        page.wait(lambda: len(rows(page, "in")) == 2, "everybody's messages")
+
+
+def test_a_pause_holds_back_what_comes(page: ChatPage, client: ClientConnection) -> None:
+    page.shown("pause").click()
+    say(client, "Hai!")
+    page.wait(lambda: "waiting" in page.texts("#state-label")[0], "rows to wait")
+    assert rows(page, "in") == []
+    page.shown("pause").click()
+    page.wait(lambda: rows(page, "in"), "the message")
+    page.shown("clear").click()
+    assert rows(page, "in") == []
+
+
+def test_the_button_closes_a_connection(page: ChatPage, client: ClientConnection) -> None:
+    page.driver.find_element(By.CSS_SELECTOR, ".close").click()
+    page.wait(lambda: not page.texts(".only"), "the connection to be gone")
+    page.wait(lambda: "DELETE @connections 204" in rows(page, "management"), "the call")
+    for _ in client:
+        pass
+    assert client.close_code == 1000
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_shows_it_whole(page: ChatPage, client: ClientConnection, scheme: str) -> None:
+    show_as(page.driver, scheme)
+    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
+    page.open()
+    say(client, "Hai! " * 40)
+    page.wait(lambda: rows(page, "in"), "the message")
+    assert page.overflow() == 0
+    page.driver.find_elements(By.CSS_SELECTOR, ".row.in")[-1].click()
+    assert page.shown("detail-title").text == "Message from the client"
+    assert page.overflow() == 0
+
+
+def test_without_it_nothing_is_there() -> None:
+    port = free_port()
+    with GatewayProcess([*GATEWAY, "--port", str(port), "--no-inspector"], {}) as process:
+        process.wait_for("^Ready")
+        assert "Live traffic" not in process.output
+        answer = HTTP.request("GET", f"http://localhost:{port}/_gateway")
+        assert (answer.status, answer.json()) == (403, {"message": "Forbidden"})
