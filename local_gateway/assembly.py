@@ -7,11 +7,14 @@ from local_gateway.core.model import Application
 from local_gateway.observer import Observer
 from local_gateway.reading import Version, VersionReader
 from local_gateway.ready_hook import hook_variables, run_ready_hook
+from local_gateway.runtime.remote import RemoteLambda
 from local_gateway.runtime.service import LambdaRuntime
 from local_gateway.runtime.settings import RuntimeSettings
 from local_gateway.server.sockets import Places
 from local_gateway.settings import GatewaySettings
 from local_gateway.terminal import Terminal
+
+type Functions = LambdaRuntime | RemoteLambda
 
 
 async def read_version(terminal: Terminal, aws: MotoServer, reader: VersionReader) -> Version:
@@ -28,20 +31,23 @@ async def read_version(terminal: Terminal, aws: MotoServer, reader: VersionReade
 
 def make_runtime(
     settings: GatewaySettings, observer: Observer, application: Application, aws: MotoServer
-) -> LambdaRuntime:
-    """The functions' execution environments, not started yet, which use the AWS services."""
-    return LambdaRuntime(
-        application.functions,
-        settings=RuntimeSettings(
-            base_environment={"AWS_ENDPOINT_URL": aws.endpoint_url},
-            platform_lines=settings.verbose,
-        ),
-        observer=observer,
-        region=application.region,
-    )
+) -> Functions:
+    """What runs the functions, not started yet: execution environments, or `--lambda-endpoint`."""
+    url, functions = settings.lambda_endpoint, application.functions
+    if url is not None:
+        return RemoteLambda(functions, url=url, observer=observer)
+    region = application.region
+    base = {
+        "AWS_ENDPOINT_URL": aws.endpoint_url,
+        # Without an endpoint the SDK asks for a host that does not exist, and so it must here:
+        # the AWS services of this run would accept posts to any connection.
+        "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": f"https://execute-api.{region}.amazonaws.com",
+    }
+    runtime = RuntimeSettings(base_environment=base, platform_lines=settings.verbose)
+    return LambdaRuntime(functions, settings=runtime, observer=observer, region=region)
 
 
-async def warm(runtime: LambdaRuntime, application: Application) -> None:
+async def warm(runtime: Functions, application: Application) -> None:
     """Start one environment of each function, so that what does not import is told at once."""
     warmed = (runtime.warm(function) for function in application.functions)
     problems = await asyncio.gather(*warmed, return_exceptions=True)

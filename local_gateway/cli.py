@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import math
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -71,6 +72,7 @@ def _settings(options: argparse.Namespace) -> GatewaySettings:
         warp=options.warp,
         verify_signatures=options.verify_signatures,
         inspector=options.inspector,
+        lambda_endpoint=options.lambda_endpoint,
         reload=options.reload,
         record=options.record,
         record_secrets=options.record_secrets,
@@ -109,6 +111,12 @@ def _parser() -> argparse.ArgumentParser:
         action="store_false",
         help="go on with the code and the template as they were at the start",
     )
+    add(
+        "--lambda-endpoint",
+        type=_url,
+        metavar="URL",
+        help="have sam local start-lambda run the functions, for example http://127.0.0.1:3001",
+    )
     add("--json", action="store_true", help="print one JSON object per line, for machines")
     add("--record", type=Path, metavar="FILE", help="write each event and result to FILE, as JSON")
     add("--record-secrets", action="store_true", help="leave secrets in the recording")
@@ -119,6 +127,14 @@ def _port(text: str) -> int:
     if text.isascii() and text.isdigit() and int(text) < 65536:
         return int(text)
     raise argparse.ArgumentTypeError(f"expected a number from 0 to 65535, not {text!r}")
+
+
+def _url(text: str) -> str:
+    """A URL without path; everything else would be forgotten when paths are appended."""
+    match = re.fullmatch(r"(https?://(?:[\w.-]+|\[[\da-f:]+\])(?::(\d+))?)/?", text)
+    if match is not None and int(match[2] or 0) < 65536:
+        return match[1]
+    raise argparse.ArgumentTypeError(f"expected a URL such as http://127.0.0.1:3001, not {text!r}")
 
 
 def _factor(text: str) -> float:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from local_gateway.api_hosts import with_api_hosts
 from local_gateway.backing.provisioning import Provisioner
 from local_gateway.core.model import Application, LambdaFunction
 from local_gateway.core.origins import Origin, assign_origins
@@ -58,6 +59,7 @@ class VersionReader:
     def __init__(self, settings: GatewaySettings, places: Places) -> None:
         self._path = settings.template
         self._overrides = settings.parameter_overrides
+        self._elsewhere = settings.lambda_endpoint is not None
         self._stack = Stack(name=settings.stack_name, region=settings.region)
         self._places = places
         self._provisioner: Provisioner | None = None
@@ -88,7 +90,7 @@ class VersionReader:
         # what changes in between differs from this, and is found.
         snapshot = take_snapshot(templates.union(*code.values())) | self._template_snapshot
         return Version(
-            application=read.application,
+            application=with_api_hosts(read.application, origins, self._places),
             origins=origins,
             warnings=(*read.warnings, *map(_outdated, self._provisioner.outdated)),
             template_files=templates,
@@ -133,8 +135,10 @@ class VersionReader:
     def _read(
         self, template: Template, values: ResourceValues, urls: Mapping[str, str] | None = None
     ) -> ReadApplication:
-        origin = self._places.url(0)
-        return build_application(template, values, origin=origin, api_origins=urls)
+        origin, elsewhere = self._places.url(0), self._elsewhere
+        return build_application(
+            template, values, origin=origin, api_origins=urls, elsewhere=elsewhere
+        )
 
 
 def _code_of(function: LambdaFunction) -> frozenset[Path]:

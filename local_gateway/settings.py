@@ -13,8 +13,9 @@ class GatewaySettings:
 
     `on_ready` is a shell command that gets the stack's outputs and the endpoints in its
     environment, next to `environment`, and whose failure ends the gateway. `warp` makes the idle
-    and age limits of connections arrive so many times sooner. `record` is the file to write every
-    invocation to, without secrets unless `record_secrets`. `reload` is for files that change.
+    and age limits of connections arrive so many times sooner. `lambda_endpoint` is the URL of what
+    runs the functions instead of the gateway. `record` is the file to write every invocation to,
+    without secrets unless `record_secrets`. `reload` is for files that change.
     """
 
     template: Path
@@ -29,6 +30,7 @@ class GatewaySettings:
     warp: float = 1.0
     verify_signatures: bool = False
     inspector: bool = True
+    lambda_endpoint: str | None = None
     record: Path | None = None
     record_secrets: bool = False
     reload: bool = True
