@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 
+from botocore.config import Config
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from local_gateway.core.chaos import Chaos, Fault
@@ -33,7 +34,7 @@ def play(seed: int) -> list[Story]:
 
 def chat(gateway: RunningGateway, opened: Opened) -> None:
     """Post and ask, one after the other, and wait until everybody knows of the end."""
-    management = gateway.management()
+    management = gateway.management(config=Config(retries={"total_max_attempts": 1}))
     refusals = (management.exceptions.GoneException, management.exceptions.LimitExceededException)
     try:
         for number in range(MESSAGES):
