@@ -15,6 +15,7 @@ from pathlib import Path
 
 from local_gateway.arguments import add_template_options, program_name
 from local_gateway.backing.moto_server import MotoServer
+from local_gateway.core.chaos import Chaos, Fault, parse_chaos
 from local_gateway.errors import GatewayError
 from local_gateway.interruption import run_until_interrupted
 from local_gateway.json_terminal import JsonTerminal
@@ -70,6 +71,7 @@ def _settings(options: argparse.Namespace) -> GatewaySettings:
         environment=dict(os.environ),
         verbose=options.verbose,
         warp=options.warp,
+        chaos=options.chaos,
         verify_signatures=options.verify_signatures,
         inspector=options.inspector,
         lambda_endpoint=options.lambda_endpoint,
@@ -94,6 +96,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--on-ready", metavar="COMMAND", help="shell command to run when everything answers")
     add("--verbose", action="store_true", help="show logs as they are, with START, END and REPORT")
     add("--warp", type=_factor, default=1.0, metavar="N", help="idle and age limits N times sooner")
+    add(
+        "--chaos",
+        type=_chaos,
+        metavar="SEED[:FAULT=RATE,...]",
+        help=f"have things go wrong, the same with the same seed: {', '.join(Fault)}",
+    )
     add(
         "--verify-signatures",
         action="store_true",
@@ -127,6 +135,13 @@ def _port(text: str) -> int:
     if text.isascii() and text.isdigit() and int(text) < 65536:
         return int(text)
     raise argparse.ArgumentTypeError(f"expected a number from 0 to 65535, not {text!r}")
+
+
+def _chaos(text: str) -> Chaos:
+    try:
+        return parse_chaos(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _url(text: str) -> str:

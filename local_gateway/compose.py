@@ -20,7 +20,7 @@ from local_gateway.recording.recorder import CallRecorder, Recording, RecordingI
 from local_gateway.reloading import Reloader
 from local_gateway.runtime.variables import DUMMY_CREDENTIALS
 from local_gateway.server.invocations import Invocations
-from local_gateway.server.ports import Invoker, Sources
+from local_gateway.server.ports import Crasher, Invoker, Sources
 from local_gateway.server.sockets import Places
 from local_gateway.settings import GatewaySettings
 from local_gateway.terminal import Terminal
@@ -53,7 +53,7 @@ async def serve(
         stack.push_async_callback(runtime.close)
         await warm(runtime, application)
         invoker = RecordingInvoker(runtime, recording) if recording else runtime
-        gateway = _gateway(stack, settings, observer, invoker, places)
+        gateway = _gateway(stack, settings, observer, invoker, runtime, places)
         gateway.deploy(application, origins)
         await gateway.start()
         stack.push_async_callback(gateway.close)
@@ -108,10 +108,11 @@ def _gateway(
     settings: GatewaySettings,
     observer: Observer,
     invoker: Invoker,
+    crasher: Crasher,
     places: Places,
 ) -> Gateway:
     sources = Sources()
-    invocations = Invocations(invoker, sources=sources, journal=observer)
+    invocations = Invocations(invoker, sources=sources, journal=observer, crasher=crasher)
     stack.push_async_callback(invocations.close)
     around = Surroundings(
         invocations=invocations,
@@ -119,6 +120,7 @@ def _gateway(
         journal=observer,
         limits=Limits().warped(settings.warp),
         secrets=SECRETS if settings.verify_signatures else None,
+        faults=settings.chaos,
     )
     return Gateway([(sockets, places.port(at)) for at, sockets in enumerate(places)], around)
 
@@ -131,6 +133,8 @@ async def _announce(
     places: Places,
     aws: MotoServer,
 ) -> None:
+    if settings.chaos is not None:
+        terminal.say(f"Chaos: {settings.chaos}")
     terminal.say(f"AWS services for this run: {aws.endpoint_url}")
     await run_hook(settings, terminal, application, places, aws)
     urls = [url for at, origin in enumerate(origins) for url in _urls(origin, places, at)]

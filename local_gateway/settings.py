@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from local_gateway.core.chaos import Chaos
+
 LOOPBACK = ("127.0.0.1", "::1")
 
 
@@ -13,9 +15,10 @@ class GatewaySettings:
 
     `on_ready` is a shell command that gets the stack's outputs and the endpoints in its
     environment, next to `environment`, and whose failure ends the gateway. `warp` makes the idle
-    and age limits of connections arrive so many times sooner. `lambda_endpoint` is the URL of what
-    runs the functions instead of the gateway. `record` is the file to write every invocation to,
-    without secrets unless `record_secrets`. `reload` is for files that change.
+    and age limits of connections arrive so many times sooner; `chaos` goes wrong on purpose.
+    `lambda_endpoint` is the URL of what runs the functions instead of the gateway. `record` is the
+    file to write every invocation to, without secrets unless `record_secrets`. `reload` is for
+    files that change.
     """
 
     template: Path
@@ -28,9 +31,10 @@ class GatewaySettings:
     environment: Mapping[str, str] = field(default_factory=dict)
     verbose: bool = False
     warp: float = 1.0
+    chaos: Chaos | None = None
     verify_signatures: bool = False
     inspector: bool = True
     lambda_endpoint: str | None = None
+    reload: bool = True
     record: Path | None = None
     record_secrets: bool = False
-    reload: bool = True
