@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from websockets.sync.client import ClientConnection, connect
@@ -137,3 +138,18 @@ def test_a_name_on_aws_leads_to_its_own_stages_only(project: Path) -> None:
         upgrade_required, forbidden = 426, 403
         assert status(prices) == status(prices.upper()) == status("localhost") == upgrade_required
         assert status(board) == status(f"x{prices}") == forbidden
+
+
+def test_a_client_without_endpoint_asks_for_the_host_it_would_on_aws(project: Path) -> None:
+    root = project / "two_apis"
+    code = """
+        import boto3
+
+        def handler(event, context):
+            print("asks", boto3.client("apigatewaymanagementapi").meta.endpoint_url)
+            return {"statusCode": 200}
+    """
+    (root / "board" / "app.py").write_text(dedent(code))
+    with serving(root / "template.yaml") as (process, (board, _)), opened(board):
+        asked = process.wait_for(r"asks (\S+)")[1]
+    assert asked == "https://execute-api.us-east-1.amazonaws.com", "not the AWS services of the run"
