@@ -12,7 +12,7 @@ from local_gateway.errors import GatewayError
 from local_gateway.reading import Version, VersionReader
 from local_gateway.terminal import Terminal
 from local_gateway.watching.snapshot import Snapshot, take_snapshot
-from local_gateway.watching.watch import Watch
+from local_gateway.watching.watch import Watch, WatchError
 
 type Deploy = Callable[[Application, list[Origin]], None]
 
@@ -71,7 +71,7 @@ class Reloader:
                 await self._look(seen)
                 if self._roots() == roots:
                     await watch.news()
-        except OSError as error:
+        except WatchError as error:
             self._terminal.warn(f"changes are not noticed any more: {error}; restart to see them")
         finally:
             await watch.close()

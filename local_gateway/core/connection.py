@@ -105,8 +105,8 @@ class Connection:
         if isinstance(decision, authorization.Refused):
             return self._refuse(decision.status, decision.message, decision.cause)
         self._authorizer = dict(decision.context)
-        route = self.stage.api.routes[CONNECT]
-        return self._invoke_connect(route, moment, latency_ms)
+        route = self.stage.api.routes.get(CONNECT)  # the API may have been deployed anew without it
+        return self._invoke_connect(route, moment, latency_ms) if route else self._accept(None)
 
     def _invoke_connect(
         self, route: WebSocketRoute, moment: Moment, latency_ms: int | None

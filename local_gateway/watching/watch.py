@@ -6,11 +6,16 @@ from pathlib import Path
 
 from watchfiles import Change, awatch
 
+from local_gateway.errors import GatewayError
 from local_gateway.watching.snapshot import Directory, is_source
 
 # News come once nothing more has happened for so long, or so long after the first at the latest.
 QUIET_MS = 50
 LONGEST_MS = 1600
+
+
+class WatchError(GatewayError):
+    """The operating system does not tell of changes: a limit of it, for example."""
 
 
 class Watch:
@@ -23,7 +28,7 @@ class Watch:
         self._news = asyncio.Event()
         self._followed: frozenset[Directory] = frozenset()
         self._task: asyncio.Task[None] | None = None
-        self._problem: OSError | None = None
+        self._problem: WatchError | None = None
 
     async def follow(self, directories: frozenset[Directory]) -> None:
         """Watch these and no others from now on; news follow if they are others than before."""
@@ -37,7 +42,7 @@ class Watch:
         asyncio.get_running_loop().call_soon(self._news.set)
 
     async def news(self) -> None:
-        """Return once something has happened; raises OSError when that cannot be known."""
+        """Return once something has happened; raises `WatchError` when that cannot be known."""
         await self._news.wait()
         self._news.clear()
         if self._problem is not None:
@@ -61,8 +66,8 @@ class Watch:
         except FileNotFoundError:
             self._followed = frozenset()  # one has gone meanwhile: to be followed anew
             self._news.set()
-        except OSError as error:
-            self._problem = error
+        except (OSError, RuntimeError) as error:  # the latter for the library's own errors
+            self._problem = WatchError(f"files cannot be watched here: {error}")
             self._news.set()
 
 

@@ -121,3 +121,10 @@ def test_throttled_handshake_is_429() -> None:
     second = Connection(stage, identity(), handshake())
     only_invoke(first.open(MOMENT))
     assert refusal(second.open(MOMENT))[0] == 429
+
+
+def test_connect_route_that_went_while_the_authorizer_ran_accepts() -> None:
+    made = connection(guarded("$default"))
+    made.open(MOMENT)
+    made.stage.redeploy(api("$default"), made.stage.settings)
+    assert made.authorized(policy(), MOMENT, 1) == [AcceptHandshake(None)]

@@ -54,6 +54,12 @@ def test_the_smallest_websocket_api(project: Project) -> None:
     ("written", "instead", "message"),
     [
         (
+            "$request.body.action",
+            "$request.header.action",
+            "7: Api: RouteSelectionExpression: expected $request.body.name, ${request.body.name} "
+            "or \\$ at character 0 of '$request.header.action'",
+        ),
+        (
             "RouteKey: go",
             "RouteKye: go",
             "12: Route: RouteKye: unknown property; did you mean RouteKey?",
