@@ -8,6 +8,8 @@ from local_gateway.backing.moto_server import MotoServer
 from local_gateway.core.limits import Limits
 from local_gateway.core.model import Application
 from local_gateway.core.origins import Origin
+from local_gateway.event_sources.clock import WarpedClock
+from local_gateway.event_sources.sources import EventSources
 from local_gateway.gateway import Gateway, Surroundings
 from local_gateway.inspector.inspector import Inspector
 from local_gateway.inspector.obstacle import obstacle
@@ -17,7 +19,7 @@ from local_gateway.reading import VersionReader
 from local_gateway.ready_hook import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from local_gateway.recording.record_file import RecordFile
 from local_gateway.recording.recorder import CallRecorder, Recording, RecordingInvoker
-from local_gateway.reloading import Reloader
+from local_gateway.reloading import Deploy, Reloader
 from local_gateway.runtime.variables import DUMMY_CREDENTIALS
 from local_gateway.server.invocations import Invocations
 from local_gateway.server.ports import Crasher, Invoker, Sources
@@ -58,19 +60,19 @@ async def serve(
         await gateway.start()
         stack.push_async_callback(gateway.close)
         if inspector is not None:
-            _show(inspector, gateway, stack)
-            terminal.say(f"Live traffic: {places.url(0, 'localhost')}/{SEGMENT}")
+            _show(inspector, gateway, stack, terminal, places)
+        sources = _event_sources(stack, settings, observer, invoker, aws)
+        await sources.deploy(application)
         await _announce(settings, terminal, application, origins, places, aws)
         if settings.reload:
-            reloader = Reloader(
+            await Reloader(
                 reader,
                 version,
                 aws_endpoint_url=aws.endpoint_url,
                 functions=runtime,
-                deploy=gateway.deploy,
+                deploy=_deployment(gateway, sources),
                 terminal=terminal,
-            )
-            await reloader.run()
+            ).run()
         await asyncio.Event().wait()
 
 
@@ -85,11 +87,18 @@ def _inspector(settings: GatewaySettings, terminal: Terminal, origin: Origin) ->
     return Inspector(Sources().now)
 
 
-def _show(inspector: Inspector, gateway: Gateway, stack: AsyncExitStack) -> None:
+def _show(
+    inspector: Inspector,
+    gateway: Gateway,
+    stack: AsyncExitStack,
+    terminal: Terminal,
+    places: Places,
+) -> None:
     """Put the live traffic page at its place."""
     site = InspectorSite(inspector, gateway)
     gateway.mount(SEGMENT, site.handle)
     stack.push_async_callback(site.close)
+    terminal.say(f"Live traffic: {places.url(0, 'localhost')}/{SEGMENT}")
 
 
 def _recording(
@@ -123,6 +132,34 @@ def _gateway(
         faults=settings.chaos,
     )
     return Gateway([(sockets, places.port(at)) for at, sockets in enumerate(places)], around)
+
+
+def _event_sources(
+    stack: AsyncExitStack,
+    settings: GatewaySettings,
+    observer: Observer,
+    invoker: Invoker,
+    aws: MotoServer,
+) -> EventSources:
+    sources = EventSources(
+        aws.endpoint_url,
+        invoker=invoker,
+        journal=observer,
+        clock=WarpedClock(settings.warp),
+        sources=Sources(),
+    )
+    stack.push_async_callback(sources.close)
+    return sources
+
+
+def _deployment(gateway: Gateway, sources: EventSources) -> Deploy:
+    """What a reload calls with the next version."""
+
+    def deploy(application: Application, origins: list[Origin]) -> None:
+        gateway.deploy(application, origins)
+        sources.follow(application)
+
+    return deploy
 
 
 async def _announce(

@@ -32,11 +32,18 @@ class MotoClients:
             botocore_session=core,
         )
 
-    def client(self, service: str) -> Any:
-        """A client that does not retry: an error of moto is not going to pass."""
+    def client(self, service: str, *, connections: int = 10) -> Any:
+        """A client that does not retry: an error of moto is not going to pass.
+
+        It keeps up to `connections` open.
+        """
         # Not empty, because an empty map would be replaced by the environment's proxies.
         no_proxy = {"no": "proxy"}
-        config = Config(retries={"total_max_attempts": 1}, proxies=no_proxy)
+        config = Config(
+            retries={"total_max_attempts": 1},
+            proxies=no_proxy,
+            max_pool_connections=connections,
+        )
         return self._session.client(
             service,  # type: ignore[call-overload]
             endpoint_url=self._endpoint_url,

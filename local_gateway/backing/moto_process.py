@@ -10,6 +10,8 @@ import logging
 import os
 import sys
 import threading
+import time
+from typing import Any
 
 # What most templates need; imported while the parent translates its template.
 _EARLY_MODULES = (
@@ -40,6 +42,58 @@ def load_early_modules() -> None:
         importlib.import_module(name)
 
 
+def mend_queues() -> None:
+    """Let one thread at a time change a queue, and wake those that wait for it when it changes.
+
+    moto replaces the list of messages without a lock, which loses a message that is sent
+    meanwhile; it looks for messages that become visible again once a second only, and without a
+    pause while a message group of a FIFO queue is in flight.
+    """
+    from moto.sqs.models import Queue, SQSBackend
+
+    def locked(owner: Any, name: str) -> None:
+        original = getattr(owner, name)
+
+        def method(self: Any, *arguments: Any, **named: Any) -> Any:
+            queue = self.get_queue(named.get("queue_name") or arguments[0])
+            with queue._messages_lock:
+                result = original(self, *arguments, **named)
+                queue._messages_lock.notify_all()
+            return result
+
+        setattr(owner, name, method)
+
+    def add_message(self: Any, message: Any) -> None:
+        with self._messages_lock:
+            add(self, message)
+
+    def receive_message(
+        self: Any, queue_name: str, count: int, wait_seconds: int, *further: Any
+    ) -> list[Any]:
+        deadline = time.time() + wait_seconds
+        queue = self.get_queue(queue_name)
+        with queue._messages_lock:
+            while True:
+                found: list[Any] = receive(self, queue_name, count, 0, *further)
+                now = time.time()
+                if found or now >= deadline:
+                    return found
+                queue._messages_lock.wait(min(deadline, next_change(queue, now)) - now)
+
+    add, receive = Queue.add_message, SQSBackend.receive_message
+    setattr(Queue, "add_message", add_message)  # noqa: B010 - a method of another program
+    setattr(SQSBackend, "receive_message", receive_message)  # noqa: B010
+    for name in ("delete_message", "change_message_visibility", "purge_queue"):
+        locked(SQSBackend, name)
+
+
+def next_change(queue: Any, now: float) -> float:
+    """When the next message of a queue becomes visible, in seconds; far away if none will."""
+    times = (max(item.visible_at, item.delayed_until) / 1000 for item in queue._messages)
+    # A message is visible from the millisecond after its time on.
+    return min((at + 0.001 for at in times if at + 0.001 > now), default=float("inf"))
+
+
 def main() -> None:
     """Serve every moto backend until the parent is gone."""
     threading.Thread(target=end_with_parent, daemon=True).start()
@@ -52,6 +106,12 @@ def main() -> None:
     )
     from werkzeug.serving import make_server
 
+    def create_application(service: Any) -> Any:
+        """A service's application; no queue exists before the first request to SQS."""
+        if service == "sqs":
+            mend_queues()
+        return create_backend_app(service)
+
     class QuietRequestHandler(MotoRequestHandler):
         """Keeps connections open between requests, and is silent about them."""
 
@@ -61,7 +121,7 @@ def main() -> None:
             """Requests are not worth a line."""
 
     logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
-    application = DomainDispatcherApplication(create_backend_app)
+    application = DomainDispatcherApplication(create_application)
     server = make_server(
         "127.0.0.1", 0, application, threaded=True, request_handler=QuietRequestHandler
     )

@@ -10,6 +10,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from local_gateway.core.event_sources import EventRule, QueueMapping, Schedule
+
 DEFAULT_INTEGRATION_TIMEOUT = 29.0
 
 
@@ -41,6 +43,18 @@ class LambdaFunction:
     layers: tuple[Layer, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     reserved_concurrency: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsynchronousInvocation:
+    """How a function's asynchronous invocations are repeated; `maximum_age` is seconds.
+
+    What fails in the end goes to `dead_letter_queue_url`, if there is one.
+    """
+
+    maximum_retries: int = 2
+    maximum_age: int = 6 * 60 * 60
+    dead_letter_queue_url: str | None = None
 
 
 class AuthorizationType(StrEnum):
@@ -150,7 +164,10 @@ class HttpApi:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
-    """Everything the local gateway serves, read from one template."""
+    """Everything the local gateway serves, read from one template.
+
+    `asynchronous` has the functions, by logical id, that differ from the defaults.
+    """
 
     stack_name: str
     account_id: str
@@ -160,3 +177,7 @@ class Application:
     websocket_apis: tuple[WebSocketApi, ...]
     http_apis: tuple[HttpApi, ...]
     outputs: Mapping[str, str] = field(default_factory=dict)
+    queue_mappings: tuple[QueueMapping, ...] = ()
+    event_rules: tuple[EventRule, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
+    asynchronous: Mapping[str, AsynchronousInvocation] = field(default_factory=dict)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from local_gateway.core.model import Application, HttpApi, LambdaFunction, WebSocketApi
 from local_gateway.template.api_resources import ApiPart, ApiResources
+from local_gateway.template.event_sources import read_event_sources
 from local_gateway.template.functions import FunctionDirectory, FunctionReader
 from local_gateway.template.http_api import HttpApiReader
 from local_gateway.template.intrinsic_values import scalar
@@ -52,6 +53,7 @@ def build_application(
         warnings.extend(_runtime_warnings(functions))
     warnings.extend(posting_without_permission(template, functions))
     warnings.extend(_stage_warnings([*websocket_apis, *http_apis]))
+    sources = read_event_sources(template, references, functions)
     application = Application(
         stack_name=template.stack.name,
         account_id=template.stack.account_id,
@@ -61,6 +63,10 @@ def build_application(
         websocket_apis=websocket_apis,
         http_apis=http_apis,
         outputs=_outputs(template, references, urls),
+        queue_mappings=sources.queue_mappings,
+        event_rules=sources.event_rules,
+        schedules=sources.schedules,
+        asynchronous=sources.asynchronous,
     )
     return ReadApplication(application, tuple(warnings))
 

@@ -159,6 +159,7 @@ class FunctionDirectory:
 
     def __init__(self, functions: Sequence[LambdaFunction]) -> None:
         self._by_arn = {function.arn: function.logical_id for function in functions}
+        self._by_name = {function.name: function.logical_id for function in functions}
 
     def find(self, properties: Properties, name: str) -> str:
         """The logical id behind a property; a version or alias leads to its function."""
@@ -177,3 +178,20 @@ class FunctionDirectory:
                 "expected the function's ARN or its invocation URI",
             )
         return self._by_arn[unqualified]
+
+    def find_name(self, properties: Properties, name: str) -> str:
+        """The logical id behind a `FunctionName`: a name or an ARN, whole or partial, qualified.
+
+        Source: Lambda API reference, CreateEventSourceMapping, "FunctionName".
+        """
+        text = properties.text(name)
+        parts = text.split(":")
+        # arn:aws:lambda:region:account:function:name:alias, account:function:name, name:alias
+        at = parts.index("function") + 1 if "function" in parts[:-1] else 0
+        if parts[at] not in self._by_name or len(parts) > at + 2:
+            raise TemplateError(
+                properties.place(name),
+                f"{text} is not a function of this template",
+                "expected the function's name or ARN",
+            )
+        return self._by_name[parts[at]]

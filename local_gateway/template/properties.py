@@ -65,6 +65,18 @@ class Properties:
                 self.place(name), f"expected a whole number, found {text}"
             ) from None
 
+    def integer_between(self, name: str, lowest: int, highest: int, default: int) -> int:
+        """A whole number from `lowest` to `highest`, both included."""
+        found = self.integer(name)
+        if found is None:
+            return default
+        if not lowest <= found <= highest:
+            expected = f"from {lowest} to {highest}" if highest > lowest else f"{lowest} only"
+            raise TemplateError(
+                self.place(name), f"expected a whole number {expected}, found {found}"
+            )
+        return found
+
     def number(self, name: str) -> float | None:
         """A number, also written as text."""
         text = self.optional_text(name)

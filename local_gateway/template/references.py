@@ -23,6 +23,8 @@ _NAME_PROPERTY = {
     "AWS::Lambda::Function": "FunctionName",
     "AWS::Lambda::LayerVersion": "LayerName",
     "AWS::Logs::LogGroup": "LogGroupName",
+    "AWS::Scheduler::Schedule": "Name",
+    "AWS::Scheduler::ScheduleGroup": "Name",
 }
 _ARN = {
     "AWS::CloudFront::Distribution": ("cloudfront", "distribution/{}", False),
@@ -33,6 +35,8 @@ _ARN = {
     "AWS::Lambda::Function": ("lambda", "function:{}", True),
     "AWS::Lambda::LayerVersion": ("lambda", "layer:{}:1", True),
     "AWS::Logs::LogGroup": ("logs", "log-group:{}:*", True),
+    "AWS::Scheduler::Schedule": ("scheduler", "schedule/default/{}", True),
+    "AWS::Scheduler::ScheduleGroup": ("scheduler", "schedule-group/{}", True),
 }
 _REF_IS_ARN = frozenset({"AWS::Lambda::LayerVersion", "AWS::IAM::ManagedPolicy"})
 

@@ -30,9 +30,13 @@ SERVED = frozenset(
         "AWS::ApiGatewayV2::RouteResponse",
         "AWS::ApiGatewayV2::Stage",
         "AWS::Lambda::Alias",
+        "AWS::Lambda::EventInvokeConfig",
+        "AWS::Lambda::EventSourceMapping",
         "AWS::Lambda::Function",
         "AWS::Lambda::LayerVersion",
         "AWS::Lambda::Version",
+        "AWS::Scheduler::Schedule",
+        "AWS::Scheduler::ScheduleGroup",
     }
 )
 
@@ -74,6 +78,7 @@ _LEFT_OUT = frozenset(
         "AWS::EC2::VPC",
         "AWS::EC2::VPCEndpoint",
         "AWS::EC2::VPCGatewayAttachment",
+        "AWS::Events::EventBusPolicy",
         "AWS::KMS::Alias",
         "AWS::Lambda::LayerVersionPermission",
         "AWS::Lambda::Permission",
@@ -100,11 +105,10 @@ _LEFT_OUT_SERVICES = (
 _NOT_YET: Mapping[str, str] = {
     "AWS::ApiGateway::RestApi": "REST APIs are not served; use AWS::Serverless::HttpApi",
     "AWS::CloudFormation::Stack": "nested stacks are not served; run the nested template itself",
-    "AWS::Lambda::EventInvokeConfig": "asynchronous invocations are not served yet",
-    "AWS::Lambda::EventSourceMapping": "event sources are not served yet",
+    "AWS::IoT::TopicRule": "IoT rules are not served",
+    "AWS::Logs::SubscriptionFilter": "log subscriptions are not served",
     "AWS::Lambda::Url": "function URLs are not served; use AWS::Serverless::HttpApi",
-    "AWS::SNS::Subscription": "subscriptions are not served yet",
-    "AWS::Scheduler::Schedule": "schedules are not served yet",
+    "AWS::SNS::Subscription": "SNS subscriptions are not served; let a queue invoke the function",
 }
 
 REMOVE = "remove it or give the resource a Condition that is false here"
@@ -112,7 +116,6 @@ REMOVE = "remove it or give the resource a Condition that is false here"
 # By type: the property that can name a function, and what it is called.
 WIRING: Mapping[str, tuple[str, str]] = {
     "AWS::Cognito::UserPool": ("LambdaConfig", "triggers"),
-    "AWS::Events::Rule": ("Targets", "rules and schedules"),
     "AWS::S3::Bucket": ("NotificationConfiguration", "notifications"),
     "AWS::SNS::Topic": ("Subscription", "subscriptions"),
 }
@@ -124,6 +127,8 @@ def treatment(resource_type: str) -> Treatment:
         return Treatment.SERVED
     if resource_type in DATA:
         return Treatment.DATA
+    if resource_type in _NOT_YET:
+        return Treatment.REFUSED
     if resource_type in _LEFT_OUT or resource_type.startswith(_LEFT_OUT_SERVICES):
         return Treatment.LEFT_OUT
     return Treatment.REFUSED

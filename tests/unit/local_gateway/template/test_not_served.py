@@ -18,7 +18,7 @@ def failure(project: Project, template: str, **overrides: str) -> str:
 
 
 NOT_SERVED = [
-    ("AWS::Lambda::EventSourceMapping", "event sources are not served yet"),
+    ("AWS::Logs::SubscriptionFilter", "log subscriptions are not served"),
     ("AWS::ApiGateway::RestApi", "REST APIs are not served; use AWS::Serverless::HttpApi"),
     ("AWS::CloudFormation::Stack", "nested stacks are not served; run the nested template itself"),
 ]
@@ -35,13 +35,16 @@ def test_what_is_not_served_is_refused(project: Project, resource_type: str, cau
 @pytest.mark.parametrize(
     ("event", "message"),
     [
-        ("{Type: Schedule, Properties: {Schedule: rate(1 minute)}}", "rules and schedules that"),
-        ("{Type: SQS, Properties: {Queue: 'arn:aws:sqs:x:1:q'}}", "EventSourceMapping: event sour"),
+        ("{Type: CloudWatchLogs, Properties: {LogGroupName: x, FilterPattern: x}}", "log subscri"),
+        ("{Type: IoTRule, Properties: {Sql: x}}", "IoT rules are not served"),
         ("{Type: Api, Properties: {Path: /, Method: get}}", "REST APIs are not served"),
-        ("{Type: SNS, Properties: {Topic: 'arn:aws:sns:x:1:t'}}", "subscriptions are not served"),
+        (
+            "{Type: SNS, Properties: {Topic: 'arn:aws:sns:x:1:t'}}",
+            "SNS subscriptions are not served",
+        ),
     ],
 )
-def test_events_that_are_not_served_yet(project: Project, event: str, message: str) -> None:
+def test_events_that_are_not_served(project: Project, event: str, message: str) -> None:
     text = failure(
         project,
         f"""{SAM}Resources:

@@ -1,0 +1,1 @@
+"""What invokes functions besides the APIs: queues, event rules and schedules."""

@@ -1,0 +1,120 @@
+"""Asynchronous invocations: accepted at once, repeated when the function fails.
+
+Source: Lambda developer guide, "How Lambda handles errors and retries with asynchronous
+invocation" (invocation-async-error-handling).
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from local_gateway.core.model import AsynchronousInvocation
+from local_gateway.core.results import InvocationResult, Succeeded, Throttled
+from local_gateway.errors import GatewayError
+from local_gateway.event_sources.clock import Clock
+from local_gateway.event_sources.queues import QUEUE_ERRORS, Queue
+from local_gateway.event_sources.reports import Reports
+from local_gateway.server.invocations import describe
+from local_gateway.server.ports import Invocation, Invoker
+
+_RETRY_PAUSES_MS = (60_000, 120_000)
+_FIRST_BACKOFF_MS, _LONGEST_BACKOFF_MS = 1_000, 300_000
+_DEFAULT = AsynchronousInvocation()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """What an invocation is for, as the journal names it: an API and a rule or schedule."""
+
+    api: str
+    name: str
+
+
+class AsynchronousInvoker:
+    """Invokes functions in the background, by Lambda's rules for retries."""
+
+    def __init__(
+        self,
+        invoker: Invoker,
+        *,
+        clock: Clock,
+        reports: Reports,
+        queue: Callable[[str], Queue],
+    ) -> None:
+        self._invoker = invoker
+        self._clock = clock
+        self._reports = reports
+        self._queue = queue
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.settings: Mapping[str, AsynchronousInvocation] = {}
+
+    def begin(self, function: str, payload: str, occasion: Occasion) -> None:
+        """Accept an event for a function."""
+        task = asyncio.create_task(self._run(function, payload, occasion))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """Drop what is under way or waits for its next attempt."""
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _run(self, function: str, payload: str, occasion: Occasion) -> None:
+        settings = self.settings.get(function, _DEFAULT)
+        accepted = self._clock.now()
+        failures, backoff = 0, _FIRST_BACKOFF_MS
+        while True:
+            try:
+                invocation = await self._invoker.invoke(function, payload.encode())
+            except GatewayError as error:
+                self._reports.problem(occasion.api, occasion.name, error)
+                return
+            if isinstance(invocation.result, Throttled):
+                pause, backoff = backoff, min(backoff * 2, _LONGEST_BACKOFF_MS)
+            else:
+                pause = _RETRY_PAUSES_MS[min(failures, 1)]
+                failures += 1
+            again = self._clock.now() + pause
+            is_over = isinstance(invocation.result, Succeeded) or (
+                failures > settings.maximum_retries
+                or again > accepted + settings.maximum_age * 1000
+            )
+            self._tell(function, occasion, invocation, None if is_over else pause)
+            if is_over:
+                await self._bury(settings, payload, invocation)
+                return
+            await self._clock.sleep_until(again)
+
+    def _tell(
+        self, function: str, occasion: Occasion, invocation: Invocation, pause: int | None
+    ) -> None:
+        outcome, detail = describe(invocation.result)
+        if pause is not None:
+            detail = f"{detail}; again in {pause // 1000} s"
+        self._reports.invocation(occasion.api, occasion.name, function, invocation, outcome, detail)
+
+    async def _bury(
+        self, settings: AsynchronousInvocation, payload: str, invocation: Invocation
+    ) -> None:
+        """Send what failed to the dead-letter queue (invocation-async-retain-records)."""
+        url = settings.dead_letter_queue_url
+        if url is None or isinstance(invocation.result, Succeeded):
+            return
+        attributes = {
+            name: {"DataType": kind, "StringValue": value}
+            for name, kind, value in (
+                ("RequestID", "String", invocation.request_id),
+                ("ErrorCode", "Number", "429" if _is_throttled(invocation.result) else "200"),
+                ("ErrorMessage", "String", describe(invocation.result)[1] or "failed"),
+            )
+        }
+        try:
+            await self._queue(url).send(payload, attributes=attributes)
+        except QUEUE_ERRORS as error:
+            self._reports.problem("sqs", url.rpartition("/")[2], error)
+
+
+def _is_throttled(result: InvocationResult) -> bool:
+    return isinstance(result, Throttled)
