@@ -166,4 +166,4 @@ def test_values_of_sam_replaced(project: Project) -> None:
     answers = [
         attempt(project, changed(SAM, path, value)) for path, value in chance.sample(cases, 60)
     ]
-    assert set(answers) == {True, False}
+    assert False in answers
