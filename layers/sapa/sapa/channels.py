@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sapa.errors import ChannelNameError
+from sapa.refusals import ChannelNameError
 
 MAX_NAME_LENGTH = 128
 USER_PREFIX = "user:"

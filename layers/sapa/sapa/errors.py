@@ -6,12 +6,20 @@ SapaError
 ├── BusinessProcessError         a function cannot serve as a business process
 │   └── UnsupportedResultError   it returned something that cannot be sent
 ├── UnknownEndpointError         no endpoint has this name
-├── ChannelNameError             a text cannot name a channel
-├── TooManyChannelsError         a connection is in as many channels as it may be
+├── RefusalError                 a business process asked for what it cannot have (`sapa.refusals`)
+│   ├── ChannelNameError         a text cannot name a channel
+│   ├── TooManyChannelsError     a connection is in as many channels as it may be
+│   ├── ForbiddenChannelError    a channel is not for this user
+│   ├── PayloadError             what is published cannot be sent to clients
+│   │   └── PayloadTooLargeError it is larger than a frame may be
+│   ├── StateValueError          a state's key or value cannot be stored
+│   └── StateConflictError       others changed a state again and again in the meantime
 ├── MessageError                 a client's message, or the reply to it, is refused
 ├── ConnectionGoneError          the connection is closed (410)
 ├── DeliveryError                the management API did not take a call
+├── UndeliveredError             an event did not reach some of its recipients, for now
 ├── StoreError                   DynamoDB did not take a call
+├── QueueError                   SQS did not take a message
 └── LoginError                   no login session is granted
     ├── InvalidCredentialsError
     ├── NewPasswordRequiredError
@@ -66,27 +74,11 @@ class UnknownEndpointError(SapaError):
         self.name = name
 
 
-class ChannelNameError(SapaError):
-    """`name` has characters that a channel's name may not have, or too many."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__("a channel's name has letters, digits and -_.:/, at most 128 of them")
-        self.name = name
-
-
-class TooManyChannelsError(SapaError):
-    """A connection may not join `channel`: it is in `limit` channels already."""
-
-    def __init__(self, channel: str, limit: int) -> None:
-        super().__init__(f"a connection may be in {limit} channels at most")
-        self.channel = channel
-        self.limit = limit
-
-
 class MessageError(SapaError):
-    """A message is refused; `code`, `message`, `fields` and `request_id` go to the client.
+    """A message is refused; all but `message_id` goes to the client.
 
-    `message_id` is the `$id` of the refused message, `None` when it has none that is usable.
+    `retry_after_ms` says when the same message may pass; `message_id` is the `$id` of the refused
+    message, `None` when it has none that is usable.
     """
 
     def __init__(
@@ -96,6 +88,7 @@ class MessageError(SapaError):
         *,
         fields: Mapping[str, str] | None = None,
         request_id: str | None = None,
+        retry_after_ms: int | None = None,
         message_id: str | int | None = None,
     ) -> None:
         super().__init__(f"{code}: {message}")
@@ -103,6 +96,7 @@ class MessageError(SapaError):
         self.message = message
         self.fields = fields
         self.request_id = request_id
+        self.retry_after_ms = retry_after_ms
         self.message_id = message_id
 
 
@@ -150,6 +144,24 @@ class StoreError(SapaError):
         super().__init__(f"table {table}: {reason}")
         self.table = table
         self.reason = reason
+
+
+class QueueError(SapaError):
+    """SQS did not take a message for `queue`; `reason` is its error code."""
+
+    def __init__(self, queue: str, reason: str) -> None:
+        super().__init__(f"queue {queue}: {reason}")
+        self.queue = queue
+        self.reason = reason
+
+
+class UndeliveredError(SapaError):
+    """An event of `channel` did not reach `recipients` connections, however often it was tried."""
+
+    def __init__(self, channel: str, recipients: int) -> None:
+        super().__init__(f"channel {channel}: {recipients} recipients not reached")
+        self.channel = channel
+        self.recipients = recipients
 
 
 class LoginError(SapaError):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from sapa.channels import Member, Subscriber, Subscription, channel_name, user_channel
-from sapa.errors import TooManyChannelsError
+from sapa.refusals import TooManyChannelsError
 
 type Announce = Callable[[str, str, str], None]
 """Tells a channel that somebody `joined` or `left`: channel, what, user name."""
