@@ -1,6 +1,7 @@
 """Sending to clients through the management API."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import Enum, auto
 from typing import Protocol
 
 from sapa.errors import ConnectionGoneError
@@ -17,6 +18,27 @@ class MessageSender(Protocol):
 
     def close(self, connection_id: str) -> None:
         """Close the socket; the client sees code 1000."""
+
+
+class Outcome(Enum):
+    """What became of one post of many."""
+
+    DELIVERED = auto()
+    GONE = auto()
+    # Refused, failed, timed out, or not tried for lack of time: it may be tried again.
+    FAILED = auto()
+
+
+class BulkSender(Protocol):
+    """Who can reach many open sockets at once."""
+
+    def post_all(
+        self, frame: str, connection_ids: Sequence[str], seconds: float
+    ) -> Mapping[str, Outcome]:
+        """Send one text frame to all connections; no post begins when `seconds` are over.
+
+        Never raises for what a connection or the network does; every id has an outcome.
+        """
 
 
 def deliver(

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from sapa.adapters.event_queue import SqsClient
+
 
 @functools.cache
 def boto3_session() -> boto3.session.Session:
@@ -42,6 +44,18 @@ def cognito_client() -> "CognitoIdentityProviderClient":
         tcp_keepalive=True,
     )
     return boto3_session().client("cognito-idp", config=config)
+
+
+def sqs_client() -> "SqsClient":
+    """SQS; at most 3 tries of 4 seconds, since a publisher waits for it."""
+    config = Config(
+        connect_timeout=1,
+        read_timeout=3,
+        retries={"total_max_attempts": 3, "mode": "standard"},
+        tcp_keepalive=True,
+    )
+    client: SqsClient = boto3_session().client("sqs", config=config)  # type: ignore[call-overload]
+    return client
 
 
 def management_api_client(endpoint: str) -> "ApiGatewayManagementApiClient":

@@ -1,0 +1,74 @@
+"""The queue of dispatches in SQS."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from sapa.dispatches import Dispatch
+from sapa.errors import QueueError
+
+# "Amazon SQS quotas"; a message has fitted into 256 KiB in every region since long.
+_MAX_ENTRIES = 10
+_MAX_BATCH_BYTES = 262_144
+
+
+class SqsClient(Protocol):
+    """The calls of boto3's client that are used."""
+
+    def send_message(self, *, QueueUrl: str, MessageBody: str, DelaySeconds: int) -> object:
+        """Send one message."""
+
+    def send_message_batch(
+        self, *, QueueUrl: str, Entries: Sequence[Mapping[str, Any]]
+    ) -> Mapping[str, Any]:
+        """Send up to ten; the answer names those that failed."""
+
+
+class SqsEventQueue:
+    """An `EventQueue` on a standard queue."""
+
+    def __init__(self, client: SqsClient, queue_url: str) -> None:
+        self._client = client
+        self._url = queue_url
+
+    def send(self, dispatches: Sequence[Dispatch], delay_seconds: int = 0) -> None:
+        """Send all, in as few calls as fit. Raises `QueueError`."""
+        for bodies in batches([one.to_json() for one in dispatches]):
+            self._send(bodies, delay_seconds)
+
+    def _send(self, bodies: Sequence[str], delay_seconds: int) -> None:
+        try:
+            if len(bodies) == 1:
+                self._client.send_message(
+                    QueueUrl=self._url, MessageBody=bodies[0], DelaySeconds=delay_seconds
+                )
+                return
+            answer = self._client.send_message_batch(
+                QueueUrl=self._url,
+                Entries=[
+                    {"Id": str(number), "MessageBody": body, "DelaySeconds": delay_seconds}
+                    for number, body in enumerate(bodies)
+                ],
+            )
+        except ClientError as error:
+            raise QueueError(self._url, error.response["Error"]["Code"]) from error
+        except BotoCoreError as error:
+            raise QueueError(self._url, type(error).__name__) from error
+        if failed := answer.get("Failed"):
+            raise QueueError(self._url, failed[0]["Code"])
+
+
+def batches(bodies: Sequence[str]) -> Iterator[list[str]]:
+    """The bodies in order, as many together as one call takes."""
+    batch: list[str] = []
+    size = 0
+    for body in bodies:
+        length = len(body.encode())
+        if batch and (len(batch) == _MAX_ENTRIES or size + length > _MAX_BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(body)
+        size += length
+    if batch:
+        yield batch
