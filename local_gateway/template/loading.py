@@ -185,7 +185,14 @@ def _outputs(source: Source, document: JsonObject, resolver: Resolver) -> dict[s
 
 def _left_out(resources: Mapping[str, Resource]) -> Iterator[str]:
     """One line for all that may be missed; roles and log groups are not."""
-    quiet = ("AWS::IAM::", "AWS::Logs::", "AWS::Lambda::", "AWS::CloudWatch::")
+    quiet = (
+        "AWS::IAM::",
+        "AWS::Logs::",
+        "AWS::Lambda::",
+        "AWS::CloudWatch::",
+        "AWS::CloudFront::",
+        "AWS::ApiGateway::Account",
+    )
     missed = [
         f"{item.logical_id} ({item.type})"
         for item in resources.values()

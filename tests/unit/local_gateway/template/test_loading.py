@@ -216,7 +216,7 @@ Resources:
         connect: {FunctionArn: "arn:x"}
         sendMessage: {FunctionArn: "arn:x"}
         sendmessage: {FunctionArn: "arn:x"}
-  Cdn: {Type: AWS::CloudFront::Distribution}
+  Domain: {Type: AWS::ApiGatewayV2::DomainName}
 """
     )
     file = f"{project.root}/template.yaml"
@@ -225,5 +225,5 @@ Resources:
         "id",
         f"{file}:11: Api: Routes.sendmessage: SAM drops the route sendMessage: it gives "
         "sendmessage the same id",
-        "left out, because they have no effect here: Cdn (AWS::CloudFront::Distribution)",
+        "left out, because they have no effect here: Domain (AWS::ApiGatewayV2::DomainName)",
     )
