@@ -7,6 +7,7 @@ SapaError
 │   └── UnsupportedResultError   it returned something that cannot be sent
 ├── UnknownEndpointError         no endpoint has this name
 ├── RefusalError                 a business process asked for what it cannot have (`sapa.refusals`)
+│   ├── RefusedError             a business process itself refuses, and says why
 │   ├── ChannelNameError         a text cannot name a channel
 │   ├── TooManyChannelsError     a connection is in as many channels as it may be
 │   ├── ForbiddenChannelError    a channel is not for this user

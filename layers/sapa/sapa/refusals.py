@@ -17,6 +17,20 @@ class RefusalError(SapaError):
     fields: Mapping[str, str] | None = None
 
 
+class RefusedError(RefusalError):
+    """What a business process itself refuses, with its reason and `fields` for single inputs.
+
+        raise RefusedError("It is ana's turn.")
+        raise RefusedError("This cell is taken.", {"cell": "is taken"})
+    """
+
+    code = "refused"
+
+    def __init__(self, message: str, fields: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.fields = fields
+
+
 class ChannelNameError(RefusalError):
     """`name` has characters that a channel's name may not have, or too many."""
 
