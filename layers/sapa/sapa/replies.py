@@ -24,6 +24,7 @@ from sapa.messages import (
     render,
 )
 from sapa.processes.business_process import Context
+from sapa.refusals import RefusalError
 
 type ProcessFinder = Callable[[str], Process]
 
@@ -64,6 +65,9 @@ def answer(text: str, context: Context, processes: ProcessFinder = business_proc
         return Reply(_run(process, inbound.inputs, context, message_id), "ok")
     except MessageError as error:
         return _refused(error, error.message_id if message_id is None else message_id)
+    except RefusalError as refusal:
+        error = MessageError(refusal.code, str(refusal), fields=refusal.fields)
+        return _refused(error, message_id)
     # A business process is somebody's code: even sys.exit() in it must not end the environment.
     except (Exception, SystemExit) as failure:
         return _failed(failure, context.request_id, message_id)
