@@ -1,0 +1,110 @@
+"""A management API on a real socket that does to each connection id what a test wants."""
+
+import socketserver
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+GONE = b"HTTP/1.1 410 Gone\r\nx-amzn-ErrorType: GoneException\r\nContent-Length: 0\r\n\r\n"
+
+
+def failed(status: int) -> bytes:
+    """An answer with a body, as API Gateway's errors have one."""
+    return f"HTTP/1.1 {status} No\r\nContent-Length: 15\r\n\r\n".encode() + b'{"message": ""}'
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A request as it arrived; headers with names in lower case."""
+
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class FaultyApi:
+    """`answers` by connection id, the last one again and again; an empty one closes the socket.
+
+    Connections in `slow` are not answered until the test is over.
+    """
+
+    answers: dict[str, list[bytes]] = field(default_factory=dict)
+    slow: set[str] = field(default_factory=set)
+    posted: list[Posted] = field(default_factory=list)
+    sockets: int = 0
+    port: int = 0
+    is_over: threading.Event = field(default_factory=threading.Event)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/ws"
+
+    @property
+    def reached(self) -> list[str]:
+        """The connection ids of all requests, encoded as they came."""
+        return [one.path.rpartition("/")[2] for one in self.posted]
+
+    def answer(self, posted: Posted) -> bytes:
+        connection_id = posted.path.rpartition("/")[2]
+        with self.lock:
+            self.posted.append(posted)
+            answers = self.answers.get(connection_id, [OK])
+            answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        if connection_id in self.slow:
+            self.is_over.wait(60)
+        return answer
+
+
+def _read(reader: BinaryIO) -> Posted | None:
+    first = reader.readline().decode()
+    if not first:
+        return None
+    headers: dict[str, str] = {}
+    while line := reader.readline().decode().strip():
+        name, _, value = line.partition(": ")
+        headers[name.lower()] = value
+    return Posted(first.split(" ")[1], headers, reader.read(int(headers["content-length"])))
+
+
+def _handler(api: FaultyApi) -> Callable[..., socketserver.StreamRequestHandler]:
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            with api.lock:
+                api.sockets += 1
+            while (posted := _read(self.rfile)) is not None:  # type: ignore[arg-type]
+                answer = api.answer(posted)
+                self.wfile.write(answer)
+                if not answer or b"close" in answer:
+                    return
+
+    return Handler
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 128
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that went away is part of the test."""
+
+
+@contextmanager
+def faulty_api() -> Iterator[FaultyApi]:
+    """An API that listens while the context lasts."""
+    api = FaultyApi()
+    with _Server(("127.0.0.1", 0), _handler(api)) as server:
+        api.port = server.server_address[1]
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield api
+        finally:
+            api.is_over.set()
+            server.shutdown()
+            thread.join()

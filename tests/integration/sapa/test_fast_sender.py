@@ -1,0 +1,115 @@
+"""The fast sender on real sockets, with everything that can happen to a post."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from sapa.adapters.fast_sender import FastSender
+from sapa.adapters.signing import Credentials
+from sapa.delivery import Outcome
+from tests.integration.sapa.faulty_api import GONE, OK, FaultyApi, failed, faulty_api
+
+DELIVERED, FAILED = Outcome.DELIVERED, Outcome.FAILED
+CREDENTIALS = Credentials(access_key="AKIA", secret_key="secret", token="token")
+
+
+@pytest.fixture
+def api() -> Iterator[FaultyApi]:
+    with faulty_api() as api:
+        yield api
+
+
+@pytest.fixture
+def sender(api: FaultyApi) -> Iterator[FastSender]:
+    """One that gives a post half a second."""
+    sender = FastSender(api.url, lambda: CREDENTIALS, region="ap-southeast-3", timeout=0.5)
+    yield sender
+    sender.close()
+
+
+def test_a_frame_reaches_everybody_signed(api: FaultyApi, sender: FastSender) -> None:
+    ids = [f"c{number}" for number in range(500)]
+    assert sender.post_all('{"message":"Halo! 👋"}', ids, 20) == dict.fromkeys(ids, DELIVERED)
+    assert sorted(api.reached) == sorted(ids)
+    assert {one.body for one in api.posted} == {'{"message":"Halo! 👋"}'.encode()}
+    assert {one.headers["host"] for one in api.posted} == {f"127.0.0.1:{api.port}"}
+    assert {one.headers["x-amz-security-token"] for one in api.posted} == {"token"}
+    assert len({one.headers["authorization"] for one in api.posted}) == 500
+
+
+def test_connections_are_kept_alive_between_frames(api: FaultyApi, sender: FastSender) -> None:
+    for _ in range(10):
+        sender.post_all("{}", ["c1", "c2"], 20)
+    assert len(api.posted) == 20
+    assert api.sockets == 1
+
+
+def test_an_id_travels_encoded(api: FaultyApi, sender: FastSender) -> None:
+    assert sender.post_all("{}", ["ejHATtlbE_KkAiU="], 20) == {"ejHATtlbE_KkAiU=": DELIVERED}
+    assert api.posted[0].path == "/ws/@connections/ejHATtlbE_KkAiU%3D"
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        (GONE, Outcome.GONE),
+        (failed(400), FAILED),
+        (failed(403), FAILED),
+        (failed(429), FAILED),
+        (failed(500), FAILED),
+        (b"", FAILED),
+        (b"HTTP/1.1 200", FAILED),
+        (b"HTTP/2 200 OK\r\n\r\n", FAILED),
+        (b"SSH-2.0\r\n", FAILED),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n", FAILED),
+        (b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 300 + b"\r\n", FAILED),
+        (b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}", DELIVERED),
+        (b"HTTP/1.1 200 OK\r\nX: close\r\n\r\n", DELIVERED),
+        (b"HTTP/1.1 204 No Content\r\n\r\n", FAILED),
+        (b"HTTP/1.1 100 Continue\r\n\r\n" + OK, DELIVERED),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\n{}\r\n0\r\n\r\n",
+            DELIVERED,
+        ),
+    ],
+)
+def test_what_happens_to_one_does_not_happen_to_others(
+    api: FaultyApi, sender: FastSender, answer: bytes, outcome: Outcome
+) -> None:
+    api.answers["c3"] = [answer]
+    ids = [f"c{number}" for number in range(8)]
+    expected = {one: outcome if one == "c3" else DELIVERED for one in ids}
+    assert sender.post_all("{}", ids, 20) == expected
+    assert sender.post_all("{}", ids, 20) == expected
+
+
+def test_a_connection_that_was_closed_while_idle_is_replaced(
+    api: FaultyApi, sender: FastSender
+) -> None:
+    """The server drops it after its first answer, without a word in the headers."""
+    api.answers["c1"] = [OK, b"", OK]
+    assert sender.post_all("{}", ["c1"], 20) == {"c1": DELIVERED}
+    assert sender.post_all("{}", ["c1"], 20) == {"c1": DELIVERED}
+    assert api.sockets == 2
+
+
+def test_those_who_are_slow_delay_nobody(api: FaultyApi, sender: FastSender) -> None:
+    ids = [f"c{number}" for number in range(400)]
+    api.slow.update(ids[::20])
+    outcomes = sender.post_all("{}", ids, 20)
+    assert {one for one in ids if outcomes[one] is not DELIVERED} == api.slow
+
+
+def test_what_there_is_no_time_for_has_failed(api: FaultyApi, sender: FastSender) -> None:
+    assert sender.post_all("{}", ["c1", "c2"], 0) == {"c1": FAILED, "c2": FAILED}
+    assert api.posted == []
+    assert sender.post_all("{}", [], 20) == {}
+
+
+def test_nobody_listening_is_a_failure() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    sender = FastSender(f"http://127.0.0.1:{port}/ws", lambda: CREDENTIALS, region="us-east-1")
+    assert sender.post_all("{}", ["c1"], 20) == {"c1": FAILED}
+    sender.close()
