@@ -54,6 +54,11 @@ class AsynchronousInvoker:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    async def idle(self) -> None:
+        """Wait until nothing is under way."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
     async def close(self) -> None:
         """Drop what is under way or waits for its next attempt."""
         for task in self._tasks:

@@ -22,6 +22,10 @@ class Timer:
         self._due = due
         self._task = asyncio.create_task(self._run())
 
+    async def wait(self) -> None:
+        """Wait until the timetable has come to its end."""
+        await self._task
+
     async def close(self) -> None:
         """Never run it again."""
         self._task.cancel()

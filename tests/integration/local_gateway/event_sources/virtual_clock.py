@@ -1,7 +1,7 @@
 """A clock that stands still until a test moves it."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 START = datetime(2030, 1, 31, 9, 0, 30, tzinfo=UTC)
 
@@ -27,13 +27,16 @@ class VirtualClock:
         self._slept.set()
         await waiting
 
-    async def advance(self) -> datetime:
-        """Go to the next moment that somebody waits for, waiting until somebody does."""
+    async def advance(self, skipping: timedelta = timedelta(0)) -> datetime:
+        """Go to the next moment that somebody waits for, waiting until somebody does.
+
+        With `skipping` the time is that much later, as after a laptop's sleep.
+        """
         self._sleepers = [sleeper for sleeper in self._sleepers if not sleeper[1].done()]
         while not self._sleepers:
             self._slept.clear()
             await asyncio.wait_for(self._slept.wait(), 20.0)
-        self._now = min(at for at, _ in self._sleepers)
+        self._now = min(at for at, _ in self._sleepers) + skipping // timedelta(milliseconds=1)
         for at, waiting in self._sleepers:
             if at <= self._now and not waiting.done():
                 waiting.set_result(None)

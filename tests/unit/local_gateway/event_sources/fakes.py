@@ -1,0 +1,129 @@
+"""Stand-ins for queues and functions, which do what a test tells them."""
+
+import asyncio
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import EndpointConnectionError
+
+from local_gateway.core.results import InvocationResult, Succeeded
+from local_gateway.event_sources.queues import Message
+from local_gateway.server.ports import Direction, Entry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishedInvocation:
+    """What the gateway is told of an invocation."""
+
+    result: InvocationResult
+    request_id: str = "request"
+    cold: bool = False
+    duration: float = 0.0
+
+
+@dataclass
+class FakeInvoker:
+    """Answers with one result after the other, the last one for ever; may hold invocations."""
+
+    results: Sequence[InvocationResult] = (Succeeded(b"null"),)
+    holding: bool = False
+    payloads: list[bytes] = field(default_factory=list)
+    running: int = 0
+    most_at_once: int = 0
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    free: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def invoke(self, function: str, payload: bytes, /) -> FinishedInvocation:
+        """Run a function."""
+        self.payloads.append(payload)
+        result = self.results[min(len(self.payloads), len(self.results)) - 1]
+        self.running += 1
+        self.most_at_once = max(self.most_at_once, self.running)
+        self.changed.set()
+        if self.holding:
+            await self.free.wait()
+        self.running -= 1
+        return FinishedInvocation(result=result)
+
+    async def wait_for(self, count: int) -> None:
+        """Wait until there have been so many invocations."""
+        async with asyncio.timeout(20):
+            while len(self.payloads) < count:
+                self.changed.clear()
+                await self.changed.wait()
+
+
+class FakeQueue:
+    """A queue in memory; messages that were received are gone from it until given back."""
+
+    def __init__(self, *bodies: str) -> None:
+        self._numbers = itertools.count()
+        self._waiting: asyncio.Queue[Message] = asyncio.Queue()
+        self.failures = 0
+        self.receives = 0
+        self.asked_again = asyncio.Event()
+        self.deleted: list[str] = []
+        self.given_back: list[str] = []
+        self.sent: list[tuple[str, str | None, Mapping[str, Any] | None]] = []
+        for body in bodies:
+            self.put(body)
+
+    def put(self, body: str) -> None:
+        """Have a message that can be received."""
+        number = str(next(self._numbers))
+        self._waiting.put_nowait(
+            {"MessageId": number, "ReceiptHandle": number, "Body": body, "MD5OfBody": ""}
+        )
+
+    async def receive(self, count: int, wait: int) -> Sequence[Message]:
+        """Take messages, waiting without an end for the first."""
+        self.receives += 1
+        if self.receives > 1:
+            self.asked_again.set()
+        if self.failures:
+            self.failures -= 1
+            raise EndpointConnectionError(endpoint_url="http://queue")
+        found = [await self._waiting.get()]
+        while len(found) < count and not self._waiting.empty():
+            found.append(self._waiting.get_nowait())
+        return found
+
+    async def delete(self, messages: Sequence[Message]) -> None:
+        """Note what is deleted."""
+        self.deleted += [message["Body"] for message in messages]
+
+    def give_back(self, messages: Sequence[Message]) -> None:
+        """Note what is given back."""
+        self.given_back += [message["Body"] for message in messages]
+
+    async def send(
+        self, body: str, group: str | None = None, attributes: Mapping[str, Any] | None = None
+    ) -> None:
+        """Note what is sent."""
+        self.sent.append((body, group, attributes))
+
+
+class FakeJournal:
+    """Keeps the entries; `changed` is set with each."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.changed = asyncio.Event()
+
+    async def wait_for(self, count: int) -> list[Entry]:
+        """The first `count` entries."""
+        async with asyncio.timeout(20):
+            while len(self.entries) < count:
+                self.changed.clear()
+                await self.changed.wait()
+        return self.entries[:count]
+
+    def record(self, entry: Entry, /) -> None:
+        """Something happened."""
+        self.entries.append(entry)
+        self.changed.set()
+
+    def frame(self, connection_id: str, direction: Direction, text: str, at: int, /) -> None:
+        """No frames come here."""
