@@ -19,6 +19,7 @@ from local_gateway.core.chaos import Chaos, Fault, parse_chaos
 from local_gateway.errors import GatewayError
 from local_gateway.interruption import run_until_interrupted
 from local_gateway.json_terminal import JsonTerminal
+from local_gateway.open_files import allow_many_open_files
 from local_gateway.server.sockets import Places
 from local_gateway.settings import LOOPBACK, GatewaySettings
 from local_gateway.terminal import Terminal
@@ -44,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.record_secrets and options.record is None:
         parser.error("--record-secrets needs --record FILE")
     settings = _settings(options)
+    allow_many_open_files()
     terminal = JsonTerminal() if options.json else Terminal(verbose=settings.verbose)
     try:
         with Places(settings.hosts, settings.port) as places, MotoServer.spawn() as aws:
