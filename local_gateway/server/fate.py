@@ -26,7 +26,7 @@ class Fate:
     Every fault that strikes is told, with the route, as `chaos: <fault>`.
     """
 
-    def __init__(self, faults: Faults, tell: Tell, *key: Key) -> None:
+    def __init__(self, faults: Faults, key: tuple[Key, ...], tell: Tell) -> None:
         self._faults = faults
         self._tell = tell
         self._key = key

@@ -1,14 +1,23 @@
 """An HTTP API on the wire: stages, routes, CORS, and the function behind a route."""
 
 from collections import Counter
+from collections.abc import Mapping
+from typing import Any
 
 from aiohttp import web
 
+from local_gateway.core.http_authorization import iam_context, iam_problem
 from local_gateway.core.http_cors import preflight, with_cors
 from local_gateway.core.http_events import HttpRequest, http_event
-from local_gateway.core.http_responses import HttpResponse, http_response, not_found
+from local_gateway.core.http_responses import HttpResponse, forbidden, http_response, not_found
 from local_gateway.core.http_routes import match, path_in_stage
-from local_gateway.core.model import Application, HttpApi, HttpRoute, HttpStage
+from local_gateway.core.model import (
+    Application,
+    AuthorizationType,
+    HttpApi,
+    HttpRoute,
+    HttpStage,
+)
 from local_gateway.core.results import TimedOut
 from local_gateway.server.fate import Fate, Mishap
 from local_gateway.server.http_protocol import read_body
@@ -29,6 +38,7 @@ class HttpApiServer:
         invocations: Invocations,
         sources: Sources,
         journal: Journal,
+        secrets: Mapping[str, str] | None = None,
         faults: Faults | None = None,
     ) -> None:
         self._application = application
@@ -37,6 +47,7 @@ class HttpApiServer:
         self._invocations = invocations
         self._sources = sources
         self._journal = journal
+        self._secrets = secrets
         self._faults = faults or NoFaults()
         self._counts: Counter[str] = Counter()
         # `$default` fits every path, so a named stage goes first.
@@ -66,10 +77,27 @@ class HttpApiServer:
             found = match(self._api.routes, request.method, path) if path is not None else None
             if found is not None:
                 route, parameters = found
-                response = await self._invoke(stage, route, request, dict(parameters))
+                response = await self._serve(stage, route, request, dict(parameters))
                 return with_cors(cors, request.header("origin"), response)
         self._record(request, "404 Not Found", None)
         return not_found()
+
+    async def _serve(
+        self,
+        stage: HttpStage,
+        route: HttpRoute,
+        request: HttpRequest,
+        parameters: dict[str, str],
+    ) -> HttpResponse:
+        if route.authorization_type is not AuthorizationType.AWS_IAM:
+            return await self._invoke(stage, route, request, parameters)
+        region, now = self._application.region, self._sources.now()
+        problem = iam_problem(request, self._secrets, region=region, now=now)
+        if problem is not None:
+            self._record(request, "403 Forbidden", None, problem)
+            return forbidden()
+        iam = iam_context(request, self._application)
+        return await self._invoke(stage, route, request, parameters, iam)
 
     async def _invoke(
         self,
@@ -77,6 +105,7 @@ class HttpApiServer:
         route: HttpRoute,
         request: HttpRequest,
         parameters: dict[str, str],
+        iam: Mapping[str, Any] | None = None,
     ) -> HttpResponse:
         event = http_event(
             self._api,
@@ -87,6 +116,7 @@ class HttpApiServer:
             path_parameters=parameters,
             domain_name=request.header("host") or "localhost",
             account_id=self._application.account_id,
+            iam=iam,
         )
         invocation = await self._invocations.call(
             route.function, event, route.timeout, self._mishap(route, request)
@@ -101,7 +131,7 @@ class HttpApiServer:
             self._record(request, outcome, None)
 
         self._counts[route.route_key] += 1
-        fate = Fate(self._faults, tell, self._api.logical_id, route.route_key)
+        fate = Fate(self._faults, (self._api.logical_id, route.route_key), tell)
         return fate.mishap(route.route_key, self._counts[route.route_key])
 
     async def _read(self, request: web.BaseRequest) -> HttpRequest:

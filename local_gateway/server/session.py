@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 
 from local_gateway.core.actions import (
     AcceptHandshake,
@@ -15,10 +16,10 @@ from local_gateway.core.actions import (
 )
 from local_gateway.core.connection import Connection
 from local_gateway.core.results import InvocationResult
-from local_gateway.server.fate import Fate
+from local_gateway.server.fate import Fate, Tell
 from local_gateway.server.frames import Framing, Message, Text
 from local_gateway.server.invocations import Invocations
-from local_gateway.server.ports import Direction, Entry, Faults, Journal, Sources
+from local_gateway.server.ports import Direction, Entry, Journal, Sources
 
 CLOSE_GRACE = 5.0
 HARD_BUFFER_FACTOR = 4
@@ -35,11 +36,10 @@ class Session:
         invocations: Invocations,
         sources: Sources,
         journal: Journal,
-        faults: Faults,
-        number: int,
+        fate: Callable[[Tell], Fate],
     ) -> None:
         self.connection = connection
-        self.fate = Fate(faults, self._record, connection.stage.name, number)
+        self.fate = fate(self._record)
         self.finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._framing = Framing(connection.stage.limits)
         self._invocations = invocations
@@ -50,8 +50,6 @@ class Session:
         self._in_flight = 0
         self._waiting: deque[Message] = deque()
         self._is_paused = False
-
-    # The handshake
 
     async def handshake(self) -> AcceptHandshake | RefuseHandshake:
         """Run authorizer and `$connect`; the upgrade stays pending meanwhile, as on AWS."""
@@ -142,7 +140,7 @@ class Session:
     def _close(self, code: int, reason: str) -> None:
         if self._framing.is_open:
             self._framing.send_close(code, reason)
-            asyncio.get_running_loop().call_later(CLOSE_GRACE, self._finish)
+            self._set_timer(CLOSE_GRACE, self._finish)
         self._record("$disconnect", f"closed {code}", reason)
 
     def _lost(self) -> None:
@@ -158,8 +156,6 @@ class Session:
             self._timer.cancel()
         if not self.finished.done():
             self.finished.set_result(None)
-
-    # Messages and invocations
 
     def _take_messages(self) -> None:
         """Route what came in, some at a time: the rest waits, and the socket is not read.
@@ -203,11 +199,15 @@ class Session:
         if invoke.purpose is Purpose.MESSAGE:
             self.perform(self.connection.replied(invoke, result, self._sources.now()))
 
-    # Time and bytes
-
     def _arm_timer(self) -> None:
         seconds = max(0.0, self.connection.deadline - self._sources.now()) / 1000
-        self._timer = asyncio.get_running_loop().call_later(seconds, self._check_deadline)
+        self._set_timer(seconds, self._check_deadline)
+
+    def _set_timer(self, seconds: float, action: Callable[[], None]) -> None:
+        """One thing at a time is due: a limit, or the end of the patience with a closing socket."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(seconds, action)
 
     def _check_deadline(self) -> None:
         actions = self.connection.expired(self._sources.moment())
@@ -230,7 +230,7 @@ class Session:
             # Closing outright would reset the socket while the client's bytes are unread, and the
             # client would never see the close code: say our end is over and read on for a while.
             transport.write_eof()
-            asyncio.get_running_loop().call_later(CLOSE_GRACE, self._finish)
+            self._set_timer(CLOSE_GRACE, self._finish)
 
     def _show(self, direction: Direction, text: str) -> None:
         self._journal.frame(self.connection.connection_id, direction, text, self._sources.now())

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Mapping
+from functools import partial
 
 from aiohttp import web
 
@@ -15,6 +16,7 @@ from local_gateway.core.model import Application
 from local_gateway.core.origins import domain_name
 from local_gateway.core.sigv4 import SignedRequest, verify_signature
 from local_gateway.core.stage import Stage
+from local_gateway.server.fate import Fate
 from local_gateway.server.http_protocol import TOO_LARGE, BodyError, read_body
 from local_gateway.server.invocations import Invocations
 from local_gateway.server.ports import Entry, Faults, Journal, NoFaults, Sources
@@ -23,9 +25,9 @@ from local_gateway.server.session import Session
 from local_gateway.server.upgrade import (
     UpgradeResponse,
     handshake_of,
-    header_pairs,
     is_upgrade,
     malformed,
+    signed_request,
 )
 
 MANAGEMENT_SEGMENT = "@connections"
@@ -91,31 +93,42 @@ class WebSocketStageServer:
 
     async def manage(self, request: web.BaseRequest, segment: str) -> web.Response:
         """Answer `/{stage}/@connections/{id}`."""
-        connection_id = management.connection_id_of(segment)
-        response = await self._manage(request, connection_id)
-        self._record(request.method, connection_id, response.status)
-        return _answer(response, self._sources.new_id())
-
-    async def _manage(self, request: web.BaseRequest, connection_id: str) -> ManagementResponse:
         try:
-            data = await read_body(request)
+            call = signed_request(request, await read_body(request))
         except BodyError as error:
             if error.status != TOO_LARGE:
                 raise
-            return management.payload_too_large()
-        problem = self._signature_problem(request, data)
+            response = management.payload_too_large()
+            self._record(request.method, management.connection_id_of(segment), response.status)
+        else:
+            response = self.answer(call, segment, tuple(request.query.items()))
+        return _answer(response, self._sources.new_id())
+
+    def answer(
+        self, call: SignedRequest, segment: str, query: tuple[tuple[str, str], ...] = ()
+    ) -> ManagementResponse:
+        """Carry out a management call; `segment` is the path's last, `query` is decoded."""
+        connection_id = management.connection_id_of(segment)
+        response = self._answer(call, connection_id, query)
+        self._record(call.method, connection_id, response.status)
+        return response
+
+    def _answer(
+        self, call: SignedRequest, connection_id: str, query: tuple[tuple[str, str], ...]
+    ) -> ManagementResponse:
+        problem = self._signature_problem(call, query)
         if problem is not None:
             return management.forbidden(problem)
-        if request.method not in METHODS:
+        if call.method not in METHODS:
             return management.forbidden(management.MISSING_TOKEN)
         if not is_well_formed_id(connection_id):
             return management.malformed(connection_id)
         session = self._sessions.get(connection_id)
         if session is None:
             return management.gone()
-        match request.method:
+        match call.method:
             case "POST":
-                return self._post(session, data)
+                return self._post(session, call.body)
             case "GET":
                 return session.connection.describe()
             case _:
@@ -132,19 +145,13 @@ class WebSocketStageServer:
         session.perform(actions * session.fate.copies() if actions else actions)
         return response
 
-    def _signature_problem(self, request: web.BaseRequest, body: bytes) -> str | None:
+    def _signature_problem(
+        self, call: SignedRequest, query: tuple[tuple[str, str], ...]
+    ) -> str | None:
         if self._secrets is None:
-            pairs = tuple(request.query.items())
-            return management.signature_problem(header_pairs(request), pairs)
-        signed = SignedRequest(
-            method=request.method,
-            path=request.rel_url.raw_path,
-            query_string=request.rel_url.raw_query_string,
-            headers=header_pairs(request),
-            body=body,
-        )
+            return management.signature_problem(call.headers, query)
         region = self._application.region
-        return verify_signature(signed, self._secrets, region=region, now=self._sources.now())
+        return verify_signature(call, self._secrets, region=region, now=self._sources.now())
 
     def open_connections(self) -> list[Connection]:
         """The connections whose handshake was accepted and that nobody has closed."""
@@ -173,8 +180,7 @@ class WebSocketStageServer:
             invocations=self._invocations,
             sources=self._sources,
             journal=self._journal,
-            faults=self._faults,
-            number=next(self._numbers),
+            fate=partial(Fate, self._faults, (self.stage.name, next(self._numbers))),
         )
 
     def _identity(self, handshake: Handshake) -> Identity:

@@ -1,6 +1,7 @@
 """A thousand connections, fifty thousand messages, and faults: nothing is left of any of them."""
 
 import asyncio
+import gc
 import http.client
 import resource
 import socket
@@ -11,6 +12,7 @@ import boto3
 import pytest
 
 from local_gateway.core.chaos import Chaos, Fault
+from local_gateway.server.session import Session
 from tests.integration.local_gateway.server.applications import application
 from tests.integration.local_gateway.server.running_gateway import RunningGateway
 from tests.integration.local_gateway.soak.clients import Crowd
@@ -77,6 +79,7 @@ def test_no_task_is_left_of_a_hundred_connections() -> None:
         ends = gateway.recorder.wait_for_all("disconnect", lambda _: True, tally.opened)
         assert len({end.connection_id for end in ends}) == tally.opened > 100
         assert gateway.call(still_running(known)) == set()
+        assert gateway.call(sessions()) == []
 
 
 async def all_tasks() -> set[asyncio.Task[object]]:
@@ -89,6 +92,12 @@ async def still_running(known: set[asyncio.Task[object]]) -> set[asyncio.Task[ob
     """Tasks beside the known ones that do not come to their end."""
     others = await all_tasks() - known
     return (await asyncio.wait(others, timeout=SECONDS))[1] if others else others
+
+
+async def sessions() -> list[Session]:
+    """The connections' shells that are still in memory."""
+    gc.collect()
+    return [found for found in gc.get_objects() if isinstance(found, Session)]
 
 
 def remembered(aws_endpoint_url: str) -> set[str]:
