@@ -1,5 +1,6 @@
 """Route `$default`: runs the endpoint's business process on a message and posts its reply."""
 
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -7,6 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from sapa.bootstrap import message_services
 from sapa.delivery import deliver
 from sapa.gateway_events import ConnectionEvent, body_of
+from sapa.message_services import access_of, rate_limits, resume
 from sapa.observability import CONNECTION_ID_PATH, count, logger, observed
 from sapa.replies import answer, context_of
 
@@ -16,7 +18,12 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, i
     """Answer one message; what is wrong with it is told to the client, not to API Gateway."""
     services = message_services()
     message = ConnectionEvent.of(event)
-    reply = answer(body_of(event), context_of(message))
+    reply = answer(
+        body_of(event),
+        context_of(message, partial(access_of, message)),
+        retry_after_ms=rate_limits().retry_after_ms,
+        resume=partial(resume, message),
+    )
     count(f"Message.{reply.outcome}")
     if reply.failure is not None:
         logger.error(reply.outcome, exc_info=reply.failure, request_id=message.request_id)

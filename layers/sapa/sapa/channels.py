@@ -6,6 +6,7 @@ connections of a user; nobody needs to join it.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -20,11 +21,21 @@ _NAME = re.compile(r"[A-Za-z0-9\-_.:/]+", re.ASCII)
 def channel_name(text: str) -> str:
     """`text`, if it can name a channel: letters, digits and `-_.:/`, at most 128 characters.
 
-    Raises `ChannelNameError`.
+    After `user:` comes a user's name, which may have other characters. Raises `ChannelNameError`.
     """
+    name = text.removeprefix(USER_PREFIX)
+    if not 0 < len(name) <= MAX_NAME_LENGTH:
+        raise ChannelNameError(text)
+    if name != text and _can_be_user(name):
+        return text
     if len(text) > MAX_NAME_LENGTH or not _NAME.fullmatch(text):
         raise ChannelNameError(text)
     return text
+
+
+def _can_be_user(name: str) -> bool:
+    """Cognito's rule: letters, marks, symbols, numbers and punctuation."""
+    return all(unicodedata.category(character)[0] in "LMSNP" for character in name)
 
 
 def user_channel(username: str) -> str:

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from sapa.channels import Subscriber
 from sapa.gateway_events import ConnectionEvent
 
 # API Gateway closes a connection after two hours; the record may outlive it by a little, since
 # $disconnect is best effort and DynamoDB's TTL is late.
 MAX_LIFETIME_SECONDS = 2 * 60 * 60
 LIFETIME_SLACK_SECONDS = 10 * 60
+CONNECTION_SECONDS = MAX_LIFETIME_SECONDS + LIFETIME_SLACK_SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,15 @@ class Connection:
     connected_at: int
     expires_at: int
 
+    def subscriber(self) -> Subscriber:
+        """The connection as channels know it."""
+        return Subscriber(
+            connection_id=self.connection_id,
+            username=self.username,
+            session_id=self.session_id,
+            expires_at=self.expires_at,
+        )
+
 
 class ConnectionStore(Protocol):
     """Where connections are kept; all methods raise `StoreError`."""
@@ -35,6 +46,9 @@ class ConnectionStore(Protocol):
 
     def delete(self, connection_id: str) -> None:
         """Forget a connection; one that is not there is fine."""
+
+    def exists(self, connection_id: str) -> bool:
+        """Whether a connection is stored, expired or not."""
 
     def of_user(self, username: str) -> Iterator[Connection]:
         """The stored connections of a user, expired ones included."""
@@ -49,7 +63,7 @@ def new_connection(opened: ConnectionEvent) -> Connection:
         endpoint=opened.endpoint,
         session_id=opened.session_id,
         connected_at=connected_at,
-        expires_at=connected_at + MAX_LIFETIME_SECONDS + LIFETIME_SLACK_SECONDS,
+        expires_at=connected_at + CONNECTION_SECONDS,
     )
 
 

@@ -1,7 +1,7 @@
 """What clients send and how errors read: JSON objects in text frames.
 
-Keys that start with `$` are the protocol's: `$id` comes back on every reply, `$ping` is answered
-without a business process, all others are refused.
+Keys that start with `$` are the protocol's: `$id` comes back on every reply, `$ping` and `$resume`
+are answered without a business process, all others are refused.
 """
 
 import json
@@ -15,6 +15,7 @@ from sapa.errors import MessageError
 MAX_FRAME_BYTES = 131_072
 MAX_ID_LENGTH = 64
 MAX_DEPTH = 64
+MAX_RESUMED_CHANNELS = 100
 _MAX_SHOWN_KEYS = 20
 _MAX_SHOWN_KEY_LENGTH = 64
 
@@ -30,6 +31,14 @@ class Ping:
 
 
 @dataclass(frozen=True, slots=True)
+class Resume:
+    """A client that comes back: the last sequence number that it has of each channel."""
+
+    positions: Mapping[str, int]
+    message_id: MessageId | None
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """Inputs for a business process, not checked against it yet."""
 
@@ -37,31 +46,56 @@ class Message:
     message_id: MessageId | None
 
 
-def parse(text: str) -> Ping | Message:
+def parse(text: str) -> Ping | Resume | Message:
     """Read a client's text frame. Raises `MessageError` for anything else than a message."""
     value = _json(text)
     if not isinstance(value, dict):
         raise MessageError("not_an_object", 'A message is a JSON object, like {"message": "Hai"}.')
     message_id = _message_id(value)
     inputs = {key: item for key, item in value.items() if not key.startswith("$")}
-    strangers = value.keys() - inputs.keys() - {"$id", "$ping"}
+    controls = value.keys() - inputs.keys() - {"$id"}
+    strangers = controls - {"$ping", "$resume"}
     if strangers:
         raise MessageError(
             "invalid_message",
-            "Keys that start with $ are reserved; known are $id and $ping.",
+            "Keys that start with $ are reserved; known are $id, $ping and $resume.",
             fields=_problems(strangers, "reserved"),
             message_id=message_id,
         )
-    if "$ping" not in value:
+    if not controls:
         return Message(inputs, message_id)
-    if inputs:
+    control = min(controls)
+    others = inputs.keys() | controls - {control}
+    if others:
         raise MessageError(
             "invalid_message",
-            "A $ping comes alone or with $id.",
-            fields=_problems(inputs, "not expected beside $ping"),
+            f"A {control} comes alone or with $id.",
+            fields=_problems(others, f"not expected beside {control}"),
             message_id=message_id,
         )
-    return Ping(value["$ping"], message_id)
+    if control == "$ping":
+        return Ping(value["$ping"], message_id)
+    return Resume(_positions(value["$resume"], message_id), message_id)
+
+
+def _positions(value: object, message_id: MessageId | None) -> dict[str, int]:
+    problem = ""
+    if not isinstance(value, dict):
+        problem = "has to be an object: each channel's last sequence number"
+    elif len(value) > MAX_RESUMED_CHANNELS:
+        problem = f"has more than {MAX_RESUMED_CHANNELS} channels"
+    elif not all(_is_position(item) for item in value.values()):
+        problem = "has to have whole numbers from 0 to 9007199254740991"
+    if problem or not isinstance(value, dict):
+        text = f"$resume {problem}."
+        raise MessageError(
+            "invalid_message", text, fields={"$resume": problem}, message_id=message_id
+        )
+    return value
+
+
+def _is_position(item: object) -> bool:
+    return isinstance(item, int) and not isinstance(item, bool) and 0 <= item < 2**53
 
 
 def render(payload: Mapping[str, object], message_id: MessageId | None) -> str:
@@ -84,6 +118,8 @@ def error_frame(error: MessageError) -> str:
         content["fields"] = dict(error.fields)
     if error.request_id is not None:
         content["request_id"] = error.request_id
+    if error.retry_after_ms is not None:
+        content["retry_after_ms"] = error.retry_after_ms
     return render({"error": content}, error.message_id)
 
 

@@ -20,8 +20,8 @@ class RefusalError(SapaError):
 class RefusedError(RefusalError):
     """What a business process itself refuses, with its reason and `fields` for single inputs.
 
-        raise RefusedError("It is ana's turn.")
-        raise RefusedError("This cell is taken.", {"cell": "is taken"})
+    raise RefusedError("It is ana's turn.")
+    raise RefusedError("This cell is taken.", {"cell": "is taken"})
     """
 
     code = "refused"

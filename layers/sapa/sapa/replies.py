@@ -10,14 +10,16 @@ from dataclasses import dataclass, is_dataclass
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
+from sapa.context import ChannelAccess
 from sapa.endpoints import business_process_of
-from sapa.errors import MessageError, UnsupportedResultError
+from sapa.errors import BusinessProcessError, MessageError, UnsupportedResultError
 from sapa.gateway_events import ConnectionEvent
 from sapa.inputs import Process, arguments
 from sapa.messages import (
     MAX_FRAME_BYTES,
     MessageId,
     Ping,
+    Resume,
     error_frame,
     is_too_large,
     parse,
@@ -27,6 +29,11 @@ from sapa.processes.business_process import Context
 from sapa.refusals import RefusalError
 
 type ProcessFinder = Callable[[str], Process]
+type RateLimit = Callable[[str, str], int]
+"""The milliseconds that a message of a connection and a user has to wait; 0 lets it pass."""
+type Resuming = Callable[[Mapping[str, int], MessageId | None], Iterable[str]]
+"""The frames that answer a `$resume` with these positions."""
+
 
 # One post takes some 10 ms on AWS, and a message has 29 s.
 MAX_FRAMES = 1_000
@@ -34,43 +41,72 @@ MAX_FRAMES = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """`frames` to send; `outcome` is `ok`, `pong` or an error code; `failure` is for the log."""
+    """`frames` to send; `failure` is for the log.
+
+    `outcome` is `ok`, `pong`, `resumed` or an error code.
+    """
 
     frames: tuple[str, ...]
     outcome: str
     failure: BaseException | None = None
 
 
-def context_of(message: ConnectionEvent) -> Context:
-    """What a business process is told about the message that it answers."""
+def context_of(message: ConnectionEvent, access: Callable[[], ChannelAccess]) -> Context:
+    """What a business process is told about the message that it answers, and can do."""
     return Context(
         username=message.username,
         connection_id=message.connection_id,
         endpoint=message.endpoint,
         request_id=message.request_id,
         received_at=message.request_time,
+        access=access,
     )
 
 
-def answer(text: str, context: Context, processes: ProcessFinder = business_process_of) -> Reply:
+def _at_any_rate(connection_id: str, username: str) -> int:
+    return 0
+
+
+def _no_channels(positions: Mapping[str, int], message_id: MessageId | None) -> Iterable[str]:
+    raise BusinessProcessError("$resume", "there are no channels here")
+
+
+def answer(
+    text: str,
+    context: Context,
+    processes: ProcessFinder = business_process_of,
+    *,
+    retry_after_ms: RateLimit = _at_any_rate,
+    resume: Resuming = _no_channels,
+) -> Reply:
     """Answer one text frame; whatever it holds, the result is frames and never an exception."""
     message_id: MessageId | None = None
     try:
+        wait = retry_after_ms(context.connection_id, context.username)
         inbound = parse(text)
         message_id = inbound.message_id
+        _check_rate(wait)
         if isinstance(inbound, Ping):
             frame = _sized(render({"$pong": inbound.value}, message_id))
             return Reply((frame,), "pong")
+        if isinstance(inbound, Resume):
+            return Reply(tuple(resume(inbound.positions, message_id)), "resumed")
         process = processes(context.endpoint)
         return Reply(_run(process, inbound.inputs, context, message_id), "ok")
     except MessageError as error:
         return _refused(error, error.message_id if message_id is None else message_id)
     except RefusalError as refusal:
-        error = MessageError(refusal.code, str(refusal), fields=refusal.fields)
-        return _refused(error, message_id)
+        told = MessageError(refusal.code, str(refusal), fields=refusal.fields)
+        return _refused(told, message_id)
     # A business process is somebody's code: even sys.exit() in it must not end the environment.
     except (Exception, SystemExit) as failure:
         return _failed(failure, context.request_id, message_id)
+
+
+def _check_rate(wait: int) -> None:
+    if wait:
+        text = "Messages come too fast. Wait as long as retry_after_ms says."
+        raise MessageError("rate_limited", text, retry_after_ms=wait)
 
 
 def _run(

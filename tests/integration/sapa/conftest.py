@@ -9,7 +9,7 @@ import pytest
 from moto import mock_aws
 
 from functions.api.app import http_api
-from sapa import bootstrap
+from sapa import bootstrap, message_services
 from sapa.observability import logger
 from sapa.sessions import start_session
 from tests.integration.sapa.aws import (
@@ -31,6 +31,7 @@ class Cloud:
 
 def _forget_services() -> None:
     for cached in (
+        message_services.rate_limits,
         bootstrap.authorizer_services,
         bootstrap.connection_services,
         bootstrap.message_services,

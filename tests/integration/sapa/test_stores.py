@@ -60,8 +60,10 @@ def test_connections_are_found_by_user(connections: ConnectionStore) -> None:
     connections.put(connection(4, username="other"))
     found = connections_of_session(connections, "demo", "s1", now=7_201)
     assert found == [connection(2)]
+    assert connections.exists(connection(2).connection_id)
     connections.delete(connection(2).connection_id)
     connections.delete(connection(2).connection_id)
+    assert not connections.exists(connection(2).connection_id)
     assert {each.connected_at for each in connections.of_user("demo")} == {0, 1, 3}
 
 
@@ -75,6 +77,7 @@ def test_missing_table_is_a_store_error(cloud: Cloud) -> None:
         lambda: sessions.delete("x"),
         lambda: connections.put(connection(1)),
         lambda: connections.delete("x"),
+        lambda: connections.exists("x"),
         lambda: list(connections.of_user("demo")),
     ):
         with pytest.raises(StoreError, match="table nothing: ResourceNotFoundException"):

@@ -38,6 +38,9 @@ class InMemoryConnectionStore:
     def delete(self, connection_id: str) -> None:
         self.connections.pop(connection_id, None)
 
+    def exists(self, connection_id: str) -> bool:
+        return connection_id in self.connections
+
     def of_user(self, username: str) -> Iterator[Connection]:
         return (each for each in self.connections.values() if each.username == username)
 

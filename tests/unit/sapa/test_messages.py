@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sapa.errors import MessageError
-from sapa.messages import MAX_DEPTH, Message, Ping, error_frame, is_too_large, parse, render
+from sapa.messages import (
+    MAX_DEPTH,
+    Message,
+    Ping,
+    Resume,
+    error_frame,
+    is_too_large,
+    parse,
+    render,
+)
 
 JSON = st.recursive(
     st.none()
@@ -54,7 +63,17 @@ def nested(depth: int) -> str:
         ('{"$id": 1.0}', "invalid_message"),
         ('{"$id": []}', "invalid_message"),
         (json.dumps({"$id": "x" * 65}), "invalid_message"),
-        ('{"$resume": {}}', "invalid_message"),
+        ('{"$resume": 1}', "invalid_message"),
+        ('{"$resume": null}', "invalid_message"),
+        ('{"$resume": ["chat:lobby"]}', "invalid_message"),
+        ('{"$resume": {"chat:lobby": -1}}', "invalid_message"),
+        ('{"$resume": {"chat:lobby": true}}', "invalid_message"),
+        ('{"$resume": {"chat:lobby": 1.0}}', "invalid_message"),
+        ('{"$resume": {"chat:lobby": 9007199254740992}}', "invalid_message"),
+        (json.dumps({"$resume": dict.fromkeys(map(str, range(101)), 1)}), "invalid_message"),
+        ('{"$resume": {}, "message": "Hai!"}', "invalid_message"),
+        ('{"$resume": {}, "$ping": 1}', "invalid_message"),
+        ('{"$resumed": {}}', "invalid_message"),
         ('{"$": 1}', "invalid_message"),
         ('{"$ping": 1, "message": "Hai!"}', "invalid_message"),
     ],
@@ -74,8 +93,8 @@ def test_id_is_kept(message_id: str | int) -> None:
 
 def test_refusals_name_the_keys_and_keep_a_good_id() -> None:
     with pytest.raises(MessageError) as refused:
-        parse('{"$id": 7, "$resume": 1, "$x": 2}')
-    assert refused.value.fields == {"$resume": "reserved", "$x": "reserved"}
+        parse('{"$id": 7, "$channel": 1, "$x": 2}')
+    assert refused.value.fields == {"$channel": "reserved", "$x": "reserved"}
     assert refused.value.message_id == 7
     with pytest.raises(MessageError) as refused:
         parse('{"$ping": 1, "message": "Hai!"}')
@@ -94,6 +113,18 @@ def test_ping_keeps_its_value(value: object) -> None:
     assert parse(json.dumps({"$ping": value})) == Ping(value, None)
 
 
+@pytest.mark.parametrize("positions", [{}, {"chat:lobby": 0, "user:démo": 2**53 - 1}])
+def test_resume_keeps_its_positions(positions: dict[str, int]) -> None:
+    assert parse(json.dumps({"$resume": positions, "$id": "a"})) == Resume(positions, "a")
+
+
+def test_refused_resume_keeps_its_id_and_says_why() -> None:
+    with pytest.raises(MessageError) as refused:
+        parse('{"$resume": {"chat:lobby": "41"}, "$id": 3}')
+    assert refused.value.message_id == 3
+    assert list(refused.value.fields or ()) == ["$resume"]
+
+
 def test_nesting_is_allowed_up_to_a_depth() -> None:
     assert isinstance(parse(nested(MAX_DEPTH - 1)), Message)
 
@@ -107,10 +138,10 @@ def test_json_comes_through_unchanged(value: Any) -> None:
 
 @given(st.text() | JSON.map(json.dumps))
 def test_any_text_is_a_message_or_refused(text: str) -> None:
-    assert isinstance(_outcome(text), Message | Ping | MessageError)
+    assert isinstance(_outcome(text), Message | Ping | Resume | MessageError)
 
 
-def _outcome(text: str) -> Message | Ping | MessageError:
+def _outcome(text: str) -> Message | Ping | Resume | MessageError:
     try:
         return parse(text)
     except MessageError as error:
@@ -123,9 +154,12 @@ def test_size_is_counted_in_bytes() -> None:
 
 
 def test_error_frame_has_what_is_known() -> None:
-    error = MessageError("c", "m", fields={"a": "b"}, request_id="r", message_id="i")
+    error = MessageError(
+        "c", "m", fields={"a": "b"}, request_id="r", retry_after_ms=5, message_id="i"
+    )
+    fields = {"fields": {"a": "b"}, "request_id": "r", "retry_after_ms": 5}
     assert json.loads(error_frame(error)) == {
-        "error": {"code": "c", "message": "m", "fields": {"a": "b"}, "request_id": "r"},
+        "error": {"code": "c", "message": "m", **fields},
         "$id": "i",
     }
     assert json.loads(error_frame(MessageError("c", "m"))) == {

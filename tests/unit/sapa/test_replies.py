@@ -18,7 +18,6 @@ from sapa.errors import UnknownEndpointError
 from sapa.inputs import Process
 from sapa.messages import MAX_FRAME_BYTES
 from sapa.processes.business_process import Context, business_process
-from sapa.refusals import RefusedError
 from sapa.replies import MAX_FRAMES, Reply, answer
 
 
@@ -201,17 +200,6 @@ def test_context_reaches_the_process() -> None:
 def test_validation_inside_a_process_is_its_failure() -> None:
     reply = asked(made(lambda: Model.model_validate({"n": "x"})))
     assert error(reply)["code"] == "process_failed"
-
-
-def test_refusal_is_told_in_the_words_of_the_process() -> None:
-    def refuse() -> Iterator[str]:
-        yield "first"
-        raise RefusedError("It is ana's turn.", {"cell": "not yours"})
-
-    reply = asked(made(refuse))
-    told = {"code": "refused", "message": "It is ana's turn.", "fields": {"cell": "not yours"}}
-    assert frames(reply) == [{"error": told, "$id": 1}]
-    assert (reply.outcome, reply.failure) == ("refused", None)
 
 
 def test_unknown_endpoint_is_a_failure() -> None:

@@ -88,6 +88,17 @@ class DynamoDBConnectionStore:
         with translated(self._table_name):
             self._client.delete_item(TableName=self._table_name, Key=key)
 
+    def exists(self, connection_id: str) -> bool:
+        """Look for a connection, consistently. Raises `StoreError`."""
+        with translated(self._table_name):
+            answer = self._client.get_item(
+                TableName=self._table_name,
+                Key={"connection_id": {"S": connection_id}},
+                ProjectionExpression="connection_id",
+                ConsistentRead=True,
+            )
+        return "Item" in answer
+
     def of_user(self, username: str) -> Iterator[Connection]:
         """Read a user's connections page by page. Raises `StoreError`.
 

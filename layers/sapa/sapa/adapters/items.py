@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -16,17 +16,24 @@ if TYPE_CHECKING:
 CONDITION_FAILED = "ConditionalCheckFailedException"
 
 
+class ConditionFailedError(StoreError):
+    """A write was refused by its own condition; `item` is what is there, if it was asked for."""
+
+    def __init__(self, table_name: str, item: "Item") -> None:
+        super().__init__(table_name, CONDITION_FAILED)
+        self.item = item
+
+
 @contextmanager
 def translated(table_name: str) -> Iterator[None]:
     """Raise `StoreError` for whatever botocore raises; its `reason` is DynamoDB's error code."""
     try:
         yield
     except ClientError as error:
-        raise StoreError(table_name, error.response["Error"]["Code"]) from error
+        code = error.response["Error"]["Code"]
+        if code == CONDITION_FAILED:
+            item = cast("Item", error.response.get("Item", {}))
+            raise ConditionFailedError(table_name, item) from error
+        raise StoreError(table_name, code) from error
     except BotoCoreError as error:
         raise StoreError(table_name, type(error).__name__) from error
-
-
-def is_condition(error: StoreError) -> bool:
-    """Whether a write was refused by its own condition."""
-    return error.reason == CONDITION_FAILED

@@ -2,17 +2,19 @@
 
 Adding to and deleting from a set are atomic, and DynamoDB tells what the set was before or is
 after: that is how a join is announced once per user, whatever the number of tabs. Each element
-is `<connection id> <expires_at>`, so that readers can pass over connections whose time is up.
+is `<connection id> <since> <expires_at>`: readers pass over connections whose time is up, and who
+leaves takes out that one subscription and not the one that followed it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from sapa.adapters.items import is_condition, translated
+from sapa.adapters.items import ConditionFailedError, translated
 from sapa.adapters.shards import partition
-from sapa.channels import Member, Subscriber, Subscription
-from sapa.errors import StoreError
+from sapa.channels import Member, Subscription
+from sapa.connections import CONNECTION_SECONDS
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -32,27 +34,47 @@ class DynamoDBPresenceStore:
 
     def enter(self, subscription: Subscription, now: int) -> bool:
         """Note a connection; true when the user had no live one there."""
-        subscriber = subscription.subscriber
+        key = _key(subscription.channel, subscription.subscriber.username)
         with translated(self._table):
             answer = self._client.update_item(
                 TableName=self._table,
-                Key=_key(subscription.channel, subscriber.username),
+                Key=key,
                 UpdateExpression=(
                     "ADD connections :mark "
                     "SET since = if_not_exists(since, :since), expires_at = :expires_at"
                 ),
                 ExpressionAttributeValues={
-                    ":mark": {"SS": [_mark(subscriber)]},
+                    ":mark": {"SS": [_mark(subscription)]},
                     ":since": {"N": str(subscription.since)},
-                    ":expires_at": {"N": str(subscriber.expires_at)},
+                    # No connection of today lives longer, whichever of them came last.
+                    ":expires_at": {"N": str(now + CONNECTION_SECONDS)},
                 },
                 ReturnValues="ALL_OLD",
             )
-        return not _live(answer.get("Attributes", {}), now)
+        # The SDK may have sent the call twice: then the mark is there already, and is no other.
+        old = set(_marks(answer.get("Attributes", {}))) - {_mark(subscription)}
+        if any(_is_live(mark, now) for mark in old):
+            return False
+        if old:
+            self._begin_anew(key, subscription, sorted(old))
+        return True
 
-    def exit(self, channel: str, subscriber: Subscriber, now: int) -> bool:
+    def _begin_anew(self, key: "Item", subscription: Subscription, expired: Sequence[str]) -> None:
+        """Drop what nobody took out when its time was up, and the old time with it."""
+        with translated(self._table):
+            self._client.update_item(
+                TableName=self._table,
+                Key=key,
+                UpdateExpression="DELETE connections :expired SET since = :since",
+                ExpressionAttributeValues={
+                    ":expired": {"SS": expired},
+                    ":since": {"N": str(subscription.since)},
+                },
+            )
+
+    def exit(self, subscription: Subscription, now: int) -> bool:
         """Drop a connection; true when it was the user's last live one."""
-        key = _key(channel, subscriber.username)
+        key = _key(subscription.channel, subscription.subscriber.username)
         try:
             with translated(self._table):
                 answer = self._client.update_item(
@@ -61,16 +83,14 @@ class DynamoDBPresenceStore:
                     UpdateExpression="DELETE connections :mark",
                     ConditionExpression="contains(connections, :one)",
                     ExpressionAttributeValues={
-                        ":mark": {"SS": [_mark(subscriber)]},
-                        ":one": {"S": _mark(subscriber)},
+                        ":mark": {"SS": [_mark(subscription)]},
+                        ":one": {"S": _mark(subscription)},
                     },
                     ReturnValues="ALL_NEW",
                 )
-        except StoreError as error:
-            if is_condition(error):
-                return False
-            raise
-        if _live(answer["Attributes"], now):
+        except ConditionFailedError:
+            return False
+        if _any_live(answer["Attributes"], now):
             return False
         self._delete_empty(key)
         return True
@@ -87,22 +107,18 @@ class DynamoDBPresenceStore:
                     ConsistentRead=True,
                 ):
                     for item in page["Items"]:
-                        if _live(item, now):
+                        if _any_live(item, now):
                             since = int(item["since"]["N"])
                             yield Member(username=item["username"]["S"], since=since)
 
     def _delete_empty(self, key: "Item") -> None:
         """Remove the item unless somebody has come back in the meantime."""
-        try:
-            with translated(self._table):
-                self._client.delete_item(
-                    TableName=self._table,
-                    Key=key,
-                    ConditionExpression="attribute_not_exists(connections)",
-                )
-        except StoreError as error:
-            if not is_condition(error):
-                raise
+        with suppress(ConditionFailedError), translated(self._table):
+            self._client.delete_item(
+                TableName=self._table,
+                Key=key,
+                ConditionExpression="attribute_not_exists(connections)",
+            )
 
 
 def _key(channel: str, username: str) -> "Item":
@@ -110,10 +126,18 @@ def _key(channel: str, username: str) -> "Item":
     return {"channel_shard": {"S": partition(channel, shard)}, "username": {"S": username}}
 
 
-def _mark(subscriber: Subscriber) -> str:
-    return f"{subscriber.connection_id} {subscriber.expires_at}"
+def _mark(subscription: Subscription) -> str:
+    subscriber = subscription.subscriber
+    return f"{subscriber.connection_id} {subscription.since} {subscriber.expires_at}"
 
 
-def _live(item: "Item", now: int) -> list[str]:
-    marks = item.get("connections", {}).get("SS", [])
-    return [mark for mark in marks if int(mark.rpartition(" ")[2]) > now]
+def _marks(item: "Item") -> Sequence[str]:
+    return item.get("connections", {}).get("SS", [])
+
+
+def _is_live(mark: str, now: int) -> bool:
+    return int(mark.rpartition(" ")[2]) > now
+
+
+def _any_live(item: "Item", now: int) -> bool:
+    return any(_is_live(mark, now) for mark in _marks(item))

@@ -5,18 +5,24 @@ Table `Subscriptions`: partition key `channel_shard`, sort key `connection_id`, 
 number of members, which only decides when to double the shards.
 """
 
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from sapa.adapters.items import is_condition, translated
-from sapa.adapters.shards import needs_more, partition, possible_shards, shard_of
-from sapa.channels import Subscriber, Subscription
+from sapa.adapters.items import ConditionFailedError, translated
+from sapa.adapters.shards import needs_more, partition, possible_shards
+from sapa.channels import USER_PREFIX, Subscriber, Subscription
 from sapa.errors import StoreError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import KeysAndAttributesTypeDef
 
     from sapa.adapters.items import Item
+
+_PAGE = 1000
+_BATCH_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,30 +54,26 @@ class DynamoDBSubscriptionStore:
         channel = subscription.channel
         connection_id = subscription.subscriber.connection_id
         shards = self.shards(channel)
-        older = [
-            shard
-            for shard in possible_shards(connection_id, shards)
-            if shard != shard_of(connection_id, shards)
-        ]
-        if any(self._is_in(channel, shard, connection_id) for shard in older):
+        shard, *older = possible_shards(connection_id, shards)
+        if older and self._is_in(channel, older, connection_id):
             return False
-        item = _item(subscription, shard_of(connection_id, shards))
         try:
             with translated(self._table):
                 self._client.put_item(
                     TableName=self._table,
-                    Item=item,
+                    Item=_item(subscription, shard),
                     ConditionExpression="attribute_not_exists(connection_id)",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
-        except StoreError as error:
-            if is_condition(error):
+        except ConditionFailedError as error:
+            # The SDK may have sent the call twice: then what is there is this very subscription.
+            if not error.item or _subscription(error.item) != subscription:
                 return False
-            raise
         self._count(channel, 1)
         return True
 
-    def remove(self, channel: str, connection_id: str) -> bool:
-        """Remove a subscription; false when there is none."""
+    def remove(self, channel: str, connection_id: str) -> Subscription | None:
+        """Remove a subscription and return what it was, if there is one."""
         for shard in possible_shards(connection_id, self.shards(channel)):
             with translated(self._table):
                 answer = self._client.delete_item(
@@ -81,8 +83,24 @@ class DynamoDBSubscriptionStore:
                 )
             if answer.get("Attributes"):
                 self._count(channel, -1)
-                return True
-        return False
+                return _subscription(answer["Attributes"])
+        return None
+
+    def holds(self, channel: str, connection_id: str) -> bool:
+        """Whether a connection is in a channel, read consistently."""
+        shards = possible_shards(connection_id, self.shards(channel))
+        return self._is_in(channel, shards, connection_id)
+
+    def of_channel(self, channel: str) -> Iterator[Subscription]:
+        """Everybody in a channel, those that expired included."""
+        for shard in range(self.shards(channel)):
+            start: str | None = None
+            while True:
+                page = self.page(channel, shard, start, _PAGE)
+                yield from page.subscriptions
+                start = page.start
+                if start is None:
+                    break
 
     def of_connection(self, connection_id: str) -> list[Subscription]:
         """What a connection is subscribed to; an index lags, so a join of just now may miss."""
@@ -96,7 +114,9 @@ class DynamoDBSubscriptionStore:
             return [_subscription(item) for page in pages for item in page["Items"]]
 
     def shards(self, channel: str) -> int:
-        """How many shards a channel has; 1 for one that nobody has joined."""
+        """How many shards a channel has; 1 for one that nobody has joined and for a user's."""
+        if channel.startswith(USER_PREFIX):
+            return 1
         with translated(self._channels_table):
             answer = self._client.get_item(
                 TableName=self._channels_table,
@@ -126,16 +146,29 @@ class DynamoDBSubscriptionStore:
             start=last["connection_id"]["S"] if last else None,
         )
 
-    def _is_in(self, channel: str, shard: int, connection_id: str) -> bool:
-        with translated(self._table):
-            answer = self._client.get_item(
-                TableName=self._table,
-                Key=_key(channel, shard, connection_id),
-                ConsistentRead=True,
-            )
-        return "Item" in answer
+    def _is_in(self, channel: str, shards: Sequence[int], connection_id: str) -> bool:
+        """Look into the shards with one call; DynamoDB may leave some for another."""
+        wanted: Mapping[str, KeysAndAttributesTypeDef] = {
+            self._table: {
+                "Keys": [_key(channel, shard, connection_id) for shard in shards],
+                "ProjectionExpression": "connection_id",
+                "ConsistentRead": True,
+            }
+        }
+        for _ in range(_BATCH_ATTEMPTS):
+            with translated(self._table):
+                answer = self._client.batch_get_item(RequestItems=wanted)
+            if answer["Responses"].get(self._table):
+                return True
+            wanted = cast("Mapping[str, KeysAndAttributesTypeDef]", answer.get("UnprocessedKeys"))
+            if not wanted:
+                return False
+        raise StoreError(self._table, "UnprocessedKeys")
 
     def _count(self, channel: str, change: int) -> None:
+        """Note that somebody came or went; a user's few connections are not counted."""
+        if channel.startswith(USER_PREFIX):
+            return
         with translated(self._channels_table):
             answer = self._client.update_item(
                 TableName=self._channels_table,
@@ -151,21 +184,17 @@ class DynamoDBSubscriptionStore:
 
     def _double(self, channel: str, shards: int) -> None:
         """Only one of those who notice it at the same time succeeds, and that is enough."""
-        try:
-            with translated(self._channels_table):
-                self._client.update_item(
-                    TableName=self._channels_table,
-                    Key={"channel": {"S": channel}},
-                    UpdateExpression="SET shards = :double",
-                    ConditionExpression="attribute_not_exists(shards) OR shards = :shards",
-                    ExpressionAttributeValues={
-                        ":double": {"N": str(shards * 2)},
-                        ":shards": {"N": str(shards)},
-                    },
-                )
-        except StoreError as error:
-            if not is_condition(error):
-                raise
+        with suppress(ConditionFailedError), translated(self._channels_table):
+            self._client.update_item(
+                TableName=self._channels_table,
+                Key={"channel": {"S": channel}},
+                UpdateExpression="SET shards = :double",
+                ConditionExpression="attribute_not_exists(shards) OR shards = :shards",
+                ExpressionAttributeValues={
+                    ":double": {"N": str(shards * 2)},
+                    ":shards": {"N": str(shards)},
+                },
+            )
 
 
 def _key(channel: str, shard: int, connection_id: str) -> "Item":

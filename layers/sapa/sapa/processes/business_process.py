@@ -17,22 +17,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import get_args, get_type_hints
 
+from sapa.context import Context
 from sapa.errors import BusinessProcessError
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
-    """What a business process may know beyond its inputs.
-
-    It is passed to the parameter annotated `Context`, whatever that is called. `received_at` is
-    epoch milliseconds; `request_id` is the one in the logs.
-    """
-
-    username: str
-    connection_id: str
-    endpoint: str
-    request_id: str
-    received_at: int
+__all__ = ["BusinessProcess", "Context", "Parameter", "business_process"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,90 @@
+"""What a business process knows beyond its inputs, and what it can do beyond its reply.
+
+Business processes import `Context` from `sapa.processes.business_process`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from sapa.channels import Event, Member
+from sapa.errors import BusinessProcessError
+from sapa.state import State
+
+
+class ChannelAccess(Protocol):
+    """What the connection that sent a message may do; `Context` tells more."""
+
+    @property
+    def state(self) -> State:
+        """The state of the endpoint."""
+
+    def join(self, channel: str) -> bool:
+        """Enter a channel."""
+
+    def leave(self, channel: str) -> bool:
+        """Leave a channel."""
+
+    def publish(self, channel: str, payload: Mapping[str, Any], *, to_self: bool) -> int:
+        """Send an event."""
+
+    def members(self, channel: str) -> list[Member]:
+        """Who is there."""
+
+    def history(self, channel: str, limit: int, before: int | None) -> list[Event]:
+        """What was sent."""
+
+
+def _nothing() -> ChannelAccess:
+    raise BusinessProcessError("Context", "was made without access to channels and state")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a business process may know and do beyond its inputs and reply.
+
+    It is passed to the parameter annotated `Context`, whatever that is called. `received_at` is
+    epoch milliseconds; `request_id` is the one in the logs. All methods raise `ChannelNameError`
+    for what cannot name a channel; a refusal that a process lets through is told to the client.
+    """
+
+    username: str
+    connection_id: str
+    endpoint: str
+    request_id: str
+    received_at: int
+    # Made when it is used: most messages need no channels, and pay for none.
+    access: Callable[[], ChannelAccess] = field(default=_nothing, repr=False, compare=False)
+
+    @property
+    def state(self) -> State:
+        """Values that outlive the message, shared by all messages to this endpoint."""
+        return self.access().state
+
+    def join(self, channel: str) -> bool:
+        """Let this connection into a channel; false when it is there already.
+
+        Raises `TooManyChannelsError`, and `ForbiddenChannelError` for another user's channel.
+        """
+        return self.access().join(channel)
+
+    def leave(self, channel: str) -> bool:
+        """Take this connection out of a channel; false when it is not there."""
+        return self.access().leave(channel)
+
+    def publish(self, channel: str, payload: Mapping[str, Any], *, to_self: bool = True) -> int:
+        """Send a JSON object to everybody in a channel and return its sequence number.
+
+        When this returns, the event cannot be lost. The publisher need not be in the channel;
+        with `to_self=False` this connection does not get the event. Raises `PayloadError`,
+        `PayloadTooLargeError`.
+        """
+        return self.access().publish(channel, payload, to_self=to_self)
+
+    def members(self, channel: str) -> list[Member]:
+        """The users in a channel, by name, however many connections each has."""
+        return self.access().members(channel)
+
+    def history(self, channel: str, limit: int = 50, before: int | None = None) -> list[Event]:
+        """The last `limit` (at most 1,000) events in order, of those before a sequence number."""
+        return self.access().history(channel, limit, before)

@@ -1,0 +1,72 @@
+"""How many messages a client may send: token buckets in the execution environment's memory.
+
+A message must not cost a read, so nothing is shared between environments: the limits are exact
+for each of them, and a client whose messages run in several at once gets as much in each.
+"""
+
+import math
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+MAX_BUCKETS = 10_000
+
+
+@dataclass(slots=True)
+class _Bucket:
+    tokens: float
+    filled_at: float
+
+
+@dataclass(slots=True)
+class TokenBuckets:
+    """A bucket for each key that holds `per_second` tokens and gets as many each second.
+
+    A rate of 0 is no limit. The buckets that were not used for longest are given up: a full one
+    is the same as none.
+    """
+
+    per_second: float
+    max_buckets: int = MAX_BUCKETS
+    _buckets: OrderedDict[str, _Bucket] = field(default_factory=OrderedDict)
+
+    def wait(self, key: str, now: float) -> float:
+        """The seconds until there is a token for `key`; 0 when there is one."""
+        if not self.per_second:
+            return 0.0
+        return max(0.0, (1.0 - self._filled(key, now).tokens) / self.per_second)
+
+    def take(self, key: str, now: float) -> None:
+        """Use a token."""
+        if self.per_second:
+            self._filled(key, now).tokens -= 1.0
+
+    def _filled(self, key: str, now: float) -> _Bucket:
+        size = max(1.0, self.per_second)
+        bucket = self._buckets.setdefault(key, _Bucket(size, now))
+        self._buckets.move_to_end(key)
+        if len(self._buckets) > self.max_buckets:
+            self._buckets.popitem(last=False)
+        elapsed = max(0.0, now - bucket.filled_at)
+        bucket.tokens = min(size, bucket.tokens + elapsed * self.per_second)
+        bucket.filled_at = now
+        return bucket
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimits:
+    """Limits for each connection and each user; `clock` gives seconds that never go back."""
+
+    connections: TokenBuckets
+    users: TokenBuckets
+    clock: Callable[[], float]
+
+    def retry_after_ms(self, connection_id: str, username: str) -> int:
+        """Count a message: 0 lets it pass, else it has to wait so long. Waiting ones are free."""
+        now = self.clock()
+        wait = max(self.connections.wait(connection_id, now), self.users.wait(username, now))
+        if wait > 0:
+            return math.ceil(wait * 1000)
+        self.connections.take(connection_id, now)
+        self.users.take(username, now)
+        return 0
