@@ -4,6 +4,7 @@
 import { byId, element } from "./dom.js";
 import { endpointsOf } from "./endpoints.js";
 import { FramesView } from "./frames.js";
+import { Toasts } from "./live/toasts.js";
 import { LoginView } from "./login.js";
 import { Room } from "./room.js";
 import { asyncApiDocument, currentSession, logout, UnreachableError } from "./session.js";
@@ -11,7 +12,7 @@ import { StatusView } from "./status.js";
 
 /** @typedef {import("./endpoints.js").Endpoint} Endpoint */
 /** @typedef {import("./session.js").Session} Session */
-/** @typedef {import("./connection.js").ConnectionState} ConnectionState */
+/** @typedef {import("./sapa.js").ConnectionState} ConnectionState */
 
 const DEFAULT_ENDPOINT = "reply";
 
@@ -42,6 +43,7 @@ const status = new StatusView({
   noticeText: byId("send-state-text", HTMLElement),
   retry: view.retry,
 });
+const toasts = new Toasts(byId("toasts", HTMLElement));
 const loginView = new LoginView((session) => void enter(session));
 
 /** @type {Endpoint[]} */ let endpoints = [];
@@ -101,6 +103,8 @@ function openFromAddress() {
 /** @param {Endpoint} endpoint */
 function newRoom(endpoint) {
   const room = new Room(endpoint, {
+    username: owner,
+    toasts,
     checkSession,
     onFrame: (frame) => frames.add(frame),
     onState: (state) => {
@@ -154,6 +158,7 @@ function forget() {
   current = null;
   rooms.clear();
   frames.clear();
+  toasts.clear();
   view.stage.replaceChildren();
 }
 

@@ -12,7 +12,7 @@ import { sendIcon } from "./icon.js";
  * What every composer offers; the form of several fields is the other one.
  *
  * @typedef {object} Composer
- * @property {HTMLFormElement} element
+ * @property {HTMLElement} element
  * @property {() => void} focus
  * @property {(problems: FieldProblem[]) => void} showProblems
  * @property {(payload: Message) => void} fill

@@ -13,10 +13,10 @@ export class Control {
   #input;
   #problem;
 
-  /** @param {Field} field */
-  constructor(field) {
+  /** @param {Field} field @param {string} [prefix] of the ids, unique on the page with the name */
+  constructor(field, prefix = "field") {
     this.field = field;
-    const id = `field-${field.name}`;
+    const id = `${prefix}-${field.name}`;
     this.#problem = element("p", { class: "problem", id: `${id}-problem` });
     this.#input = inputFor(field);
     this.#input.id = id;
@@ -60,6 +60,7 @@ export class Control {
     if (kind === "choice") return choices[Number(input.value)];
     if (kind === "boolean") return input.value === "true";
     if (kind === "number" || kind === "integer") return Number(input.value);
+    if (kind === "list") return input.value.split(/[\s,]+/).filter(Boolean);
     return kind === "json" ? jsonIn(input.value) : input.value;
   }
 
@@ -73,6 +74,7 @@ export class Control {
       if (!(input instanceof HTMLSelectElement)) input.value = "";
       else input.selectedIndex = 0;
     } else if (kind === "choice") input.value = String(choices.indexOf(value));
+    else if (kind === "list" && Array.isArray(value)) input.value = value.join(", ");
     else input.value = kind === "json" ? JSON.stringify(value, null, 2) : String(value);
   }
 }
@@ -88,7 +90,7 @@ function inputFor(field) {
   if (kind === "json") {
     return element("textarea", { ...shared, rows: 4, spellcheck: "false", placeholder: "JSON" });
   }
-  if (kind === "text") return element("input", { type: "text", ...shared, ...attributes });
+  if (kind === "text" || kind === "list") return element("input", { type: "text", ...shared, ...attributes });
   const inputmode = kind === "integer" ? "numeric" : "decimal";
   return element("input", { type: "number", inputmode, ...shared, ...attributes });
 }

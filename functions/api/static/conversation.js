@@ -6,7 +6,21 @@ import { clockTime, element, spoken } from "./dom.js";
 
 /** @typedef {import("./content.js").Message} Message */
 /** @typedef {import("./content.js").FieldProblem} FieldProblem */
-/** @typedef {{ id: number, payload: Message, bubble: HTMLElement, timer: ReturnType<typeof setTimeout> }} Sent */
+/**
+ * @typedef {object} Sent
+ * @property {number} id
+ * @property {Message} payload
+ * @property {HTMLElement} bubble
+ * @property {ReturnType<typeof setTimeout>} timer
+ * @property {Guise} [guise]
+ */
+/**
+ * How a sent message looks where its keys and values would say too much.
+ *
+ * @typedef {object} Guise
+ * @property {string} text
+ * @property {boolean} said whether it is what a person says in a channel, rather than a deed
+ */
 
 const KEPT_BUBBLES = 500;
 /** An integration answers within 29 s or never; the dots stop waiting a little later. */
@@ -54,15 +68,55 @@ export class Conversation {
     });
   }
 
-  /** Shows a message just sent. @param {number} id @param {Message} payload */
-  sent(id, payload) {
-    const bubble = this.#bubble("mine", "You said", messageContent(payload, this.#textKey));
+  /** Shows a message just sent. @param {number} id @param {Message} payload @param {Guise} [guise] */
+  sent(id, payload, guise) {
+    const content = guise ? textContent(guise.text) : messageContent(payload, this.#textKey);
+    const bubble = this.#bubble(guise?.said === false ? "mine deed" : "mine", "You said", content);
     const timer = setTimeout(() => this.#settle(id), REPLY_EXPECTED_MS);
-    this.#pending.set(id, { id, payload, bubble, timer });
+    this.#pending.set(id, { id, payload, bubble, timer, guise });
     this.#asked.set(id, payload);
     this.#newestId = id;
-    this.#typing.hidden = false;
+    this.#typing.hidden = guise !== undefined;
     this.#append(bubble, true);
+  }
+
+  /** What was sent as `id`. @param {unknown} id */
+  asked(id) {
+    return this.#asked.get(Number(id));
+  }
+
+  /** A reply that needs no bubble: it says that the message was taken. @param {Message} reply */
+  accepted({ $id, channel, sequence }) {
+    const sent = this.#pending.get(Number($id));
+    if (!sent) return;
+    this.#settle(sent.id);
+    if (!sent.guise?.said || typeof channel !== "string" || typeof sequence !== "number") {
+      return sent.bubble.querySelector(".meta")?.append(" ✓");
+    }
+    // The event may have come before; else its bubble will take the place of this one.
+    if (this.#placed(channel, sequence)) sent.bubble.remove();
+    else this.#mark(sent.bubble, channel, sequence);
+  }
+
+  /**
+   * Shows what a channel brought, in its place by number.
+   *
+   * @param {HTMLElement} shown
+   * @param {string} channel
+   * @param {number | null} sequence
+   * @param {string} [own] what this user said, if it is that
+   */
+  place(shown, channel, sequence, own) {
+    if (sequence === null) return this.#append(shown);
+    this.#mark(shown, channel, sequence);
+    const twin = this.#placed(channel, sequence) ?? this.#unclaimed(own);
+    const later = twin ?? this.#firstAfter(channel, sequence);
+    if (later) later.before(shown);
+    else this.#append(shown);
+    twin?.remove();
+    this.#chain(shown);
+    this.#chain(shown.nextElementSibling);
+    if (this.#following) this.toBottom();
   }
 
   /**
@@ -88,9 +142,10 @@ export class Conversation {
     return fault && id === this.#newestId ? fault.problems : [];
   }
 
-  /** The socket is gone: what has no answer yet will not get one there. */
-  connectionLost() {
+  /** The socket is gone: what has no answer yet will not get one there. @param {unknown[]} ids */
+  unanswered(ids) {
     for (const { id, payload, bubble } of [...this.#pending.values()]) {
+      if (!ids.includes(id)) continue;
       this.#settle(id);
       const again = element("button", { class: "link", type: "button" }, "Send again");
       const words = "The connection closed before an answer came. ";
@@ -108,6 +163,47 @@ export class Conversation {
     this.#following = true;
     this.#scroller.scrollTop = this.#scroller.scrollHeight;
     this.#latest.hidden = true;
+  }
+
+  /** @param {HTMLElement} shown @param {string} channel @param {number} sequence */
+  #mark(shown, channel, sequence) {
+    shown.dataset.channel = channel;
+    shown.dataset.sequence = String(sequence);
+  }
+
+  /** @param {string} channel @param {number} sequence */
+  #placed(channel, sequence) {
+    return this.#backwards().find((it) => it.dataset.channel === channel && Number(it.dataset.sequence) === sequence);
+  }
+
+  /** @param {string} channel @param {number} sequence */
+  #firstAfter(channel, sequence) {
+    let later;
+    for (const it of this.#backwards()) {
+      if (it.dataset.channel !== channel) continue;
+      if (Number(it.dataset.sequence) < sequence) break;
+      later = it;
+    }
+    return later;
+  }
+
+  #backwards() {
+    return /** @type {HTMLElement[]} */ ([...this.#log.children]).reverse();
+  }
+
+  /** The bubble of a message of these words that waits for its event. @param {string | undefined} own */
+  #unclaimed(own) {
+    const sent = [...this.#pending.values()].find(({ guise }) => guise?.said && guise.text === own);
+    if (sent) this.#settle(sent.id);
+    return sent?.bubble;
+  }
+
+  /** Says a speaker's name once for bubbles in a row. @param {Element | null} shown */
+  #chain(shown) {
+    if (!(shown instanceof HTMLElement) || !shown.dataset.speaker) return;
+    const before = shown.previousElementSibling;
+    const continues = before instanceof HTMLElement && before.dataset.speaker === shown.dataset.speaker;
+    shown.classList.toggle("continued", continues);
   }
 
   /** A fault without `$id` belongs to the oldest open question. @param {boolean} isFault */

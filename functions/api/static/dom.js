@@ -22,6 +22,20 @@ export function element(tag, attributes = {}, ...children) {
 }
 
 /**
+ * The same for SVG.
+ *
+ * @template {keyof SVGElementTagNameMap} K
+ * @param {K} tag
+ * @param {Record<string, string>} [attributes]
+ * @returns {SVGElementTagNameMap[K]}
+ */
+export function drawing(tag, attributes = {}) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  return made;
+}
+
+/**
  * The element of index.html with this id, checked to be of the class the caller relies on.
  *
  * @template {Element} T

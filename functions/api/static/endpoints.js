@@ -2,7 +2,7 @@
 /** Reads the AsyncAPI document into endpoints and the fields their forms need. No DOM here. */
 
 /** @typedef {{ [key: string]: any }} Schema a JSON Schema object, as the document has it */
-/** @typedef {"text" | "number" | "integer" | "boolean" | "choice" | "json"} FieldKind */
+/** @typedef {"text" | "number" | "integer" | "boolean" | "choice" | "list" | "json"} FieldKind */
 /**
  * @typedef {object} Field
  * @property {string} name key in the message
@@ -101,7 +101,14 @@ function kindOf(schema, document) {
   if (only("integer")) return { kind: "integer", choices: [] };
   if (only("integer", "number")) return { kind: "number", choices: [] };
   if (only("boolean")) return { kind: "boolean", choices: [] };
+  if (only("array") && isListOfWords(schema, document)) return { kind: "list", choices: [] };
   return { kind: "json", choices: [] };
+}
+
+/** Whether commas can stand between the items: a pattern that lets none through keeps them apart. @param {Schema} schema @param {any} document */
+function isListOfWords(schema, document) {
+  const { type, pattern } = resolve(schema.items ?? {}, document);
+  return type === "string" && typeof pattern === "string" && !new RegExp(pattern, "u").test("A,B");
 }
 
 /** The JSON types a schema allows, looking through anyOf/oneOf. @param {Schema} schema @param {any} document @returns {string[]} */
@@ -182,13 +189,14 @@ function limitsOf(schema) {
     [`more than ${schema.exclusiveMinimum}`, told("exclusiveMinimum")],
     [`less than ${schema.exclusiveMaximum}`, told("exclusiveMaximum")],
     [`up to ${schema.maxLength} characters`, told("maxLength")],
+    [`up to ${schema.maxItems}, separated by commas`, told("maxItems")],
   ];
   const text = phrases.flatMap(([phrase, limit]) => (limit === undefined ? [] : phrase)).join(", ");
   return text && `${text[0].toUpperCase()}${text.slice(1)}.`;
 }
 
 /** `from_unit` → `From unit`. @param {string} name */
-function titled(name) {
+export function titled(name) {
   const words = name.replaceAll(/[_-]+/g, " ").trim();
   return words ? words[0].toUpperCase() + words.slice(1) : name;
 }

@@ -21,10 +21,11 @@ export class FieldsForm {
   /**
    * @param {Field[]} fields
    * @param {(payload: Message) => string | null} submit sends; returns why it could not
+   * @param {string} [prefix] of the controls' ids
    */
-  constructor(fields, submit) {
+  constructor(fields, submit, prefix) {
     this.#submit = submit;
-    this.#controls = fields.map((field) => new Control(field));
+    this.#controls = fields.map((field) => new Control(field, prefix));
     this.#send.setAttribute("aria-describedby", "send-state");
     const grid = element("div", { class: "grid" }, ...this.#controls.map((it) => it.element));
     this.element.append(grid, this.#problem, this.#send);
@@ -37,13 +38,20 @@ export class FieldsForm {
 
   /** Puts each problem at its field; those of unknown fields go beside the button. @param {FieldProblem[]} problems */
   showProblems(problems) {
-    const left = new Map(problems.map(({ name, problem }) => [name, problem]));
+    // What is wrong inside a value, as in `symbols.0`, is wrong with its field.
+    const left = new Map(problems.map(({ name, problem }) => [this.#fieldOf(name), problem]));
     for (const control of this.#controls) {
       control.showProblem(left.get(control.field.name) ?? "");
       left.delete(control.field.name);
     }
     this.#problem.textContent = [...left].map((pair) => pair.filter(Boolean).join(": ")).join(" ");
-    this.#controls.find(({ field }) => problems.some(({ name }) => name === field.name))?.focus();
+    const wrong = new Set(problems.map(({ name }) => this.#fieldOf(name)));
+    this.#controls.find(({ field }) => wrong.has(field.name))?.focus();
+  }
+
+  /** @param {string} name */
+  #fieldOf(name) {
+    return this.#controls.find(({ field }) => name.startsWith(`${field.name}.`))?.field.name ?? name;
   }
 
   /** @param {Message} payload */

@@ -3,7 +3,7 @@
 
 import { clockTime, element } from "./dom.js";
 
-/** @typedef {import("./connection.js").Frame} Frame */
+/** @typedef {import("./sapa.js").Frame} Frame */
 
 const KEPT_FRAMES = 200;
 const SHOWN_CHARACTERS = 4000;

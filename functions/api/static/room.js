@@ -1,73 +1,89 @@
 // @ts-check
-/** One endpoint as the page shows it: its conversation, its composer and its connection. */
+/** One endpoint as the page shows it: its conversation, its composer, its channels, its connection. */
 
+import { ACTION, ActionsBar, hasActions, matching } from "./actions.js";
 import { ChatBox } from "./chatbox.js";
-import { Connection } from "./connection.js";
-import { documentation, summary } from "./content.js";
+import { documentation, faultOf, summary } from "./content.js";
 import { Conversation } from "./conversation.js";
 import { element } from "./dom.js";
+import { titled } from "./endpoints.js";
 import { FieldsForm } from "./form.js";
+import { Live } from "./live.js";
+import { endpointUrl, Sapa } from "./sapa.js";
+import { USES } from "./uses.js";
 
-/** @typedef {import("./connection.js").ConnectionState} ConnectionState */
-/** @typedef {import("./connection.js").ConnectionOptions} ConnectionOptions */
 /** @typedef {import("./content.js").Message} Message */
 /** @typedef {import("./endpoints.js").Endpoint} Endpoint */
+/** @typedef {import("./sapa.js").ConnectionState} ConnectionState */
+/**
+ * @typedef {object} RoomOptions
+ * @property {string} username
+ * @property {import("./live/toasts.js").Toasts} toasts
+ * @property {NonNullable<import("./sapa.js").SapaOptions["checkSession"]>} checkSession
+ * @property {(state: ConnectionState) => void} onState
+ * @property {(frame: import("./sapa.js").Frame) => void} onFrame
+ */
 
 /** API Gateway closes a socket on a WebSocket frame over 32 KB, and browsers send one per message. */
 const FRAME_LIMIT_BYTES = 32 * 1024;
+/** Who keeps typing says so again after this; others believe it a little longer. */
+const TYPING_EVERY_MS = 3_000;
 
 export class Room {
   #conversation;
   #composer;
-  #connection;
+  #live;
+  #sapa;
+  #use;
   #onState;
   #connected = false;
   /** The composer says that nothing was sent for want of a connection. */
   #refused = false;
   #lastId = 0;
+  #saidTypingAt = 0;
   element = element("div", { class: "room" });
 
-  /**
-   * @param {Endpoint} endpoint
-   * @param {Pick<ConnectionOptions, "checkSession" | "onState" | "onFrame">} options
-   */
-  constructor(endpoint, { checkSession, onState, onFrame }) {
+  /** @param {Endpoint} endpoint @param {RoomOptions} options */
+  constructor(endpoint, { username, toasts, checkSession, onState, onFrame }) {
     this.endpoint = endpoint;
     this.#onState = onState;
-    const submit = (/** @type {Message} */ payload) => this.#send(payload);
+    this.#use = matching(endpoint, USES[endpoint.name]);
+    this.#composer = this.#newComposer();
     const { fields, isChat } = endpoint;
-    this.#composer = isChat ? new ChatBox(fields[0], submit) : new FieldsForm(fields, submit);
     this.#conversation = new Conversation({
       intro: this.#intro(),
       textKey: isChat ? fields[0].name : "message",
       resend: (payload) => this.#resend(payload),
     });
-    this.#connection = new Connection({
-      url: socketUrl(endpoint.name),
-      checkSession,
-      onFrame,
-      onState: (state) => this.#changed(state),
-      onMessage: (text) => {
-        const problems = this.#conversation.received(text);
-        if (problems.length) this.#composer.showProblems(problems);
-      },
-    });
-    this.element.append(this.#conversation.element, this.#composer.element);
+    this.#sapa = new Sapa({ url: endpointUrl(endpoint.name), checkSession });
+    this.#sapa.on("frame", onFrame);
+    this.#sapa.on("state", (state) => this.#changed(state));
+    this.#sapa.on("unanswered", (ids) => this.#conversation.unanswered(ids));
+    this.#sapa.on("message", ({ text, message }) => this.#received(text, message));
+    const [use, sapa, conversation] = [this.#use, this.#sapa, this.#conversation];
+    const send = (/** @type {Message} */ payload) => {
+      const refused = this.#send(payload);
+      if (refused) this.#composer.showProblems([{ name: "", problem: refused }]);
+    };
+    this.#live = new Live({ username, use, sapa, conversation, toasts, send });
+    this.#conversation.element.append(this.#live.typing.element);
+    const talk = element("div", { class: "dialog" }, this.#conversation.element, this.#composer.element);
+    this.element.append(this.#live.element, talk);
   }
 
   /** Connects; the room must be in the page. */
   open() {
     this.#conversation.toBottom();
-    this.#connection.start();
+    this.#sapa.start();
   }
 
   /** Disconnects; what was said and typed stays for the next `open`. */
   close() {
-    this.#connection.stop();
+    this.#sapa.stop();
   }
 
   retryNow() {
-    this.#connection.retryNow();
+    this.#sapa.retryNow();
   }
 
   focus() {
@@ -81,7 +97,6 @@ export class Room {
       this.#composer.showProblems([]);
       this.#refused = false;
     }
-    if (state.status === "waiting" || state.status === "closed") this.#conversation.connectionLost();
     for (const button of this.#composer.element.querySelectorAll("button[type=submit]")) {
       // Not `disabled`: that would throw away the keyboard focus in the middle of a sentence.
       button.setAttribute("aria-disabled", String(!this.#connected));
@@ -99,10 +114,47 @@ export class Room {
     if (bytes > FRAME_LIMIT_BYTES) {
       return `This is too long: ${Math.ceil(bytes / 1024)} KB, and at most 32 KB can be sent at once.`;
     }
-    if (!this.#connection.send(message)) return "The connection was just lost; nothing was sent.";
+    if (!this.#sapa.send(message)) return "The connection was just lost; nothing was sent.";
     this.#lastId = id;
-    this.#conversation.sent(id, payload);
+    this.#conversation.sent(id, payload, this.#guise(payload));
+    this.#saidTypingAt = 0;
     return null;
+  }
+
+  #newComposer() {
+    const submit = (/** @type {Message} */ payload) => this.#send(payload);
+    const { fields, isChat } = this.endpoint;
+    if (isChat) return new ChatBox(fields[0], submit);
+    if (!hasActions(this.endpoint)) return new FieldsForm(fields, submit);
+    return new ActionsBar(this.endpoint, this.#use, submit, (payload) => this.#typing(payload));
+  }
+
+  /** What a sent message looks like, if its endpoint has actions. @param {Message} payload */
+  #guise({ [ACTION]: action, ...rest }) {
+    if (typeof action !== "string" || !hasActions(this.endpoint)) return undefined;
+    const speech = this.#use?.speech;
+    if (speech?.action === action) return { text: String(rest[speech.field] ?? ""), said: true };
+    const details = Object.entries(rest).map(([name, value]) => `${name} ${value}`);
+    return { text: [titled(action), ...details].join(" · "), said: false };
+  }
+
+  /** @param {string} text @param {Message | null} message */
+  #received(text, message) {
+    const asked = this.#conversation.asked(message?.$id) ?? {};
+    if (message && !faultOf(message) && this.#live.reply(message, asked)) {
+      return this.#conversation.accepted(message);
+    }
+    const problems = this.#conversation.received(text);
+    if (problems.length) this.#composer.showProblems(problems);
+  }
+
+  /** Tells a channel that somebody writes, now and then, and without a word if it cannot. @param {Message} payload */
+  #typing(payload) {
+    const { typing } = this.#use ?? {};
+    if (!typing || !this.#live.isIn(typing.channel(payload))) return;
+    if (Date.now() - this.#saidTypingAt < TYPING_EVERY_MS) return;
+    this.#saidTypingAt = Date.now();
+    this.#sapa.ask({ ...payload, [ACTION]: typing.action }).catch(() => {});
   }
 
   /** @param {Message} payload */
@@ -129,10 +181,4 @@ export class Room {
     });
     return button;
   }
-}
-
-/** @param {string} endpoint */
-function socketUrl(endpoint) {
-  const scheme = location.protocol === "https:" ? "wss" : "ws";
-  return `${scheme}://${location.host}/ws?endpoint=${encodeURIComponent(endpoint)}`;
 }

@@ -1,7 +1,7 @@
 // @ts-check
 /** Says in words how the connection is: always visible, and announced when it changes. */
 
-/** @typedef {import("./connection.js").ConnectionState} ConnectionState */
+/** @typedef {import("./sapa.js").ConnectionState} ConnectionState */
 /** @typedef {{ tone: "good" | "busy" | "bad" | "off", label: string, reason: string, retry: boolean }} Report */
 
 const KEPT = "What you type stays here; Send works again once connected.";

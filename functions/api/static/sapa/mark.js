@@ -1,0 +1,95 @@
+// @ts-check
+/** How far one channel has been seen: which sequence numbers are new, and which are missing. */
+
+/** Numbers kept above a gap; with more the gap counts as lost. */
+export const AHEAD_LIMIT = 10_000;
+/** How far below the first number seen another one may still come. */
+const BEFORE_FIRST = 1_000;
+const UNSEEN_LIMIT = 100;
+
+/** @typedef {{ from: number, to: number }} Range of sequence numbers, both ends included */
+
+export class Mark {
+  /** All numbers up to here are settled: seen, or lost for good. */
+  #contiguous;
+  /** The highest number that is known to exist. */
+  #highest;
+  /** Seen, above a gap. @type {Set<number>} */
+  #ahead = new Set();
+  /** Settled without being seen; some may come after all. @type {Range[]} */
+  #unseen = [];
+
+  /** @param {number} contiguous */
+  constructor(contiguous) {
+    this.#contiguous = this.#highest = contiguous;
+  }
+
+  /** Of a channel of which nothing was known before this number. @param {number} sequence */
+  static atFirst(sequence) {
+    const mark = new Mark(sequence);
+    // What the first event has overtaken is not asked for, but welcome.
+    mark.#unseen.push({ from: sequence - BEFORE_FIRST, to: sequence - 1 });
+    return mark;
+  }
+
+  get contiguous() {
+    return this.#contiguous;
+  }
+
+  /** Whether numbers are missing. */
+  get incomplete() {
+    return this.#contiguous < this.#highest;
+  }
+
+  get overfull() {
+    return this.#ahead.size > AHEAD_LIMIT;
+  }
+
+  /** The lowest missing numbers; only if `incomplete`. @returns {Range} */
+  get missing() {
+    let to = this.#highest + 1;
+    for (const seen of this.#ahead) to = Math.min(to, seen);
+    return { from: this.#contiguous + 1, to: to - 1 };
+  }
+
+  /** Notes a number and says whether it is seen for the first time. @param {number} sequence */
+  accept(sequence) {
+    if (this.#comesLate(sequence)) return true;
+    if (sequence <= this.#contiguous || this.#ahead.has(sequence)) return false;
+    this.#ahead.add(sequence);
+    this.reach(sequence);
+    this.#absorb();
+    return true;
+  }
+
+  /** The channel is at this number, seen or not. @param {number} sequence */
+  reach(sequence) {
+    this.#highest = Math.max(this.#highest, sequence);
+  }
+
+  /** What is missing in this range is not waited for any more. @param {Range} range */
+  settle({ from, to }) {
+    this.#unseen.push({ from: Math.max(from, this.#contiguous + 1), to });
+    for (const seen of this.#ahead) this.#comesLate(seen);
+    if (this.#unseen.length > UNSEEN_LIMIT) this.#unseen.shift();
+    this.reach(to);
+    if (from <= this.#contiguous + 1) this.#contiguous = Math.max(this.#contiguous, to);
+    else for (let lost = from; lost <= to && !this.overfull; lost += 1) this.#ahead.add(lost);
+    for (const seen of this.#ahead) if (seen <= this.#contiguous) this.#ahead.delete(seen);
+    this.#absorb();
+  }
+
+  #absorb() {
+    while (this.#ahead.delete(this.#contiguous + 1)) this.#contiguous += 1;
+  }
+
+  /** Takes a number out of the unseen ones; false where it was not there. @param {number} sequence */
+  #comesLate(sequence) {
+    const index = this.#unseen.findIndex(({ from, to }) => from <= sequence && sequence <= to);
+    if (index < 0) return false;
+    const { from, to } = this.#unseen[index];
+    const rest = [{ from, to: sequence - 1 }, { from: sequence + 1, to }];
+    this.#unseen.splice(index, 1, ...rest.filter((range) => range.from <= range.to));
+    return true;
+  }
+}

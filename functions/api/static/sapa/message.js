@@ -1,0 +1,36 @@
+// @ts-check
+/** What frames hold: JSON objects, some of them about channels. */
+
+/** @typedef {Record<string, unknown>} Message a JSON object */
+/**
+ * @typedef {object} ChannelEvents
+ * @property {{ channel: string, sequence: number | null, sentAt: number, payload: Message }} event
+ *   something published, once each; by arrival, so order by `sequence` where that matters.
+ *   `sentAt` is in epoch milliseconds
+ * @property {{ channel: string, sentAt: number, joined?: string, left?: string }} presence
+ * @property {{ channel: string, members: { username: string, since: number }[] }} members
+ *   after a resume
+ * @property {{ channel: string, from: number, to: number }} gap these events are lost: history does
+ *   not reach back to them
+ * @property {{ channel: string }} left the server refused to let this page back into the channel
+ */
+
+/** The object in a text frame, or null for any other text. @param {string} text @returns {Message | null} */
+export function parsed(text) {
+  try {
+    const value = JSON.parse(text);
+    return isObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/** @param {unknown} value @returns {value is Message} */
+export function isObject(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** @param {unknown} value @returns {value is number} */
+export function isSequence(value) {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}

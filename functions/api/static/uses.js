@@ -1,0 +1,99 @@
+// @ts-check
+/**
+ * The one place that knows single endpoints: which of their actions go well together, and which
+ * channels an answer lets the page into. An endpoint that is not here has a form from its schema
+ * all the same, and one that is here without the fields named here loses only the comfort.
+ */
+
+import { isObject, isSequence } from "./sapa/message.js";
+
+/** @typedef {import("./content.js").Message} Message */
+/**
+ * @typedef {object} Effect
+ * @property {Record<string, number | null>} [joined] channels, and up to which event the page knows
+ *   each; null where nobody said
+ * @property {string[]} [left]
+ * @property {string} [remark] for the conversation
+ */
+/** @typedef {{ fields: string[], actions: string[] }} Group inputs, and the actions that take them */
+/**
+ * @typedef {object} Use
+ * @property {Group[]} groups the fields of the first one go with every action
+ * @property {{ field: string, action: string }} [speech] what a chat box is for
+ * @property {{ action: string, channel: (payload: Message) => string }} [typing] said while somebody
+ *   in the channel writes
+ * @property {(answer: Answer) => Effect | null} effect
+ */
+/**
+ * @typedef {object} Answer
+ * @property {Message} asked
+ * @property {Message} reply
+ * @property {string} username
+ * @property {(channel: string) => number | null} last the last event of a channel in the reply
+ */
+
+/** @type {Record<string, Use>} */
+export const USES = {
+  chat: {
+    groups: [{ fields: ["room"], actions: ["join", "leave"] }],
+    speech: { field: "text", action: "say" },
+    typing: { action: "typing", channel: ({ room }) => `chat:${room}` },
+    effect({ asked: { action }, reply, last }) {
+      const channel = String(reply.channel);
+      const typing = channel.replace(/^chat:/, "typing:");
+      if (action === "join") return { joined: { [channel]: last(channel) ?? 0, [typing]: 0 } };
+      if (action === "say") return { joined: joinedAt(reply) };
+      return action === "leave" ? { left: [channel, typing] } : {};
+    },
+  },
+  exchange: {
+    groups: [{ fields: ["symbols"], actions: ["subscribe", "unsubscribe"] }],
+    effect({ reply: { snapshot, unsubscribed }, last }) {
+      if (isObject(snapshot)) {
+        const channels = Object.keys(snapshot).map((symbol) => `price:${symbol}`);
+        return { joined: Object.fromEntries(channels.map((it) => [it, last(it) ?? 0])) };
+      }
+      if (!Array.isArray(unsubscribed)) return null;
+      return { left: unsubscribed.map((symbol) => `price:${symbol}`) };
+    },
+  },
+  game: {
+    groups: [{ fields: ["table"], actions: ["join", "again", "leave"] }],
+    effect: ({ asked: { action }, reply }) => {
+      if (action === "leave") return { left: [String(reply.channel)] };
+      return action === "join" ? { joined: joinedAt(reply) } : {};
+    },
+  },
+  iot: {
+    groups: [
+      { fields: ["device"], actions: ["join", "leave"] },
+      { fields: ["metric", "value"], actions: ["report"] },
+      { fields: ["command"], actions: ["command"] },
+    ],
+    effect: ({ asked: { action }, reply: { channel } }) => {
+      if (action === "leave") return { left: [String(channel)] };
+      return action === "join" ? { joined: { [String(channel)]: null } } : {};
+    },
+  },
+  social: {
+    groups: [
+      { fields: [], actions: ["feed"] },
+      { fields: ["user"], actions: ["follow", "unfollow"] },
+    ],
+    speech: { field: "text", action: "post" },
+    effect({ asked: { action, user }, reply: { following }, username, last }) {
+      if (!Array.isArray(following)) return {};
+      const names = following.join(", ");
+      const remark = names ? `You follow ${names}.` : "You follow nobody.";
+      if (action === "unfollow") return { remark, left: [`posts:${user}`] };
+      const users = action === "feed" ? [username, ...following] : [user];
+      const joined = users.map((name) => [`posts:${name}`, last(`posts:${name}`)]);
+      return { remark, joined: Object.fromEntries(joined) };
+    },
+  },
+};
+
+/** Who publishes on joining hears that event as well: it is not known before it comes. @param {Message} reply @returns {Record<string, number>} */
+function joinedAt({ channel, sequence }) {
+  return isSequence(sequence) && sequence > 0 ? { [String(channel)]: sequence - 1 } : {};
+}
