@@ -44,7 +44,11 @@ class Gateway:
         for sockets, port in places:
             dispatcher = Dispatcher()
             listener = Listener(
-                sockets, dispatcher.handle, sources=around.sources, journal=around.journal
+                sockets,
+                dispatcher.handle,
+                sources=around.sources,
+                journal=around.journal,
+                at_once=dispatcher.answer_at_once,
             )
             self._origins.append((listener, dispatcher, port))
 
@@ -107,6 +111,7 @@ class Gateway:
             invocations=self._around.invocations,
             sources=self._around.sources,
             journal=self._around.journal,
+            secrets=self._around.secrets,
             faults=self._around.faults,
         )
 

@@ -60,12 +60,13 @@ def http_event(
     path_parameters: Mapping[str, str],
     domain_name: str,
     account_id: str,
+    iam: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The event for a request that `route` serves in `stage`."""
+    """The event for a request that `route` serves in `stage`; `iam` describes who signed it."""
     raw_path = unquote(request.path)
     body, encoded = _body(request)
     cookies = _cookies(request.headers)
-    context = {
+    context: dict[str, Any] = {
         "accountId": account_id,
         "apiId": api.api_id,
         "domainName": domain_name,
@@ -77,6 +78,8 @@ def http_event(
         "time": common_log_time(moment.at),
         "timeEpoch": moment.at,
     }
+    if iam is not None:
+        context["authorizer"] = {"iam": dict(iam)}
     event: dict[str, Any] = {
         "version": "2.0",
         "routeKey": route.route_key,

@@ -41,6 +41,11 @@ def not_found() -> HttpResponse:
     return _message(404, "Not Found")
 
 
+def forbidden() -> HttpResponse:
+    """The route wants a signature and there is none, or a wrong one."""
+    return _message(403, "Forbidden")
+
+
 def internal_server_error() -> HttpResponse:
     """The function failed or its response cannot be sent."""
     return _message(500, "Internal Server Error")

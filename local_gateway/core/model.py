@@ -124,11 +124,15 @@ class WebSocketApi:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpRoute:
-    """A route of an HTTP API; `route_key` is `$default` or `METHOD /path/{variable}`."""
+    """A route of an HTTP API; `route_key` is `$default` or `METHOD /path/{variable}`.
+
+    `authorization_type` is `NONE` or `AWS_IAM`.
+    """
 
     route_key: str
     function: str
     timeout: float = 30.0
+    authorization_type: AuthorizationType = AuthorizationType.NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from local_gateway.core.model import Cors, HttpApi, HttpRoute, HttpStage
+from local_gateway.core.model import AuthorizationType, Cors, HttpApi, HttpRoute, HttpStage
 from local_gateway.template.api_resources import ApiPart, ApiResources, timeout_seconds
 from local_gateway.template.errors import TemplateError
 from local_gateway.template.functions import FunctionDirectory
@@ -17,8 +17,9 @@ _ROUTE_KEY = re.compile(rf"\$default|({_METHODS}) /\S*")
 _ANY_METHOD = "x-amazon-apigateway-any-method"
 _INTEGRATION = "x-amazon-apigateway-integration"
 _OPERATIONS = frozenset({*_METHODS.lower().split("|"), _ANY_METHOD} - {"any"})
+_AUTHORIZER_TYPE = "x-amazon-apigateway-authtype"
 _CORS = "x-amazon-apigateway-cors"
-_AUTHORIZERS = "authorizers of HTTP APIs are not served yet"
+_AUTHORIZERS = "authorizers of HTTP APIs are not served yet, except AWS_IAM"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,8 @@ class HttpApiReader:
                 f"{route_key} is no route key of an HTTP API",
                 "expected $default or METHOD /path",
             )
-        if properties.optional_text("AuthorizationType") not in (None, "NONE"):
+        authorization = properties.optional_text("AuthorizationType") or "NONE"
+        if authorization not in ("NONE", "AWS_IAM"):
             raise TemplateError(properties.place("AuthorizationType"), _AUTHORIZERS)
         integration = self.resources.integration(api, properties).properties
         _check_proxy(integration, "IntegrationType", "PayloadFormatVersion")
@@ -73,10 +75,11 @@ class HttpApiReader:
             route_key=route_key,
             function=self.functions.find(integration, "IntegrationUri"),
             timeout=timeout_seconds(integration, "TimeoutInMillis", LONGEST_TIMEOUT),
+            authorization_type=AuthorizationType(authorization),
         )
 
     def _body_routes(self, body: Properties) -> Iterator[HttpRoute]:
-        shared = body.section("components").section("x-amazon-apigateway-integrations")
+        shared = body.section("components")
         for path, operations in body.sections("paths"):
             for method in operations.values:
                 if method in _OPERATIONS:
@@ -89,11 +92,10 @@ class HttpApiReader:
         integration = operation.section(_INTEGRATION)
         reference = integration.optional_text("$ref")
         if reference is not None:
-            integration = shared.section(reference.rpartition("/")[2])
+            integrations = shared.section("x-amazon-apigateway-integrations")
+            integration = integrations.section(reference.rpartition("/")[2])
         if not integration.values:
             raise TemplateError(operation.place(), f"the operation has no {_INTEGRATION}")
-        if operation.value("security"):
-            raise TemplateError(operation.place("security"), _AUTHORIZERS)
         _check_proxy(integration, "type", "payloadFormatVersion")
         is_default = path.lstrip("/") == "$default"
         verb = "ANY" if method == _ANY_METHOD else method.upper()
@@ -101,7 +103,22 @@ class HttpApiReader:
             route_key="$default" if is_default else f"{verb} {path}",
             function=self.functions.find(integration, "uri"),
             timeout=timeout_seconds(integration, "timeoutInMillis", LONGEST_TIMEOUT),
+            authorization_type=_authorization_type(operation, shared),
         )
+
+
+def _authorization_type(operation: Properties, shared: Properties) -> AuthorizationType:
+    """What `security` asks for: nothing, or a scheme that is `awsSigv4`."""
+    security = operation.value("security")
+    if not security or security == [{"NONE": []}]:
+        return AuthorizationType.NONE
+    schemes = shared.section("securitySchemes")
+    for wanted in security if isinstance(security, list) else [None]:
+        names = list(wanted) if isinstance(wanted, dict) else [""]
+        kinds = {schemes.section(name).value(_AUTHORIZER_TYPE) for name in names}
+        if kinds != {"awsSigv4"}:
+            raise TemplateError(operation.place("security"), _AUTHORIZERS)
+    return AuthorizationType.AWS_IAM
 
 
 def _check_proxy(integration: Properties, kind_name: str, version_name: str) -> None:

@@ -152,22 +152,33 @@ def _http_api() -> HttpApi:
     return HttpApi(
         logical_id="HttpApi",
         api_id="http123456",
-        routes=tuple(
-            HttpRoute(route_key=key, function="Http", timeout=timeout)
-            for key, timeout in (
-                ("GET /echo/{name}", 5.0),
-                ("ANY /items/{path+}", 5.0),
-                ("POST /echo", 5.0),
-                ("GET /cookies", 5.0),
-                ("GET /bytes", 5.0),
-                ("GET /raise", 5.0),
-                ("GET /own-cors", 5.0),
-                ("GET /hold", 0.1),
-            )
+        routes=(
+            HttpRoute(
+                route_key="POST /signed",
+                function="Http",
+                authorization_type=AuthorizationType.AWS_IAM,
+            ),
+            *_open_routes(),
         ),
         stages=(
             HttpStage(name="$default"),
             HttpStage(name="v1", variables={"colour": "blue"}),
         ),
         cors=Cors(allow_origins=(ORIGIN,), allow_methods=("GET",), allow_credentials=True),
+    )
+
+
+def _open_routes() -> tuple[HttpRoute, ...]:
+    return tuple(
+        HttpRoute(route_key=key, function="Http", timeout=timeout)
+        for key, timeout in (
+            ("GET /echo/{name}", 5.0),
+            ("ANY /items/{path+}", 5.0),
+            ("POST /echo", 5.0),
+            ("GET /cookies", 5.0),
+            ("GET /bytes", 5.0),
+            ("GET /raise", 5.0),
+            ("GET /own-cors", 5.0),
+            ("GET /hold", 0.1),
+        )
     )

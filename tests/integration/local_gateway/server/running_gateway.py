@@ -178,6 +178,7 @@ class RunningGateway:
             sources=sources,
             journal=self.recorder,
             limits=self._request_limits,
+            at_once=dispatcher.answer_at_once,
         )
         await listener.start()
         self._stack.push_async_callback(listener.close)
@@ -205,6 +206,7 @@ class RunningGateway:
             invocations=invocations,
             sources=sources,
             journal=self.recorder,
+            secrets=self._secrets,
             faults=self._faults,
         )
         dispatcher.serve(stages, http)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from local_gateway.core.model import Cors, HttpRoute, HttpStage
+from local_gateway.core.model import AuthorizationType, Cors, HttpRoute, HttpStage
 from local_gateway.template.errors import TemplateError
 from tests.unit.local_gateway.template.project import Project
 
@@ -109,7 +109,7 @@ def test_definition_in_a_file_of_its_own(project: Project) -> None:
             "Auth: {DefaultAuthorizer: J, Authorizers: {J: {JwtConfiguration: "
             "{issuer: 'https://i.example', audience: [a]}, IdentitySource: "
             "$request.header.Authorization}}}",
-            "authorizers of HTTP APIs are not served yet",
+            "authorizers of HTTP APIs are not served yet, except AWS_IAM",
         ),
     ],
 )
@@ -144,6 +144,33 @@ def test_http_api_on_plain_cloudformation(project: Project) -> None:
     assert api.cors == Cors(allow_origins=("*",))
 
 
+def test_a_route_that_wants_a_signature(project: Project) -> None:
+    [api] = project.build(
+        HTTP.replace("RouteKey: GET /x", "RouteKey: GET /x, AuthorizationType: AWS_IAM")
+    ).http_apis
+    assert [route.authorization_type for route in api.routes] == [AuthorizationType.AWS_IAM]
+
+
+@pytest.mark.parametrize(
+    ("api_auth", "auth", "kind"),
+    [
+        ("", "", "NONE"),
+        ("", ", Auth: {Authorizer: AWS_IAM}", "AWS_IAM"),
+        (", DefaultAuthorizer: AWS_IAM", "", "AWS_IAM"),
+        (", DefaultAuthorizer: AWS_IAM", ", Auth: {Authorizer: NONE}", "NONE"),
+    ],
+)
+def test_sam_writes_signatures_as_security(
+    project: Project, api_auth: str, auth: str, kind: str
+) -> None:
+    more = f"Auth: {{EnableIamAuthorizer: true{api_auth}}}"
+    template = HTTP_SAM.replace("{more}", more).replace(
+        "{ApiId: !Ref Http}", f"{{Path: /x, Method: post, ApiId: !Ref Http{auth}}}"
+    )
+    [api] = project.build(template).http_apis
+    assert [route.authorization_type for route in api.routes] == [kind]
+
+
 def test_quick_create(project: Project) -> None:
     [api] = project.build(
         HTTP[: HTTP.index("  Route:")].replace("Name: x", "Name: x, Target: !GetAtt Fun.Arn")
@@ -176,7 +203,8 @@ def test_quick_create(project: Project) -> None:
         (
             "RouteKey: GET /x",
             "RouteKey: GET /x, AuthorizationType: JWT",
-            "10: Route: AuthorizationType: authorizers of HTTP APIs are not served yet",
+            "10: Route: AuthorizationType: authorizers of HTTP APIs are not served yet, "
+            "except AWS_IAM",
         ),
     ],
 )
