@@ -17,6 +17,13 @@ ENDPOINTS = MappingProxyType(
     {
         "reply": "sapa.processes.reply:reply",
         "convert": "sapa.processes.convert:convert",
+        "exchange": "sapa.processes.exchange:exchange",
+        "game": "sapa.processes.game:game",
+        "dialogue": "sapa.processes.dialogue:dialogue",
+        "notify": "sapa.processes.notify:notify",
+        "social": "sapa.processes.social:social",
+        "chat": "sapa.processes.chat:chat",
+        "iot": "sapa.processes.iot:iot",
     }
 )
 

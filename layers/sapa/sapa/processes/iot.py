@@ -1,0 +1,79 @@
+"""Things: a device reports, a dashboard watches, a command travels back and is acknowledged."""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+from annotated_types import Len
+
+from sapa.channels import channel_name
+from sapa.processes.business_process import Context, business_process
+from sapa.refusals import RefusedError
+
+type Device = dict[str, dict[str, Any]]
+MAX_KEPT = 50
+
+
+class IotAction(StrEnum):
+    """What devices and dashboards do."""
+
+    JOIN = "join"
+    REPORT = "report"
+    COMMAND = "command"
+    ACKNOWLEDGE = "acknowledge"
+    LEAVE = "leave"
+
+
+@business_process
+def iot(
+    context: Context,
+    action: IotAction,
+    device: Annotated[str, Len(1, 64)] = "pump-1",
+    metric: Annotated[str, Len(1, 64)] = "temperature",
+    value: float = 0,
+    command: Annotated[str, Len(1, 200)] = "open",
+    number: str = "",
+) -> dict[str, Any]:
+    """Connect a device with those who watch and steer it.
+
+    The device and its dashboards `join` one channel, `device:NAME`. It carries what the device
+    does `report`, `{"metric": "temperature", "value": 21.5}`; each `command`, `{"command": "open",
+    "number": "…", "from": "ana"}`; and, once the device did `acknowledge` the command by that
+    number, `{"acknowledged": "…"}`.
+
+    `join` answers with the last `values` by metric, `{"value": 21.5, "at": 1700000000000}`, for
+    dashboards, and the commands `waiting` by number, for a device that was away: the state keeps
+    them for longer than a history. A command is stored first and published second, so a device
+    hears it twice rather than never; the number, which is that of the request, tells it so.
+    """
+    channel, event = channel_name(f"device:{device}"), dict[str, Any](acknowledged=number)
+    match action:
+        case IotAction.JOIN:
+            context.join(channel)
+            return {"channel": channel, **_kept(context.state.get(device))}
+        case IotAction.LEAVE:
+            return {"channel": channel, "left": context.leave(channel)}
+        case IotAction.REPORT:
+            event = {"metric": metric, "value": value}
+        case IotAction.COMMAND:
+            event = {"command": command, "number": context.request_id, "from": context.username}
+    context.state.update(device, lambda kept: _after(_kept(kept), event, context.received_at))
+    return {"channel": channel, "sequence": context.publish(channel, event), **event}
+
+
+def _kept(device: Device | None) -> Device:
+    return device or {"values": {}, "waiting": {}}
+
+
+def _after(device: Device, event: dict[str, Any], at: int) -> Device:
+    values, waiting = device["values"], device["waiting"]
+    match event:
+        case {"metric": metric, "value": value}:
+            if at >= values.get(metric, {"at": 0})["at"]:  # messages overtake each other
+                values[metric] = {"value": value, "at": at}
+        case {"command": command, "number": number}:
+            waiting[number] = command
+        case {"acknowledged": number} if waiting.pop(number, None) is None:
+            raise RefusedError("No such command is waiting.", {"number": "is not waiting"})
+    if max(len(values), len(waiting)) > MAX_KEPT:
+        raise RefusedError(f"A device has {MAX_KEPT} metrics and waiting commands at most.")
+    return device

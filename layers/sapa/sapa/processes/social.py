@@ -1,0 +1,80 @@
+"""A social network: posts, the people whom one follows, and reactions."""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+from annotated_types import Ge, Le, MaxLen
+
+from sapa.channels import Event, channel_name
+from sapa.processes.business_process import Context, business_process
+from sapa.publishing import event_content
+from sapa.refusals import RefusedError
+
+MAX_FOLLOWED = 40  # each is a channel, and a connection may be in 50
+
+
+class SocialAction(StrEnum):
+    """What one does among people."""
+
+    FEED = "feed"
+    POST = "post"
+    FOLLOW = "follow"
+    UNFOLLOW = "unfollow"
+    REACT = "react"
+
+
+@business_process
+def social(
+    context: Context,
+    action: SocialAction,
+    user: Annotated[str, MaxLen(122)] = "",
+    text: Annotated[str, MaxLen(1000)] = "",
+    post: Annotated[int, Ge(0), Le(2**53)] = 0,
+) -> dict[str, Any]:
+    """`post` a text, `follow` a user, `react` with a text like 👍 to a user's post, read a `feed`.
+
+    The posts of a user are the channel `posts:USER`: `{"from": "ana", "text": "Hai!"}`. A reaction
+    goes there too, with its post's sequence number: `{"from": "ben", "reaction": "👍", "post": 7}`.
+
+    To follow is to join that channel. As a connection's channels end with it, those one follows
+    are in the state too: `feed` joins them again, and one's own, and answers with their last 50
+    events by time. What happens next comes by itself.
+    """
+    own, theirs = f"posts:{context.username}", channel_name(f"posts:{user}")
+    match action:
+        case SocialAction.FEED:
+            return _feed(context, own)
+        case SocialAction.FOLLOW | SocialAction.UNFOLLOW:
+            return {"following": _follow(context, user, action is SocialAction.FOLLOW)}
+        case _ if not text.strip():
+            raise RefusedError("There is nothing to say.", {"text": "is empty"})
+        case SocialAction.POST:
+            sequence = context.publish(own, {"from": context.username, "text": text})
+            return {"channel": own, "sequence": sequence}
+        case SocialAction.REACT:
+            found = context.history(theirs, limit=1, before=post + 1)
+            if not any(each.sequence == post and "text" in each.payload for each in found):
+                raise RefusedError("There is no such post.", {"post": "is not a post's number"})
+            reaction = {"from": context.username, "reaction": text, "post": post}
+            return {"channel": theirs, "sequence": context.publish(theirs, reaction)}
+
+
+def _feed(context: Context, own: str) -> dict[str, Any]:
+    following, events = context.state.get(context.username) or [], list[Event]()
+    for channel in [own, *(f"posts:{user}" for user in following)]:
+        context.join(channel)
+        events += context.history(channel, limit=50)
+    events.sort(key=lambda event: event.sent_at)
+    return {"following": following, "feed": [event_content(event) for event in events[-50:]]}
+
+
+def _follow(context: Context, user: str, wanted: bool) -> list[str]:
+    def change(before: list[str] | None) -> list[str]:
+        others = [each for each in before or [] if each != user]
+        if user in {"", context.username} or len(others) + wanted > MAX_FOLLOWED:
+            raise RefusedError(f"Follow up to {MAX_FOLLOWED} others.", {"user": "is not another"})
+        return [*others, user] if wanted else others
+
+    following = context.state.update(context.username, change)
+    (context.join if wanted else context.leave)(f"posts:{user}")
+    return following
