@@ -21,7 +21,7 @@ from tests.integration.local_gateway.soak.soaked_gateway import SoakedGateway
 
 CLIENTS, MESSAGES = 1_000, 50
 SEED = 7
-CHAOS = f"{SEED}:drop=0.004,lost-disconnect=0.01,crash=0.0003"
+RATES = "drop=0.004, lost-disconnect=0.01, crash=0.0003"
 VANISHING = Chaos(SEED, {Fault.DROP: 0.004})
 
 FUNCTIONS, MOST_ENVIRONMENTS = 2, 10
@@ -43,9 +43,10 @@ def many_files() -> Iterator[None]:
 
 
 def test_nothing_is_left_of_a_thousand_connections() -> None:
-    with SoakedGateway("--chaos", CHAOS) as gateway:
+    with SoakedGateway("--chaos", f"{SEED}:{RATES}") as gateway:
         url = urlsplit(gateway.url)
         assert url.port is not None
+        assert gateway.announcement("Chaos: ") == f"seed {SEED}, {RATES}"
         before = Footprint.of(gateway.pid, url.port)
         crowd = Crowd(gateway.url, manners=VANISHING)
         tally = asyncio.run(crowd.talk(clients=CLIENTS, messages=MESSAGES))

@@ -14,7 +14,6 @@ from typing import Any, Self
 ROOT = Path(__file__).parents[4]
 TEMPLATE = Path(__file__).parent / "template.yaml"
 FEW_FILES = ["sh", "-c", 'ulimit -S -n 256 && exec "$@"', "sh"]
-AWS = "AWS services for this run: "
 SECONDS = 60.0
 
 type Line = dict[str, Any]
@@ -80,7 +79,11 @@ class SoakedGateway:
     @property
     def aws_endpoint_url(self) -> str:
         """Where the AWS services are."""
-        return str(self._line("info", AWS)["text"]).removeprefix(AWS)
+        return self.announcement("AWS services for this run: ")
+
+    def announcement(self, start: str) -> str:
+        """What follows `start` in a line that begins with it."""
+        return str(self._line("info", start)["text"]).removeprefix(start)
 
     def wait_for_ends(self) -> None:
         """Wait until `$disconnect` of every opened connection is over, or lost by chaos."""
