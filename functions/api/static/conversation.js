@@ -3,6 +3,7 @@
 
 import { faultContent, faultOf, messageContent, parsed, summary, textContent } from "./content.js";
 import { clockTime, element, spoken } from "./dom.js";
+import { chain, firstAfter, mark, placed } from "./live/order.js";
 
 /** @typedef {import("./content.js").Message} Message */
 /** @typedef {import("./content.js").FieldProblem} FieldProblem */
@@ -94,8 +95,8 @@ export class Conversation {
       return sent.bubble.querySelector(".meta")?.append(" ✓");
     }
     // The event may have come before; else its bubble will take the place of this one.
-    if (this.#placed(channel, sequence)) sent.bubble.remove();
-    else this.#mark(sent.bubble, channel, sequence);
+    if (placed(this.#log, channel, sequence)) sent.bubble.remove();
+    else mark(sent.bubble, channel, sequence);
   }
 
   /**
@@ -108,14 +109,13 @@ export class Conversation {
    */
   place(shown, channel, sequence, own) {
     if (sequence === null) return this.#append(shown);
-    this.#mark(shown, channel, sequence);
-    const twin = this.#placed(channel, sequence) ?? this.#unclaimed(own);
-    const later = twin ?? this.#firstAfter(channel, sequence);
+    const twin = placed(this.#log, channel, sequence) ?? this.#unclaimed(own);
+    const later = twin ?? firstAfter(this.#log, channel, sequence);
+    mark(shown, channel, sequence);
     if (later) later.before(shown);
     else this.#append(shown);
     twin?.remove();
-    this.#chain(shown);
-    this.#chain(shown.nextElementSibling);
+    chain(shown);
     if (this.#following) this.toBottom();
   }
 
@@ -165,45 +165,11 @@ export class Conversation {
     this.#latest.hidden = true;
   }
 
-  /** @param {HTMLElement} shown @param {string} channel @param {number} sequence */
-  #mark(shown, channel, sequence) {
-    shown.dataset.channel = channel;
-    shown.dataset.sequence = String(sequence);
-  }
-
-  /** @param {string} channel @param {number} sequence */
-  #placed(channel, sequence) {
-    return this.#backwards().find((it) => it.dataset.channel === channel && Number(it.dataset.sequence) === sequence);
-  }
-
-  /** @param {string} channel @param {number} sequence */
-  #firstAfter(channel, sequence) {
-    let later;
-    for (const it of this.#backwards()) {
-      if (it.dataset.channel !== channel) continue;
-      if (Number(it.dataset.sequence) < sequence) break;
-      later = it;
-    }
-    return later;
-  }
-
-  #backwards() {
-    return /** @type {HTMLElement[]} */ ([...this.#log.children]).reverse();
-  }
-
   /** The bubble of a message of these words that waits for its event. @param {string | undefined} own */
   #unclaimed(own) {
     const sent = [...this.#pending.values()].find(({ guise }) => guise?.said && guise.text === own);
     if (sent) this.#settle(sent.id);
     return sent?.bubble;
-  }
-
-  /** Says a speaker's name once for bubbles in a row. @param {Element | null} shown */
-  #chain(shown) {
-    if (!(shown instanceof HTMLElement) || !shown.dataset.speaker) return;
-    const before = shown.previousElementSibling;
-    const continues = before instanceof HTMLElement && before.dataset.speaker === shown.dataset.speaker;
-    shown.classList.toggle("continued", continues);
   }
 
   /** A fault without `$id` belongs to the oldest open question. @param {boolean} isFault */

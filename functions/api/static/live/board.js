@@ -31,15 +31,16 @@ export function boardView(around) {
   };
 }
 
-/** @param {Message} message @returns {message is Message & Game} */
-function isGame({ board, players, change }) {
-  return (
+/** The game in a message, if it has one. @param {Message} message @returns {Game | null} */
+function gameIn(message) {
+  const { board, players, change } = message;
+  const complete =
     typeof board === "string" &&
     /^[XO.]{9}$/.test(board) &&
     players !== null &&
     typeof players === "object" &&
-    typeof change === "number"
-  );
+    typeof change === "number";
+  return complete ? /** @type {Game} */ (/** @type {unknown} */ (message)) : null;
 }
 
 class Board {
@@ -62,10 +63,11 @@ class Board {
   /** Shows a game unless a newer one is shown. @param {Message} message @param {number} at */
   show(message, at) {
     const before = this.#game;
-    if (!isGame(message) || (before && message.change <= before.change)) return null;
-    this.#game = message;
-    this.#draw(message);
-    return remark(at, ...this.#news(before, message));
+    const game = gameIn(message);
+    if (!game || (before && game.change <= before.change)) return null;
+    this.#game = game;
+    this.#draw(game);
+    return remark(at, this.#news(before, game));
   }
 
   /** @param {Game} game */
@@ -128,7 +130,7 @@ class Board {
     const mark = after.board[moved];
     const who = this.#named(after.players[mark]);
     const move = moved < 0 ? "" : `${who}: ${mark} at ${placeOf(moved)}. `;
-    return [`${move}${this.#standing()}`];
+    return `${move}${this.#standing()}`;
   }
 
   /** @param {string | undefined} name */

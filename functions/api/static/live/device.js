@@ -38,8 +38,8 @@ class Device {
 
   /** The last values and open commands, as the answer to a join has them. @param {Message} reply */
   read({ values, waiting }) {
-    for (const [metric, pair] of Object.entries(isObject(values) ? values : {})) {
-      if (Array.isArray(pair)) this.#value(metric, pair[1], Number(pair[0]));
+    for (const [metric, last] of Object.entries(isObject(values) ? values : {})) {
+      if (isObject(last)) this.#value(metric, last.value, Number(last.at));
     }
     for (const [number, command] of Object.entries(isObject(waiting) ? waiting : {})) {
       this.#command(number, String(command));

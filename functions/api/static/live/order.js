@@ -1,0 +1,41 @@
+// @ts-check
+/** Where in a conversation the events of a channel stand: by their numbers, however they arrive. */
+
+/** Notes which event an element shows. @param {HTMLElement} shown @param {string} channel @param {number} sequence */
+export function mark(shown, channel, sequence) {
+  shown.dataset.channel = channel;
+  shown.dataset.sequence = String(sequence);
+}
+
+/** What shows an event already. @param {HTMLElement} log @param {string} channel @param {number} sequence */
+export function placed(log, channel, sequence) {
+  return fromTheEnd(log).find(
+    ({ dataset }) => dataset.channel === channel && Number(dataset.sequence) === sequence,
+  );
+}
+
+/** The first element that shows a later event of the channel. @param {HTMLElement} log @param {string} channel @param {number} sequence */
+export function firstAfter(log, channel, sequence) {
+  let later;
+  for (const shown of fromTheEnd(log)) {
+    if (shown.dataset.channel !== channel) continue;
+    if (Number(shown.dataset.sequence) < sequence) break;
+    later = shown;
+  }
+  return later;
+}
+
+/** Makes bubbles of one speaker in a row look like it. @param {HTMLElement} shown newly placed */
+export function chain(shown) {
+  for (const one of [shown, shown.nextElementSibling]) {
+    const before = one?.previousElementSibling;
+    if (!(one instanceof HTMLElement && one.dataset.speaker)) continue;
+    const same = before instanceof HTMLElement && before.dataset.speaker === one.dataset.speaker;
+    one.classList.toggle("continued", same);
+  }
+}
+
+/** @param {HTMLElement} log */
+function fromTheEnd(log) {
+  return /** @type {HTMLElement[]} */ ([...log.children]).reverse();
+}
