@@ -42,6 +42,10 @@ class SignedRequest:
     headers: Headers
     body: bytes
 
+    def header(self, name: str) -> str:
+        """A header's first value by its lower-cased name; empty when there is none."""
+        return next((value for key, value in self.headers if key.lower() == name), "")
+
 
 @dataclass(frozen=True, slots=True)
 class _Claim:

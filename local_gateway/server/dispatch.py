@@ -5,8 +5,11 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
+from local_gateway.core.sigv4 import SignedRequest
 from local_gateway.server.http_api import HttpApiServer
 from local_gateway.server.http_protocol import Handler
+from local_gateway.server.management_calls import answer_bytes
+from local_gateway.server.ports import Sources
 from local_gateway.server.responses import json_message
 from local_gateway.server.upgrade import is_upgrade
 from local_gateway.server.websocket_api import (
@@ -42,12 +45,22 @@ class Dispatcher:
         self._stages = stages
         self._http_api = http_api
 
+    def answer_at_once(self, call: SignedRequest) -> bytes | None:
+        """The answer to a management call of a stage here; `None` for one of anything else."""
+        first, _, rest = call.path.removeprefix("/").partition("/")
+        connections, _, connection = rest.partition("/")
+        stage = self._stages.get(unquote(first))
+        is_ours = connection and "/" not in connection and _is_management(connections)
+        if stage is None or not is_ours or _is_for_another_api(call.header("host"), stage):
+            return None
+        return answer_bytes(stage.answer(call, connection), Sources().new_id())
+
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
         raw_path = request.rel_url.raw_path
         first, _, rest = raw_path.removeprefix("/").partition("/")
         stage = self._stages.get(unquote(first))
-        if stage is not None and not _is_for_another_api(request, stage):
+        if stage is not None and not _is_for_another_api(request.host, stage):
             return await self._in_stage(stage, request, rest)
         mounted = self._mounted.get(first)
         if mounted is not None and not is_upgrade(request) and not self._is_http_stage(first):
@@ -74,9 +87,9 @@ class Dispatcher:
         return foreign_management_call()
 
 
-def _is_for_another_api(request: web.BaseRequest, stage: WebSocketStageServer) -> bool:
-    """Whether the request names an API as on AWS, where an API's name leads to its own stages."""
-    host = request.host.lower()
+def _is_for_another_api(host: str, stage: WebSocketStageServer) -> bool:
+    """Whether the host names an API as on AWS, where an API's name leads to its own stages."""
+    host = host.lower()
     return AWS_DOMAIN in host and host.partition(":")[0] != stage.domain_name
 
 

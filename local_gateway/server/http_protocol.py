@@ -11,12 +11,16 @@ from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.streams import StreamReader
 from aiohttp.web_protocol import RequestHandler, RequestPayloadError
 
+from local_gateway.core.sigv4 import SignedRequest
+from local_gateway.server.management_calls import Incomplete, read_call
 from local_gateway.server.responses import json_message
 
 type Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+type AnswerAtOnce = Callable[[SignedRequest], bytes | None]
 type Refused = Callable[[int, str], None]
 
 TOO_LARGE = 413
+HOLD_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,22 +66,36 @@ async def read_body(request: web.BaseRequest) -> bytes:
 class HttpServer(web.Server):
     """Makes a protocol for each connection; `refused` is told status and cause of a bad request."""
 
-    def __init__(self, handler: Handler, *, limits: RequestLimits, refused: Refused) -> None:
+    def __init__(
+        self,
+        handler: Handler,
+        *,
+        limits: RequestLimits,
+        refused: Refused,
+        at_once: AnswerAtOnce | None = None,
+    ) -> None:
         super().__init__(handler, request_factory=_request)
         self._limits = limits
         self._refused = refused
+        self._at_once = at_once
 
     def __call__(self) -> RequestHandler:
         """A protocol for one connection."""
-        return _Protocol(self, self._limits, self._refused)
+        return _Protocol(self, self._limits, self._refused, self._at_once)
 
 
 class _Protocol(RequestHandler):
     """Answers what is not HTTP in API Gateway's style: JSON, one line in the log, no traceback."""
 
-    __slots__ = ("_refused", "limits")
+    __slots__ = ("_answer_at_once", "_held", "_hold", "_refused", "limits")
 
-    def __init__(self, server: HttpServer, limits: RequestLimits, refused: Refused) -> None:
+    def __init__(
+        self,
+        server: HttpServer,
+        limits: RequestLimits,
+        refused: Refused,
+        at_once: AnswerAtOnce | None,
+    ) -> None:
         super().__init__(
             server,
             loop=asyncio.get_running_loop(),
@@ -91,6 +109,46 @@ class _Protocol(RequestHandler):
         )
         self.limits = limits
         self._refused = refused
+        # Until the client sends something else: from then on aiohttp has read a part of it.
+        self._answer_at_once = at_once
+        self._held = b""
+        self._hold: asyncio.TimerHandle | None = None
+
+    def data_received(self, data: bytes) -> None:
+        """Asyncio: answer an ordinary management call, or let aiohttp read on."""
+        if self._answer_at_once is None or self.transport is None:
+            super().data_received(data)
+            return
+        hold, self._hold = self._hold, None
+        if hold is not None:
+            hold.cancel()
+            data, self._held = self._held + data, b""
+        call = read_call(data, self.limits.header_bytes)
+        if isinstance(call, Incomplete) and hold is None:
+            # Many clients send head and body one after the other.
+            self._held = data
+            self._hold = self._loop.call_later(HOLD_SECONDS, self._let_go)
+            return
+        answer = self._answer_at_once(call) if isinstance(call, SignedRequest) else None
+        if answer is None:
+            self._answer_at_once = None
+            super().data_received(data)
+        else:
+            self.transport.write(answer)
+            self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Asyncio: the client is gone."""
+        if self._hold is not None:
+            self._hold.cancel()
+        super().connection_lost(exc)
+
+    def _let_go(self) -> None:
+        """The body takes its time: let aiohttp wait for it."""
+        self._hold = None
+        self._answer_at_once = None
+        data, self._held = self._held, b""
+        super().data_received(data)
 
     def handle_error(
         self,

@@ -4,14 +4,17 @@ import socket
 
 from aiohttp import web
 
-from local_gateway.server.http_protocol import Handler, HttpServer, RequestLimits
+from local_gateway.server.http_protocol import AnswerAtOnce, Handler, HttpServer, RequestLimits
 from local_gateway.server.ports import Entry, Journal, Sources
 
 SHUTDOWN_SECONDS = 1.0
 
 
 class Listener:
-    """Hands every request on the sockets to `handler`; those that are not HTTP to the journal."""
+    """Hands every request on the sockets to `handler`; those that are not HTTP to the journal.
+
+    An ordinary management call goes to `at_once` before, if there is one.
+    """
 
     def __init__(
         self,
@@ -21,17 +24,21 @@ class Listener:
         sources: Sources,
         journal: Journal,
         limits: RequestLimits | None = None,
+        at_once: AnswerAtOnce | None = None,
     ) -> None:
         self._sockets = sockets
         self._handler = handler
         self._sources = sources
         self._journal = journal
         self._limits = limits or RequestLimits()
+        self._at_once = at_once
         self._runner: web.ServerRunner | None = None
 
     async def start(self) -> None:
         """Accept requests."""
-        server = HttpServer(self._handler, limits=self._limits, refused=self._refused)
+        server = HttpServer(
+            self._handler, limits=self._limits, refused=self._refused, at_once=self._at_once
+        )
         self._runner = web.ServerRunner(server, shutdown_timeout=SHUTDOWN_SECONDS)
         await self._runner.setup()
         for bound in self._sockets:

@@ -7,6 +7,7 @@ from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 
 from local_gateway.core.handshake import Handshake, Headers
+from local_gateway.core.sigv4 import SignedRequest
 from local_gateway.server.session import Session
 
 # RFC 6455, section 1.3
@@ -40,6 +41,17 @@ def handshake_of(request: web.BaseRequest) -> Handshake:
     headers = tuple((name.decode("latin-1"), _text(value)) for name, value in request.raw_headers)
     return Handshake(
         headers=headers, query=tuple(request.query.items()), source_ip=request.remote or ""
+    )
+
+
+def signed_request(request: web.BaseRequest, body: bytes) -> SignedRequest:
+    """The request as it was signed."""
+    return SignedRequest(
+        method=request.method,
+        path=request.rel_url.raw_path,
+        query_string=request.rel_url.raw_query_string,
+        headers=header_pairs(request),
+        body=body,
     )
 
 

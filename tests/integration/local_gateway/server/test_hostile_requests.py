@@ -198,9 +198,10 @@ def test_a_handler_may_take_longer_than_a_head(
         assert client.head().status == 101
 
 
-def test_half_a_body_is_dropped_in_time(impatient_gateway: RunningGateway) -> None:
+@pytest.mark.parametrize("path", [b"/echo", b"/dev/@connections/AAAAAAAAAgAAAAA="])
+def test_half_a_body_is_dropped_in_time(impatient_gateway: RunningGateway, path: bytes) -> None:
     with impatient_gateway.raw() as slow:
-        slow.send(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf")
+        slow.send(b"POST " + path + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf")
         assert slow.head().status == 408
 
 

@@ -247,3 +247,32 @@ def test_every_error_names_its_type(
 ) -> None:
     answer = ask(gateway, method, f"/dev/@connections/{UNKNOWN}")
     assert (answer.status, answer.error_type) == (status, error_type)
+
+
+def test_one_connection_carries_calls_of_every_kind(gateway: RunningGateway) -> None:
+    with gateway.open() as opened, gateway.raw() as client:
+        path = f"/dev/@connections/{opened.connection_id}"
+        for method, headers, body in [
+            ("POST", {}, b"first"),
+            ("POST", {"X-Name": "é"}, b"second"),
+            ("GET", {}, b""),
+            ("POST", {}, b"third"),
+        ]:
+            lines = {"Host": "h", "Content-Length": str(len(body)), **SIGNED, **headers}
+            head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+            client.send(f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + body)
+            answer = client.head()
+            assert answer.status == 200
+            client.body(answer)
+            if body:
+                assert opened.socket.recv(SECONDS) == body.decode()
+
+
+def test_calls_may_be_sent_without_waiting_for_answers(gateway: RunningGateway) -> None:
+    with gateway.open() as opened, gateway.raw() as client:
+        signed = "".join(f"{name}: {value}\r\n" for name, value in SIGNED.items())
+        head = f"POST /dev/@connections/{opened.connection_id} HTTP/1.1\r\nHost: h\r\n{signed}"
+        calls = [f"{head}Content-Length: 1\r\n\r\n{number}" for number in range(5)]
+        client.send("".join(calls).encode())
+        assert [client.head().status for _ in calls] == [200] * 5
+        assert [opened.socket.recv(SECONDS) for _ in calls] == ["0", "1", "2", "3", "4"]
