@@ -2,12 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from local_gateway.core.model import LambdaFunction
 from local_gateway.core.results import Failed, InvocationResult, Succeeded, TimedOut
+from local_gateway.runtime.alarm import Alarm
 from local_gateway.runtime.environment_log import EnvironmentLog
 from local_gateway.runtime.job import Job
 from local_gateway.runtime.launch import Surroundings, launch
@@ -15,6 +15,7 @@ from local_gateway.runtime.platform_lines import EXIT_ERROR
 from local_gateway.runtime.process import EnvironmentProcess, describe_exit
 from local_gateway.runtime.runtime_api import (
     MAX_RESPONSE_BYTES,
+    Deliver,
     Delivery,
     RefusedError,
     listening,
@@ -74,11 +75,11 @@ class ExecutionEnvironment:
         )
         self._process: EnvironmentProcess | None = None
         self._killed = False
-        self._timer: asyncio.TimerHandle | None = None
+        self._alarm = Alarm(self._loop)
         self._spawned_at = self._loop.time()
         self._init_duration: float | None = None
         self._init_failure: InvocationResult | None = None
-        self._poll: asyncio.Future[Delivery] | None = None
+        self._poll: Deliver | None = None
         self._undelivered: Job | None = None
         self._running: _Running | None = None
 
@@ -109,10 +110,11 @@ class ExecutionEnvironment:
 
     def run(self, job: Job) -> None:
         """Deliver the job's event, now or at the next poll; only for a free environment."""
-        self._undelivered = job
-        self._set_timer(self._function.timeout, self._time_out)
-        if self._poll is not None and not self._poll.done():
-            self._deliver(self._poll, job)
+        if self._poll is not None:
+            self._deliver(job)
+        else:
+            self._undelivered = job
+            self._alarm.set(self._function.timeout, self._time_out)
 
     def kill(self) -> None:
         """End the process group; `live` then comes to its end."""
@@ -120,18 +122,22 @@ class ExecutionEnvironment:
         if self._process is not None:
             self._process.kill()
 
-    def next(self) -> asyncio.Future[Delivery]:
+    def next(self, deliver: Deliver) -> None:
         """The runtime asks for its next event; its first question ends the init phase."""
         if self._running is not None:
             raise RefusedError(403, "InvalidStateTransition", "the last event has no answer yet")
         if self._poll is not None:
-            self._poll.cancel()
-        poll = self._poll = self._loop.create_future()
+            self._poll(None)
+        self._poll = deliver
         if not self.is_initialised:
             self._initialise()
         elif self._undelivered is not None:
-            self._deliver(poll, self._undelivered)
-        return poll
+            self._deliver(self._undelivered)
+
+    def gone(self, deliver: Deliver) -> None:
+        """The runtime that asked has closed its connection."""
+        if self._poll == deliver:
+            self._poll = None
 
     def respond(self, request_id: str, payload: bytes) -> None:
         """The handler returned."""
@@ -142,7 +148,7 @@ class ExecutionEnvironment:
         """The handler returned too much; awslambdaric exits when it hears so."""
         message = f"Response payload size exceeded {MAX_RESPONSE_BYTES} bytes"
         self._settle(self._find(request_id), Failed("Function.ResponseSizeTooLarge", message))
-        self._set_timer(_EXIT_GRACE_SECONDS, self.kill)
+        self._alarm.set(_EXIT_GRACE_SECONDS, self.kill)
 
     def fail(self, request_id: str, failure: Failed) -> None:
         """The handler raised."""
@@ -154,7 +160,7 @@ class ExecutionEnvironment:
         if self.is_initialised:
             raise RefusedError(403, "InvalidStateTransition", "the init phase is over")
         self._init_failure = failure
-        self._set_timer(_EXIT_GRACE_SECONDS, self.kill)
+        self._alarm.set(_EXIT_GRACE_SECONDS, self.kill)
 
     async def _start(self, address: str) -> EnvironmentProcess:
         self._spawned_at = self._loop.time()
@@ -163,22 +169,23 @@ class ExecutionEnvironment:
         if self._killed:
             process.kill()
         elif not self.is_initialised:
-            self._set_timer(self._around.settings.init_timeout, self._time_out_init)
+            self._alarm.set(self._around.settings.init_timeout, self._time_out_init)
         return process
 
     def _initialise(self) -> None:
         self._init_duration = self._loop.time() - self._spawned_at
-        self._set_timer(None)
+        self._alarm.stop()
         self.initialised.set_result(None)
         self._owner.environment_free(self)
 
-    def _deliver(self, poll: asyncio.Future[Delivery], job: Job) -> None:
+    def _deliver(self, job: Job) -> None:
         timeout = self._function.timeout
+        poll, self._poll = self._poll, None
         self._undelivered = None
         self._running = _Running(job, self._loop.time())
-        self._set_timer(timeout, self._time_out)
+        self._alarm.set(timeout, self._time_out)
         self._log.started(job.request_id, cold=self._cold)
-        if job.fatal:
+        if job.fatal or poll is None:
             self.kill()
             return
         delivery = Delivery(
@@ -188,7 +195,7 @@ class ExecutionEnvironment:
             function_arn=self._function.arn,
             trace_id=job.trace_id,
         )
-        poll.set_result(delivery)
+        poll(delivery)
 
     def _find(self, request_id: str) -> _Running:
         running = self._running
@@ -206,7 +213,7 @@ class ExecutionEnvironment:
         )
         self._running = None
         self._cold = False
-        self._set_timer(None)
+        self._alarm.stop()
         self._log.finished(invocation, self._process.pid if self._process else None)
         running.job.end(invocation)
 
@@ -220,7 +227,7 @@ class ExecutionEnvironment:
         self.kill()
 
     def _end(self, reason: str) -> None:
-        self._set_timer(None)
+        self._alarm.close()
         if self._running is not None:
             message = f"RequestId: {self._running.job.request_id} Error: {reason}"
             self._settle(self._running, Failed(EXIT_ERROR, message))
@@ -230,12 +237,3 @@ class ExecutionEnvironment:
             self.initialised.set_result(self._init_failure)
         undelivered, self._undelivered = self._undelivered, None
         self._owner.environment_ended(self, self._init_failure, undelivered)
-
-    def _set_timer(self, seconds: float | None, action: Callable[[], None] | None = None) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = (
-            self._loop.call_later(seconds, action)
-            if seconds is not None and action is not None
-            else None
-        )

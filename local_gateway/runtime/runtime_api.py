@@ -5,7 +5,7 @@ Paths, headers and statuses: Lambda developer guide, runtimes-api.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -42,11 +42,18 @@ class RefusedError(Exception):
         self.error_type = error_type
 
 
+# Takes the answer to a call for the next event; `None` when there will be none.
+type Deliver = Callable[[Delivery | None], None]
+
+
 class RuntimeApiHandler(Protocol):
     """What stands behind the API; the methods raise `RefusedError`."""
 
-    def next(self) -> asyncio.Future[Delivery]:
-        """The runtime asks for its next event."""
+    def next(self, deliver: Deliver, /) -> None:
+        """The runtime asks for its next event, which is handed to `deliver` some time."""
+
+    def gone(self, deliver: Deliver, /) -> None:
+        """Nobody waits for this answer any more."""
 
     def respond(self, request_id: str, payload: bytes) -> None:
         """The handler returned."""
@@ -68,7 +75,7 @@ class RuntimeApiConnection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._handler = handler
         self._reader = RequestReader(MAX_RESPONSE_BYTES)
-        self._poll: asyncio.Future[Delivery] | None = None
+        self._is_polling = False
         self._transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -88,11 +95,11 @@ class RuntimeApiConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Asyncio: nobody waits for the next event any more."""
-        if self._poll is not None:
-            self._poll.cancel()
+        if self._is_polling:
+            self._handler.gone(self._deliver)
 
     def _answer(self, request: Request) -> None:
-        if self._poll is not None:
+        if self._is_polling:
             self._refuse(BadRequestError("the call before this one has no answer yet"))
             return
         try:
@@ -108,8 +115,7 @@ class RuntimeApiConnection(asyncio.Protocol):
         match request.method, *request.path.removeprefix(PREFIX).split("/"):
             case "GET", "invocation", "next":
                 if not self._transport.is_closing():
-                    self._poll = self._handler.next()
-                    self._poll.add_done_callback(self._deliver)
+                    self._poll()
                 return
             case "GET", "restore", "next":
                 self._send(200, b"")  # nothing was snapshotted: go on at once
@@ -124,18 +130,25 @@ class RuntimeApiConnection(asyncio.Protocol):
                 raise RefusedError(404, "InvalidPath", "no such call in the Runtime API")
         self._send(202, b'{"status":"OK"}\n')
 
+    def _poll(self) -> None:
+        self._is_polling = True
+        try:
+            self._handler.next(self._deliver)
+        except RefusedError:
+            self._is_polling = False
+            raise
+
     def _respond(self, request_id: str, payload: bytes | None) -> None:
         if payload is None:
             self._handler.respond_too_large(request_id)
             raise RefusedError(413, "RequestEntityTooLarge", "the response is too large")
         self._handler.respond(request_id, payload)
 
-    def _deliver(self, poll: asyncio.Future[Delivery]) -> None:
-        self._poll = None
-        if poll.cancelled():
+    def _deliver(self, delivery: Delivery | None) -> None:
+        self._is_polling = False
+        if delivery is None:
             self._transport.abort()
             return
-        delivery = poll.result()
         headers = (
             f"Lambda-Runtime-Aws-Request-Id: {delivery.request_id}\r\n"
             f"Lambda-Runtime-Deadline-Ms: {delivery.deadline_ms}\r\n"

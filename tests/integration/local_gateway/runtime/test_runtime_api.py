@@ -10,6 +10,7 @@ import pytest
 from local_gateway.core.results import Failed
 from local_gateway.runtime.runtime_api import (
     MAX_RESPONSE_BYTES,
+    Deliver,
     Delivery,
     RefusedError,
     listening,
@@ -25,11 +26,20 @@ class Environment:
 
     def __init__(self) -> None:
         self.calls: list[object] = []
-        self.poll: asyncio.Future[Delivery] = asyncio.get_running_loop().create_future()
+        self.delivery: Delivery | None = None
+        self.is_gone = asyncio.Event()
+        self._polls: list[Deliver] = []
 
-    def next(self) -> asyncio.Future[Delivery]:
+    def next(self, deliver: Deliver) -> None:
         self.calls.append("next")
-        return self.poll
+        if self.delivery is not None:
+            deliver(self.delivery)
+        else:
+            self._polls.append(deliver)
+
+    def gone(self, deliver: Deliver) -> None:
+        self._polls.remove(deliver)
+        self.is_gone.set()
 
     def respond(self, request_id: str, payload: bytes) -> None:
         self._check(request_id)
@@ -81,7 +91,7 @@ async def call(
 
 async def test_next_carries_the_event_and_its_headers(api: Api) -> None:
     environment, address = api
-    environment.poll.set_result(DELIVERY)
+    environment.delivery = DELIVERY
     status, headers, body = await call(address, "GET", "invocation/next")
     assert (status, body) == (200, b"{}")
     assert headers == {
@@ -209,5 +219,4 @@ async def test_a_poll_ends_with_its_connection(api: Api) -> None:
     writer.write(b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\n\r\n")
     writer.close()
     async with asyncio.timeout(20):
-        await asyncio.wait({environment.poll})
-    assert environment.poll.cancelled()
+        await environment.is_gone.wait()
