@@ -1,6 +1,7 @@
 """Times as the events and answers of API Gateway spell them, from epoch milliseconds."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 # strftime("%b") follows the locale of the process; AWS always writes English.
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -8,7 +9,12 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 def common_log_time(at: int) -> str:
     """`requestTime`: common log format in UTC, such as `09/Feb/2024:18:11:43 +0000`."""
-    moment = datetime.fromtimestamp(at // 1000, tz=UTC)
+    return _common_log_second(at // 1000)
+
+
+@lru_cache(maxsize=16)
+def _common_log_second(second: int) -> str:
+    moment = datetime.fromtimestamp(second, tz=UTC)
     return f"{moment.day:02}/{_MONTHS[moment.month - 1]}/{moment.year}:{moment:%H:%M:%S} +0000"
 
 

@@ -10,6 +10,9 @@ from local_gateway.core.results import Failed, InvocationResult, Succeeded, Thro
 from local_gateway.server.fate import Mishap
 from local_gateway.server.ports import Crasher, Entry, Invocation, Invoker, Journal, Sources
 
+# `json.dumps` would make an encoder for each event.
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 type Answered = Callable[[Invoke, InvocationResult], None]
 
 
@@ -31,7 +34,8 @@ class Invocations:
         self._crasher = crasher
         self._sources = sources
         self._journal = journal
-        self._tasks: set[asyncio.Task[object]] = set()
+        self._loop = asyncio.get_running_loop()
+        self._tasks: set[asyncio.Task[Invocation]] = set()
 
     async def call(
         self,
@@ -41,13 +45,7 @@ class Invocations:
         mishap: Mishap | None = None,
     ) -> Invocation | None:
         """One invocation, or `None` once `seconds` have passed."""
-        payload = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
-        work = (
-            self._invoker.invoke(function, payload)
-            if mishap is None
-            else self._suffer(mishap, function, payload)
-        )
-        task = self._keep(asyncio.create_task(work))
+        task = self._start(function, event, mishap)
         done, _ = await asyncio.wait({task}, timeout=seconds)
         return task.result() if done else None
 
@@ -56,19 +54,25 @@ class Invocations:
     ) -> InvocationResult:
         """The result of an action, `TimedOut` once its integration timeout has passed."""
         invocation = await self.call(invoke.function, invoke.event, invoke.timeout, mishap)
-        result = invocation.result if invocation is not None else TimedOut(invoke.timeout)
-        self._record(invoke, connection_id, result, invocation)
-        return result
+        return self._ended(invoke, connection_id, invocation)
 
     def begin(
         self, invoke: Invoke, connection_id: str, answered: Answered, mishap: Mishap | None = None
     ) -> None:
-        """Run in the background and hand the result to `answered`."""
+        """Run in the background and hand the result to `answered`, like `run`."""
 
-        async def run() -> None:
-            answered(invoke, await self.run(invoke, connection_id, mishap))
+        def end(task: asyncio.Task[Invocation] | None = None) -> None:
+            timer.cancel()
+            if task is None:  # too late: the function runs on, and nobody is told
+                begun.remove_done_callback(end)
+            elif task.cancelled():
+                return
+            invocation = task.result() if task is not None else None
+            answered(invoke, self._ended(invoke, connection_id, invocation))
 
-        self._keep(asyncio.create_task(run()))
+        timer = self._loop.call_later(invoke.timeout, end)
+        begun = self._start(invoke.function, invoke.event, mishap)
+        begun.add_done_callback(end)
 
     async def close(self) -> None:
         """Cancel what is still under way."""
@@ -82,10 +86,27 @@ class Invocations:
             return await self._crasher.crash(function, payload)
         return await self._invoker.invoke(function, payload)
 
-    def _keep[T](self, task: asyncio.Task[T]) -> asyncio.Task[T]:
+    def _start(
+        self, function: str, event: Mapping[str, Any], mishap: Mishap | None
+    ) -> asyncio.Task[Invocation]:
+        """Invoke at once, not in the loop's next turn."""
+        payload = _to_json(event).encode()
+        work = (
+            self._invoker.invoke(function, payload)
+            if mishap is None
+            else self._suffer(mishap, function, payload)
+        )
+        task = asyncio.Task(work, loop=self._loop, eager_start=True)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+    def _ended(
+        self, invoke: Invoke, connection_id: str, invocation: Invocation | None
+    ) -> InvocationResult:
+        result = invocation.result if invocation is not None else TimedOut(invoke.timeout)
+        self._record(invoke, connection_id, result, invocation)
+        return result
 
     def _record(
         self,
