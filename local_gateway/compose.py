@@ -43,6 +43,7 @@ async def serve(
     `GatewayError` when the template cannot be served.
     """
     async with AsyncExitStack() as stack:
+        stack.callback(terminal.flush)
         reader = VersionReader(settings, places)
         version = await read_version(terminal, aws, reader)
         application, origins = version.application, version.origins

@@ -25,7 +25,6 @@ class JsonTerminal(Terminal):
 
     def __init__(self, out: TextIO = sys.stdout) -> None:
         super().__init__(out)
-        self._lines = out
 
     @property
     def output_of_commands(self) -> TextIO | None:
@@ -34,19 +33,19 @@ class JsonTerminal(Terminal):
 
     def say(self, text: str) -> None:
         """An announcement."""
-        self._put("info", text=text)
+        self._lines.write(_line("info", text=text))
 
     def warn(self, text: str) -> None:
         """A warning."""
-        self._put("warning", text=text)
+        self._lines.write(_line("warning", text=text))
 
     def ready(self, urls: Sequence[str]) -> None:
         """Everything answers."""
-        self._put("ready", urls=list(urls))
+        self._lines.write(_line("ready", urls=list(urls)))
 
     def record(self, entry: Entry) -> None:
         """Something happened."""
-        self._put(
+        line = _line(
             "event",
             time=iso_time(entry.at),
             api=entry.api,
@@ -59,12 +58,13 @@ class JsonTerminal(Terminal):
             detail=entry.detail,
             problem=entry.problem,
         )
+        self._lines.write_soon(line)
 
     def log_line(self, function: str, stream: str, line: str, request_id: str | None) -> None:
         """A function's environment printed a line."""
-        self._put("log", function=function, stream=stream, line=line, request_id=request_id)
+        text = _line("log", function=function, stream=stream, line=line, request_id=request_id)
+        self._lines.write_soon(text)
 
-    def _put(self, kind: str, **members: Any) -> None:
-        text = json.dumps({"type": kind, **members})
-        self._lines.write(text + "\n")
-        self._lines.flush()
+
+def _line(kind: str, **members: Any) -> str:
+    return json.dumps({"type": kind, **members})

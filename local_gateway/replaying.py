@@ -33,6 +33,7 @@ async def replay(
     cannot be served.
     """
     async with AsyncExitStack() as stack:
+        stack.callback(terminal.flush)
         reader = VersionReader(settings, places)
         application = (await read_version(terminal, aws, reader)).application
         runtime = make_runtime(settings, terminal, application, aws)
