@@ -17,7 +17,7 @@ _OVERHEAD_BYTES = 1024
 class Job:
     """`answer` is cancelled when the caller gave up; the handler, if it runs, runs on.
 
-    A `fatal` job ends the environment that it is delivered to.
+    A `fatal` job ends the environment that it is delivered to. `queued_at` is the loop's time.
     """
 
     payload: bytes
@@ -26,6 +26,7 @@ class Job:
     fatal: bool = False
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     expiry: asyncio.TimerHandle | None = None
+    queued_at: float = 0.0
 
     @property
     def size(self) -> int:

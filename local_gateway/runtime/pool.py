@@ -4,9 +4,11 @@ import asyncio
 import os
 from collections import OrderedDict
 from functools import partial
+from itertools import islice
 
 from local_gateway.core.model import LambdaFunction
 from local_gateway.core.results import Failed, InvocationResult, Throttled
+from local_gateway.runtime.alarm import Alarm
 from local_gateway.runtime.environment import ExecutionEnvironment
 from local_gateway.runtime.job import Job
 from local_gateway.runtime.launch import Surroundings
@@ -35,6 +37,7 @@ class FunctionPool:
         self._queued_bytes = 0
         self._lives: set[asyncio.Task[None]] = set()
         self._reaper: asyncio.TimerHandle | None = None
+        self._patience = Alarm(self._loop)
         self._closed = False
         self._held = False
         self._retired = False
@@ -109,6 +112,7 @@ class FunctionPool:
         """Kill every environment and wait for its end; waiting jobs fail."""
         self._closed = True
         self._stop_reaper()
+        self._patience.close()
         for environment in self._environments:
             environment.kill()
         await asyncio.gather(*self._lives)
@@ -165,16 +169,31 @@ class FunctionPool:
             self._dequeue().end_without_environment(failure)
 
     def _grow(self) -> None:
-        """Start environments for waiting jobs, as far as the bounds allow."""
+        """Start environments for jobs that have waited long enough, as far as the bounds allow."""
+        if not self._queue or self._closed or (self._held and self._works()):
+            return
         starting = sum(not environment.is_initialised for environment in self._environments)
         allowed = min(
-            len(self._queue) - starting,
             STARTS_AT_ONCE - starting,
             self._settings.max_environments_per_function - len(self._environments),
         )
-        if not (self._closed or (self._held and self._works())):
-            for _ in range(allowed):
-                self._start(cold=True)
+        for _ in range(min(allowed, self._impatient(allowed + starting) - starting)):
+            self._start(cold=True)
+
+    def _impatient(self, most: int) -> int:
+        """How many jobs, counted up to `most`, shall wait no longer for a used environment.
+
+        Environments that are busy for a moment only are worth waiting for: a further process
+        costs more than that. The first job of a function without one has nothing to wait for.
+        """
+        count = 0 if self._environments else 1
+        limit = self._loop.time() - self._settings.patience_seconds
+        for job in islice(self._queue, count, most):
+            if job.queued_at > limit:
+                self._patience.set(job.queued_at - limit, self._grow)
+                break
+            count += 1
+        return count
 
     def _works(self) -> bool:
         return any(item.is_initialised and item.is_alive for item in self._environments)
@@ -189,6 +208,7 @@ class FunctionPool:
 
     def _enqueue(self, job: Job) -> None:
         self._queue[job] = None
+        job.queued_at = self._loop.time()
         self._queued_bytes += job.size
         job.expiry = self._loop.call_later(self._settings.queue_seconds, self._give_up, job)
         job.answer.add_done_callback(partial(self._forget, job))
