@@ -26,6 +26,12 @@ ROUTES = {
     "$default": "DefaultFunction",
     "$disconnect": "DisconnectFunction",
 }
+LAMBDAS_OWN = {
+    "AWS_REGION",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+}
 EXECUTE_API_HOST = "${%s}.execute-api.${AWS::Region}.${AWS::URLSuffix}"
 
 
@@ -113,14 +119,25 @@ def test_no_message_can_select_another_route_than_default() -> None:
     assert websocket_api["RouteSelectionExpression"] == r"\$default"
 
 
-def test_the_http_api_has_one_route_to_the_api_function() -> None:
-    paths = resources("AWS::ApiGatewayV2::Api")["HttpApi"]["Body"]["paths"]
-    assert list(paths) == ["$default"]
-    integration = paths["$default"]["x-amazon-apigateway-any-method"][
-        "x-amazon-apigateway-integration"
-    ]
+@pytest.mark.parametrize(
+    ("path", "method", "function", "security"),
+    [
+        ("$default", "x-amazon-apigateway-any-method", "ApiFunction", None),
+        ("/publish", "post", "AcceptFunction", [{"AWS_IAM": []}]),
+    ],
+)
+def test_the_http_api_has_a_route_for_all_and_a_signed_one(
+    path: str, method: str, function: str, security: list[Any] | None
+) -> None:
+    body = resources("AWS::ApiGatewayV2::Api")["HttpApi"]["Body"]
+    assert set(body["paths"]) == {"$default", "/publish"}
+    operation = body["paths"][path][method]
+    integration = operation["x-amazon-apigateway-integration"]
     assert integration["payloadFormatVersion"] == "2.0"
-    assert function_behind(integration["uri"]) == "ApiFunction"
+    assert function_behind(integration["uri"]) == function
+    assert operation.get("security") == security
+    scheme = body["components"]["securitySchemes"]["AWS_IAM"]
+    assert scheme["x-amazon-apigateway-authtype"] == "awsSigv4"
 
 
 def test_stages_are_named_as_clients_know_them() -> None:
@@ -173,12 +190,12 @@ def test_every_setting_is_declared_and_every_declared_variable_is_read() -> None
         for function in resources("AWS::Lambda::Function").values()
         for name in function["Environment"]["Variables"]
     }
-    # Powertools reads its log level itself.
-    assert declared == environment.asked | {"POWERTOOLS_LOG_LEVEL"}
+    # Powertools reads its log level itself; the others are Lambda's own.
+    assert declared | LAMBDAS_OWN == environment.asked | {"POWERTOOLS_LOG_LEVEL"}
 
 
 def test_messages_are_posted_to_the_stage_and_not_through_cloudfront() -> None:
-    for name in ("DefaultFunction", "ApiFunction"):
+    for name in ("ConnectFunction", "DefaultFunction", "PublishFunction", "ApiFunction"):
         variables = resources("AWS::Lambda::Function")[name]["Environment"]["Variables"]
         endpoint = f"https://{EXECUTE_API_HOST % 'WebSocketApi'}/ws"
         assert variables["MANAGEMENT_API_ENDPOINT"] == {"Fn::Sub": endpoint}
@@ -204,6 +221,7 @@ def test_outputs_lead_to_the_page_the_socket_and_the_users() -> None:
         "PageUrl": {"Fn::Sub": "https://${Distribution.DomainName}/"},
         "WebSocketUrl": {"Fn::Sub": "wss://${Distribution.DomainName}/ws"},
         "SwaggerUrl": {"Fn::Sub": "https://${Distribution.DomainName}/swagger"},
+        "PublishUrl": {"Fn::Sub": f"https://{EXECUTE_API_HOST % 'HttpApi'}/publish"},
         "UserPoolId": {"Ref": "UserPool"},
         "UserPoolClientId": {"Ref": "UserPoolClient"},
     }

@@ -17,14 +17,57 @@ from tests.contract.transformed_template import (
 
 API_ARN = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${WebSocketApi}/ws"
 
+# What it takes to forget a connection, and to tell its channels.
+FORGET = {
+    ("dynamodb:DeleteItem", "ConnectionsTable.Arn"),
+    ("dynamodb:Query", "${SubscriptionsTable.Arn}/index/by-connection"),
+    ("dynamodb:DeleteItem", "SubscriptionsTable.Arn"),
+    ("dynamodb:GetItem", "ChannelsTable.Arn"),
+    ("dynamodb:UpdateItem", "ChannelsTable.Arn"),
+    ("dynamodb:UpdateItem", "PresenceTable.Arn"),
+    ("dynamodb:DeleteItem", "PresenceTable.Arn"),
+    ("sqs:SendMessage", "PublishQueue.Arn"),
+}
+
 RIGHTS: dict[str, set[tuple[str, str]]] = {
     "Authorizer": {("dynamodb:GetItem", "SessionsTable.Arn")},
-    "Connect": {("dynamodb:PutItem", "ConnectionsTable.Arn")},
-    "Default": {
-        ("dynamodb:DeleteItem", "ConnectionsTable.Arn"),
-        ("execute-api:ManageConnections", f"{API_ARN}/POST/@connections/*"),
+    "Connect": {
+        ("dynamodb:PutItem", "ConnectionsTable.Arn"),
+        ("dynamodb:PutItem", "SubscriptionsTable.Arn"),
+        ("dynamodb:Query", "${ConnectionsTable.Arn}/index/by-username"),
+        ("execute-api:ManageConnections", f"{API_ARN}/DELETE/@connections/*"),
     },
-    "Disconnect": {("dynamodb:DeleteItem", "ConnectionsTable.Arn")},
+    "Default": {
+        ("dynamodb:GetItem", "ConnectionsTable.Arn"),
+        ("dynamodb:BatchGetItem", "SubscriptionsTable.Arn"),
+        ("dynamodb:PutItem", "SubscriptionsTable.Arn"),
+        ("dynamodb:Query", "SubscriptionsTable.Arn"),
+        ("dynamodb:Query", "PresenceTable.Arn"),
+        ("dynamodb:PutItem", "MessagesTable.Arn"),
+        ("dynamodb:Query", "MessagesTable.Arn"),
+        ("dynamodb:GetItem", "SessionChannelsTable.Arn"),
+        ("dynamodb:PutItem", "SessionChannelsTable.Arn"),
+        ("dynamodb:DeleteItem", "SessionChannelsTable.Arn"),
+        ("dynamodb:GetItem", "StateTable.Arn"),
+        ("dynamodb:UpdateItem", "StateTable.Arn"),
+        ("execute-api:ManageConnections", f"{API_ARN}/POST/@connections/*"),
+        *FORGET,
+    },
+    "Disconnect": FORGET,
+    "Accept": {
+        ("dynamodb:UpdateItem", "ChannelsTable.Arn"),
+        ("dynamodb:PutItem", "MessagesTable.Arn"),
+        ("sqs:SendMessage", "PublishQueue.Arn"),
+        ("sqs:SendMessage", "AcceptDeadLetterQueue.Arn"),
+    },
+    "Publish": {
+        ("dynamodb:Query", "SubscriptionsTable.Arn"),
+        ("sqs:ReceiveMessage", "PublishQueue.Arn"),
+        ("sqs:DeleteMessage", "PublishQueue.Arn"),
+        ("sqs:GetQueueAttributes", "PublishQueue.Arn"),
+        ("execute-api:ManageConnections", f"{API_ARN}/POST/@connections/*"),
+        *FORGET,
+    },
     "Api": {
         ("dynamodb:PutItem", "SessionsTable.Arn"),
         ("dynamodb:GetItem", "SessionsTable.Arn"),
@@ -121,20 +164,42 @@ def test_api_gateway_may_invoke_a_function_from_its_route_only() -> None:
     for route_key in ("connect", "default", "disconnect"):
         source = sources[f"{route_key.capitalize()}Function"]
         assert source.endswith(f":${{WebSocketApi.ApiId}}/ws/${route_key}")
-    assert sources.keys() == resources("AWS::Lambda::Function").keys()
+    # The queue invokes nobody: Lambda reads from it.
+    assert sources.keys() == resources("AWS::Lambda::Function").keys() - {"PublishFunction"}
 
 
 @pytest.mark.parametrize(
     ("table_id", "keys"),
-    [("ConnectionsTable", {"connection_id", "username"}), ("SessionsTable", {"token_hash"})],
+    [
+        ("ConnectionsTable", ["connection_id"]),
+        ("SessionsTable", ["token_hash"]),
+        ("ChannelsTable", ["channel"]),
+        ("SubscriptionsTable", ["channel_shard", "connection_id"]),
+        ("PresenceTable", ["channel_shard", "username"]),
+        ("MessagesTable", ["channel", "sequence"]),
+        ("SessionChannelsTable", ["session_id", "channel"]),
+        ("StateTable", ["key"]),
+    ],
 )
-def test_tables_forget_by_themselves_and_are_protected(table_id: str, keys: set[str]) -> None:
+def test_tables_forget_by_themselves_and_are_protected(table_id: str, keys: list[str]) -> None:
     table = resources("AWS::DynamoDB::Table")[table_id]
     assert table["BillingMode"] == "PAY_PER_REQUEST"
-    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    # A channel's numbers never begin anew.
+    ttl = {"AttributeName": "expires_at", "Enabled": True}
+    assert table.get("TimeToLiveSpecification") == (None if table_id == "ChannelsTable" else ttl)
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert table["SSESpecification"] == {"SSEEnabled": True}
-    assert {item["AttributeName"] for item in table["AttributeDefinitions"]} == keys
+    assert [item["AttributeName"] for item in table["KeySchema"]] == keys
+    assert [item["KeyType"] for item in table["KeySchema"]] == ["HASH", "RANGE"][: len(keys)]
+
+
+def test_what_processes_remember_outlives_the_stack() -> None:
+    policies = {
+        logical_id: resource["DeletionPolicy"]
+        for logical_id, resource in transformed_template()["Resources"].items()
+        if resource["Type"] == "AWS::DynamoDB::Table"
+    }
+    assert [name for name, policy in policies.items() if policy != "Delete"] == ["StateTable"]
 
 
 def test_connections_are_found_by_user_through_the_index_that_functions_know() -> None:
@@ -142,6 +207,20 @@ def test_connections_are_found_by_user_through_the_index_that_functions_know() -
     variables = resources("AWS::Lambda::Function")["ApiFunction"]["Environment"]["Variables"]
     assert index["IndexName"] == variables["CONNECTIONS_USERNAME_INDEX_NAME"]
     assert index["KeySchema"] == [{"AttributeName": "username", "KeyType": "HASH"}]
+
+
+@pytest.mark.parametrize("name", ["Connect", "Default", "Disconnect", "Publish"])
+def test_subscriptions_are_found_by_connection(name: str) -> None:
+    [index] = resources("AWS::DynamoDB::Table")["SubscriptionsTable"]["GlobalSecondaryIndexes"]
+    function = resources("AWS::Lambda::Function")[f"{name}Function"]
+    variables = function["Environment"]["Variables"]
+    assert index["IndexName"] == variables["SUBSCRIPTIONS_CONNECTION_INDEX_NAME"]
+    assert [item["AttributeName"] for item in index["KeySchema"]] == [
+        "connection_id",
+        "channel_shard",
+    ]
+    # Who disconnects is forgotten by what the index alone tells.
+    assert index["Projection"] == {"ProjectionType": "ALL"}
 
 
 def test_only_administrators_create_users_and_only_the_server_checks_passwords() -> None:

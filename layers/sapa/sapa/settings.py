@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from sapa.errors import SettingError
 
 _DEFAULT_SESSION_LIFETIME_SECONDS = 8 * 60 * 60
+_DEFAULT_HISTORY_RETENTION_SECONDS = 24 * 60 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +63,7 @@ class Settings:
     @property
     def session_lifetime_seconds(self) -> int:
         """How long a login lasts."""
-        text = self.environment.get("SESSION_LIFETIME_SECONDS", "").strip()
-        if not text:
-            return _DEFAULT_SESSION_LIFETIME_SECONDS
-        if not (text.isascii() and text.isdigit()) or int(text) == 0:
-            raise SettingError("SESSION_LIFETIME_SECONDS", "is not a positive number of seconds")
-        return int(text)
+        return self._number("SESSION_LIFETIME_SECONDS", _DEFAULT_SESSION_LIFETIME_SECONDS, least=1)
 
     @property
     def websocket_path(self) -> str:
@@ -86,6 +82,114 @@ class Settings:
     def metrics_namespace(self) -> str:
         """The CloudWatch namespace of the metrics."""
         return self.environment.get("POWERTOOLS_METRICS_NAMESPACE") or "Sapa"
+
+    @property
+    def channels_table_name(self) -> str:
+        """The table of channels: sequence numbers and sizes."""
+        return self._required("CHANNELS_TABLE_NAME")
+
+    @property
+    def subscriptions_table_name(self) -> str:
+        """The table of who is in which channel."""
+        return self._required("SUBSCRIPTIONS_TABLE_NAME")
+
+    @property
+    def subscriptions_connection_index_name(self) -> str:
+        """The index of that table whose key is `connection_id`."""
+        return self._required("SUBSCRIPTIONS_CONNECTION_INDEX_NAME")
+
+    @property
+    def presence_table_name(self) -> str:
+        """The table of users in channels."""
+        return self._required("PRESENCE_TABLE_NAME")
+
+    @property
+    def messages_table_name(self) -> str:
+        """The table of kept events."""
+        return self._required("MESSAGES_TABLE_NAME")
+
+    @property
+    def session_channels_table_name(self) -> str:
+        """The table of channels that login sessions have been in."""
+        return self._required("SESSION_CHANNELS_TABLE_NAME")
+
+    @property
+    def state_table_name(self) -> str:
+        """The table of what business processes remember."""
+        return self._required("STATE_TABLE_NAME")
+
+    @property
+    def publish_queue_url(self) -> str:
+        """The queue of frames on their way to channels."""
+        return self._required("PUBLISH_QUEUE_URL")
+
+    @property
+    def history_retention_seconds(self) -> int:
+        """How long events are kept; 0 for not at all."""
+        return self._number("HISTORY_RETENTION_SECONDS", _DEFAULT_HISTORY_RETENTION_SECONDS)
+
+    @property
+    def history_off_prefixes(self) -> tuple[str, ...]:
+        """Channels whose names begin so are not kept."""
+        entries = self.environment.get("HISTORY_OFF_PREFIXES", "").split(",")
+        return tuple(entry.strip() for entry in entries if entry.strip())
+
+    @property
+    def max_channels_per_connection(self) -> int:
+        """How many channels a connection may be in."""
+        return self._number("MAX_CHANNELS_PER_CONNECTION", 50, least=1)
+
+    @property
+    def max_connections_per_user(self) -> int:
+        """How many connections a user may have; 0 for any number."""
+        return self._number("MAX_CONNECTIONS_PER_USER", 0)
+
+    @property
+    def connection_limit_policy(self) -> str:
+        """What happens beyond that: `close-oldest` or `refuse-newest`."""
+        policy = self.environment.get("CONNECTION_LIMIT_POLICY", "").strip() or "close-oldest"
+        if policy not in {"close-oldest", "refuse-newest"}:
+            raise SettingError("CONNECTION_LIMIT_POLICY", "is not close-oldest or refuse-newest")
+        return policy
+
+    @property
+    def messages_per_second_per_connection(self) -> int:
+        """How many messages a second a connection may send."""
+        return self._number("MESSAGES_PER_SECOND_PER_CONNECTION", 20, least=1)
+
+    @property
+    def messages_per_second_per_user(self) -> int:
+        """How many messages a second all connections of a user may send."""
+        return self._number("MESSAGES_PER_SECOND_PER_USER", 50, least=1)
+
+    @property
+    def region(self) -> str:
+        """Where the function runs; Lambda sets it."""
+        return self._required("AWS_REGION")
+
+    @property
+    def access_key(self) -> str:
+        """The function's own credentials, as Lambda gives them."""
+        return self._required("AWS_ACCESS_KEY_ID")
+
+    @property
+    def secret_key(self) -> str:
+        """The secret to `access_key`."""
+        return self._required("AWS_SECRET_ACCESS_KEY")
+
+    @property
+    def session_token(self) -> str:
+        """What belongs to temporary credentials; empty for lasting ones."""
+        return self.environment.get("AWS_SESSION_TOKEN", "").strip()
+
+    def _number(self, name: str, default: int, *, least: int = 0) -> int:
+        text = self.environment.get(name, "").strip()
+        if not text:
+            return default
+        if not (text.isascii() and text.isdigit()) or int(text) < least:
+            kind = "positive" if least else "whole"
+            raise SettingError(name, f"is not a {kind} number")
+        return int(text)
 
     def _required(self, name: str) -> str:
         value = self.environment.get(name, "").strip()

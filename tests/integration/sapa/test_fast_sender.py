@@ -23,7 +23,7 @@ def api() -> Iterator[FaultyApi]:
 @pytest.fixture
 def sender(api: FaultyApi) -> Iterator[FastSender]:
     """One that gives a post half a second."""
-    sender = FastSender(api.url, lambda: CREDENTIALS, region="ap-southeast-3", timeout=0.5)
+    sender = FastSender(api.url, CREDENTIALS, region="ap-southeast-3", timeout=0.5)
     yield sender
     sender.close()
 
@@ -110,6 +110,6 @@ def test_what_there_is_no_time_for_has_failed(api: FaultyApi, sender: FastSender
 def test_nobody_listening_is_a_failure() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    sender = FastSender(f"http://127.0.0.1:{port}/ws", lambda: CREDENTIALS, region="us-east-1")
+    sender = FastSender(f"http://127.0.0.1:{port}/ws", CREDENTIALS, region="us-east-1")
     assert sender.post_all("{}", ["c1"], 20) == {"c1": FAILED}
     sender.close()

@@ -24,9 +24,13 @@ def boto3_session() -> boto3.session.Session:
     return boto3.session.Session()
 
 
-def dynamodb_client() -> "DynamoDBClient":
-    """DynamoDB; at most 2 tries of 3 seconds, since a handshake waits for it."""
+def dynamodb_client(*, connections: int = 10) -> "DynamoDBClient":
+    """DynamoDB; at most 2 tries of 3 seconds, since a handshake waits for it.
+
+    For so many calls at the same time a connection is kept.
+    """
     config = Config(
+        max_pool_connections=connections,
         connect_timeout=1,
         read_timeout=2,
         retries={"total_max_attempts": 2, "mode": "standard"},
@@ -54,7 +58,7 @@ def sqs_client() -> "SqsClient":
         retries={"total_max_attempts": 3, "mode": "standard"},
         tcp_keepalive=True,
     )
-    client: SqsClient = boto3_session().client("sqs", config=config)  # type: ignore[call-overload]
+    client: SqsClient = boto3_session().client("sqs", config=config)
     return client
 
 

@@ -8,7 +8,7 @@ nobody waits for it.
 import ssl
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from hashlib import sha256
 from http import HTTPStatus
@@ -31,7 +31,7 @@ class FastSender:
     def __init__(
         self,
         endpoint: str,
-        credentials: Callable[[], Credentials],
+        credentials: Credentials,
         *,
         region: str,
         threads: int = THREADS,
@@ -45,8 +45,7 @@ class FastSender:
         self._address = Address(host=host, port=port, tls=tls)
         self._host = host if port == (443 if is_tls else 80) else f"{host}:{port}"
         self._path = f"{url.path.rstrip('/')}/@connections/"
-        self._credentials = credentials
-        self._region = region
+        self._signer = Signer(credentials, host=self._host, region=region)
         self._timeout = timeout
         self._threads = threads
         self._idle: deque[HttpConnection] = deque()
@@ -63,7 +62,7 @@ class FastSender:
             body=body,
             body_hash=sha256(body).hexdigest(),
             host=self._host,
-            signer=Signer(self._credentials(), host=self._host, region=self._region),
+            signer=self._signer,
         )
         end = time.monotonic() + seconds
         workers = min(self._threads, -(-len(waiting) // _POSTS_PER_THREAD))

@@ -1,0 +1,132 @@
+"""The composition of what channels need: publishing and fan-out.
+
+A part of `sapa.bootstrap` on its own, because most functions need none of it.
+"""
+
+import functools
+import random
+import time
+from typing import TYPE_CHECKING
+
+from sapa.fanout import FanOut
+from sapa.membership import Membership
+from sapa.publishing import Publisher
+from sapa.settings import settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from sapa.adapters.fast_sender import FastSender
+    from sapa.adapters.subscriptions import DynamoDBSubscriptionStore
+    from sapa.dispatches import EventQueue
+
+# Calls of DynamoDB at the same time: a batch of messages and the connections they found gone.
+_DYNAMODB_CONNECTIONS = 20
+
+
+def epoch_milliseconds() -> int:
+    """The time now."""
+    return time.time_ns() // 1_000_000
+
+
+@functools.cache
+def publisher() -> Publisher:
+    """Who accepts events. Raises `SettingError`."""
+    from sapa.adapters.channel_log import DynamoDBChannelLog
+
+    known = settings()
+    return Publisher(
+        log=DynamoDBChannelLog(
+            dynamodb(),
+            channels_table=known.channels_table_name,
+            messages_table=known.messages_table_name,
+        ),
+        queue=_queue(),
+        clock=epoch_milliseconds,
+        retention_seconds=known.history_retention_seconds,
+        unkept_prefixes=known.history_off_prefixes,
+    )
+
+
+@functools.cache
+def fan_out() -> FanOut:
+    """Who delivers events. Raises `SettingError`."""
+    from sapa.forgetting import forget_all
+
+    known = membership()
+    return FanOut(
+        subscriptions=subscriptions(),
+        queue=_queue(),
+        sender=_fast_sender(),
+        forget=functools.partial(forget_all, forget=known.forget),
+        clock=epoch_milliseconds,
+        pause=time.sleep,
+        chance=random.random,
+    )
+
+
+@functools.cache
+def membership() -> Membership:
+    """Who lets connections into channels and takes them out. Raises `SettingError`."""
+    from sapa.adapters.dynamodb import DynamoDBConnectionStore
+    from sapa.adapters.permits import DynamoDBPermitStore
+    from sapa.adapters.presence import DynamoDBPresenceStore
+
+    known = settings()
+    return Membership(
+        connections=DynamoDBConnectionStore(dynamodb(), known.connections_table_name),
+        subscriptions=subscriptions(),
+        presence=DynamoDBPresenceStore(dynamodb(), known.presence_table_name),
+        permits=DynamoDBPermitStore(dynamodb(), known.session_channels_table_name),
+        announce=_announce,
+        clock=epoch_milliseconds,
+        max_channels=known.max_channels_per_connection,
+        permit_seconds=known.history_retention_seconds,
+    )
+
+
+def _announce(channel: str, happening: str, username: str) -> None:
+    """Most connects and disconnects announce nothing, and so need no queue."""
+    publisher().announce(channel, happening, username)
+
+
+@functools.cache
+def subscriptions() -> "DynamoDBSubscriptionStore":
+    """Who is in which channel. Raises `SettingError`."""
+    from sapa.adapters.subscriptions import DynamoDBSubscriptionStore
+
+    known = settings()
+    return DynamoDBSubscriptionStore(
+        dynamodb(),
+        subscriptions_table=known.subscriptions_table_name,
+        channels_table=known.channels_table_name,
+        connection_index=known.subscriptions_connection_index_name,
+    )
+
+
+@functools.cache
+def _fast_sender() -> "FastSender":
+    from sapa.adapters.fast_sender import FastSender
+    from sapa.adapters.signing import Credentials
+
+    known = settings()
+    credentials = Credentials(
+        access_key=known.access_key, secret_key=known.secret_key, token=known.session_token
+    )
+    return FastSender(known.management_api_endpoint, credentials, region=known.region)
+
+
+@functools.cache
+def _queue() -> "EventQueue":
+    from sapa.adapters.clients import sqs_client
+    from sapa.adapters.event_queue import SqsEventQueue
+
+    return SqsEventQueue(sqs_client(), settings().publish_queue_url)
+
+
+@functools.cache
+def dynamodb() -> "DynamoDBClient":
+    """The client that all of these share."""
+    from sapa.adapters.clients import dynamodb_client
+
+    return dynamodb_client(connections=_DYNAMODB_CONNECTIONS)

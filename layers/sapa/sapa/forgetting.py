@@ -1,0 +1,24 @@
+"""Forgetting connections that are gone, many at once."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+from sapa.errors import SapaError
+from sapa.observability import logger
+
+_THREADS = 8
+
+
+def forget_all(connection_ids: Iterable[str], forget: Callable[[str], None]) -> None:
+    """Forget each connection; one that cannot be forgotten now is found again, or expires."""
+
+    def attempt(connection_id: str) -> None:
+        try:
+            forget(connection_id)
+        except SapaError as error:
+            logger.warning("not forgotten", connection_id=connection_id, error=str(error))
+
+    ids = list(connection_ids)
+    if ids:
+        with ThreadPoolExecutor(min(_THREADS, len(ids))) as pool:
+            list(pool.map(attempt, ids))
