@@ -15,7 +15,8 @@ class GatewaySettings:
 
     `on_ready` is a shell command that gets the stack's outputs and the endpoints in its
     environment, next to `environment`, and whose failure ends the gateway. `warp` makes the idle
-    and age limits of connections arrive so many times sooner; `chaos` goes wrong on purpose.
+    and age limits of connections, schedules and repeated invocations arrive so many times sooner;
+    `chaos` goes wrong on purpose.
     `lambda_endpoint` is the URL of what runs the functions instead of the gateway. `record` is the
     file to write every invocation to, without secrets unless `record_secrets`. `reload` is for
     files that change.
