@@ -6,7 +6,7 @@
 
 import { ChatBox } from "./chatbox.js";
 import { Control, FieldValueError } from "./control.js";
-import { element } from "./dom.js";
+import { element, spoken } from "./dom.js";
 import { titled } from "./endpoints.js";
 import { FieldsForm } from "./form.js";
 
@@ -50,7 +50,7 @@ export class ActionsBar {
   /** The form as the schema has it, once somebody wants it. @type {FieldsForm | null} */
   #form = null;
   #quick = element("div", { class: "quick" });
-  #toggle = element("button", { class: "link", type: "button", "aria-expanded": "false" }, "All inputs");
+  #toggle = element("button", { class: "quiet more", type: "button", "aria-expanded": "false" });
 
   /**
    * @param {Endpoint} endpoint
@@ -67,6 +67,8 @@ export class ActionsBar {
     const groups = use?.groups ?? [{ fields: all, actions: action.choices.map(String) }];
     this.#quick.append(...groups.map((group) => this.#group(group)));
     if (use) this.#quick.append(this.#toggle);
+    this.#toggle.append(element("span", { "aria-hidden": "true" }, "⋯"), spoken("All inputs"));
+    this.#toggle.title = "All inputs";
     this.#toggle.addEventListener("click", () => this.#swap());
     this.element.append(this.#quick, this.#problem);
     if (use?.speech) this.#addBox(use.speech, onTyping);
@@ -166,7 +168,6 @@ export class ActionsBar {
   #swap() {
     const open = this.#form === null;
     this.#toggle.setAttribute("aria-expanded", String(open));
-    this.#toggle.textContent = open ? "Fewer inputs" : "All inputs";
     for (const group of this.#quick.querySelectorAll("form.group")) group.toggleAttribute("hidden", open);
     this.#box?.element.toggleAttribute("hidden", open);
     this.#form?.element.remove();

@@ -183,7 +183,7 @@ function endpointLink({ name, title, description }) {
     "a",
     { href: addressOf(name) },
     element("span", { class: "endpoint-title" }, title),
-    element("span", { class: "endpoint-description" }, description.split("\n")[0]),
+    element("span", { class: "endpoint-description" }, description.split("\n")[0].replaceAll("`", "")),
   );
   return element("li", {}, link);
 }

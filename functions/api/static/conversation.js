@@ -142,6 +142,12 @@ export class Conversation {
     return fault && id === this.#newestId ? fault.problems : [];
   }
 
+  /** Shows what became of something sent without a bubble. @param {Message} message with an error */
+  failed(message) {
+    const fault = faultOf(message);
+    if (fault) this.#append(this.#bubble("bot fault", "Error", faultContent(fault)));
+  }
+
   /** The socket is gone: what has no answer yet will not get one there. @param {unknown[]} ids */
   unanswered(ids) {
     for (const { id, payload, bubble } of [...this.#pending.values()]) {

@@ -79,7 +79,8 @@ function fieldsOf(payload, document) {
       const { kind, choices } = kindOf(schema, document);
       return {
         name,
-        title: schema.title || titled(name),
+        // The title of a type that the field refers to is the type's.
+        title: property.title || titled(name),
         hint: [schema.description, limitsOf(schema)].filter(Boolean).join(" "),
         kind,
         choices,

@@ -26,7 +26,7 @@ import { isObject, isSequence } from "./sapa/message.js";
  * @property {import("./sapa.js").Sapa} sapa
  * @property {import("./conversation.js").Conversation} conversation
  * @property {import("./live/toasts.js").Toasts} toasts
- * @property {(payload: Message) => void} send as if typed into the form
+ * @property {(payload: Message) => void} act sends what a click on a picture means
  */
 
 const KEPT_SEQUENCES = 2_000;
@@ -74,13 +74,13 @@ export class Live {
     const { channel, members, sequence } = reply;
     if (!effect && events.length === 0 && !(typeof channel === "string" && isSequence(sequence))) return false;
     this.#follow(effect ?? {}, asked);
+    if (effect?.remark) this.#remark(effect.remark);
     for (const event of events) this.#event(event);
     if (typeof channel === "string" && !this.#left.has(channel)) {
       if (isMembers(members)) this.#members(channel, members);
       const shown = this.isIn(channel) && this.#of(channel).view.reply?.(reply);
       if (shown) this.#options.conversation.place(shown, channel, null);
     }
-    if (effect?.remark) this.#remark(effect.remark);
     return true;
   }
 
@@ -188,8 +188,8 @@ export class Live {
   #of(channel) {
     const known = this.#shown.get(channel);
     if (known) return known;
-    const { username, toasts, send } = this.#options;
-    const view = viewOf({ channel, username, toasts, send, typing: this.typing });
+    const { username, toasts, act } = this.#options;
+    const view = viewOf({ channel, username, toasts, act, typing: this.typing });
     const people = new PresenceList(channel, username);
     const section = element("section", { class: "channel", "aria-label": channel, hidden: true });
     if (view.headed !== false) section.append(element("h2", {}, channel));

@@ -9,7 +9,7 @@ import { element } from "./dom.js";
 import { titled } from "./endpoints.js";
 import { FieldsForm } from "./form.js";
 import { Live } from "./live.js";
-import { endpointUrl, Sapa } from "./sapa.js";
+import { AskError, endpointUrl, Sapa } from "./sapa.js";
 import { USES } from "./uses.js";
 
 /** @typedef {import("./content.js").Message} Message */
@@ -61,11 +61,8 @@ export class Room {
     this.#sapa.on("unanswered", (ids) => this.#conversation.unanswered(ids));
     this.#sapa.on("message", ({ text, message }) => this.#received(text, message));
     const [use, sapa, conversation] = [this.#use, this.#sapa, this.#conversation];
-    const send = (/** @type {Message} */ payload) => {
-      const refused = this.#send(payload);
-      if (refused) this.#composer.showProblems([{ name: "", problem: refused }]);
-    };
-    this.#live = new Live({ username, use, sapa, conversation, toasts, send });
+    const act = (/** @type {Message} */ payload) => void this.#act(payload);
+    this.#live = new Live({ username, use, sapa, conversation, toasts, act });
     this.#conversation.element.append(this.#live.typing.element);
     const talk = element("div", { class: "dialog" }, this.#conversation.element, this.#composer.element);
     this.element.append(this.#live.element, talk);
@@ -121,6 +118,16 @@ export class Room {
     return null;
   }
 
+  /** Sends what a click on a board or a post means: what comes of it shows there. @param {Message} payload */
+  async #act(payload) {
+    try {
+      this.#live.reply(await this.#sapa.ask(payload), payload);
+    } catch (error) {
+      if (!(error instanceof AskError)) throw error;
+      this.#conversation.failed(error.reply ?? { error: error });
+    }
+  }
+
   #newComposer() {
     const submit = (/** @type {Message} */ payload) => this.#send(payload);
     const { fields, isChat } = this.endpoint;
@@ -134,7 +141,7 @@ export class Room {
     if (typeof action !== "string" || !hasActions(this.endpoint)) return undefined;
     const speech = this.#use?.speech;
     if (speech?.action === action) return { text: String(rest[speech.field] ?? ""), said: true };
-    const details = Object.entries(rest).map(([name, value]) => `${name} ${value}`);
+    const details = Object.entries(rest).map(([name, value]) => `${name} ${[value].flat().join(", ")}`);
     return { text: [titled(action), ...details].join(" · "), said: false };
   }
 
@@ -166,7 +173,11 @@ export class Room {
   #intro() {
     const { title, description, examples } = this.endpoint;
     const heading = element("h1", {}, title);
-    const intro = element("div", { class: "intro" }, heading, ...documentation(description));
+    const [first = "", ...rest] = documentation(description);
+    const intro = element("div", { class: "intro" }, heading, first);
+    // Who has read it once wants to see the conversation.
+    const more = element("details", {}, element("summary", {}, "More about it"), ...rest);
+    if (rest.length) intro.append(more);
     const buttons = examples.map((payload) => this.#example(payload));
     if (buttons.length) intro.append(element("div", { class: "examples" }, ...buttons));
     return intro;

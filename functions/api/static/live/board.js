@@ -92,7 +92,7 @@ class Board {
     const cell = element("button", { type: "button", tabindex: index === 4 ? 0 : -1 });
     cell.addEventListener("click", () => {
       if (cell.getAttribute("aria-disabled") === "true") return;
-      this.#around.send({ action: "move", table: this.#around.subject, cell: index + 1 });
+      this.#around.act({ action: "move", table: this.#around.subject, cell: index + 1 });
     });
     return cell;
   }

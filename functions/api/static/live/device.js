@@ -54,7 +54,8 @@ class Device {
     if (typeof metric === "string") this.#value(metric, value, sentAt);
     else if (typeof command === "string") {
       this.#command(String(number), command);
-      return remark(sentAt, `${from ?? "Somebody"} to ${name}: “${command}”`);
+      const who = from === this.#around.username ? "You" : (from ?? "Somebody");
+      return remark(sentAt, `${who} to ${name}: “${command}”`);
     } else if (typeof acknowledged === "string") {
       const done = this.#acknowledged(acknowledged);
       return remark(sentAt, done ? `${name} has done “${done}”` : `${name} acknowledged a command`);
@@ -82,7 +83,7 @@ class Device {
     const done = element("button", { class: "quiet", type: "button" }, "Acknowledge");
     done.setAttribute("aria-label", `Acknowledge “${command}”`);
     done.addEventListener("click", () => {
-      this.#around.send({ action: "acknowledge", device: this.#around.subject, number });
+      this.#around.act({ action: "acknowledge", device: this.#around.subject, number });
     });
     const shown = element("li", {}, element("span", {}, `Waiting: “${command}”`), done);
     this.#commands.set(number, { command, shown });

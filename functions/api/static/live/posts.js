@@ -25,7 +25,7 @@ export function postsView(around) {
       const shown = saying({ channel, from: author, username: around.username, sentAt }, textContent(String(text)));
       if (sequence !== null) {
         const reactions = new Reactions((chosen) =>
-          around.send({ action: "react", user: around.subject, text: chosen, post: sequence }),
+          around.act({ action: "react", user: around.subject, text: chosen, post: sequence }),
         );
         posts.set(sequence, reactions);
         shown.querySelector(".bubble")?.after(reactions.element);

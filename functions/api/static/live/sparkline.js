@@ -25,13 +25,14 @@ export class Sparkline {
 
   /** @param {number[]} values oldest first @param {string} label the picture in words */
   draw(values, label) {
-    const points = pointsOf(values);
-    const line = points.map(([x, y]) => `${x} ${y}`).join("L");
-    const [x, y] = points.at(-1) ?? [0, HEIGHT];
-    this.#line.setAttribute("d", `M${line}`);
-    this.#area.setAttribute("d", `M${points[0]?.[0] ?? 0} ${HEIGHT}L${line}L${x} ${HEIGHT}Z`);
-    this.#end.setAttribute("d", `M${x} ${y}h0`);
     this.element.setAttribute("aria-label", label);
+    const points = pointsOf(values);
+    if (points.length === 0) return;
+    const line = points.map(([x, y]) => `${x} ${y}`).join("L");
+    const [x, y] = points[points.length - 1];
+    this.#line.setAttribute("d", `M${line}`);
+    this.#area.setAttribute("d", `M${points[0][0]} ${HEIGHT}L${line}L${x} ${HEIGHT}Z`);
+    this.#end.setAttribute("d", `M${x} ${y}h0`);
   }
 }
 

@@ -8,7 +8,7 @@
  * @property {string} channel
  * @property {string} subject the channel's name after its prefix
  * @property {string} username who looks at the page
- * @property {(payload: Message) => void} send sends a message of the endpoint, as its form does
+ * @property {(payload: Message) => void} act sends a message of the endpoint, for a click
  * @property {import("./typing.js").Typing} typing
  * @property {import("./toasts.js").Toasts} toasts
  */
