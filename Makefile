@@ -18,7 +18,7 @@ SAM_LOCAL := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 AWS_EC2_METADATA_D
 	AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none
 
 .DEFAULT_GOAL := help
-.PHONY: help run gateway test check format bench build deploy lock clean
+.PHONY: help run gateway feed test check format bench build deploy lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -29,6 +29,9 @@ run: $(RUN) ## the bot on http://localhost:8080 (PORT=…), with a demo user
 
 gateway: $(RUN) ## the local gateway on TEMPLATE=… PORT=… ARGS=…
 	@exec $(BIN)/python -m local_gateway --template $(TEMPLATE) --port $(PORT) $(ARGS)
+
+feed: $(RUN) ## prices that walk at random, for the exchange
+	@exec $(BIN)/python -m scripts.feed --url http://localhost:$(PORT)/publish $(ARGS)
 
 test: $(DEV) $(NODE) ## every test that needs no AWS
 	$(BIN)/python -m pytest $(ARGS)

@@ -81,7 +81,8 @@ class EnvironmentProcess(asyncio.SubprocessProtocol):
         if self._drain is not None:
             self._drain.cancel()
         self._transport.close()
-        self.ended.set_result(self._transport.get_returncode() or 0)
+        if not self.ended.done():  # nobody waits any more when the gateway is stopped meanwhile
+            self.ended.set_result(self._transport.get_returncode() or 0)
 
 
 _STREAMS: Mapping[int, LogStream] = {1: "stdout", 2: "stderr"}
