@@ -25,8 +25,10 @@ class Outcome(Enum):
 
     DELIVERED = auto()
     GONE = auto()
-    # Refused, failed, timed out, or not tried for lack of time: it may be tried again.
+    # Refused, failed, or not tried for lack of time: it may be tried again.
     FAILED = auto()
+    # No answer in time: it may be tried again, but not at once.
+    SLOW = auto()
 
 
 class BulkSender(Protocol):

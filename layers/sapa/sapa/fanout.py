@@ -86,11 +86,12 @@ class FanOut:
         recipients = self._recipients(dispatch)
         found = self._post(dispatch, recipients, time_left)
         self.forget(found.gone)
-        self._requeue(dispatch, len(recipients), found.pending)
+        left = found.slow + found.pending
+        self._requeue(dispatch, len(recipients), left)
         return Delivery(
-            delivered=len(recipients) - len(found.gone) - len(found.pending),
+            delivered=len(recipients) - len(found.gone) - len(left),
             gone=len(found.gone),
-            requeued=len(found.pending),
+            requeued=len(left),
         )
 
     def _recipients(self, dispatch: Dispatch) -> Sequence[Recipient]:
@@ -130,12 +131,15 @@ class FanOut:
     def _post(
         self, dispatch: Dispatch, recipients: Sequence[Recipient], time_left: Callable[[], float]
     ) -> "_Found":
-        """Post to all, and again to those who could not be reached, as long as there is time."""
+        """Post to all, and again to those who could not be reached, as long as there is time.
+
+        Who is slow is left for later: everybody else has it by then.
+        """
         frame = dispatch.frame()
-        found = _Found([], list(recipients))
+        found = _Found([], [], list(recipients))
         for number in range(ROUNDS):
             if number:
-                pause = _FIRST_PAUSE * 4**number * (0.5 + self.chance())
+                pause = _FIRST_PAUSE * 4 ** (number - 1) * (0.5 + self.chance())
                 if pause >= time_left():
                     break
                 self.pause(pause)
@@ -160,22 +164,25 @@ class FanOut:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Who is gone, and who has not been reached yet."""
+    """Who is gone, who does not answer, and who has not been reached yet."""
 
     gone: list[str]
+    slow: list[Recipient]
     pending: list[Recipient]
 
     def after(self, outcomes: Mapping[str, Outcome], now: int) -> "_Found":
-        gone, pending = list(self.gone), []
+        found = _Found(list(self.gone), list(self.slow), [])
         for one in self.pending:
-            outcome = outcomes[one.connection_id]
-            if outcome is Outcome.DELIVERED:
-                continue
-            if outcome is Outcome.GONE and now - one.since >= HANDSHAKE_MILLISECONDS:
-                gone.append(one.connection_id)
-            else:
-                pending.append(one)
-        return _Found(gone, pending)
+            match outcomes[one.connection_id]:
+                case Outcome.DELIVERED:
+                    pass
+                case Outcome.SLOW:
+                    found.slow.append(one)
+                case Outcome.GONE if now - one.since >= HANDSHAKE_MILLISECONDS:
+                    found.gone.append(one.connection_id)
+                case _:
+                    found.pending.append(one)
+        return found
 
 
 def parts(shards: Shards) -> list[Shards]:

@@ -116,6 +116,13 @@ def test_a_passing_fault_is_tried_again_in_the_same_invocation() -> None:
     assert hall.queue.dispatches == []
 
 
+def test_the_slow_are_left_for_later() -> None:
+    hall = Hall([["c1", "c2"]], script={"c1": [Outcome.SLOW]})
+    assert hall.deliver() == Delivery(delivered=1, requeued=1)
+    assert hall.sender.rounds == [["c1", "c2"]]
+    assert hall.queue.dispatches[0].recipients == (Recipient("c1", 0),)
+
+
 def test_only_those_without_it_go_back_to_the_queue() -> None:
     hall = Hall([["c1", "c2", "c3"]], since=7, script={"c2": [FAILED] * 9})
     assert hall.deliver() == Delivery(delivered=2, requeued=1)

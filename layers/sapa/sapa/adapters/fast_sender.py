@@ -111,6 +111,8 @@ class FastSender:
                     connection = None
             connection = HttpConnection(self._address, self._timeout)
             return _outcome(connection.exchange(request)), _reusable(connection)
+        except TimeoutError:
+            return Outcome.SLOW, None
         except (BrokenConnectionError, OSError):
             return Outcome.FAILED, None
 
