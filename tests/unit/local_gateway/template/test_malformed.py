@@ -53,7 +53,10 @@ RAW: dict[str, Any] = {
         "Lay": {"Type": "AWS::Lambda::LayerVersion", "Properties": {"Content": "code"}},
         "Api": {
             "Type": "AWS::ApiGatewayV2::Api",
-            "Properties": {"ProtocolType": "WEBSOCKET", "RouteSelectionExpression": "$request.body.r"},
+            "Properties": {
+                "ProtocolType": "WEBSOCKET",
+                "RouteSelectionExpression": "$request.body.r",
+            },
         },
         "Route": {
             "Type": "AWS::ApiGatewayV2::Route",
