@@ -13,12 +13,18 @@ from sapa.observability import CONNECTION_ID_PATH, count, logger, observed
 
 @observed(CONNECTION_ID_PATH)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    """Accept the handshake with 200, or refuse an unknown endpoint with 404."""
+    """Accept the handshake with 200; refuse an unknown endpoint with 404.
+
+    Who has too many connections is refused with 429, if these are not closed instead.
+    """
     opened = ConnectionEvent.of(event)
     if opened.endpoint not in ENDPOINTS:
         count("EndpointUnknown")
         logger.info("unknown endpoint", endpoint=opened.endpoint)
         return {"statusCode": 404}
-    connection_services().connections.put(new_connection(opened))
+    if not connection_services().admit(new_connection(opened)):
+        count("ConnectionRefused")
+        logger.info("too many connections")
+        return {"statusCode": 429}
     count("ConnectionOpened")
     return {"statusCode": 200}

@@ -14,8 +14,8 @@ from sapa.observability import CONNECTION_ID_PATH, count, logger, observed
 
 @observed(CONNECTION_ID_PATH)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    """Delete the connection's record; nobody reads the answer."""
-    connection_services().connections.delete(connection_id_of(event))
+    """Delete the connection and take it out of its channels; nobody reads the answer."""
+    connection_services().forget(connection_id_of(event))
     count("ConnectionClosed")
     status_code, reason = closing_of(event)
     logger.info("disconnected", status_code=status_code, reason=reason)

@@ -36,6 +36,7 @@ RIGHTS: dict[str, set[tuple[str, str]]] = {
         ("dynamodb:PutItem", "SubscriptionsTable.Arn"),
         ("dynamodb:Query", "${ConnectionsTable.Arn}/index/by-username"),
         ("execute-api:ManageConnections", f"{API_ARN}/DELETE/@connections/*"),
+        *FORGET,
     },
     "Default": {
         ("dynamodb:GetItem", "ConnectionsTable.Arn"),
@@ -76,6 +77,7 @@ RIGHTS: dict[str, set[tuple[str, str]]] = {
         ("cognito-idp:AdminInitiateAuth", "UserPool.Arn"),
         ("cognito-idp:AdminRespondToAuthChallenge", "UserPool.Arn"),
         ("execute-api:ManageConnections", f"{API_ARN}/DELETE/@connections/*"),
+        *FORGET,
     },
 }
 

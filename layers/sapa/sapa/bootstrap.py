@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sapa.connections import ConnectionStore
+from sapa.connections import Connection, ConnectionStore
 from sapa.credentials import CredentialChecker
 from sapa.delivery import MessageSender
 from sapa.sessions import SessionStore
@@ -19,6 +19,8 @@ from sapa.settings import Settings, settings
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+    from sapa.admission import Admission
 
 type Clock = Callable[[], int]
 
@@ -39,14 +41,19 @@ class AuthorizerServices:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionServices:
-    """What `connect` and `disconnect` work with."""
+    """What `connect` and `disconnect` work with.
 
-    connections: ConnectionStore
+    `admit` remembers a connection or refuses it; `forget` deletes one that is gone and takes it
+    out of its channels.
+    """
+
+    admit: Callable[[Connection], bool]
+    forget: Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageServices:
-    """What `default` works with; `forget` drops the record of a connection that is gone."""
+    """What `default` works with; `forget` is that of `ConnectionServices`."""
 
     sender: MessageSender
     forget: Callable[[str], None]
@@ -68,11 +75,43 @@ def authorizer_services() -> AuthorizerServices:
 @functools.cache
 def connection_services() -> ConnectionServices:
     """Raises `SettingError`."""
-    from sapa.adapters.clients import dynamodb_client
-    from sapa.adapters.dynamodb import DynamoDBConnectionStore
+    from sapa.channel_services import membership
 
-    table_name = settings().connections_table_name
-    return ConnectionServices(connections=DynamoDBConnectionStore(dynamodb_client(), table_name))
+    return ConnectionServices(admit=_admit, forget=membership().forget)
+
+
+def _admit(connection: Connection) -> bool:
+    return _admission().admit(connection)
+
+
+@functools.cache
+def _admission() -> "Admission":
+    """The management API is needed, and its client made, when a connection has to be closed."""
+    from sapa.adapters.dynamodb import DynamoDBConnectionStore
+    from sapa.admission import Admission
+    from sapa.channel_services import dynamodb, membership
+    from sapa.observability import logger
+
+    known = settings()
+    return Admission(
+        membership=membership(),
+        connections=DynamoDBConnectionStore(
+            dynamodb(), known.connections_table_name, known.connections_username_index_name
+        ),
+        sender=_sender,
+        limit=known.max_connections_per_user,
+        closes_oldest=known.connection_limit_policy == "close-oldest",
+        clock=epoch_seconds,
+        report=lambda error: logger.warning("a socket was not closed", error=str(error)),
+    )
+
+
+@functools.cache
+def _sender() -> MessageSender:
+    from sapa.adapters.clients import management_api_client
+    from sapa.adapters.management_api import ManagementApiSender
+
+    return ManagementApiSender(management_api_client(settings().management_api_endpoint))
 
 
 @functools.cache
@@ -81,15 +120,11 @@ def message_services() -> MessageServices:
 
     A reply needs the management API alone; DynamoDB's client is made when a connection is gone.
     """
-    from sapa.adapters.clients import management_api_client
-    from sapa.adapters.management_api import ManagementApiSender
-
-    client = management_api_client(settings().management_api_endpoint)
-    return MessageServices(sender=ManagementApiSender(client), forget=_forget)
+    return MessageServices(sender=_sender(), forget=_forget)
 
 
 def _forget(connection_id: str) -> None:
-    connection_services().connections.delete(connection_id)
+    connection_services().forget(connection_id)
 
 
 class HttpServices:
@@ -136,16 +171,17 @@ class HttpServices:
     @functools.cached_property
     def sender(self) -> MessageSender:
         """Sockets. Raises `SettingError`."""
-        from sapa.adapters.clients import management_api_client
-        from sapa.adapters.management_api import ManagementApiSender
-
-        return ManagementApiSender(management_api_client(self._settings.management_api_endpoint))
+        return _sender()
 
     @functools.cached_property
     def _dynamodb(self) -> "DynamoDBClient":
         from sapa.adapters.clients import dynamodb_client
 
         return dynamodb_client()
+
+    def forget(self, connection_id: str) -> None:
+        """Delete a connection that is gone. Raises `SettingError`."""
+        _forget(connection_id)
 
     def now(self) -> int:
         """The time, epoch seconds."""

@@ -104,9 +104,21 @@ def management_api() -> Iterator[ManagementApi]:
         thread.join()
 
 
+CHANNEL_TABLES = {
+    "channels": ("channel",),
+    "subscriptions": ("channel_shard", "connection_id"),
+    "presence": ("channel_shard", "username"),
+    "messages": ("channel", "sequence"),
+    "session_channels": ("session_id", "channel"),
+    "state": ("key",),
+}
+
+
 def create_tables() -> None:
-    """Both tables, as the template has them."""
+    """All tables, as the template has them."""
     client = boto3.client("dynamodb")
+    for name, key in CHANNEL_TABLES.items():
+        create_channel_table(name, key)
     client.create_table(
         TableName="connections",
         BillingMode="PAY_PER_REQUEST",
@@ -129,6 +141,31 @@ def create_tables() -> None:
         KeySchema=[{"AttributeName": "token_hash", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "token_hash", "AttributeType": "S"}],
     )
+
+
+def create_channel_table(name: str, key: tuple[str, ...]) -> None:
+    """A table of channels or state; that of subscriptions has its index."""
+    kinds = {attribute: "N" if attribute == "sequence" else "S" for attribute in key}
+    schema = [("HASH", key[0]), *(("RANGE", attribute) for attribute in key[1:])]
+    index = {
+        "IndexName": "by-connection",
+        "KeySchema": [
+            {"AttributeName": "connection_id", "KeyType": "HASH"},
+            {"AttributeName": "channel_shard", "KeyType": "RANGE"},
+        ],
+        "Projection": {"ProjectionType": "ALL"},
+    }
+    definition: dict[str, Any] = {
+        "TableName": name,
+        "BillingMode": "PAY_PER_REQUEST",
+        "KeySchema": [{"AttributeName": one, "KeyType": kind} for kind, one in schema],
+        "AttributeDefinitions": [
+            {"AttributeName": attribute, "AttributeType": kind} for attribute, kind in kinds.items()
+        ],
+    }
+    if name == "subscriptions":
+        definition["GlobalSecondaryIndexes"] = [index]
+    boto3.client("dynamodb").create_table(**definition)
 
 
 def create_pool() -> tuple[str, str]:

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import boto3
 import pytest
 from moto import mock_aws
 
 from functions.api.app import http_api
-from sapa import bootstrap, message_services
+from sapa import bootstrap, channel_services, message_services
 from sapa.observability import logger
 from sapa.sessions import start_session
 from tests.integration.sapa.aws import (
@@ -32,6 +33,16 @@ class Cloud:
 def _forget_services() -> None:
     for cached in (
         message_services.rate_limits,
+        message_services._state,
+        channel_services.publisher,
+        channel_services.fan_out,
+        channel_services.membership,
+        channel_services.subscriptions,
+        channel_services.dynamodb,
+        channel_services._queue,
+        channel_services._fast_sender,
+        bootstrap._admission,
+        bootstrap._sender,
         bootstrap.authorizer_services,
         bootstrap.connection_services,
         bootstrap.message_services,
@@ -56,6 +67,13 @@ def environment(credentials: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[
         "CONNECTIONS_TABLE_NAME": "connections",
         "CONNECTIONS_USERNAME_INDEX_NAME": "by-username",
         "SESSIONS_TABLE_NAME": "sessions",
+        "CHANNELS_TABLE_NAME": "channels",
+        "SUBSCRIPTIONS_TABLE_NAME": "subscriptions",
+        "SUBSCRIPTIONS_CONNECTION_INDEX_NAME": "by-connection",
+        "PRESENCE_TABLE_NAME": "presence",
+        "MESSAGES_TABLE_NAME": "messages",
+        "SESSION_CHANNELS_TABLE_NAME": "session_channels",
+        "STATE_TABLE_NAME": "state",
         "MANAGEMENT_API_ENDPOINT": "http://localhost/ws",
         "USER_POOL_ID": f"{REGION}_none",
         "USER_POOL_CLIENT_ID": "none",
@@ -74,6 +92,8 @@ def cloud(environment: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]
     """Tables in moto and a management API on a socket."""
     with mock_aws(), management_api() as api:
         create_tables()
+        queue = boto3.client("sqs").create_queue(QueueName="publish")["QueueUrl"]
+        monkeypatch.setenv("PUBLISH_QUEUE_URL", queue)
         monkeypatch.setenv("MANAGEMENT_API_ENDPOINT", api.url)
         yield Cloud(api)
 

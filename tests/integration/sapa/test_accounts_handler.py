@@ -158,7 +158,7 @@ def test_expired_session_is_401(cloud: Cloud) -> None:
 
 def connection(connection_id: str, session_id: str, expires_at: int) -> None:
     """Store a connection of `demo`."""
-    connection_services().connections.put(
+    connection_services().admit(
         Connection(
             connection_id=connection_id,
             username="demo",

@@ -20,6 +20,7 @@ from sapa.errors import (
     LoginError,
     NewPasswordRefusedError,
     NewPasswordRequiredError,
+    QueueError,
     RequestError,
     StoreError,
     TooManyAttemptsError,
@@ -47,6 +48,7 @@ class AccountServices(Protocol):
     def allowed_origins(self) -> tuple[str, ...]: ...
     @property
     def session_lifetime_seconds(self) -> int: ...
+    def forget(self, connection_id: str) -> None: ...
     def now(self) -> int: ...
     def new_token(self) -> str: ...
     def new_session_id(self) -> str: ...
@@ -185,14 +187,14 @@ class Accounts:
             )
             for connection in open_connections:
                 self._close(connection)
-        except StoreError:
-            logger.exception("the sockets of a session were not found")
+        except (StoreError, QueueError):
+            logger.exception("the sockets of a session were not all closed or forgotten")
 
     def _close(self, connection: Connection) -> None:
         try:
             self.services.sender.close(connection.connection_id)
         except ConnectionGoneError as gone:
-            self.services.connections.delete(gone.connection_id)
+            self.services.forget(gone.connection_id)
         except DeliveryError:
             logger.exception("a socket was not closed")
 

@@ -51,6 +51,9 @@ class Services:
     allowed_origins: tuple[str, ...] = ()
     session_lifetime_seconds: int = 60
 
+    def forget(self, connection_id: str) -> None:
+        self.connections.delete(connection_id)
+
     def now(self) -> int:
         return 1_000
 
