@@ -103,6 +103,16 @@ class ChatPage:
         """Press the form's button."""
         self.driver.find_element(By.CSS_SELECTOR, ".composer button[type=submit]").click()
 
+    def press_button(self, text: str, within: str = ".composer") -> None:
+        """Press a button by what it says, once it is there; `within` is a selector."""
+
+        def found() -> list[WebElement]:
+            buttons = self.driver.find_elements(By.CSS_SELECTOR, f"{within} button")
+            return [button for button in buttons if button.is_displayed() and button.text == text]
+
+        self.wait(found, f"a button {text!r} within {within}")
+        found()[0].click()
+
     def press(self, *keys: str) -> None:
         """Press keys, wherever the focus is."""
         ActionChains(self.driver).send_keys(*keys).perform()

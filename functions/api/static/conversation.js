@@ -3,7 +3,7 @@
 
 import { faultContent, faultOf, messageContent, parsed, summary, textContent } from "./content.js";
 import { clockTime, element, spoken } from "./dom.js";
-import { chain, firstAfter, mark, placed } from "./live/order.js";
+import { chain, firstAfter, mark, placed, settle } from "./live/order.js";
 
 /** @typedef {import("./content.js").Message} Message */
 /** @typedef {import("./content.js").FieldProblem} FieldProblem */
@@ -96,7 +96,10 @@ export class Conversation {
     }
     // The event may have come before; else its bubble will take the place of this one.
     if (placed(this.#log, channel, sequence)) sent.bubble.remove();
-    else mark(sent.bubble, channel, sequence);
+    else {
+      mark(sent.bubble, channel, sequence);
+      settle(this.#log, sent.bubble);
+    }
   }
 
   /**
@@ -110,11 +113,12 @@ export class Conversation {
   place(shown, channel, sequence, own) {
     if (sequence === null) return this.#append(shown);
     const twin = placed(this.#log, channel, sequence) ?? this.#unclaimed(own);
-    const later = twin ?? firstAfter(this.#log, channel, sequence);
+    const later = twin ? undefined : firstAfter(this.#log, channel, sequence);
     mark(shown, channel, sequence);
     if (later) later.before(shown);
+    else if (twin) twin.replaceWith(shown);
     else this.#append(shown);
-    twin?.remove();
+    if (twin) settle(this.#log, shown);
     chain(shown);
     if (this.#following) this.toBottom();
   }

@@ -80,6 +80,7 @@ export class Live {
       if (isMembers(members)) this.#members(channel, members);
       const shown = this.isIn(channel) && this.#of(channel).view.reply?.(reply);
       if (shown) this.#options.conversation.place(shown, channel, null);
+      this.#arrange();
     }
     return true;
   }

@@ -25,6 +25,17 @@ export function firstAfter(log, channel, sequence) {
   return later;
 }
 
+/** Moves what had no number yet below all events before it. @param {HTMLElement} log @param {HTMLElement} shown marked by now */
+export function settle(log, shown) {
+  const { channel, sequence } = shown.dataset;
+  for (const one of fromTheEnd(log)) {
+    if (one === shown) return;
+    if (one.dataset.channel === channel && Number(one.dataset.sequence) < Number(sequence)) {
+      return one.after(shown);
+    }
+  }
+}
+
 /** Makes bubbles of one speaker in a row look like it. @param {HTMLElement} shown newly placed */
 export function chain(shown) {
   for (const one of [shown, shown.nextElementSibling]) {
