@@ -75,9 +75,9 @@ def of_eventbridge(event: Event) -> PublishRequest:
     if not isinstance(payload, Mapping):
         raise EventError("detail.payload")
     check_payload(channel_name(channel), payload)
-    return PublishRequest(
-        channel=channel, payload=payload, publisher=f"eventbridge:{event.get('account', '')}"
-    )
+    # A schedule's input is no event of an account.
+    publisher = f"eventbridge:{event['account']}" if "account" in event else "schedule"
+    return PublishRequest(channel=channel, payload=payload, publisher=publisher)
 
 
 def _body(event: Event) -> str:

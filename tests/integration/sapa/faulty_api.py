@@ -1,6 +1,7 @@
 """A management API on a real socket that does to each connection id what a test wants."""
 
 import socketserver
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -95,10 +96,14 @@ class _Server(socketserver.ThreadingTCPServer):
 
 
 @contextmanager
-def faulty_api() -> Iterator[FaultyApi]:
+def faulty_api(tls: ssl.SSLContext | None = None) -> Iterator[FaultyApi]:
     """An API that listens while the context lasts."""
     api = FaultyApi()
     with _Server(("127.0.0.1", 0), _handler(api)) as server:
+        if tls is not None:
+            server.socket = tls.wrap_socket(
+                server.socket, server_side=True, do_handshake_on_connect=False
+            )
         api.port = server.server_address[1]
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()

@@ -1,9 +1,17 @@
 """The fast sender on real sockets, with everything that can happen to a post."""
 
 import socket
+import ssl
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from sapa.adapters.fast_sender import FastSender
 from sapa.adapters.signing import Credentials
@@ -113,3 +121,42 @@ def test_nobody_listening_is_a_failure() -> None:
     sender = FastSender(f"http://127.0.0.1:{port}/ws", CREDENTIALS, region="us-east-1")
     assert sender.post_all("{}", ["c1"], 20) == {"c1": FAILED}
     sender.close()
+
+
+def test_https_is_spoken_and_the_certificate_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = self_signed(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with faulty_api(context) as secure:
+        url = secure.url.replace("http://127.0.0.1", "https://localhost")
+        strangers = FastSender(url, CREDENTIALS, region="us-east-1")
+        assert strangers.post_all("{}", ["c1"], 20) == {"c1": FAILED}
+        strangers.close()
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        sender = FastSender(url, CREDENTIALS, region="us-east-1")
+        assert sender.post_all("{}", ["c1", "c2"], 20) == {"c1": DELIVERED, "c2": DELIVERED}
+        assert secure.posted[0].headers["host"] == f"localhost:{secure.port}"
+        sender.close()
+
+
+def self_signed(folder: Path) -> Path:
+    """A key and a certificate for `localhost` in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "server.pem"
+    path.write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        + certificate.public_bytes(Encoding.PEM)
+    )
+    return path

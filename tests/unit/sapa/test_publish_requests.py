@@ -77,6 +77,10 @@ def test_an_event_of_the_bus_is_a_request() -> None:
     )
 
 
+def test_the_input_of_a_schedule_is_a_request() -> None:
+    assert of_eventbridge({"detail": GOOD}).publisher == "schedule"
+
+
 @pytest.mark.parametrize(
     ("detail", "error"),
     [
