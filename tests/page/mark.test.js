@@ -71,3 +71,18 @@ test("what is kept above a gap is bounded", () => {
   mark.settle(mark.missing);
   assert.deepEqual([mark.overfull, mark.contiguous], [false, 2 + AHEAD_LIMIT]);
 });
+
+test("a restart keeps what was seen above, and wants what was not", () => {
+  const mark = Mark.atFirst(43);
+  mark.accept(45);
+  mark.restart(40);
+  assert.deepEqual(mark.missing, { from: 41, to: 42 });
+  assert.deepEqual([40, 41, 42, 43, 44, 45].map((n) => mark.accept(n)), [
+    ...[false, true, true],
+    ...[false, true, false],
+  ]);
+  mark.restart(80);
+  assert.deepEqual([mark.contiguous, mark.accept(80), mark.accept(44)], [80, false, false]);
+  mark.restart(0);
+  assert.deepEqual([mark.contiguous, mark.accept(80)], [80, false], "and all before is known");
+});

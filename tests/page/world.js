@@ -133,7 +133,7 @@ export class World {
       constructor(url) {
         super(url);
         world.sockets.push(this);
-        this.onSent = (message) => world.#answerPing(this, message);
+        this.onSent = (/** @type {Json} */ message) => world.#answerPing(this, message);
       }
     }
     const { environment, ...others } = options;

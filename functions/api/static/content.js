@@ -15,6 +15,11 @@ const FAULT_TITLES = {
   process_failed: "Something went wrong on the server",
   reply_too_large: "The reply was too large",
   rate_limited: "Too fast",
+  refused: "Not possible",
+  invalid_channel: "Not a channel's name",
+  too_many_channels: "In too many channels",
+  forbidden_channel: "Not your channel",
+  state_conflict: "Others were faster",
 };
 
 /**

@@ -168,9 +168,15 @@ export class Sapa {
     });
   }
 
-  /** Follows a channel that the page just joined, from an event it knows to be the last one. @param {string} channel @param {number} sequence */
+  /**
+   * Follows a channel that the page has just joined, also before its first event.
+   *
+   * @param {string} channel
+   * @param {number | number[]} sequence of the last event that the page knows otherwise, or of
+   *   all those it was given as history; 0 where there was none. What is missing is asked for
+   */
   remember(channel, sequence) {
-    this.#channels.remember(channel, sequence);
+    this.#channels.remember(channel, [sequence].flat());
   }
 
   /** Follows a channel no longer: the page has left it. @param {string} channel */

@@ -39,7 +39,7 @@ export class Channels {
   #options;
   #timers;
   /** @type {Map<string, Followed>} */ #followed = new Map();
-  /** From where each open `$resume` asked, by its `$id`. @type {Map<unknown, Map<string, number>>} */
+  /** Which channels each open `$resume` is about, by its `$id`. @type {Map<unknown, string[]>} */
   #asked = new Map();
   #lastAsk = 0;
 
@@ -53,10 +53,14 @@ export class Channels {
     return [...this.#followed.keys()];
   }
 
-  /** @param {string} channel @param {number} sequence everything up to it is known to the page */
-  remember(channel, sequence) {
-    this.#timers.cancel(channel);
-    this.#follow(channel, new Mark(sequence));
+  /** @param {string} channel @param {number[]} sequences known to the page, as is all before them */
+  remember(channel, sequences) {
+    const [first, ...others] = [...sequences].sort((one, other) => one - other);
+    if (first === undefined) return;
+    const mark = this.#followed.get(channel)?.mark ?? this.#follow(channel, new Mark(first));
+    mark.restart(first);
+    for (const sequence of others) mark.accept(sequence);
+    this.#watch(channel);
     if (this.#options.overlaps()) this.#ask([channel]);
   }
 
@@ -125,6 +129,7 @@ export class Channels {
   #follow(channel, mark) {
     const fresh = { attempts: 0, stuckAt: mark.contiguous, awaited: false, answered: false };
     this.#followed.set(channel, { mark, ...fresh });
+    return mark;
   }
 
   /** @param {Message} reached @param {Message} message */
@@ -135,8 +140,8 @@ export class Channels {
     for (const [channel, sequence] of Object.entries({ ...reached, ...more })) {
       if (isSequence(sequence)) this.#reached(channel, sequence);
     }
-    for (const channel of asked?.keys() ?? []) this.#answered(channel, channel in reached);
-    if (asked) this.#askOn(asked, more);
+    for (const channel of asked ?? []) this.#answered(channel, channel in reached);
+    if (asked) this.#askOn(reached, more);
     this.check();
     if (isObject(message.$members)) this.#announce(message.$members);
     const done = ![...this.#followed.values()].some(({ awaited }) => awaited);
@@ -150,16 +155,15 @@ export class Channels {
     else this.#follow(channel, new Mark(sequence));
   }
 
-  /** An answer holds only so many events; where it brought us on, asks for the next ones. @param {Map<string, number>} asked @param {Message} more */
-  #askOn(asked, more) {
-    const moved = [...asked].some(([channel, from]) => from < (this.#markOf(channel) ?? from));
-    const wanted = this.names.filter((channel) => channel in more);
-    if (moved && wanted.length) this.#ask(wanted);
-  }
-
-  /** @param {string} channel */
-  #markOf(channel) {
-    return this.#followed.get(channel)?.mark.contiguous;
+  /** An answer holds only so many events: asks for the next ones, from where it ended. @param {Message} reached @param {Message} more */
+  #askOn(reached, more) {
+    /** @type {Map<string, number>} */
+    const marks = new Map();
+    for (const channel of this.names) {
+      const sequence = reached[channel];
+      if (channel in more && isSequence(sequence)) marks.set(channel, sequence);
+    }
+    if (marks.size) this.#send(marks);
   }
 
   /** @param {string} channel @param {boolean} granted */
@@ -231,10 +235,14 @@ export class Channels {
 
   /** @param {string[]} channels */
   #ask(channels) {
+    const at = (/** @type {string} */ name) => this.#followed.get(name)?.mark.contiguous ?? 0;
+    this.#send(new Map(channels.map((name) => [name, at(name)])));
+  }
+
+  /** @param {Map<string, number>} marks */
+  #send(marks) {
     const $id = `sapa-${(this.#lastAsk += 1)}`;
-    const marks = new Map();
-    for (const name of channels) marks.set(name, this.#markOf(name));
-    this.#asked.set($id, marks);
+    this.#asked.set($id, [...marks.keys()]);
     this.#options.send({ $resume: Object.fromEntries(marks), $id });
   }
 }

@@ -79,6 +79,19 @@ export class Mark {
     this.#absorb();
   }
 
+  /** Everything up to `sequence` is known from elsewhere, and all that follows is wanted. @param {number} sequence */
+  restart(sequence) {
+    if (this.#contiguous - sequence > AHEAD_LIMIT) this.#ahead.clear();
+    else for (let n = sequence + 1; n <= this.#contiguous; n += 1) {
+      if (!this.#comesLate(n)) this.#ahead.add(n);
+    }
+    for (const seen of this.#ahead) if (seen <= sequence) this.#ahead.delete(seen);
+    this.#unseen = [];
+    this.#contiguous = sequence;
+    this.reach(sequence);
+    this.#absorb();
+  }
+
   #absorb() {
     while (this.#ahead.delete(this.#contiguous + 1)) this.#contiguous += 1;
   }

@@ -1,0 +1,20 @@
+/** As much of Node.js as these tests use; its own types would be one more dependency. */
+
+declare module "node:test" {
+  interface TestContext {
+    mock: { method(owner: object, name: string, replacement: (argument: any) => void): void };
+  }
+  export function test(name: string, body: (context: TestContext) => void | Promise<void>): void;
+}
+
+declare module "node:assert/strict" {
+  const assert: {
+    ok(value: unknown, message?: string): asserts value;
+    equal(actual: unknown, expected: unknown, message?: string): void;
+    deepEqual(actual: unknown, expected: unknown, message?: string): void;
+    fail(message: string): never;
+  };
+  export default assert;
+}
+
+declare const process: { nextTick(action: () => void): void };
