@@ -16,15 +16,19 @@ from aws_lambda_powertools.utilities.parser.models import (
     APIGatewayWebSocketConnectEventModel,
     APIGatewayWebSocketDisconnectEventModel,
     APIGatewayWebSocketMessageEventModel,
+    EventBridgeModel,
+    SqsModel,
 )
 from pydantic import BaseModel
+
+from sapa.dispatches import Dispatch
 
 ROOT = Path(__file__).parents[2]
 EVENTS = {path.stem: json.loads(path.read_text()) for path in (ROOT / "events").glob("*.json")}
 CONNECT = ["connect"]
 MESSAGES = sorted(name for name in EVENTS if name.startswith("default"))
 DISCONNECT = ["disconnect"]
-HTTP = sorted(name for name in EVENTS if name.startswith("api_"))
+HTTP = sorted(name for name in EVENTS if name.startswith("api_") or name == "accept_http")
 WEBSOCKET = ["authorizer", *CONNECT, *MESSAGES, *DISCONNECT]
 
 ALWAYS = {"requestContext", "isBase64Encoded"}
@@ -90,6 +94,12 @@ def test_powertools_reads_websocket_events(name: str) -> None:
 @pytest.mark.parametrize("name", HTTP)
 def test_powertools_reads_http_events(name: str) -> None:
     APIGatewayProxyEventV2Model.model_validate(EVENTS[name])
+
+
+def test_powertools_reads_events_of_the_bus_and_the_queue() -> None:
+    EventBridgeModel.model_validate(EVENTS["accept_eventbridge"])
+    for record in SqsModel.model_validate(EVENTS["publish"]).Records:
+        assert Dispatch.of_json(str(record.body)).channel == "price:ACME"
 
 
 @pytest.mark.parametrize(
@@ -180,4 +190,4 @@ def test_http_events_have_format_2(name: str) -> None:
     assert event["rawPath"] == event["requestContext"]["http"]["path"]
     assert all(key == key.lower() for key in event["headers"])
     assert "cookie" not in event["headers"], "cookies have a member of their own"
-    assert ("body" in event) == (name == "api_login")
+    assert ("body" in event) == (name in {"api_login", "accept_http"})

@@ -137,8 +137,25 @@ class ChatPage:
         return self.driver.find_element(By.ID, element_id)
 
     def texts(self, selector: str) -> list[str]:
-        """The text of every element that matches."""
-        return [found.text for found in self.driver.find_elements(By.CSS_SELECTOR, selector)]
+        """The visible text of every element that matches, read at one moment."""
+        found: list[str] = self.driver.execute_script(
+            "return Array.from(document.querySelectorAll(arguments[0]),"
+            " (element) => element.innerText.trim())",
+            selector,
+        )
+        return found
+
+    def click(self, selector: str, place: int = 0) -> None:
+        """Click one of the elements that match, once it is there to be clicked."""
+
+        def clicked() -> bool:
+            found = self.driver.find_elements(By.CSS_SELECTOR, selector)
+            if len(found) <= place:
+                return False
+            found[place].click()
+            return True
+
+        self.wait(clicked, f"{selector} to be there")
 
     def answers(self) -> list[str]:
         """What Sapa has said so far, without the words for screen readers and the times."""

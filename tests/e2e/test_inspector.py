@@ -77,6 +77,15 @@ def rows(page: ChatPage, kind: str) -> list[str]:
     return page.texts(f".row.{kind} .what")
 
 
+def chosen(page: ChatPage) -> list[int]:
+    """The places of the selected rows."""
+    found: list[int] = page.driver.execute_script(
+        "return Array.from(document.querySelectorAll('.row'),"
+        " (row, place) => row.ariaSelected === 'true' ? place : -1).filter((place) => place >= 0)"
+    )
+    return found
+
+
 def test_a_conversation_appears_as_it_happens(page: ChatPage, client: ClientConnection) -> None:
     say(client, "Hai!")
     page.wait(lambda: rows(page, "in"), "the message")
@@ -94,7 +103,7 @@ def test_a_conversation_appears_as_it_happens(page: ChatPage, client: ClientConn
 def test_the_selected_message_is_shown_as_json(page: ChatPage, client: ClientConnection) -> None:
     say(client, "Hai!")
     page.wait(lambda: rows(page, "in"), "the message")
-    page.driver.find_element(By.CSS_SELECTOR, ".row.in").click()
+    page.click(".row.in")
     assert page.shown("detail-title").text == "Message from the client"
     assert page.texts("#detail-body pre") == ['{\n  "action": "sendmessage",\n  "data": "Hai!"\n}']
     page.press(Keys.ESCAPE)
@@ -107,12 +116,11 @@ def test_rows_are_reached_by_keyboard(page: ChatPage, client: ClientConnection) 
     page.wait(lambda: rows(page, "out"), "the answer")
     page.driver.execute_script("document.getElementById('rows').focus()")
     page.press(Keys.HOME)
-    selected = page.texts('.row[aria-selected="true"]')
-    assert selected == page.texts(".row")[:1]
+    page.wait(lambda: chosen(page) == [0], "the first row to be selected")
     page.press(Keys.ARROW_DOWN)
-    assert page.texts('.row[aria-selected="true"]') == page.texts(".row")[1:2]
+    page.wait(lambda: chosen(page) == [1], "the second row to be selected")
     page.press("/")
-    assert page.focused() == "search"
+    page.wait(lambda: page.focused() == "search", "the search to have the focus")
 
 
 def test_rows_are_filtered_by_text_kind_and_connection(
@@ -121,14 +129,14 @@ def test_rows_are_filtered_by_text_kind_and_connection(
     say(client, "Hai!")
     page.wait(lambda: rows(page, "out"), "the answer")
     page.fill("search", "hai!")
-    assert len(page.texts(".row")) == 2
-    page.driver.find_element(By.CSS_SELECTOR, ".kind.frame").click()
-    assert page.texts(".row") == []
-    page.driver.find_element(By.CSS_SELECTOR, ".kind.frame").click()
+    page.wait(lambda: len(page.texts(".row")) == 2, "both frames")
+    page.click(".kind.frame")
+    page.wait(lambda: page.texts(".row") == [], "no frames")
+    page.click(".kind.frame")
     page.fill("search", " ")
     with connect(f"ws://localhost:{port}/Prod", compression=None) as other:
         page.wait(lambda: len(page.texts(".only")) == 2, "the other connection")
-        page.driver.find_elements(By.CSS_SELECTOR, ".only")[1].click()
+        page.click(".only", 1)
         say(other, "Bai")
         page.wait(lambda: rows(page, "in"), "the other's message")
         assert len(set(page.texts(".row .badge"))) == 1
@@ -149,7 +157,7 @@ def test_a_pause_holds_back_what_comes(page: ChatPage, client: ClientConnection)
 
 
 def test_the_button_closes_a_connection(page: ChatPage, client: ClientConnection) -> None:
-    page.driver.find_element(By.CSS_SELECTOR, ".close").click()
+    page.click(".close")
     page.wait(lambda: not page.texts(".only"), "the connection to be gone")
     page.wait(lambda: "DELETE @connections 204" in rows(page, "management"), "the call")
     for _ in client:
