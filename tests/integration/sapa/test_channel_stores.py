@@ -8,7 +8,6 @@ import boto3
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from sapa.adapters import shards
 from sapa.adapters.permits import DynamoDBPermitStore
 from sapa.adapters.presence import DynamoDBPresenceStore
 from sapa.adapters.subscriptions import DynamoDBSubscriptionStore
@@ -143,16 +142,14 @@ def test_permit_is_held_until_it_expires_or_is_revoked(permits: PermitStore) -> 
     assert not permits.holds("s", LOBBY, NOW)
 
 
-@pytest.fixture
-def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Channels outgrow a shard with the third member."""
-    monkeypatch.setattr(shards, "MEMBERS_PER_SHARD", 2)
-
-
-def test_large_channel_is_spread_and_finds_everybody_again(
-    cloud: Cloud, small_shards: None
-) -> None:
-    store = subscriptions()
+def test_large_channel_is_spread_and_finds_everybody_again(cloud: Cloud) -> None:
+    store = DynamoDBSubscriptionStore(
+        dynamodb(),
+        subscriptions_table="subscriptions",
+        channels_table="channels",
+        connection_index="by-connection",
+        members_per_shard=2,
+    )
     everybody = [subscription(f"c{number}", since=number) for number in range(20)]
     assert all(store.add(one) for one in everybody)
     assert store.shards(LOBBY) == 16

@@ -25,9 +25,9 @@ def possible_shards(connection_id: str, shards: int) -> list[int]:
     return list(found)
 
 
-def needs_more(members: int, shards: int) -> bool:
+def needs_more(members: int, shards: int, members_per_shard: int = MEMBERS_PER_SHARD) -> bool:
     """Whether a channel of so many members has outgrown its shards."""
-    return shards < MAX_SHARDS and members > MEMBERS_PER_SHARD * shards
+    return shards < MAX_SHARDS and members > members_per_shard * shards
 
 
 def partition(channel: str, shard: int) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from sapa.adapters.items import ConditionFailedError, translated
-from sapa.adapters.shards import needs_more, partition, possible_shards
+from sapa.adapters.shards import MEMBERS_PER_SHARD, needs_more, partition, possible_shards
 from sapa.channels import USER_PREFIX, Subscriber, Subscription
 from sapa.errors import StoreError
 
@@ -43,11 +43,13 @@ class DynamoDBSubscriptionStore:
         subscriptions_table: str,
         channels_table: str,
         connection_index: str,
+        members_per_shard: int = MEMBERS_PER_SHARD,
     ) -> None:
         self._client = client
         self._table = subscriptions_table
         self._channels_table = channels_table
         self._connection_index = connection_index
+        self._members_per_shard = members_per_shard
 
     def add(self, subscription: Subscription) -> bool:
         """Store a subscription; false when the connection is in the channel already."""
@@ -179,7 +181,7 @@ class DynamoDBSubscriptionStore:
             )
         item = answer["Attributes"]
         shards = int(item.get("shards", {"N": "1"})["N"])
-        if needs_more(int(item["members"]["N"]), shards):
+        if needs_more(int(item["members"]["N"]), shards, self._members_per_shard):
             self._double(channel, shards)
 
     def _double(self, channel: str, shards: int) -> None:
