@@ -9,7 +9,7 @@ import { FakeClock, seeded, World } from "./world.js";
 
 const CHANNELS = ["chat:lobby", "price:EURUSD"];
 const PAGES = 2;
-const SEEDS = 20;
+const SEEDS = 12;
 const MINUTE_MS = 60_000;
 /** 10 times sooner: a quiet socket is pinged after 24 s, and replaced at the age of 40 s. */
 const OPTIONS = { warp: 10, lifetimeMs: 400_000 };
