@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from benchmarks import cold_start, idle_memory, peers, round_trip, start_up
+from benchmarks import cold_start, fan_out, idle_memory, peers, round_trip, start_up
 from benchmarks.figures import Result
 from benchmarks.machine import this_machine
 from benchmarks.page import write_page
@@ -17,6 +17,7 @@ BENCHMARKS: dict[str, Callable[..., Result]] = {
     "idle_memory": idle_memory.run,
     "cold_start": cold_start.run,
     "start_up": start_up.run,
+    "fan_out": fan_out.run,
 }
 # Installs what it compares with, so it runs only when it is asked for.
 PEERS = "peers"

@@ -81,6 +81,12 @@ class Client:
         if found > 1:
             raise UnexpectedAnswerError(f"{found} answers to one message")
 
+    def receive(self) -> bytes:
+        """Wait for one frame, whatever it carries."""
+        while (payload := self._take()) is None:
+            self._receive()
+        return payload
+
     def answers(self, expected: bytes) -> int:
         """How many complete frames have arrived; each must carry `expected`."""
         count = 0

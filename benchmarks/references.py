@@ -1,10 +1,15 @@
-"""The servers that others are compared with: bare echoes, and nothing around them.
+"""The servers that others are compared with: bare echoes, and sinks that take posts.
 
-`python -m benchmarks.references websockets|aiohttp` prints `Ready` and the port.
+`python -m benchmarks.references websockets|aiohttp|sink|slow_sink` prints `Ready` and the port.
 """
 
 import asyncio
 import sys
+from collections.abc import Callable, Coroutine
+from typing import cast
+
+# About what a post within a region takes.
+SLOW_SECONDS = 0.01
 
 
 def _ready(port: int) -> None:
@@ -46,9 +51,49 @@ async def echo_with_aiohttp() -> None:
     await asyncio.Event().wait()
 
 
+class _Sink(asyncio.Protocol):
+    """Answers 200 to every post, and reads of it no more than its length."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._buffer = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        while (end := self._buffer.find(b"\r\n\r\n")) >= 0:
+            head = self._buffer[:end].lower()
+            length = int(head.partition(b"content-length:")[2].split(b"\r\n", 1)[0])
+            if len(self._buffer) < end + 4 + length:
+                return
+            self._buffer = self._buffer[end + 4 + length :]
+            if self._seconds:
+                asyncio.get_running_loop().call_later(self._seconds, self._answer)
+            else:
+                self._answer()
+
+    def _answer(self) -> None:
+        self._transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+
+async def sink(seconds: float = 0.0) -> None:
+    """Take posts and answer each after so many seconds."""
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: _Sink(seconds), "127.0.0.1", 0, backlog=1024)
+    _ready(server.sockets[0].getsockname()[1])
+    await server.serve_forever()
+
+
 def main() -> None:
     """Serve until interrupted."""
-    servers = {"websockets": echo_with_websockets, "aiohttp": echo_with_aiohttp}
+    servers: dict[str, Callable[[], Coroutine[None, None, None]]] = {
+        "websockets": echo_with_websockets,
+        "aiohttp": echo_with_aiohttp,
+        "sink": sink,
+        "slow_sink": lambda: sink(SLOW_SECONDS),
+    }
     try:
         asyncio.run(servers[sys.argv[1]]())
     except KeyboardInterrupt:
