@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-from collections import OrderedDict
-from functools import partial
 from itertools import islice
 
 from local_gateway.core.model import LambdaFunction
@@ -11,6 +9,7 @@ from local_gateway.core.results import Failed, InvocationResult, Throttled
 from local_gateway.runtime.alarm import Alarm
 from local_gateway.runtime.environment import ExecutionEnvironment
 from local_gateway.runtime.job import Job
+from local_gateway.runtime.job_queue import JobQueue
 from local_gateway.runtime.launch import Surroundings
 
 # Starting is all CPU: more starts at once than cores would only delay the first of them.
@@ -33,8 +32,7 @@ class FunctionPool:
         self._loop = asyncio.get_running_loop()
         self._environments: set[ExecutionEnvironment] = set()
         self._idle: list[tuple[float, ExecutionEnvironment]] = []
-        self._queue: OrderedDict[Job, None] = OrderedDict()
-        self._queued_bytes = 0
+        self._queue = JobQueue(self._loop, self._settings.queue_seconds)
         self._lives: set[asyncio.Task[None]] = set()
         self._reaper: asyncio.TimerHandle | None = None
         self._patience = Alarm(self._loop)
@@ -49,10 +47,10 @@ class FunctionPool:
             job.end_without_environment(Throttled())
         elif (environment := self._take_idle()) is not None:
             environment.run(job)
-        elif self._queued_bytes + job.size > self._settings.max_queued_bytes:
+        elif self._queue.size + job.size > self._settings.max_queued_bytes:
             job.end_without_environment(Throttled())
         else:
-            self._enqueue(job)
+            self._queue.append(job)
             self._grow()
 
     async def warm(self) -> InvocationResult | None:
@@ -84,7 +82,7 @@ class FunctionPool:
         self._retired, self._successor = True, successor
         self._stop_reaper()
         while self._queue and successor is not None:
-            successor.adopt(self._dequeue())
+            successor.adopt(self._queue.pop())
         for environment in list(self._environments):
             if not (environment.is_busy or self._queue):
                 environment.kill()
@@ -98,9 +96,7 @@ class FunctionPool:
         elif (environment := self._take_idle()) is not None:
             environment.run(job)
         else:
-            self._enqueue(job)
-            if first:
-                self._queue.move_to_end(job, last=False)
+            self._queue.append(job, first=first)
             self._grow()
 
     async def drained(self) -> None:
@@ -113,16 +109,17 @@ class FunctionPool:
         self._closed = True
         self._stop_reaper()
         self._patience.close()
+        self._queue.close()
         for environment in self._environments:
             environment.kill()
         await asyncio.gather(*self._lives)
         while self._queue:
-            self._dequeue().end_without_environment(_CLOSED)
+            self._queue.pop().end_without_environment(_CLOSED)
 
     def environment_free(self, environment: ExecutionEnvironment) -> None:
         """Run the job that has waited longest, or keep the environment for the next."""
         if self._queue and not self._closed:
-            environment.run(self._dequeue())
+            environment.run(self._queue.pop())
             self._grow()
         elif self._retired:
             environment.kill()
@@ -166,7 +163,7 @@ class FunctionPool:
         """
         works = any(environment.is_initialised for environment in self._environments)
         for _ in range(min(1, len(self._queue)) if works else len(self._queue)):
-            self._dequeue().end_without_environment(failure)
+            self._queue.pop().end_without_environment(failure)
 
     def _grow(self) -> None:
         """Start environments for jobs that have waited long enough, as far as the bounds allow."""
@@ -205,29 +202,6 @@ class FunctionPool:
         self._lives.add(life)
         life.add_done_callback(self._lives.discard)
         return environment
-
-    def _enqueue(self, job: Job) -> None:
-        self._queue[job] = None
-        job.queued_at = self._loop.time()
-        self._queued_bytes += job.size
-        job.expiry = self._loop.call_later(self._settings.queue_seconds, self._give_up, job)
-        job.answer.add_done_callback(partial(self._forget, job))
-
-    def _dequeue(self) -> Job:
-        job = next(iter(self._queue))
-        self._forget(job)
-        return job
-
-    def _forget(self, job: Job, *_: object) -> None:
-        """Take a job out of the queue, if it is there: served, given up or cancelled."""
-        if job in self._queue:
-            del self._queue[job]
-            self._queued_bytes -= job.size
-            if job.expiry is not None:
-                job.expiry.cancel()
-
-    def _give_up(self, job: Job) -> None:
-        job.end_without_environment(Throttled())
 
     def _stop_reaper(self) -> None:
         if self._reaper is not None:

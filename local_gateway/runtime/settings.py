@@ -27,7 +27,7 @@ class RuntimeSettings:
     """
 
     max_environments_per_function: int = 10
-    patience_seconds: float = 0.1
+    patience_seconds: float = 0.2
     idle_seconds: float = 600.0
     init_timeout: float = 10.0
     queue_seconds: float = 60.0
