@@ -192,6 +192,8 @@ def _left_out(resources: Mapping[str, Resource]) -> Iterator[str]:
         "AWS::CloudWatch::",
         "AWS::CloudFront::",
         "AWS::ApiGateway::Account",
+        "AWS::SQS::QueuePolicy",
+        "AWS::SNS::TopicPolicy",
     )
     missed = [
         f"{item.logical_id} ({item.type})"
