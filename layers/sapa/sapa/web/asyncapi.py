@@ -2,22 +2,17 @@
 
 from typing import Any
 
+from sapa.web.protocol import ANSWERS, CONTROLS, PUSHES, payloads
 from sapa.web.requests import HttpRequest
-from sapa.web.schemas import (
-    ERROR_SCHEMA_NAME,
-    Catalog,
-    EndpointSchemas,
-    Schema,
-    error_schema,
-    id_schema,
-)
+from sapa.web.schemas import ERROR_SCHEMA_NAME, Catalog, EndpointSchemas, Schema, error_schema
 
 VERSION = "0.1.0"
 _DESCRIPTION = """\
 Messages are JSON objects in text frames. Their keys are the input variables of the endpoint's
 business process; `$id` (a string of at most 64 characters or an integer) comes back on every
-reply. `{"$ping": x}` is answered `{"$pong": x}`. Log in with `POST /auth/login` and send the
-cookie `gen_app_auth_token` with the handshake."""
+reply. `{"$ping": x}` is answered `{"$pong": x}`. Events of channels come by themselves;
+`{"$resume": {channel: number}}` brings those that were missed. Log in with `POST /auth/login` and
+send the cookie `gen_app_auth_token` with the handshake."""
 
 
 def asyncapi_document(
@@ -37,7 +32,9 @@ def asyncapi_document(
             }
         },
         "channels": {each.name: _channel(each, websocket_path) for each in endpoints},
-        "operations": {f"{each.name}.talk": _operation(each) for each in endpoints},
+        "operations": {
+            name: operation for each in endpoints for name, operation in _operations(each)
+        },
         "components": {
             "schemas": {**catalog.definitions, ERROR_SCHEMA_NAME: error_schema()},
             "messages": _protocol_messages(),
@@ -49,16 +46,7 @@ def asyncapi_document(
 
 
 def _protocol_messages() -> dict[str, Schema]:
-    return {
-        "error": _message("error", {"$ref": f"#/components/schemas/{ERROR_SCHEMA_NAME}"}),
-        "ping": _message("ping", _object_with("$ping")),
-        "pong": _message("pong", _object_with("$pong")),
-    }
-
-
-def _object_with(key: str) -> Schema:
-    properties = {key: {"description": "Anything."}, "$id": id_schema()}
-    return {"type": "object", "properties": properties, "required": [key]}
+    return {name: _message(name, payload) for name, payload in payloads().items()}
 
 
 def _message(name: str, payload: Schema) -> Schema:
@@ -87,15 +75,23 @@ def _channel(endpoint: EndpointSchemas, websocket_path: str) -> Schema:
     }
 
 
-def _operation(endpoint: EndpointSchemas) -> Schema:
+def _operations(endpoint: EndpointSchemas) -> list[tuple[str, Schema]]:
+    """What the endpoint is told and answers, and what it tells by itself."""
     channel = f"#/channels/{endpoint.name}"
-    replies = ["error", "pong"] if endpoint.output is None else ["output", "error", "pong"]
-    return {
+
+    def references(*names: str) -> list[Schema]:
+        return [{"$ref": f"{channel}/messages/{name}"} for name in names]
+
+    output = () if endpoint.output is None else ("output",)
+    talk: Schema = {
         "action": "receive",
         "channel": {"$ref": channel},
-        "messages": [{"$ref": f"{channel}/messages/{name}"} for name in ("input", "ping")],
-        "reply": {
-            "channel": {"$ref": channel},
-            "messages": [{"$ref": f"{channel}/messages/{name}"} for name in replies],
-        },
+        "messages": references("input", *CONTROLS),
+        "reply": {"channel": {"$ref": channel}, "messages": references(*output, *ANSWERS)},
     }
+    push: Schema = {
+        "action": "send",
+        "channel": {"$ref": channel},
+        "messages": references(*PUSHES),
+    }
+    return [(f"{endpoint.name}.talk", talk), (f"{endpoint.name}.push", push)]

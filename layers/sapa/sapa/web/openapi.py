@@ -7,6 +7,7 @@ from sapa.endpoints import DEFAULT_ENDPOINT
 from sapa.inputs import REF_TEMPLATE
 from sapa.web.accounts import LoginRequest
 from sapa.web.asyncapi import VERSION
+from sapa.web.protocol import payloads
 from sapa.web.requests import HttpRequest
 from sapa.web.schemas import ERROR_SCHEMA_NAME, Catalog, EndpointSchemas, Schema, error_schema
 
@@ -46,6 +47,7 @@ def openapi_document(request: HttpRequest, websocket_path: str, catalog: Catalog
                 "LoginRequest": LoginRequest.model_json_schema(ref_template=REF_TEMPLATE),
                 "Session": _SESSION,
                 ERROR_SCHEMA_NAME: error_schema(),
+                **{f"protocol_{name}": frame for name, frame in _protocol().items()},
                 "Refusal": _REFUSAL,
             },
             "securitySchemes": {
@@ -53,6 +55,11 @@ def openapi_document(request: HttpRequest, websocket_path: str, catalog: Catalog
             },
         },
     }
+
+
+def _protocol() -> dict[str, Schema]:
+    """The frames that all endpoints share; errors have a schema with a name of their own."""
+    return {name: frame for name, frame in payloads().items() if name != "error"}
 
 
 _SESSION: Schema = {
@@ -175,6 +182,7 @@ def _websocket(base_url: str, path: str, endpoints: Sequence[EndpointSchemas]) -
             "401": {"description": "There is no cookie"},
             "403": {"description": "The session has ended, or the page is foreign"},
             "404": {"description": "There is no such endpoint"},
+            "429": {"description": "The user has too many connections"},
             "426": _json("The request was no WebSocket handshake", "Refusal"),
         },
         "x-websocket-messages": {each.name: _message_references(each) for each in endpoints},
@@ -182,7 +190,11 @@ def _websocket(base_url: str, path: str, endpoints: Sequence[EndpointSchemas]) -
 
 
 def _message_references(endpoint: EndpointSchemas) -> Schema:
-    names = {"input": f"{endpoint.name}_input", "error": ERROR_SCHEMA_NAME}
+    names = {
+        "input": f"{endpoint.name}_input",
+        "error": ERROR_SCHEMA_NAME,
+        **{name: f"protocol_{name}" for name in _protocol()},
+    }
     if endpoint.output is not None:
         names["output"] = f"{endpoint.name}_output"
     return {kind: REF_TEMPLATE.format(model=name) for kind, name in names.items()}

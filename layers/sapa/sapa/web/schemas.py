@@ -13,12 +13,21 @@ from sapa.inputs import REF_TEMPLATE, Process, frame_types, input_model
 type Schema = dict[str, Any]
 
 ERROR_SCHEMA_NAME = "Error"
-_ERROR_CODES = (
+ERROR_CODES = (
     "invalid_json",
     "not_an_object",
     "invalid_message",
     "process_failed",
     "reply_too_large",
+    "refused",
+    "rate_limited",
+    "invalid_channel",
+    "forbidden_channel",
+    "too_many_channels",
+    "invalid_payload",
+    "payload_too_large",
+    "invalid_state",
+    "state_conflict",
 )
 
 
@@ -35,14 +44,18 @@ class EndpointSchemas:
 def error_schema() -> Schema:
     """The frame that tells a client what is wrong with its message."""
     details: Schema = {
-        "code": {"type": "string", "enum": list(_ERROR_CODES)},
+        "code": {"type": "string", "enum": list(ERROR_CODES)},
         "message": {"type": "string"},
         "fields": {
             "type": "object",
-            "description": "What is wrong, by the name of the input variable.",
+            "description": "What is wrong, by the name of the input variable or channel.",
             "additionalProperties": {"type": "string"},
         },
         "request_id": {"type": "string", "description": "Leads to the cause in the log."},
+        "retry_after_ms": {
+            "type": "integer",
+            "description": "When the same message may pass, in milliseconds.",
+        },
     }
     error = {"type": "object", "properties": details, "required": ["code", "message"]}
     return {

@@ -9,6 +9,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from sapa.processes.business_process import business_process
 from sapa.web.asyncapi import asyncapi_document
 from sapa.web.openapi import openapi_document
+from sapa.web.protocol import ANSWERS, payloads
 from sapa.web.schemas import Catalog, catalog_of
 from tests.unit.sapa.web.test_accounts import REQUEST
 
@@ -70,12 +71,12 @@ def test_silent_endpoint_has_no_output_message(catalog: Catalog) -> None:
     assert "output" not in document["channels"]["reply"]["messages"]
     assert "output" in document["channels"]["mixed"]["messages"]
     replies = document["operations"]["reply.talk"]["reply"]["messages"]
-    assert [each["$ref"].rsplit("/", 1)[-1] for each in replies] == ["error", "pong"]
+    assert [each["$ref"].rsplit("/", 1)[-1] for each in replies] == list(ANSWERS)
 
 
 def test_openapi_of_such_endpoints_is_valid(catalog: Catalog) -> None:
     document = openapi_document(REQUEST, "/ws", catalog)
     OpenAPIV31SpecValidator(document).validate()
     messages = document["paths"]["/ws"]["get"]["x-websocket-messages"]
-    assert set(messages["reply"]) == {"input", "error"}
-    assert set(messages["mixed"]) == {"input", "output", "error"}
+    assert set(messages["reply"]) == {"input", *payloads()}
+    assert set(messages["mixed"]) == {"input", "output", *payloads()}
