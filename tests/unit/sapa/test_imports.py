@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
+CHANNELS = ("sapa.channel_services", "sapa.membership", "sapa.publishing", "sapa.resume")
 HEAVY = ("boto3", "pydantic", "aws_lambda_powertools.event_handler", "asyncio", "urllib.request")
 
 
-def loaded(function: str) -> set[str]:
-    """The heavy modules that importing a function's handler loads."""
+def loaded(function: str, modules: tuple[str, ...] = HEAVY) -> set[str]:
+    """Which of these modules importing a function's handler loads."""
     program = f"import sys, functions.{function}.app; print(*sys.modules)"
     path = f"{ROOT / 'layers/sapa'}:{ROOT}"
     finished = subprocess.run(
@@ -22,7 +23,7 @@ def loaded(function: str) -> set[str]:
         check=True,
         timeout=60,
     )
-    return set(finished.stdout.split()) & set(HEAVY)
+    return set(finished.stdout.split()) & set(modules)
 
 
 @pytest.mark.parametrize("function", ["authorizer", "connect", "disconnect"])
@@ -33,3 +34,7 @@ def test_handshake_loads_nothing_heavy(function: str) -> None:
 def test_messages_need_pydantic_alone() -> None:
     assert "aws_lambda_powertools.event_handler" not in loaded("default")
     assert "boto3" not in loaded("default")
+
+
+def test_messages_load_channels_when_they_need_them() -> None:
+    assert loaded("default", CHANNELS) == set()

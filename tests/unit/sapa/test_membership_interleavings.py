@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 from sapa.connections import Connection
 from sapa.membership import Membership
-from tests.unit.sapa.channel_fakes import Hall
+from sapa.publishing import Publisher
+from tests.unit.sapa.channel_fakes import Hall, InMemoryLog
+from tests.unit.sapa.publishing_fakes import InMemoryQueue
 
 USERS = {"c0": "ana", "c1": "ana", "c2": "ben"}
 CHANNELS = ["chat:lobby", "game:1"]
@@ -106,6 +108,14 @@ def stepwise(hall: Hall, turns: Turns) -> Membership:
     )
 
 
+def publishing(hall: Hall, turns: Turns, log: InMemoryLog) -> Publisher:
+    """A publisher that can be interrupted between number, history and queue."""
+    interrupted: Any = Stepwise(log, turns.step)
+    return Publisher(
+        log=interrupted, queue=InMemoryQueue([]), clock=hall.clock, retention_seconds=60
+    )
+
+
 def check(hall: Hall) -> None:
     """What has to be true whenever nothing is under way."""
     subscriptions = set(hall.subscriptions.subscriptions.values())
@@ -129,13 +139,15 @@ def check(hall: Hall) -> None:
 
 Action = tuple[str, str, str]
 ACTIONS = st.tuples(
-    st.sampled_from(["join", "join", "leave", "forget"]),
+    st.sampled_from(["join", "join", "leave", "forget", "publish"]),
     st.sampled_from(sorted(USERS)),
     st.sampled_from(CHANNELS),
 )
 
 
-def job(hall: Hall, membership: Membership, action: Action) -> Callable[[], object]:
+def job(
+    hall: Hall, membership: Membership, publisher: Publisher, action: Action
+) -> Callable[[], object]:
     """What one function does for one message or disconnect."""
     what, connection_id, channel = action
     subscriber = hall.subscriber(connection_id, USERS[connection_id])
@@ -144,6 +156,8 @@ def job(hall: Hall, membership: Membership, action: Action) -> Callable[[], obje
             return lambda: membership.join(subscriber, channel)
         case "leave":
             return lambda: membership.leave(subscriber, channel)
+        case "publish":
+            return lambda: publisher.publish(channel, {"text": "Hai!"}, publisher="ana")
         case _:
             return lambda: membership.forget(connection_id)
 
@@ -157,8 +171,8 @@ def job(hall: Hall, membership: Membership, action: Action) -> Callable[[], obje
 def test_any_interleaving_ends_consistent(
     before: list[Action], at_once: list[Action], schedule: list[int]
 ) -> None:
-    hall, turns = Hall(), Turns()
-    membership = stepwise(hall, turns)
+    hall, turns, log = Hall(), Turns(), InMemoryLog()
+    membership, publisher = stepwise(hall, turns), publishing(hall, turns, log)
     for connection_id, username in USERS.items():
         subscriber = hall.subscriber(connection_id, username)
         membership.connect(
@@ -172,7 +186,11 @@ def test_any_interleaving_ends_consistent(
             )
         )
     for action in before:
-        job(hall, membership, action)()
+        job(hall, membership, publisher, action)()
         check(hall)
-    turns.run([job(hall, membership, action) for action in at_once], schedule)
+    turns.run([job(hall, membership, publisher, action) for action in at_once], schedule)
     check(hall)
+    for channel in CHANNELS:
+        published = [what for what, _, name in (*before, *at_once) if name == channel]
+        kept = [event.sequence for event in log.after(channel, 0, 0)]
+        assert kept == list(range(1, published.count("publish") + 1))
