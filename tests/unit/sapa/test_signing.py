@@ -19,7 +19,6 @@ VISIBLE = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1
 CONNECTION_IDS = st.binary(min_size=1, max_size=20).map(
     lambda raw: base64.urlsafe_b64encode(raw).decode()
 )
-)
 
 
 def botocores(credentials: Credentials, host: str, path: str, body: bytes, at: int) -> str:
