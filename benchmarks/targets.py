@@ -20,7 +20,12 @@ SMALL_TEMPLATE = ROOT / "benchmarks/handlers/template.yaml"
 
 _ECHOED = '{"message": "Hai!"}'
 # Its throttle is meant for people; the account's own is the next bound.
-_BOT_ARGUMENTS = ("MessageRateLimit=10000", "MessageBurstLimit=5000")
+_BOT_ARGUMENTS = (
+    "MessageRateLimit=10000",
+    "MessageBurstLimit=5000",
+    "MessagesPerSecondPerConnection=10000",
+    "MessagesPerSecondPerUser=10000",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
