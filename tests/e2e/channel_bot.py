@@ -4,7 +4,7 @@ import json
 import secrets
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Self
@@ -103,6 +103,28 @@ class Bot:
         """The name of a table of the stack."""
         names = self.aws("dynamodb").list_tables()["TableNames"]
         return next(str(table) for table in names if table.split("-")[1] == f"{name}Table")
+
+    def items(self, table: str) -> list[dict[str, Any]]:
+        """All items of a table of the stack, in DynamoDB's JSON."""
+        pages = self.aws("dynamodb").get_paginator("scan").paginate(TableName=self.table(table))
+        return [item for page in pages for item in page["Items"]]
+
+    def let_all_have_come(self, seconds_ago: int) -> None:
+        """Change when the connections that there are came into their users' channels.
+
+        For other channels presence knows the time, too.
+        """
+        since = str((int(time.time()) - seconds_ago) * 1000)
+        everyone = self.items("Subscriptions")
+        for item in (one for one in everyone if one["channel"]["S"].startswith("user:")):
+            with suppress(self.aws("dynamodb").exceptions.ConditionalCheckFailedException):
+                self.aws("dynamodb").update_item(
+                    TableName=self.table("Subscriptions"),
+                    Key={key: item[key] for key in ("channel_shard", "connection_id")},
+                    UpdateExpression="SET since = :since",
+                    ConditionExpression="attribute_exists(connection_id)",
+                    ExpressionAttributeValues={":since": {"N": since}},
+                )
 
     def queue(self, name: str) -> str:
         """The URL of a queue of the stack."""
