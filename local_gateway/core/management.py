@@ -26,18 +26,18 @@ class ManagementResponse:
     body: bytes
 
 
-def ok(request_id: str | None = None) -> ManagementResponse:
+def ok() -> ManagementResponse:
     """200 of a POST: accepted for delivery."""
-    return _response(200, None, None, request_id)
+    return _response(200, None, None)
 
 
-def deleted(request_id: str | None = None) -> ManagementResponse:
+def deleted() -> ManagementResponse:
     """204 of a DELETE."""
-    return _response(204, None, None, request_id)
+    return _response(204, None, None)
 
 
 def description(
-    identity: Identity, connected_at_ms: int, last_active_ms: int, request_id: str | None = None
+    identity: Identity, connected_at_ms: int, last_active_ms: int
 ) -> ManagementResponse:
     """200 of a GET: times are ISO 8601, `userAgent` is null if the client sent none."""
     content = {
@@ -45,36 +45,36 @@ def description(
         "identity": {"sourceIp": identity.source_ip, "userAgent": identity.user_agent},
         "lastActiveAt": iso_time(last_active_ms),
     }
-    return _response(200, None, content, request_id)
+    return _response(200, None, content)
 
 
-def gone(request_id: str | None = None) -> ManagementResponse:
+def gone() -> ManagementResponse:
     """410: the connection is closed, never existed or is not established yet."""
-    return _response(410, "GoneException", None, request_id)
+    return _response(410, "GoneException", None)
 
 
-def malformed(connection_id: str, request_id: str | None = None) -> ManagementResponse:
+def malformed(connection_id: str) -> ManagementResponse:
     """400: the text cannot be a connection id at all."""
     message = f"Invalid connectionId: {connection_id}"
-    return _response(400, "BadRequestException", {"message": message}, request_id)
+    return _response(400, "BadRequestException", {"message": message})
 
 
-def forbidden(message: str, request_id: str | None = None) -> ManagementResponse:
+def forbidden(message: str) -> ManagementResponse:
     """403: wrong stage or path, or a signature that is missing or wrong."""
     missing = message == MISSING_TOKEN
     kind = "MissingAuthenticationTokenException" if missing else "ForbiddenException"
-    return _response(403, kind, {"message": message}, request_id)
+    return _response(403, kind, {"message": message})
 
 
-def payload_too_large(request_id: str | None = None) -> ManagementResponse:
+def payload_too_large() -> ManagementResponse:
     """413: more than 131,072 bytes of data."""
     content = {"message": "Payload Too Large"}
-    return _response(413, "PayloadTooLargeException", content, request_id)
+    return _response(413, "PayloadTooLargeException", content)
 
 
-def limit_exceeded(request_id: str | None = None) -> ManagementResponse:
+def limit_exceeded() -> ManagementResponse:
     """429: sent too fast, or the client does not read what it is sent."""
-    return _response(429, "LimitExceededException", None, request_id)
+    return _response(429, "LimitExceededException", None)
 
 
 def connection_id_of(raw_path_segment: str) -> str:
@@ -99,11 +99,9 @@ def signature_problem(headers: Headers, query: tuple[tuple[str, str], ...] = ())
 
 
 def _response(
-    status: int, error_type: str | None, content: dict[str, Any] | None, request_id: str | None
+    status: int, error_type: str | None, content: dict[str, Any] | None
 ) -> ManagementResponse:
     headers: list[tuple[str, str]] = []
-    if request_id is not None:
-        headers.append(("x-amzn-RequestId", request_id))
     if error_type is not None:
         headers.append(("x-amzn-ErrorType", error_type))
     if content is None:
