@@ -18,23 +18,25 @@ TEMPLATE = ROOT / "benchmarks/handlers/fan_out.yaml"
 FRAME = '{"$channel":"chat:lobby","$sequence":1042,"$sent_at":1764000000000,"text":"Hai, semua!"}'
 SPARE_FILES = 500
 MS, US = 1e3, 1e6
+LAST_DELIVERY = "an event's time to the last delivery by connections"
 
 _WARM_POSTS = 256
 
-type Samples = dict[tuple[str, str, str], list[float]]
+# By measure, subject, unit, and size if it has one.
+type Samples = dict[tuple[str, str, str, int | None], list[float]]
 
 
 def run(*, quick: bool) -> Result:
     """Measure the senders in turns: against sinks, which cost little, then through the gateway."""
-    sizes = (200,) if quick else (1_000, 10_000)
+    sizes = (10, 100, 1_000) if quick else (10, 100, 1_000, 10_000)
     samples: Samples = defaultdict(list)
     with one_core() as note:
         _measure_sinks(samples, posts=500 if quick else 1_000, rounds=2 if quick else 5)
     _measure_gateway(samples, sizes, rounds=2 if quick else 5)
     figures = [
-        Figure.of(measure, subject, unit, values)
-        for wanted in dict.fromkeys(measure for measure, _, _ in samples)
-        for (measure, subject, unit), values in samples.items()
+        Figure.of(measure, subject, unit, values, size=size)
+        for wanted in dict.fromkeys(measure for measure, *_ in samples)
+        for (measure, subject, unit, size), values in samples.items()
         if measure == wanted
     ]
     return Result(
@@ -60,8 +62,8 @@ def _measure_sinks(samples: Samples, *, posts: int, rounds: int) -> None:
         for _ in range(rounds):
             for subject, send in ways.items():
                 seconds, processor = _timed(send, ids)
-                samples["posts to a sink", subject, "posts/s"].append(posts / seconds)
-                samples["processor time per post to a sink", subject, "µs"].append(
+                samples["posts to a sink", subject, "posts/s", None].append(posts / seconds)
+                samples["processor time per post to a sink", subject, "µs", None].append(
                     processor / posts * US
                 )
     with _sink("slow_sink") as slow_sink, senders(slow_sink) as ways:
@@ -71,7 +73,7 @@ def _measure_sinks(samples: Samples, *, posts: int, rounds: int) -> None:
         for _ in range(rounds):
             for subject in (OURS, POOL, BARE_POOL):
                 seconds, _ = _timed(ways[subject], ids)
-                samples[f"posts to {waits}", subject, "posts/s"].append(posts / seconds)
+                samples[f"posts to {waits}", subject, "posts/s", None].append(posts / seconds)
 
 
 def _measure_gateway(samples: Samples, sizes: Sequence[int], *, rounds: int) -> None:
@@ -84,17 +86,18 @@ def _measure_gateway(samples: Samples, sizes: Sequence[int], *, rounds: int) -> 
                 _delivered(clients, min(_WARM_POSTS, most), send)
             for size in sizes:
                 # A round of the largest takes half a minute.
-                for _ in range(rounds if size == min(sizes) else 2):
+                for _ in range(2 if size == most else rounds):
                     for subject, send in ways.items():
                         _sample(samples, clients, size, subject, send)
 
 
 def _sample(samples: Samples, clients: Audience, size: int, subject: str, send: Send) -> None:
     seconds, processor = _delivered(clients, size, send)
-    event = f"an event to {size:,} connections"
-    samples[f"{event}: time to the last delivery", subject, "ms"].append(seconds * MS)
-    samples[f"{event}: posts", subject, "posts/s"].append(size / seconds)
-    samples[f"{event}: processor time per post", subject, "µs"].append(processor / size * US)
+    samples[LAST_DELIVERY, subject, "ms", size].append(seconds * MS)
+    samples["posts of an event", subject, "posts/s", size].append(size / seconds)
+    samples["processor time per post of an event", subject, "µs", size].append(
+        processor / size * US
+    )
 
 
 def _delivered(clients: Audience, size: int, send: Send) -> tuple[float, float]:

@@ -18,7 +18,8 @@ class Figure:
     """One measure of one subject over `n` samples, in `unit`.
 
     `p95` is the worse end: a rate's is what 95 % of the samples exceed. `ratios` maps a reference
-    subject to this figure's p50 over the reference's.
+    subject to this figure's p50 over the reference's. `size` is what a figure that shows growth
+    was measured at: connections, members, functions.
     """
 
     measure: str
@@ -29,9 +30,18 @@ class Figure:
     p50: float
     p95: float
     ratios: dict[str, float] = field(default_factory=dict)
+    size: int | None = None
 
     @classmethod
-    def of(cls, measure: str, subject: str, unit: str, samples: Sequence[float]) -> Self:
+    def of(
+        cls,
+        measure: str,
+        subject: str,
+        unit: str,
+        samples: Sequence[float],
+        *,
+        size: int | None = None,
+    ) -> Self:
         """The spread of samples; raises `ValueError` when there are none."""
         if not samples:
             raise ValueError(f"{measure} of {subject}: no samples")
@@ -44,6 +54,7 @@ class Figure:
             minimum=_rounded(min(samples)),
             p50=_rounded(statistics.median(samples)),
             p95=_rounded(percentile(samples, worst)),
+            size=size,
         )
 
 
@@ -55,15 +66,15 @@ def percentile(samples: Sequence[float], percent: int) -> float:
 
 
 def compared(figures: Iterable[Figure], *references: str) -> list[Figure]:
-    """The figures with their ratio to each reference that has the same measure."""
+    """The figures with their ratio to each reference that has the same measure and size."""
     known = list(figures)
-    medians = {(figure.measure, figure.subject): figure.p50 for figure in known}
+    medians = {(figure.measure, figure.subject, figure.size): figure.p50 for figure in known}
 
     def ratios(figure: Figure) -> dict[str, float]:
         return {
             reference: _rounded(figure.p50 / median)
             for reference in references
-            if (median := medians.get((figure.measure, reference)))
+            if (median := medians.get((figure.measure, reference, figure.size)))
         }
 
     return [replace(figure, ratios=ratios(figure)) for figure in known]

@@ -1,18 +1,19 @@
-"""The measured tables, written into `benchmarks/README.md` between two markers."""
+"""The measured tables, written into `docs/performance.md` between two markers, and its plots."""
 
-from pathlib import Path
 from typing import Any
 
 from benchmarks.figures import figures_of, read_results
+from benchmarks.plots import draw
+from benchmarks.processes import ROOT
 from benchmarks.tables import render
 
-PAGE = Path(__file__).with_name("README.md")
+PAGE = ROOT / "docs/performance.md"
 BEGIN = "<!-- results: begin -->"
 END = "<!-- results: end -->"
 
 
 def write_page() -> str:
-    """Replace what is between the markers; returns the page's name.
+    """Replace what is between the markers, and draw the plots; returns the page's name.
 
     Raises `SystemExit` when a marker or every result is missing.
     """
@@ -25,6 +26,7 @@ def write_page() -> str:
     if not (begin and end):
         raise SystemExit(f"{PAGE.name} has no lines {BEGIN!r} and {END!r}")
     sections = "\n\n".join(_section(document) for document in documents)
+    draw({document["benchmark"]: figures_of(document) for document in documents})
     PAGE.write_text(f"{before}{BEGIN}\n\n{sections}\n\n{END}{after}", "utf-8")
     return f"{PAGE.parent.name}/{PAGE.name}"
 

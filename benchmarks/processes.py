@@ -44,6 +44,8 @@ class Program:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `__exit__`
         self._command = command
         self.started_at = time.perf_counter()
+        # Seconds from the start to the last line that was waited for.
+        self.ready_after = 0.0
         self._process = subprocess.Popen(
             command,
             cwd=directory,
@@ -80,6 +82,7 @@ class Program:
             ended = self._process.poll() is not None
             for line in self.output().splitlines(keepends=True):
                 if marker in line and line.endswith("\n"):
+                    self.ready_after = time.perf_counter() - self.started_at
                     return line.rstrip()
             if ended:
                 break

@@ -28,7 +28,7 @@ def _table(measure: str, figures: Sequence[Figure]) -> str:
     ]
     rows = [
         [
-            figure.subject,
+            figure.subject if figure.size is None else f"{figure.subject}, {figure.size:,}",
             *(number(value) for value in (figure.p50, figure.p95, figure.minimum)),
             str(figure.n),
             *(_ratio(figure, reference) for reference in references),
