@@ -10,6 +10,9 @@ SAM := .venv-sam/bin/sam
 RUN := .venv/.run-installed
 DEV := .venv/.dev-installed
 SAM_INSTALLED := .venv-sam/.installed
+AUDIT := .venv-audit/bin
+AUDIT_INSTALLED := .venv-audit/.installed
+TRANSFORMED := .aws-sam/transformed.json
 NODE := tests/e2e/node_modules/.installed
 INSTALL := install --quiet --disable-pip-version-check --require-hashes
 
@@ -18,7 +21,7 @@ SAM_LOCAL := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 AWS_EC2_METADATA_D
 	AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none
 
 .DEFAULT_GOAL := help
-.PHONY: help run gateway feed test check format bench build deploy lock clean
+.PHONY: help run gateway feed test check audit format bench build deploy lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -36,13 +39,22 @@ feed: $(RUN) ## prices that walk at random, for the exchange
 test: $(DEV) $(NODE) ## every test that needs no AWS
 	$(BIN)/python -m pytest $(ARGS)
 
-check: $(DEV) $(SAM_INSTALLED) ## format, lint, types, import rules, template
+check: $(DEV) $(SAM_INSTALLED) $(AUDIT_INSTALLED) ## format, lint, types, import rules, template, secrets
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy .
 	PYTHONPATH=layers/sapa:. $(BIN)/lint-imports
 	$(SAM_LOCAL) $(SAM) validate --lint
 	$(SAM_LOCAL) $(SAM) validate
+	@mkdir -p $(dir $(TRANSFORMED))
+	$(BIN)/python -m tests.contract.transformed_template > $(TRANSFORMED)
+	$(AUDIT)/checkov --config-file .checkov.yaml --file template.yaml $(TRANSFORMED)
+	$(BIN)/python -m scripts.secret_scan $(AUDIT)/detect-secrets-hook
+
+audit: $(DEV) $(AUDIT_INSTALLED) ## known vulnerabilities of what is pinned; asks PyPI
+	$(BIN)/python -m scripts.dependency_audit $(AUDIT)/pip-audit requirements/run.txt \
+		layers/dependencies/requirements.txt requirements/dev.txt requirements/sam.txt \
+		requirements/audit.txt
 
 format: $(DEV) ## rewrite the code in the project's format
 	$(BIN)/ruff format .
@@ -65,13 +77,14 @@ lock: $(DEV) ## pin all dependencies anew, with hashes and without index address
 		-o layers/dependencies/requirements.txt
 	$(LOCK) requirements/dev.in -c requirements/run.txt -o requirements/dev.txt
 	$(LOCK) requirements/sam.in -o requirements/sam.txt
+	$(LOCK) requirements/audit.in -o requirements/audit.txt
 	cd tests/e2e && npm install --package-lock-only
 
 LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.13 \
 	--generate-hashes --no-header --no-emit-index-url
 
 clean: ## remove environments and caches
-	rm -rf .venv .venv-sam .aws-sam tests/e2e/node_modules .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-sam .venv-audit .aws-sam tests/e2e/node_modules .mypy_cache .ruff_cache .pytest_cache
 
 $(RUN): requirements/run.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null || \
@@ -87,6 +100,11 @@ $(DEV): requirements/dev.txt $(RUN)
 $(SAM_INSTALLED): requirements/sam.txt
 	@test -x .venv-sam/bin/python || $(PYTHON) -m venv .venv-sam
 	.venv-sam/bin/python -m pip $(INSTALL) -r requirements/sam.txt
+	@touch $@
+
+$(AUDIT_INSTALLED): requirements/audit.txt
+	@test -x $(AUDIT)/python || $(PYTHON) -m venv .venv-audit
+	$(AUDIT)/python -m pip $(INSTALL) -r requirements/audit.txt
 	@touch $@
 
 # Without npm the tests of wscat and of the AsyncAPI document are skipped, except in CI.

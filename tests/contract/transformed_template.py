@@ -1,6 +1,8 @@
 """template.yaml as CloudFormation sees it after the SAM transform, for tests to look into."""
 
+import json
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -98,3 +100,7 @@ def _function_references(key: str, argument: Any) -> Iterator[str]:
         yield from references(variables)
     else:
         yield from references(argument)
+
+
+if __name__ == "__main__":
+    json.dump(transformed_template(), sys.stdout, indent=1)
