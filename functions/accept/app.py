@@ -8,13 +8,14 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sapa.channel_services import publisher
 from sapa.errors import QueueError, RequestError, StoreError
-from sapa.observability import count, logger, observed
+from sapa.metric import Metric
+from sapa.observability import count, logger, observed, request_keys
 from sapa.publish_requests import PublishRequest, of_eventbridge, of_http
 
 type Answer = dict[str, Any]
 
 
-@observed("requestContext.requestId || id")
+@observed(request_keys)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Answer | None:
     """Publish what a request or an event of the bus asks for."""
     if "requestContext" in event:
@@ -28,13 +29,14 @@ def _answer(event: dict[str, Any]) -> Answer:
     try:
         accepted = _publish(of_http(event))
     except RequestError as error:
-        count("PublishRefused")
+        count(Metric.PUBLISH_REFUSED)
+        logger.info("publish refused", reason=error.code)
         content: dict[str, Any] = {"code": error.code, "message": error.message}
         if error.fields is not None:
             content["fields"] = dict(error.fields)
         return _json(error.status, {"error": content})
     except (StoreError, QueueError):
-        count("Failure")
+        count(Metric.FAILURE)
         logger.exception("not accepted")
         message = "The event was not accepted. Try again."
         unavailable = {"code": "unavailable", "message": message}
@@ -44,8 +46,10 @@ def _answer(event: dict[str, Any]) -> Answer:
 
 def _publish(request: PublishRequest) -> Answer:
     event = publisher().publish(request.channel, request.payload, publisher=request.publisher)
-    count("EventAccepted")
-    logger.info("accepted", sequence=event.sequence, publisher=event.publisher)
+    count(Metric.EVENT_ACCEPTED)
+    logger.info(
+        "accepted", channel=event.channel, sequence=event.sequence, publisher=event.publisher
+    )
     return {"channel": event.channel, "sequence": event.sequence}
 
 

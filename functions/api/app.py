@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sapa.bootstrap import http_services
-from sapa.observability import REQUEST_ID_PATH, observed
+from sapa.observability import observed, request_keys
 from sapa.web.api import HttpApi
 
 
@@ -17,7 +17,7 @@ def http_api() -> HttpApi:
     return HttpApi(http_services(), Path(__file__).parent / "static")
 
 
-@observed(REQUEST_ID_PATH)
+@observed(request_keys)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer a request."""
     return http_api().answer(event, context)

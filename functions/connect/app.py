@@ -8,10 +8,11 @@ from sapa.bootstrap import connection_services
 from sapa.connections import new_connection
 from sapa.endpoints import ENDPOINTS
 from sapa.gateway_events import ConnectionEvent
-from sapa.observability import CONNECTION_ID_PATH, count, logger, observed
+from sapa.metric import Metric
+from sapa.observability import count, logger, observed, socket_keys
 
 
-@observed(CONNECTION_ID_PATH)
+@observed(socket_keys)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """Accept the handshake with 200; refuse an unknown endpoint with 404.
 
@@ -19,12 +20,15 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, i
     """
     opened = ConnectionEvent.of(event)
     if opened.endpoint not in ENDPOINTS:
-        count("EndpointUnknown")
-        logger.info("unknown endpoint", endpoint=opened.endpoint)
-        return {"statusCode": 404}
+        return _refused(404, "unknown_endpoint", opened.endpoint)
     if not connection_services().admit(new_connection(opened)):
-        count("ConnectionRefused")
-        logger.info("too many connections")
-        return {"statusCode": 429}
-    count("ConnectionOpened")
+        return _refused(429, "too_many_connections", opened.endpoint)
+    count(Metric.CONNECTION_OPENED)
+    logger.info("connected", endpoint=opened.endpoint)
     return {"statusCode": 200}
+
+
+def _refused(status_code: int, reason: str, endpoint: str) -> dict[str, int]:
+    count(Metric.HANDSHAKE_REFUSED)
+    logger.info("handshake refused", reason=reason, endpoint=endpoint)
+    return {"statusCode": status_code}

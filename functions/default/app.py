@@ -9,13 +9,15 @@ from sapa.bootstrap import message_services
 from sapa.delivery import deliver
 from sapa.gateway_events import ConnectionEvent, body_of
 from sapa.message_services import access_of, rate_limits, resume
-from sapa.observability import CONNECTION_ID_PATH, count, logger, observed
-from sapa.replies import answer, context_of
+from sapa.metric import Metric, message_metric
+from sapa.observability import Stopwatch, count, logger, measure, observed, socket_keys
+from sapa.replies import Reply, answer, context_of
 
 
-@observed(CONNECTION_ID_PATH)
+@observed(socket_keys)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """Answer one message; what is wrong with it is told to the client, not to API Gateway."""
+    stopwatch = Stopwatch()
     services = message_services()
     message = ConnectionEvent.of(event)
     reply = answer(
@@ -24,9 +26,26 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, i
         retry_after_ms=rate_limits().retry_after_ms,
         resume=partial(resume, message),
     )
-    count(f"Message.{reply.outcome}")
+    process_ms = stopwatch.lap()
+    count(message_metric(reply.outcome))
     if reply.failure is not None:
-        logger.error(reply.outcome, exc_info=reply.failure, request_id=message.request_id)
+        logger.error(reply.outcome, exc_info=reply.failure, endpoint=message.endpoint)
     arrived = deliver(reply.frames, message.connection_id, services.sender, services.forget)
-    logger.info("answered", outcome=reply.outcome, frames=len(reply.frames), arrived=arrived)
+    _tell(reply, message.endpoint, arrived, process_ms, stopwatch.lap())
     return {"statusCode": 200}
+
+
+def _tell(reply: Reply, endpoint: str, arrived: bool, process_ms: float, post_ms: float) -> None:
+    count(Metric.REPLY_SENT, len(reply.frames) if arrived else 0)
+    count(Metric.CONNECTION_GONE, int(not arrived))
+    measure(Metric.PROCESS_TIME, process_ms)
+    measure(Metric.POST_TIME, post_ms)
+    logger.info(
+        "answered",
+        endpoint=endpoint,
+        outcome=reply.outcome,
+        frames=len(reply.frames),
+        arrived=arrived,
+        process_ms=process_ms,
+        post_ms=post_ms,
+    )

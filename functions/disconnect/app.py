@@ -9,14 +9,15 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sapa.bootstrap import connection_services
 from sapa.gateway_events import closing_of, connection_id_of
-from sapa.observability import CONNECTION_ID_PATH, count, logger, observed
+from sapa.metric import Metric
+from sapa.observability import count, logger, observed, socket_keys
 
 
-@observed(CONNECTION_ID_PATH)
+@observed(socket_keys)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """Delete the connection and take it out of its channels; nobody reads the answer."""
     connection_services().forget(connection_id_of(event))
-    count("ConnectionClosed")
+    count(Metric.CONNECTION_CLOSED)
     status_code, reason = closing_of(event)
     logger.info("disconnected", status_code=status_code, reason=reason)
     return {"statusCode": 200}

@@ -15,7 +15,8 @@ from sapa.channel_services import fan_out
 from sapa.dispatches import Dispatch
 from sapa.errors import SapaError
 from sapa.fanout import Delivery
-from sapa.observability import count, logger, observed
+from sapa.metric import Metric
+from sapa.observability import count, logger, measure, no_keys, observed
 
 # What it takes to put the rest back into the queue and to forget the connections that are gone.
 _RESERVED_SECONDS = 8.0
@@ -30,7 +31,7 @@ class ConcurrentBatchProcessor(BatchProcessor):
             return list(pool.map(self._process_record, self.records))
 
 
-@observed("Records[0].messageId")
+@observed(no_keys)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Any:
     """Answer a batch of messages with those that have to come back."""
     hall = fan_out()
@@ -41,10 +42,13 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Any:
 
     def handle(record: SQSRecord) -> None:
         try:
-            deliveries.append(hall.deliver(Dispatch.of_json(record.body), time_left))
+            dispatch = Dispatch.of_json(record.body)
+            delivery = hall.deliver(dispatch, time_left)
         except SapaError as error:
             logger.warning("comes back", message_id=record.message_id, error=str(error))
             raise
+        deliveries.append(delivery)
+        _tell(record.message_id, dispatch, delivery)
 
     processor = ConcurrentBatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
     response = process_partial_response(event, handle, processor, context)
@@ -52,8 +56,25 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Any:
     return response
 
 
+def _tell(message_id: str, dispatch: Dispatch, delivery: Delivery) -> None:
+    logger.info(
+        "dispatched",
+        message_id=message_id,
+        channel=dispatch.channel,
+        sequence=dispatch.content.get("$sequence"),
+        attempt=dispatch.attempt,
+        delivered=delivery.delivered,
+        gone=delivery.gone,
+        requeued=delivery.requeued,
+        lag_ms=delivery.lag_ms,
+    )
+
+
 def _count(deliveries: list[Delivery], failures: int) -> None:
-    count("FrameDelivered", sum(one.delivered for one in deliveries))
-    count("RecipientGone", sum(one.gone for one in deliveries))
-    count("RecipientRequeued", sum(one.requeued for one in deliveries))
-    count("DispatchFailed", failures)
+    count(Metric.FRAME_DELIVERED, sum(one.delivered for one in deliveries))
+    count(Metric.CONNECTION_GONE, sum(one.gone for one in deliveries))
+    count(Metric.RECIPIENT_REQUEUED, sum(one.requeued for one in deliveries))
+    count(Metric.DISPATCH_FAILED, failures)
+    for one in deliveries:
+        if one.lag_ms is not None:
+            measure(Metric.FAN_OUT_LAG, one.lag_ms)

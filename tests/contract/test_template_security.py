@@ -94,6 +94,9 @@ ACCESS_LOG_VARIABLES = {
     "responseLength",
     "integrationLatency",
     "integration.status",
+    "integration.requestId",
+    "authorizer.requestId",
+    "authorizer.username",
     "integration.error",
     "authorizer.status",
     "authorizer.error",
@@ -255,7 +258,7 @@ def test_access_logs_are_on_and_can_hold_neither_cookie_nor_query_string() -> No
         assert "requestId" in variables
         assert "\n" not in log_format
         assert len(log_format) < 3 * 1024
-        assert json.loads(log_format)["requestId"] == "$context.requestId"
+        assert json.loads(log_format)["request_id"] == "$context.requestId"
     assert groups == {"WebSocketAccessLogGroup", "HttpAccessLogGroup"}
 
 

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from sapa.channels import ChannelLog, Event, Member, Subscriber, channel_name
 from sapa.membership import Membership
+from sapa.observability import logger
 from sapa.state import State
 
 MAX_HISTORY = 1_000
@@ -38,11 +39,17 @@ class ConnectionAccess:
 
     def join(self, channel: str) -> bool:
         """Let the connection in."""
-        return self.membership.join(self.subscriber, channel)
+        joined = self.membership.join(self.subscriber, channel)
+        if joined:
+            logger.info("joined", channel=channel)
+        return joined
 
     def leave(self, channel: str) -> bool:
         """Take the connection out."""
-        return self.membership.leave(self.subscriber, channel)
+        left = self.membership.leave(self.subscriber, channel)
+        if left:
+            logger.info("left", channel=channel)
+        return left
 
     def publish(self, channel: str, payload: Mapping[str, Any], *, to_self: bool) -> int:
         """Accept an event in the name of the user."""
@@ -52,6 +59,7 @@ class ConnectionAccess:
             publisher=self.subscriber.username,
             exclude=None if to_self else self.subscriber.connection_id,
         )
+        logger.info("published", channel=channel, sequence=event.sequence)
         return event.sequence
 
     def members(self, channel: str) -> list[Member]:

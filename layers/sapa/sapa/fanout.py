@@ -53,11 +53,15 @@ class SubscriptionReader(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """What became of a dispatch, in numbers of recipients."""
+    """What became of a dispatch, in numbers of recipients.
+
+    `lag_ms` is the time from the acceptance of what it carries to the last post, if any arrived.
+    """
 
     delivered: int = 0
     gone: int = 0
     requeued: int = 0
+    lag_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,14 +89,18 @@ class FanOut:
         """
         recipients = self._recipients(dispatch)
         found = self._post(dispatch, recipients, time_left)
-        self.forget(found.gone)
         left = found.slow + found.pending
+        delivered = len(recipients) - len(found.gone) - len(left)
+        lag_ms = self._lag(dispatch) if delivered else None
+        self.forget(found.gone)
         self._requeue(dispatch, len(recipients), left)
         return Delivery(
-            delivered=len(recipients) - len(found.gone) - len(left),
-            gone=len(found.gone),
-            requeued=len(left),
+            delivered=delivered, gone=len(found.gone), requeued=len(left), lag_ms=lag_ms
         )
+
+    def _lag(self, dispatch: Dispatch) -> int | None:
+        sent_at = dispatch.content.get("$sent_at")
+        return max(self.clock() - sent_at, 0) if isinstance(sent_at, int) else None
 
     def _recipients(self, dispatch: Dispatch) -> Sequence[Recipient]:
         """Whom to post to now; the other parts of the channel are queued before."""

@@ -13,6 +13,7 @@ def forget_all(connection_ids: Iterable[str], forget: Callable[[str], None]) -> 
     """Forget each connection; one that cannot be forgotten now is found again, or expires."""
 
     def attempt(connection_id: str) -> None:
+        logger.info("gone", connection_id=connection_id)
         try:
             forget(connection_id)
         except SapaError as error:

@@ -125,5 +125,5 @@ def test_endpoint_defaults_to_reply_and_is_cut(session: None) -> None:
 def test_token_is_not_logged(session: None, caplog: pytest.LogCaptureFixture) -> None:
     authorize(recorded("authorizer"))
     [line] = logged(caplog)
-    assert (line["message"], line["reason"]) == ("handshake", "session")
+    assert (line["message"], line["username"]) == ("handshake allowed", "demo")
     assert TOKEN not in str(line)

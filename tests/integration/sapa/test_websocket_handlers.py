@@ -107,7 +107,7 @@ def test_failure_is_logged_with_the_request_id_of_the_frame(
     [error] = [line for line in logged(caplog) if line["level"] == "ERROR"]
     assert error["request_id"] == frame["error"]["request_id"]
     assert error["request_id"] == event["requestContext"]["requestId"]
-    assert error["correlation_id"] == event["requestContext"]["connectionId"]
+    assert error["connection_id"] == event["requestContext"]["connectionId"]
     assert "Traceback" in error["exception"]
     assert "Traceback" not in json.dumps(frame)
 
@@ -145,4 +145,4 @@ def test_own_errors_are_logged_with_the_connection(
         connect(recorded("connect"), lambda_context())
     [line] = logged(caplog)
     assert line["error"] == "StoreError"
-    assert line["correlation_id"] == recorded("connect")["requestContext"]["connectionId"]
+    assert line["connection_id"] == recorded("connect")["requestContext"]["connectionId"]

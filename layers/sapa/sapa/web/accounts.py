@@ -26,6 +26,7 @@ from sapa.errors import (
     TooManyAttemptsError,
     UnsupportedChallengeError,
 )
+from sapa.metric import Metric
 from sapa.observability import count, logger
 from sapa.origins import is_own_origin
 from sapa.sessions import LoginSession, SessionStore, end_session, find_session, start_session
@@ -142,8 +143,11 @@ class Accounts:
                 wanted.username, wanted.password, wanted.new_password
             )
         except LoginError as error:
-            count("LoginRefused")
-            raise _refusal(error) from error
+            refusal = _refusal(error)
+            count(Metric.LOGIN_REFUSED)
+            # Not the name that was typed: it may be a password.
+            logger.info("login refused", reason=refusal.code)
+            raise refusal from error
         token = services.new_token()
         lifetime = services.session_lifetime_seconds
         session = start_session(
@@ -153,7 +157,8 @@ class Accounts:
             session_id=services.new_session_id(),
             expires_at=services.now() + lifetime,
         )
-        count("LoginGranted")
+        count(Metric.LOGIN_GRANTED)
+        logger.info("login granted", username=username)
         return json_response(_shown(session), cookies=[_cookie(token, lifetime)])
 
     def session(self, request: HttpRequest) -> Response[str]:
@@ -171,6 +176,7 @@ class Accounts:
         for token in auth_tokens(request.cookie_headers):
             session = end_session(token, self.services.sessions)
             if session is not None:
+                logger.info("logged out", username=session.username)
                 self._close_sockets(session)
         return Response(
             status_code=204,

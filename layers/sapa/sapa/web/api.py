@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sapa.errors import RequestError, StoreError
-from sapa.observability import count, logger
+from sapa.observability import logger
 from sapa.web.accounts import Accounts, AccountServices
 from sapa.web.asyncapi import asyncapi_document
 from sapa.web.openapi import openapi_document
@@ -59,13 +59,11 @@ class HttpApi:
         """The proxy result for an event."""
         request = HttpRequest.of(event)
         result = protected(self._resolver.resolve(event, context), request)
-        count("HttpRequest")
         logger.info(
             "answered",
             method=request.method,
             path=request.path,
             status_code=result["statusCode"],
-            request_id=request.request_id,
         )
         return result
 

@@ -1,0 +1,233 @@
+"""What the functions tell CloudWatch: one line of embedded metrics for each invocation."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from functions.accept.app import lambda_handler as accept
+from functions.api.app import lambda_handler as api
+from functions.authorizer.app import lambda_handler as authorize
+from functions.connect.app import lambda_handler as connect
+from functions.default.app import lambda_handler as default
+from functions.disconnect.app import lambda_handler as disconnect
+from functions.publish.app import lambda_handler as publish
+from sapa import channel_services
+from sapa.channels import user_channel
+from sapa.dispatches import Dispatch, Recipient
+from sapa.errors import DeliveryError
+from sapa.metric import Metric, message_metric
+from tests.integration.sapa.aws import PASSWORD, REGION, InvocationContext, recorded
+from tests.integration.sapa.conftest import Cloud
+
+ROOT = Path(__file__).parents[3]
+NAMES = set(Metric) - {Metric.COLD_START}
+
+FIRST_AND_SECOND = """
+import json, sys, types
+from functions.authorizer.app import lambda_handler
+context = types.SimpleNamespace(function_name="authorizer", aws_request_id="r1")
+event = json.load(sys.stdin)
+for _ in range(2):
+    try:
+        lambda_handler(event, context)
+    except Exception as refusal:
+        assert str(refusal) == "Unauthorized", refusal
+"""
+
+
+class Context(InvocationContext):
+    """An invocation that has time."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 20_000
+
+
+class Book:
+    """Invokes handlers and keeps the metrics that they print, by name."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+        self.values: dict[str, list[float]] = {}
+        self.units: dict[str, str] = {}
+        self.lines: list[dict[str, Any]] = []
+
+    def invoke(self, handler: Callable[..., Any], event: dict[str, Any]) -> Any:
+        """The result of one invocation, which prints one line of metrics at most."""
+        self._capsys.readouterr()
+        try:
+            return handler(event, Context())
+        finally:
+            printed = [json.loads(line) for line in self._capsys.readouterr().out.splitlines()]
+            embedded = [line for line in printed if "_aws" in line]
+            assert len(embedded) <= 1
+            for line in embedded:
+                self._note(line)
+
+    def _note(self, line: dict[str, Any]) -> None:
+        self.lines.append(line)
+        [group] = line["_aws"]["CloudWatchMetrics"]
+        for definition in group["Metrics"]:
+            self.units[definition["Name"]] = definition["Unit"]
+            self.values.setdefault(definition["Name"], []).extend(line[definition["Name"]])
+
+
+@pytest.fixture
+def book(capsys: pytest.CaptureFixture[str]) -> Book:
+    return Book(capsys)
+
+
+@pytest.fixture
+def fan_out(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What `publish` needs beside the others, and the end of its sockets."""
+    monkeypatch.setenv("AWS_REGION", REGION)
+    yield
+    channel_services._fast_sender().close()
+
+
+def opened_now() -> dict[str, Any]:
+    """The recorded `$connect`, of a connection that has not expired since."""
+    event = recorded("connect")
+    event["requestContext"]["connectedAt"] = channel_services.epoch_milliseconds()
+    return event
+
+
+def event_for_demo() -> dict[str, Any]:
+    event = recorded("accept_eventbridge")
+    event["detail"]["channel"] = user_channel("demo")
+    return event
+
+
+def login(password: str) -> dict[str, Any]:
+    event = recorded("api_login")
+    event["body"] = json.dumps({"username": "demo", "password": password})
+    event["isBase64Encoded"] = False
+    return event
+
+
+def batch(*bodies: str) -> dict[str, Any]:
+    event = recorded("publish")
+    [record] = event["Records"][:1]
+    numbered = enumerate(bodies)
+    return {"Records": [{**record, "messageId": str(n), "body": body} for n, body in numbered]}
+
+
+def test_a_conversation_is_counted(cloud: Cloud, book: Book) -> None:
+    book.invoke(connect, recorded("connect"))
+    book.invoke(default, recorded("default_convert"))
+    book.invoke(default, recorded("default_invalid"))
+    book.invoke(disconnect, recorded("disconnect"))
+    assert book.values[Metric.CONNECTION_OPENED] == book.values[Metric.CONNECTION_CLOSED] == [1]
+    assert (
+        book.values[message_metric("ok")] == book.values[message_metric("invalid_message")] == [1]
+    )
+    assert book.values[Metric.REPLY_SENT] == [3, 1]
+    for name in (Metric.PROCESS_TIME, Metric.POST_TIME):
+        assert book.units[name] == "Milliseconds"
+        assert len(book.values[name]) == 2
+        assert all(0 <= value < 60_000 for value in book.values[name])
+
+
+def test_a_service_and_no_other_dimension(cloud: Cloud, book: Book) -> None:
+    """Each further dimension would multiply what the metrics cost."""
+    book.invoke(connect, recorded("connect"))
+    book.invoke(default, recorded("default"))
+    for line in book.lines:
+        [group] = line["_aws"]["CloudWatchMetrics"]
+        assert (group["Namespace"], group["Dimensions"]) == ("Sapa", [["service"]])
+        assert line["service"] == "sapa"
+
+
+def test_a_gone_connection_is_counted_once_and_its_frames_are_not(cloud: Cloud, book: Book) -> None:
+    event = recorded("default_convert")
+    cloud.management_api.gone.add(event["requestContext"]["connectionId"])
+    book.invoke(default, event)
+    assert book.values[Metric.CONNECTION_GONE] == [1]
+    assert Metric.REPLY_SENT not in book.values
+
+
+def test_a_message_whose_reply_cannot_be_sent_is_counted_too(cloud: Cloud, book: Book) -> None:
+    event = recorded("default")
+    cloud.management_api.broken.add(event["requestContext"]["connectionId"])
+    with pytest.raises(DeliveryError):
+        book.invoke(default, event)
+    assert book.values[message_metric("ok")] == book.values[Metric.FAILURE] == [1]
+
+
+def test_the_lag_of_a_fan_out_is_measured_from_the_acceptance(
+    cloud: Cloud, fan_out: None, book: Book
+) -> None:
+    book.invoke(connect, opened_now())
+    book.invoke(accept, event_for_demo())
+    book.invoke(publish, batch(*waiting()))
+    assert book.values[Metric.FRAME_DELIVERED] == [1]
+    [lag] = book.values[Metric.FAN_OUT_LAG]
+    assert 0 <= lag < 60_000
+    assert book.units[Metric.FAN_OUT_LAG] == "Milliseconds"
+
+
+def test_a_fan_out_that_reaches_nobody_has_no_lag(cloud: Cloud, fan_out: None, book: Book) -> None:
+    book.invoke(publish, batch(Dispatch(channel="chat:x", content={"$sent_at": 1}).to_json()))
+    assert book.values.keys() <= {Metric.COLD_START}
+
+
+def test_functions_emit_every_metric_that_has_a_name_and_no_other(
+    cloud: Cloud, user_pool_id: str, fan_out: None, book: Book
+) -> None:
+    book.invoke(api, login(PASSWORD))
+    book.invoke(api, login("wrong"))
+    book.invoke(authorize, recorded("authorizer"))
+    book.invoke(connect, opened_now())
+    book.invoke(default, recorded("default"))
+    book.invoke(accept, event_for_demo())
+    refused = recorded("accept_http")
+    refused["body"] = "{}"
+    book.invoke(accept, refused)
+    connection_id = recorded("connect")["requestContext"]["connectionId"]
+    book.invoke(publish, batch(*waiting(), "not ours"))
+    cloud.management_api.broken.add(connection_id)
+    left = Dispatch(channel="chat:x", content={}).again_for([Recipient(connection_id, 0)], 1)
+    book.invoke(publish, batch(left.to_json()))
+    cloud.management_api.gone.add(connection_id)
+    book.invoke(default, recorded("default"))
+    book.invoke(disconnect, recorded("disconnect"))
+    boto3.client("dynamodb").delete_table(TableName="messages")
+    assert book.invoke(accept, recorded("accept_http"))["statusCode"] == 503
+    assert book.values.keys() - {Metric.COLD_START} == NAMES | {message_metric("ok")}
+
+
+def test_the_first_invocation_of_an_environment_is_a_cold_start() -> None:
+    event = recorded("authorizer")
+    event["headers"] = event["multiValueHeaders"] = {}
+    finished = subprocess.run(
+        [sys.executable, "-c", FIRST_AND_SECOND],
+        env={
+            "PYTHONPATH": f"{ROOT / 'layers/sapa'}:{ROOT}",
+            "SESSIONS_TABLE_NAME": "sessions",
+            "AWS_DEFAULT_REGION": REGION,
+        },
+        input=json.dumps(event),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    printed = [json.loads(line) for line in finished.stdout.splitlines()]
+    embedded = [line for line in printed if "_aws" in line]
+    assert [line.get(Metric.COLD_START) for line in embedded] == [[1], None]
+    assert [line["cold_start"] for line in printed if "level" in line] == [True, False]
+
+
+def waiting() -> list[str]:
+    """The bodies of what is in the queue."""
+    client = boto3.client("sqs")
+    url = client.get_queue_url(QueueName="publish")["QueueUrl"]
+    return [
+        message["Body"]
+        for message in client.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    ]
