@@ -29,7 +29,7 @@ def test_dead_letters_are_kept_and_somebody_is_told(queue_id: str) -> None:
     [alarm] = [
         alarm
         for alarm in resources("AWS::CloudWatch::Alarm").values()
-        if queue_id in references(alarm["Dimensions"])
+        if queue_id in references(alarm.get("Dimensions"))
     ]
     assert alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
     assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
