@@ -3,6 +3,8 @@
 PYTHON ?= $(shell command -v python3.13 || echo python3)
 PORT ?= 8080
 TEMPLATE ?= template.yaml
+# An environment of samconfig.toml: default, prod, x86_64.
+ENV ?= default
 ARGS ?=
 
 BIN := .venv/bin
@@ -63,12 +65,12 @@ format: $(DEV) ## rewrite the code in the project's format
 bench: $(DEV) ## the benchmarks
 	$(BIN)/python -m benchmarks $(ARGS)
 
-build: $(SAM_INSTALLED) ## sam build
-	$(SAM_LOCAL) $(SAM) build $(ARGS)
+build: $(SAM_INSTALLED) ## sam build, for ENV=… of samconfig.toml
+	$(SAM_LOCAL) $(SAM) build --config-env $(ENV) $(ARGS)
 
-deploy: $(SAM_INSTALLED) ## sam build and sam deploy, with your AWS credentials
-	$(SAM) build
-	$(SAM) deploy $(ARGS)
+deploy: $(SAM_INSTALLED) ## sam build and sam deploy, for ENV=…, with your AWS credentials
+	$(SAM_LOCAL) $(SAM) build --config-env $(ENV)
+	$(SAM) deploy --config-env $(ENV) $(ARGS)
 
 lock: $(DEV) ## pin all dependencies anew, with hashes and without index addresses
 	$(BIN)/python -m pip install --quiet uv

@@ -1,6 +1,7 @@
 """Expands SAM into CloudFormation with the SAM translator as a library: no network, no account."""
 
 import copy
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -75,6 +76,8 @@ def _run_translator(
     from samtranslator.parser.parser import Parser
     from samtranslator.translator.translator import Translator
 
+    # It warns that features which are tried out on AWS are not switched on here.
+    logging.getLogger("samtranslator.feature_toggle").setLevel(logging.ERROR)
     session = cast("Any", _Session(region))
     metrics = Metrics("ServerlessTransform", DummyMetricsPublisher())
     try:

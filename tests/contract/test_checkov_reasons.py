@@ -19,10 +19,10 @@ def for_the_stack() -> list[str]:
 
 
 def for_resources(template: dict[str, Any]) -> list[tuple[str, dict[str, str]]]:
-    """The skips in the Metadata of resources, with the logical id."""
+    """The skips in the Metadata of resources, with the logical id, which they are sorted by."""
     return [
         (logical_id, skip)
-        for logical_id, resource in template["Resources"].items()
+        for logical_id, resource in sorted(template["Resources"].items())
         for skip in resource.get("Metadata", {}).get("checkov", {}).get("skip", [])
     ]
 

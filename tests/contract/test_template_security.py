@@ -2,16 +2,14 @@
 
 import json
 import re
-import tomllib
 from typing import Any
 
 import pytest
 
 from tests.contract.transformed_template import (
-    PROJECT,
+    function_behind,
     references,
     resources,
-    source_template,
     transformed_template,
 )
 
@@ -163,7 +161,7 @@ def test_only_tracing_knows_no_resource() -> None:
 
 def test_api_gateway_may_invoke_a_function_from_its_route_only() -> None:
     sources = {
-        next(references(permission["FunctionName"])): as_text(permission["SourceArn"])
+        function_behind(permission["FunctionName"]): as_text(permission["SourceArn"])
         for permission in resources("AWS::Lambda::Permission").values()
     }
     for route_key in ("connect", "default", "disconnect"):
@@ -196,15 +194,6 @@ def test_tables_forget_by_themselves_and_are_protected(table_id: str, keys: list
     assert table["SSESpecification"] == {"SSEEnabled": True}
     assert [item["AttributeName"] for item in table["KeySchema"]] == keys
     assert [item["KeyType"] for item in table["KeySchema"]] == ["HASH", "RANGE"][: len(keys)]
-
-
-def test_what_processes_remember_outlives_the_stack() -> None:
-    policies = {
-        logical_id: resource["DeletionPolicy"]
-        for logical_id, resource in transformed_template()["Resources"].items()
-        if resource["Type"] == "AWS::DynamoDB::Table"
-    }
-    assert [name for name, policy in policies.items() if policy != "Delete"] == ["StateTable"]
 
 
 def test_connections_are_found_by_user_through_the_index_that_functions_know() -> None:
@@ -274,14 +263,3 @@ def test_the_host_that_origins_are_compared_with_is_always_overwritten() -> None
     code = resources("AWS::CloudFront::Function")["ViewerHostFunction"]["FunctionCode"]
     assert "request.headers['x-viewer-host'] = { value: request.headers.host.value };" in code
     assert "if" not in code
-
-
-@pytest.mark.parametrize(("environment", "architecture"), [("default", "arm64"), ("x86_64",) * 2])
-def test_samconfig_selects_an_architecture(environment: str, architecture: str) -> None:
-    config = tomllib.loads((PROJECT / "samconfig.toml").read_text(encoding="utf-8"))[environment]
-    chosen = f"Architecture={architecture}"
-    parameter = source_template()["Parameters"]["Architecture"]
-    build = config["build"]["parameters"].get("parameter_overrides")
-    assert build == chosen or (build is None and parameter["Default"] == architecture)
-    assert config["deploy"]["parameters"]["parameter_overrides"] == chosen
-    assert config["deploy"]["parameters"]["capabilities"] == "CAPABILITY_IAM"

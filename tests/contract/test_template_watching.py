@@ -150,7 +150,7 @@ def test_an_alarm_says_what_happens_and_what_to_do_and_tells_somebody(name: str)
     reason, remedy = alarm["AlarmDescription"].split(" Remedy: ")
     assert len(reason) > 60
     assert len(remedy) > 60
-    assert "AlarmTopicArn" in references(alarm["AlarmActions"])
+    assert "AlarmTopic" in references(alarm["AlarmActions"])
     assert alarm["OKActions"] == alarm["AlarmActions"]
     # Quiet is no failure: a bot that nobody talks to has no data.
     assert alarm["TreatMissingData"] == "notBreaching"

@@ -46,21 +46,27 @@ def source_template() -> dict[str, Any]:
     return template
 
 
-@cache
-def transformed_template() -> dict[str, Any]:
-    """The template after the SAM transform; a shared value, not to be changed.
+def transformed(
+    template: dict[str, Any], parameters: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """`template` after the SAM transform, with values for its parameters in place of defaults.
 
     Local code is renamed to S3 URIs, as `sam package` does, and `Code.S3Key` is its path.
     """
-    template = source_template()
     for resource in template["Resources"].values():
         for name in ("CodeUri", "ContentUri"):
             if name in resource.get("Properties", {}):
                 resource["Properties"][name] = f"s3://code/{resource['Properties'][name]}"
     translator = Translator({}, Parser(), boto_session=boto3.Session(region_name="us-east-1"))
-    transformed = translator.translate(template, {})
-    assert isinstance(transformed, dict)
-    return transformed
+    result = translator.translate(template, dict(parameters or {}))
+    assert isinstance(result, dict)
+    return result
+
+
+@cache
+def transformed_template() -> dict[str, Any]:
+    """template.yaml after the SAM transform; a shared value, not to be changed."""
+    return transformed(source_template())
 
 
 def resources(resource_type: str) -> dict[str, dict[str, Any]]:
@@ -82,11 +88,17 @@ def references(value: Any) -> Iterator[str]:
             yield from _function_references(key, argument)
 
 
-def function_behind(uri: Any) -> str:
-    """The logical id of the one function that an integration or authorizer URI names."""
-    functions = set(references(uri)) & resources("AWS::Lambda::Function").keys()
-    assert len(functions) == 1, uri
-    return functions.pop()
+def function_behind(value: Any) -> str:
+    """The logical id of the function to whose alias a URI, an ARN or a name leads.
+
+    Fails where it leads to the function itself: `$LATEST` is code that nobody has released.
+    """
+    aliases = resources("AWS::Lambda::Alias")
+    [alias] = set(references(value)) & aliases.keys()
+    assert not set(references(value)) & resources("AWS::Lambda::Function").keys()
+    function = aliases[alias]["FunctionName"]["Ref"]
+    assert isinstance(function, str)
+    return function
 
 
 def _function_references(key: str, argument: Any) -> Iterator[str]:
