@@ -23,7 +23,7 @@ SAM_LOCAL := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 AWS_EC2_METADATA_D
 	AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none
 
 .DEFAULT_GOAL := help
-.PHONY: help run gateway feed test check audit format bench build deploy lock clean
+.PHONY: help run gateway feed user test check audit format bench build deploy lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -37,6 +37,10 @@ gateway: $(RUN) ## the local gateway on TEMPLATE=… PORT=… ARGS=…
 
 feed: $(RUN) ## prices that walk at random, for the exchange
 	@exec $(BIN)/python -m scripts.feed --url http://localhost:$(PORT)/publish $(ARGS)
+
+user: $(RUN) ## a user of the running bot, or of STACK=… on AWS: NAME=…
+	@$(BIN)/python -m scripts.create_user "$(NAME)" --url http://localhost:$(PORT) \
+		$(if $(STACK),--stack "$(STACK)") $(if $(REGION),--region "$(REGION)") $(ARGS)
 
 test: $(DEV) $(NODE) ## every test that needs no AWS
 	$(BIN)/python -m pytest $(ARGS)

@@ -1,7 +1,9 @@
 """The composition root: from settings to a running gateway, and back down."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AsyncExitStack
+from typing import Any
 
 from local_gateway.assembly import make_runtime, read_version, run_hook, warm
 from local_gateway.backing.moto_server import MotoServer
@@ -61,7 +63,8 @@ async def serve(
         await gateway.start()
         stack.push_async_callback(gateway.close)
         if inspector is not None:
-            _show(inspector, gateway, stack, terminal, places)
+            describe = _description(gateway, application.region, aws)
+            _show(InspectorSite(inspector, gateway, describe), gateway, stack, terminal, places)
         sources = _event_sources(stack, settings, observer, invoker, aws)
         await sources.deploy(application)
         await _announce(settings, terminal, application, origins, places, aws)
@@ -88,15 +91,23 @@ def _inspector(settings: GatewaySettings, terminal: Terminal, origin: Origin) ->
     return Inspector(Sources().now)
 
 
+def _description(gateway: Gateway, region: str, aws: MotoServer) -> Callable[[], dict[str, Any]]:
+    """What a script needs to work on the stack that is running."""
+    return lambda: {
+        "region": region,
+        "aws_endpoint_url": aws.endpoint_url,
+        "outputs": dict(gateway.outputs),
+    }
+
+
 def _show(
-    inspector: Inspector,
+    site: InspectorSite,
     gateway: Gateway,
     stack: AsyncExitStack,
     terminal: Terminal,
     places: Places,
 ) -> None:
     """Put the live traffic page at its place."""
-    site = InspectorSite(inspector, gateway)
     gateway.mount(SEGMENT, site.handle)
     stack.push_async_callback(site.close)
     terminal.say(f"Live traffic: {places.url(0, 'localhost')}/{SEGMENT}")

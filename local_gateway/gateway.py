@@ -40,6 +40,7 @@ class Gateway:
     ) -> None:
         self._around = around
         self._stages: dict[StageKey, WebSocketStageServer] = {}
+        self._outputs: Mapping[str, str] = {}
         self._origins: list[tuple[Listener, Dispatcher, int]] = []
         for sockets, port in places:
             dispatcher = Dispatcher()
@@ -63,6 +64,7 @@ class Gateway:
         As on AWS, an open connection's next message meets the new deployment.
         """
         before, self._stages = self._stages, {}
+        self._outputs = application.outputs
         for (_, dispatcher, port), origin in zip(self._origins, origins, strict=False):
             stages: dict[str, WebSocketStageServer] = {}
             for api in origin.websocket_apis:
@@ -119,6 +121,11 @@ class Gateway:
         """Answer `/segment` and what is below it by `handler`, on the first port."""
         _, dispatcher, _ = self._origins[0]
         dispatcher.mount(segment, handler)
+
+    @property
+    def outputs(self) -> Mapping[str, str]:
+        """The outputs of the template that is served."""
+        return self._outputs
 
     def open_connections(self) -> Iterator[Connection]:
         """Every open connection of every API."""

@@ -1,35 +1,145 @@
-"""Create a user of the bot, or give an existing one a new password."""
+"""Create a user of the bot, on AWS or on this computer.
 
-import contextlib
+    make user NAME=ana                     of the bot that `make run` has started, on PORT=…
+    make user NAME=ana STACK=sapa          of the stack on AWS, with your credentials
+    make user NAME=ana ARGS=--replace      a new password for a user that exists
+
+The password is asked for, or the first line of what is piped in; an empty one is made up and
+printed.
+"""
+
+import argparse
+import getpass
+import secrets
+import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
+
+from scripts.stacks import Stack, StackError, aws_reason, deployed_stack, running_stack
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
 
 
+class UserError(Exception):
+    """The user cannot be created as asked; the message is for a person."""
+
+
+def random_password() -> str:
+    """A password that fits the pool's policy: letters of both cases, digits and a symbol."""
+    return f"Sapa-{secrets.token_urlsafe(12)}-7"
+
+
 def create_user(
     client: "CognitoIdentityProviderClient", user_pool_id: str, username: str, password: str
 ) -> None:
-    """Make `username` able to log in with `password`.
+    """Make a new user who can log in with `password` at once.
 
-    Raises `ValueError` with Cognito's own words when the password breaks the pool's policy.
+    Raises `UserError` when the name is taken, or when name or password break the pool's rules; then
+    no user is left behind.
     """
-    with contextlib.suppress(client.exceptions.UsernameExistsException):
+    try:
         client.admin_create_user(
             UserPoolId=user_pool_id, Username=username, MessageAction="SUPPRESS"
         )
+    except client.exceptions.UsernameExistsException as error:
+        raise UserError(
+            f"there is a user {username} already; ARGS=--replace gives a new password"
+        ) from error
+    except ClientError as error:
+        raise UserError(_cause(error, user_pool_id)) from error
+    try:
+        replace_password(client, user_pool_id, username, password)
+    except UserError:
+        client.admin_delete_user(UserPoolId=user_pool_id, Username=username)
+        raise
+
+
+def replace_password(
+    client: "CognitoIdentityProviderClient", user_pool_id: str, username: str, password: str
+) -> None:
+    """Let an existing user log in with `password` only; raises `UserError`."""
     try:
         client.admin_set_user_password(
             UserPoolId=user_pool_id, Username=username, Password=password, Permanent=True
         )
-    except (
-        client.exceptions.InvalidPasswordException,
-        client.exceptions.InvalidParameterException,
-    ) as error:
-        raise ValueError(_reason(error)) from error
+    except client.exceptions.UserNotFoundException as error:
+        raise UserError(f"there is no user {username}") from error
+    except ClientError as error:
+        raise UserError(_cause(error, user_pool_id)) from error
 
 
-def _reason(error: ClientError) -> str:
-    return str(error.response["Error"]["Message"])
+def _cause(error: ClientError, user_pool_id: str) -> str:
+    if error.response["Error"]["Code"] == "ResourceNotFoundException":
+        return f"the user pool {user_pool_id} is not there any more"
+    return aws_reason(error)
+
+
+def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
+    """What the command line says; ends the program when it makes no sense."""
+    parser = argparse.ArgumentParser(prog="make user", description="Create a user of the bot.")
+    parser.add_argument("name", help="the name to log in with (NAME=…)")
+    parser.add_argument("--stack", help="a stack on AWS (STACK=…); default: the running `make run`")
+    parser.add_argument("--region", help="where that stack is (REGION=…); default: samconfig.toml")
+    parser.add_argument("--url", default="http://localhost:8080", help="where `make run` answers")
+    parser.add_argument("--replace", action="store_true", help="a new password for an old user")
+    options = parser.parse_args(given)
+    if not options.name.strip():
+        parser.error("a name is needed: make user NAME=ana")
+    return options
+
+
+def ask_password(username: str) -> str:
+    """What the person types or pipes in; empty when it is to be made up.
+
+    Raises `UserError` when the second try differs from the first.
+    """
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    password = getpass.getpass(f"Password for {username} (empty: make one up): ")
+    if password and getpass.getpass("The same again: ") != password:
+        raise UserError("the two passwords differ")
+    return password
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    """Create the user, print how to log in; status 1 with one line when that fails."""
+    options = arguments(given)
+    try:
+        stack = (
+            deployed_stack(options.stack, options.region)
+            if options.stack
+            else running_stack(options.url)
+        )
+        user_pool_id = stack.output("UserPoolId")
+        typed = ask_password(options.name)
+        password = typed or random_password()
+        _store(stack, user_pool_id, options.name, password, replace=options.replace)
+    except (StackError, UserError) as error:
+        print(f"user: {error}", file=sys.stderr)
+        return 1
+    except BotoCoreError as error:
+        print(f"user: {aws_reason(error)}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return 130
+    print(f"  User      {options.name}")
+    if not typed:
+        print(f"  Password  {password}")
+    print(
+        f"  Page      {stack.outputs.get('PageUrl', options.url) if options.stack else options.url}"
+    )
+    return 0
+
+
+def _store(stack: Stack, user_pool_id: str, username: str, password: str, *, replace: bool) -> None:
+    client = stack.session.client("cognito-idp", endpoint_url=stack.endpoint_url)
+    change = replace_password if replace else create_user
+    change(client, user_pool_id, username, password)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

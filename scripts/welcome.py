@@ -6,7 +6,6 @@ carries a cookie that works.
 
 import json
 import os
-import secrets
 import shlex
 import sys
 import urllib.error
@@ -15,15 +14,10 @@ from http.cookies import SimpleCookie
 
 import boto3
 
-from scripts.create_user import create_user
+from scripts.create_user import UserError, create_user, random_password
 
 USERNAME = "demo"
 COOKIE = "gen_app_auth_token"
-
-
-def random_password() -> str:
-    """A password that fits the pool's policy: letters of both cases, digits and a symbol."""
-    return f"Sapa-{secrets.token_urlsafe(12)}-7"
 
 
 def log_in(url: str, username: str, password: str) -> str:
@@ -64,7 +58,7 @@ def main() -> int:
     try:
         create_user(boto3.client("cognito-idp"), outputs["UserPoolId"], USERNAME, password)
         token = log_in(url, USERNAME, password)
-    except ValueError as error:
+    except (UserError, ValueError) as error:
         print(f"welcome: user {USERNAME!r} cannot log in: {error}", file=sys.stderr)
         return 1
     print("\n".join(lines(url, password, token)), flush=True)

@@ -1,8 +1,10 @@
-"""The page, its files, its stream of events and its one order: close a connection."""
+"""The page, its files, its events, what the stack is, and one order: close a connection."""
 
 import asyncio
 import secrets
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 from aiohttp import web
@@ -38,11 +40,14 @@ _HEADERS = {
 
 
 class InspectorSite:
-    """Everything below `/_gateway`."""
+    """Everything below `/_gateway`; `describe` gives what `/_gateway/stack` answers, as JSON."""
 
-    def __init__(self, inspector: Inspector, directory: Directory) -> None:
+    def __init__(
+        self, inspector: Inspector, directory: Directory, describe: Callable[[], Mapping[str, Any]]
+    ) -> None:
         self._inspector = inspector
         self._directory = directory
+        self._describe = describe
         self._run = secrets.token_hex(8)
         self._files = {file.name: file for file in _FILES.iterdir() if file.is_file()}
         self._streams: set[asyncio.Task[None]] = set()
@@ -62,6 +67,8 @@ class InspectorSite:
         match first, rest:
             case "", "":
                 return self._file("index.html")
+            case "stack", "":
+                return web.json_response(self._describe(), headers=_HEADERS)
             case "events", "":
                 return await self._events(request)
             case "static", name if name in self._files:

@@ -96,6 +96,7 @@ def application(stages: Sequence[str], http_stages: Sequence[str]) -> Applicatio
         functions={},
         websocket_apis=(websocket_api,),
         http_apis=(http_api,),
+        outputs={"PageUrl": "http://localhost/"},
     )
 
 
@@ -120,7 +121,7 @@ async def inspected_gateway(
         )
         gateway = Gateway([(sockets, port)], around)
         gateway.deploy(served, assign_origins(served.websocket_apis, served.http_apis))
-        site = InspectorSite(inspector, gateway)
+        site = InspectorSite(inspector, gateway, lambda: {"outputs": dict(gateway.outputs)})
         if is_mounted:
             gateway.mount(SEGMENT, site.handle)
         await gateway.start()

@@ -46,6 +46,25 @@ async def test_everything_that_the_page_names_is_there(
             assert await answer.read() == (STATIC / name).read_bytes()
 
 
+async def test_a_script_finds_the_outputs_of_the_stack(
+    gateway: Inspected, session: aiohttp.ClientSession
+) -> None:
+    async with session.get(f"{gateway.page}/stack") as answer:
+        assert answer.status == 200
+        assert await answer.json() == {"outputs": {"PageUrl": "http://localhost/"}}
+        assert "Access-Control-Allow-Origin" not in answer.headers
+    async with session.post(f"{gateway.page}/stack", headers={"Origin": gateway.origin}) as answer:
+        assert answer.status == 405
+
+
+async def test_a_web_site_does_not_find_them(
+    gateway: Inspected, session: aiohttp.ClientSession
+) -> None:
+    for headers in ({"Origin": "https://evil.example"}, {"Host": "evil.example"}):
+        async with session.get(f"{gateway.page}/stack", headers=headers) as answer:
+            assert answer.status == 403
+
+
 def test_the_page_has_no_inline_code_and_no_other_origin() -> None:
     for file in STATIC.iterdir():
         text = file.read_text().replace("http://www.w3.org/2000/svg", "")
