@@ -78,7 +78,7 @@ class Connection:
         if not self.stage.admits(CONNECT, moment.at):
             return self._refuse(429, "Too Many Requests", "throttled")
         if route is None:
-            return self._accept(None)
+            return self._accept(moment)
         if route.authorization_type is AuthorizationType.NONE or route.authorizer is None:
             return self._invoke_connect(route, moment, None)
         return self._authorize(route, route.authorizer, moment)
@@ -106,7 +106,7 @@ class Connection:
             return self._refuse(decision.status, decision.message, decision.cause)
         self._authorizer = dict(decision.context)
         route = self.stage.api.routes.get(CONNECT)  # the API may have been deployed anew without it
-        return self._invoke_connect(route, moment, latency_ms) if route else self._accept(None)
+        return self._invoke_connect(route, moment, latency_ms) if route else self._accept(moment)
 
     def _invoke_connect(
         self, route: WebSocketRoute, moment: Moment, latency_ms: int | None
@@ -118,7 +118,7 @@ class Connection:
         event = events.connect_event(self.identity, self._handshake, moment, context)
         return [self._invocation(Purpose.CONNECT, route, moment, event)]
 
-    def connected(self, result: InvocationResult) -> list[Action]:
+    def connected(self, result: InvocationResult, moment: Moment) -> list[Action]:
         """Take the `$connect` function's answer: 2xx opens, other statuses pass unchanged."""
         if self.state is not State.CONNECTING:
             return []
@@ -131,10 +131,11 @@ class Connection:
         subprotocol = response.header(SUBPROTOCOL)
         if subprotocol is not None and not subprotocol.isprintable():
             return self._refuse(502, "Internal server error", f"{SUBPROTOCOL} has control codes")
-        return self._accept(subprotocol)
+        return self._accept(moment, subprotocol)
 
-    def _accept(self, subprotocol: str | None) -> list[Action]:
+    def _accept(self, moment: Moment, subprotocol: str | None = None) -> list[Action]:
         self.state = State.OPEN
+        self.last_active = moment.at  # nobody can speak before the handshake is over
         return [AcceptHandshake(subprotocol)]
 
     def _refuse(self, status: int, message: str, cause: str) -> list[Action]:

@@ -80,7 +80,7 @@ class Session:
         moment = self._sources.moment()
         if invoke.purpose is Purpose.AUTHORIZE:
             return self.connection.authorized(result, moment, moment.at - started)
-        return self.connection.connected(result)
+        return self.connection.connected(result, moment)
 
     # The socket; `feed_data` and `feed_eof` are the HTTP server's interface for upgraded sockets
 

@@ -13,6 +13,7 @@ from local_gateway.core.actions import (
 )
 from local_gateway.core.limits import Limits
 from tests.unit.local_gateway.core.connections import (
+    OK,
     UNIQUE,
     connection,
     later,
@@ -40,6 +41,15 @@ def test_silence_ends_after_ten_minutes_and_traffic_puts_it_off() -> None:
     made.post(b"hello", CONNECTED_AT + 800_000, 0)
     assert made.expired(later(1_399_999)) == []
     close, _ = made.expired(later(1_400_000))
+    assert close == CloseSocket(1001, "Going away")
+
+
+def test_a_slow_handshake_is_no_silence() -> None:
+    made = connection()
+    made.open(MOMENT)
+    made.connected(OK, later(29_000))
+    assert made.expired(later(628_999)) == []
+    close, _ = made.expired(later(629_000))
     assert close == CloseSocket(1001, "Going away")
 
 

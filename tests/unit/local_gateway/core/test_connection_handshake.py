@@ -44,21 +44,21 @@ def test_connect_2xx_opens_with_the_chosen_subprotocol_only() -> None:
     made = connection()
     assert only_invoke(made.open(MOMENT)).purpose is Purpose.CONNECT
     answer = {"statusCode": 204, "headers": {"sec-websocket-protocol": "v1", "Set-Cookie": "a=b"}}
-    actions = made.connected(Succeeded(json.dumps(answer).encode()))
+    actions = made.connected(Succeeded(json.dumps(answer).encode()), MOMENT)
     assert actions == [AcceptHandshake("v1")]
 
 
 def test_offered_subprotocol_is_not_echoed() -> None:
     made = connection(headers=(("Sec-WebSocket-Protocol", "v1, v2"),))
     made.open(MOMENT)
-    assert made.connected(OK) == [AcceptHandshake(None)]
+    assert made.connected(OK, MOMENT) == [AcceptHandshake(None)]
 
 
 @pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 501])
 def test_connect_refusal_passes_unchanged(status: int) -> None:
     made = connection()
     made.open(MOMENT)
-    actions = made.connected(Succeeded(json.dumps({"statusCode": status}).encode()))
+    actions = made.connected(Succeeded(json.dumps({"statusCode": status}).encode()), MOMENT)
     assert refusal(actions)[0] == status
     assert made.state is State.CLOSED
 
@@ -69,7 +69,7 @@ def test_connect_refusal_passes_unchanged(status: int) -> None:
 def test_connect_failure_is_502(result: InvocationResult) -> None:
     made = connection()
     made.open(MOMENT)
-    assert refusal(made.connected(result))[0] == 502
+    assert refusal(made.connected(result, MOMENT))[0] == 502
 
 
 def test_missing_identity_source_is_401_without_the_authorizer() -> None:
@@ -107,7 +107,7 @@ def test_authorizer_context_goes_to_every_event() -> None:
     connect = only_invoke(made.authorized(policy(level=3, admin=True), MOMENT, 12))
     context = {"principalId": "ana", "level": "3", "admin": "true"}
     assert connect.event["requestContext"]["authorizer"] == {**context, "integrationLatency": 12}
-    made.connected(OK)
+    made.connected(OK, MOMENT)
     message = only_invoke(made.text_received("hi", MOMENT, UNIQUE))
     assert message.event["requestContext"]["authorizer"] == context
     disconnect = only_invoke(made.lost(1005, "", MOMENT))

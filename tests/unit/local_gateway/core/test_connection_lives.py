@@ -68,7 +68,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule(result=st.sampled_from([OK, Succeeded(b'{"statusCode": 403}'), Failed("E", "m")]))
     def connect(self, result: InvocationResult) -> None:
-        self.take(self.connection.connected(result))
+        self.take(self.connection.connected(result, self.moment()))
 
     @rule(body=st.text(max_size=20))
     def say(self, body: str) -> None:
