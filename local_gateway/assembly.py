@@ -69,6 +69,7 @@ async def run_hook(
     variables = hook_variables(
         settings.environment,
         url=places.url(0, "localhost"),
+        warp=settings.warp,
         aws_endpoint_url=aws.endpoint_url,
         region=application.region,
         outputs=application.outputs,

@@ -42,6 +42,7 @@ def hook_variables(
     environment: Mapping[str, str],
     *,
     url: str,
+    warp: float,
     aws_endpoint_url: str,
     region: str,
     outputs: Mapping[str, str],
@@ -50,6 +51,7 @@ def hook_variables(
     return {
         **environment,
         "LOCAL_GATEWAY_URL": url,
+        "LOCAL_GATEWAY_WARP": f"{warp:g}",
         "STACK_OUTPUTS": json.dumps(dict(outputs)),
         "AWS_ENDPOINT_URL": aws_endpoint_url,
         "AWS_DEFAULT_REGION": region,

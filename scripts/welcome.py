@@ -34,13 +34,14 @@ def log_in(url: str, username: str, password: str) -> str:
     return cookies[COOKIE].value
 
 
-def lines(url: str, password: str, token: str) -> list[str]:
-    """What to paste where."""
+def lines(url: str, password: str, token: str, warp: str) -> list[str]:
+    """What to paste where; a page whose sockets end `warp` times sooner is told so."""
     login = json.dumps({"username": USERNAME, "password": password})
     socket_url = url.replace("http", "ws", 1) + "/ws"
+    page = f"{url}/" if warp == "1" else f"{url}/?warp={warp}"
     return [
         "",
-        f"  Page      {url}/",
+        f"  Page      {page}",
         f"  User      {USERNAME}",
         f"  Password  {password}",
         "",
@@ -61,7 +62,8 @@ def main() -> int:
     except (UserError, ValueError) as error:
         print(f"welcome: user {USERNAME!r} cannot log in: {error}", file=sys.stderr)
         return 1
-    print("\n".join(lines(url, password, token)), flush=True)
+    warp = os.environ["LOCAL_GATEWAY_WARP"]
+    print("\n".join(lines(url, password, token, warp)), flush=True)
     return 0
 
 

@@ -99,6 +99,15 @@ class Bot:
         assert answer.status == 202, answer.data
         return int(answer.json()["sequence"])
 
+    def close_sockets(self, username: str) -> None:
+        """Close a user's sockets from the server's side, as an operator would."""
+        session = boto3.Session("local", "local", region_name="us-east-1")
+        client = session.client("apigatewaymanagementapi", endpoint_url=f"{self.base_url}/ws")
+        for item in self.items("Connections"):
+            if item["username"]["S"] == username:
+                with suppress(client.exceptions.GoneException):
+                    client.delete_connection(ConnectionId=item["connection_id"]["S"])
+
     def table(self, name: str) -> str:
         """The name of a table of the stack."""
         names = self.aws("dynamodb").list_tables()["TableNames"]

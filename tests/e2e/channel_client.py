@@ -161,6 +161,13 @@ class ChannelClient:
             except ConnectionClosed as closed:
                 self._note(closed)
 
+    def wait_closed(self) -> None:
+        """Read until the server closes the socket; nothing is opened after it."""
+        try:
+            self._until(lambda: False, PATIENCE)
+        except ConnectionClosed as closed:
+            self._note(closed)
+
     def keep(self, seconds: float) -> None:
         """Read a frame, if there is one in time; come back when the socket is closed instead."""
         try:

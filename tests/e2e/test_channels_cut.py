@@ -1,16 +1,22 @@
 """Sockets end at any moment, and after 2 hours; nobody misses an event or gets it twice."""
 
 import random
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from tests.e2e.channel_bot import Bot, unique
-from tests.e2e.channel_client import ChannelClient
+from tests.e2e.channel_client import PATIENCE, ChannelClient
 from tests.e2e.conftest import Target
+from tests.e2e.recorded_ends import End, Recording
 
-# API Gateway's 2 hours are 14 seconds then, and its 10 minutes of silence a little over one.
-WARP = 500
+# API Gateway's 2 hours are 30 seconds then, and its 10 minutes of silence 2.5 seconds.
+WARP = 240
+PING_SECONDS = 0.5
 STEPS = 40
 
 
@@ -24,10 +30,46 @@ def bot(target: Target) -> Iterator[Bot]:
 
 
 @pytest.fixture(scope="module")
-def hasty() -> Iterator[Bot]:
-    """A bot whose sockets end soon."""
-    with Bot.started(f"--warp {WARP}") as (found, _):
-        yield found
+def hasty_gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Bot, Recording]]:
+    """A bot whose sockets end soon, and what its gateway writes down of them."""
+    path = tmp_path_factory.mktemp("hasty") / "recording.jsonl"
+    with Bot.started(f"--warp {WARP} --record {path}") as (found, _):
+        yield found, Recording(path, WARP)
+
+
+@pytest.fixture
+def hasty(hasty_gateway: tuple[Bot, Recording]) -> Iterator[Bot]:
+    """That bot with two users who are new."""
+    bot, _ = hasty_gateway
+    found = Bot(bot.base_url, bot.aws_endpoint_url)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def recording(hasty_gateway: tuple[Bot, Recording]) -> Recording:
+    """What the gateway has written down so far."""
+    return hasty_gateway[1]
+
+
+@contextmanager
+def pinging(tabs: Sequence[ChannelClient]) -> Iterator[None]:
+    """Tabs whose sockets are never quiet, whatever else they do; tabs may be added meanwhile."""
+    done = threading.Event()
+
+    def ping() -> None:
+        while not done.wait(PING_SECONDS):
+            for tab in list(tabs):
+                with suppress(ConnectionClosed):
+                    tab.tell(**{"$ping": 1})
+
+    thread = threading.Thread(target=ping)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 def three_tabs_each(bot: Bot, room: str) -> list[ChannelClient]:
@@ -77,17 +119,58 @@ def test_sockets_cut_at_any_moment_and_resumed_miss_nothing(bot: Bot, seed: int)
     check(tabs, channel, published)
 
 
-def test_two_hour_cut_is_a_1001_after_which_nothing_is_missing(hasty: Bot) -> None:
+def ends(bot: Bot, recording: Recording, tabs: list[ChannelClient]) -> list[End]:
+    """How the sockets ended that the server has closed, once the functions know of each."""
+    closed, start = sum(len(tab.closed) for tab in tabs), time.monotonic()
+    while len(found := ended(bot, recording)) < closed:
+        assert time.monotonic() - start < PATIENCE, f"{len(found)} of {closed} are known"
+        tabs[0].keep(0.05)
+    return found
+
+
+def ended(bot: Bot, recording: Recording) -> list[End]:
+    """How the sockets of the bot's users have ended so far."""
+    return recording.ends(bot.ana) + recording.ends(bot.ben)
+
+
+def test_sockets_that_are_never_quiet_end_after_two_hours_and_miss_nothing(
+    hasty: Bot, recording: Recording
+) -> None:
     room = unique("room")
     channel, published = f"chat:{room}", list[str]()
-    tabs = three_tabs_each(hasty, room)
-    while not all(tab.closed for tab in tabs):
-        published.append(f"event {len(published)}")
-        hasty.publish(channel, text=published[-1])
+    with pinging(hasty.tabs):
+        tabs = three_tabs_each(hasty, room)
+        while not all(tab.closed for tab in tabs):
+            published.append(f"event {len(published)}")
+            hasty.publish(channel, text=published[-1])
+            for tab in tabs:
+                tab.keep(0.02)
         for tab in tabs:
-            tab.keep(0)
-    for tab in tabs:
-        while len(tab.heard[channel]) < len(published):
-            tab.keep(1)
-    assert {code for tab in tabs for code in tab.closed} == {1001}
+            while len(tab.heard[channel]) < len(published):
+                tab.keep(1)
     check(tabs, channel, published)
+    found = ends(hasty, recording, tabs)
+    assert {(end.code, end.reason) for end in found} == {(1001, "Going away")}
+    assert all(end.age >= recording.limits.age_ms for end in found)
+    assert all(end.silence < recording.limits.idle_ms for end in found), "silence has no part in it"
+
+
+def test_silent_sockets_end_after_ten_minutes_and_miss_nothing(
+    hasty: Bot, recording: Recording
+) -> None:
+    room = unique("room")
+    channel, published = f"chat:{room}", ["before"]
+    tabs = three_tabs_each(hasty, room)
+    hasty.publish(channel, text="before")
+    for tab in tabs:
+        tab.wait_closed()
+    published.append("meanwhile")
+    hasty.publish(channel, text="meanwhile")
+    for tab in tabs:
+        tab.reopen()
+        tab.hear(channel, len(published))
+    check(tabs, channel, published)
+    found = ends(hasty, recording, tabs)
+    assert {(end.code, end.reason) for end in found} == {(1001, "Going away")}
+    assert all(end.silence >= recording.limits.idle_ms for end in found)
+    assert all(end.age < recording.limits.age_ms for end in found), "age has no part in it"

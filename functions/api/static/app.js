@@ -9,6 +9,7 @@ import { LoginView } from "./login.js";
 import { Room } from "./room.js";
 import { asyncApiDocument, currentSession, logout, UnreachableError } from "./session.js";
 import { StatusView } from "./status.js";
+import { warpIn } from "./warp.js";
 
 /** @typedef {import("./endpoints.js").Endpoint} Endpoint */
 /** @typedef {import("./session.js").Session} Session */
@@ -106,6 +107,7 @@ function newRoom(endpoint) {
     username: owner,
     toasts,
     checkSession,
+    warp: warpIn(location.search),
     onFrame: (frame) => frames.add(frame),
     onState: (state) => {
       if (room === current) stateChanged(state);

@@ -20,6 +20,7 @@ import { USES } from "./uses.js";
  * @property {string} username
  * @property {import("./live/toasts.js").Toasts} toasts
  * @property {NonNullable<import("./sapa.js").SapaOptions["checkSession"]>} checkSession
+ * @property {number} warp
  * @property {(state: ConnectionState) => void} onState
  * @property {(frame: import("./sapa.js").Frame) => void} onFrame
  */
@@ -44,7 +45,7 @@ export class Room {
   element = element("div", { class: "room" });
 
   /** @param {Endpoint} endpoint @param {RoomOptions} options */
-  constructor(endpoint, { username, toasts, checkSession, onState, onFrame }) {
+  constructor(endpoint, { username, toasts, checkSession, warp, onState, onFrame }) {
     this.endpoint = endpoint;
     this.#onState = onState;
     this.#use = matching(endpoint, USES[endpoint.name]);
@@ -55,7 +56,7 @@ export class Room {
       textKey: isChat ? fields[0].name : "message",
       resend: (payload) => this.#resend(payload),
     });
-    this.#sapa = new Sapa({ url: endpointUrl(endpoint.name), checkSession });
+    this.#sapa = new Sapa({ url: endpointUrl(endpoint.name), checkSession, warp });
     this.#sapa.on("frame", onFrame);
     this.#sapa.on("state", (state) => this.#changed(state));
     this.#sapa.on("unanswered", (ids) => this.#conversation.unanswered(ids));

@@ -1,0 +1,23 @@
+// @ts-check
+/** What the page's address says of how soon sockets are closed. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { warpIn } from "../../functions/api/static/warp.js";
+
+test("the address may say how many times sooner, up to a thousand", () => {
+  assert.equal(warpIn(""), 1);
+  assert.equal(warpIn("?warp=144"), 144);
+  assert.equal(warpIn("?a=b&warp=1.5"), 1.5);
+  assert.equal(warpIn("?warp=1000"), 1_000);
+});
+
+test("what makes no sense is told in the console, and nothing is sooner", (context) => {
+  const told = context.mock.method(console, "warn", () => {});
+  for (const text of ["", "fast", "0", "-1", "0.5", "1001", "Infinity", "NaN"]) {
+    assert.equal(warpIn(`?warp=${text}`), 1, text);
+  }
+  assert.equal(told.mock.callCount(), 8);
+  assert.match(String(told.mock.calls[1]?.arguments[0]), /warp=fast.* from 1 to 1000/);
+});
