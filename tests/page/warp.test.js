@@ -13,11 +13,17 @@ test("the address may say how many times sooner, up to a thousand", () => {
   assert.equal(warpIn("?warp=1000"), 1_000);
 });
 
-test("what makes no sense is told in the console, and nothing is sooner", (context) => {
-  const told = context.mock.method(console, "warn", () => {});
-  for (const text of ["", "fast", "0", "-1", "0.5", "1001", "Infinity", "NaN"]) {
-    assert.equal(warpIn(`?warp=${text}`), 1, text);
+test("what makes no sense is told in the console, and nothing is sooner", () => {
+  const { warn } = console;
+  /** @type {string[]} */ const told = [];
+  console.warn = (/** @type {string} */ text) => void told.push(text);
+  try {
+    for (const text of ["", "fast", "0", "-1", "0.5", "1001", "Infinity", "NaN"]) {
+      assert.equal(warpIn(`?warp=${text}`), 1, text);
+    }
+  } finally {
+    console.warn = warn;
   }
-  assert.equal(told.mock.callCount(), 8);
-  assert.match(String(told.mock.calls[1]?.arguments[0]), /warp=fast.* from 1 to 1000/);
+  assert.equal(told.length, 8);
+  assert.ok(told[1].includes("warp=fast") && told[1].includes("from 1 to 1000"), told[1]);
 });
