@@ -128,19 +128,19 @@ def test_the_distribution_takes_a_host_name_a_certificate_and_a_firewall() -> No
     assert config["WebACLId"] == {"Fn::If": ["HasWebAcl", {"Ref": "WebAclArn"}, nothing]}
 
 
-def test_the_host_name_leads_to_the_distribution_over_ipv4_and_ipv6() -> None:
-    group = transformed_template()["Resources"]["DomainRecords"]
-    assert group["Condition"] == "MakesDomainRecords"
-    properties = group["Properties"]
-    assert properties["HostedZoneId"] == {"Ref": "HostedZoneId"}
-    records = {record["Type"]: record for record in properties["RecordSets"]}
-    assert records.keys() == {"A", "AAAA"}
-    for record in records.values():
-        assert record["Name"] == {"Ref": "DomainName"}
-        assert record["AliasTarget"] == {
+@pytest.mark.parametrize(("name", "kind"), [("DomainRecord", "A"), ("DomainRecordIPv6", "AAAA")])
+def test_the_host_name_leads_to_the_distribution(name: str, kind: str) -> None:
+    record = transformed_template()["Resources"][name]
+    assert record["Condition"] == "MakesDomainRecords"
+    assert record["Properties"] == {
+        "HostedZoneId": {"Ref": "HostedZoneId"},
+        "Name": {"Ref": "DomainName"},
+        "Type": kind,
+        "AliasTarget": {
             "DNSName": {"Fn::GetAtt": ["Distribution", "DomainName"]},
             "HostedZoneId": "Z2FDTNDATAQYW2",
-        }
+        },
+    }
 
 
 def test_one_address_is_told_of_every_alarm() -> None:
