@@ -184,13 +184,14 @@ def _outputs(source: Source, document: JsonObject, resolver: Resolver) -> dict[s
 
 
 def _left_out(resources: Mapping[str, Resource]) -> Iterator[str]:
-    """One line for all that may be missed; roles and log groups are not."""
+    """One line for all that may be missed; roles, log groups and ways to deploy are not."""
     quiet = (
         "AWS::IAM::",
         "AWS::Logs::",
         "AWS::Lambda::",
         "AWS::CloudWatch::",
         "AWS::CloudFront::",
+        "AWS::CodeDeploy::",
         "AWS::ApiGateway::Account",
         "AWS::SQS::QueuePolicy",
         "AWS::SNS::TopicPolicy",

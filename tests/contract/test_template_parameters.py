@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from local_gateway.template.loading import load_template
 from tests.contract.transformed_template import (
     PROJECT,
+    TEMPLATE,
     references,
     resources,
     source_template,
@@ -16,6 +18,18 @@ from tests.contract.transformed_template import (
 )
 
 TELLS = {"Fn::If": ["TellsOfAlarms", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]}
+
+# By parameter: what somebody with everything answers.
+ANSWERS = {
+    "AlarmEmail": "operator@example.com",
+    "AllowedOrigins": "https://a.example.com,b.example.com:8443",
+    "DomainName": "chat.example.com",
+    "CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/1f0b5a7e-4f6b-9d7a-1b2c3d4e",
+    "HostedZoneId": "Z0123456789ABCDEFGHIJ",
+    "WebAclArn": "arn:aws:wafv2:us-east-1:123456789012:global/webacl/chat/1f0b5a7e-4f6b-9d7a-1b2c",
+    "HistoryOffPrefixes": "typing:,cursor:",
+    "SnapStart": "On",
+}
 
 
 def parameters() -> dict[str, dict[str, Any]]:
@@ -59,24 +73,7 @@ def test_the_console_asks_in_the_same_order() -> None:
     assert interface["ParameterLabels"].keys() <= parameters().keys()
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("AlarmEmail", "operator@example.com"),
-        ("AllowedOrigins", "https://a.example.com,b.example.com:8443"),
-        ("DomainName", "chat.example.com"),
-        (
-            "CertificateArn",
-            "arn:aws:acm:us-east-1:123456789012:certificate/1f0b5a7e-4f6b-4f6a-9d7a-1b2c3d4e5f60",
-        ),
-        ("HostedZoneId", "Z0123456789ABCDEFGHIJ"),
-        (
-            "WebAclArn",
-            "arn:aws:wafv2:us-east-1:123456789012:global/webacl/chat/1f0b5a7e-4f6b-4f6a-9d7a-1b2c3d",
-        ),
-        ("HistoryOffPrefixes", "typing:,cursor:"),
-    ],
-)
+@pytest.mark.parametrize(("name", "value"), ANSWERS.items())
 def test_sensible_answers_are_accepted(name: str, value: str) -> None:
     assert accepts(name, value)
 
@@ -195,3 +192,12 @@ def test_production_keeps_data_and_changes_gradually() -> None:
         samconfig()[name]["global"]["parameters"]["stack_name"] for name in ("default", "prod")
     ]
     assert len(set(stacks)) == 2
+
+
+def test_the_local_gateway_reads_what_production_deploys() -> None:
+    read = load_template(TEMPLATE, overrides("prod") | ANSWERS)
+    served = {resource.type for resource in read.resources.values()}
+    assert {"AWS::Lambda::Alias", "AWS::CodeDeploy::DeploymentGroup", "AWS::SNS::Topic"} <= served
+    [warning] = read.warnings
+    assert "CodeDeploy" not in warning
+    assert "DomainRecord" in warning
