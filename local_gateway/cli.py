@@ -46,7 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("--record-secrets needs --record FILE")
     settings = _settings(options)
     allow_many_open_files()
-    terminal = JsonTerminal() if options.json else Terminal(verbose=settings.verbose)
+    coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    terminal = (
+        JsonTerminal() if options.json else Terminal(verbose=settings.verbose, coloured=coloured)
+    )
     try:
         with Places(settings.hosts, settings.port) as places, MotoServer.spawn() as aws:
             # The AWS services start while the rest of the gateway is imported.

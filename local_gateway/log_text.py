@@ -1,6 +1,8 @@
 """A function's log line as a person reads it: structured logging becomes one short line."""
 
 import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 # What Powertools' Logger adds to every line and the terminal shows already, or nobody reads there.
@@ -22,38 +24,74 @@ _LEFT_OUT = frozenset(
         "stack_trace",
     }
 )
+# An id that is looked for when something went wrong, and is as long as all the rest.
+_FOR_PROBLEMS = frozenset({"request_id", "message_id"})
+_CONNECTION = ("connection_id", "correlation_id")
+_SHOWN_OF_AN_ID = 8
+_PROBLEMS = frozenset({"WARNING", "ERROR", "CRITICAL"})
 
 
-def readable(line: str) -> list[str]:
-    """The lines to show for one line of log; none for embedded metrics.
+@dataclass(frozen=True, slots=True)
+class LogText:
+    """The lines to show for one line of log, maybe none; `level` as the function named it."""
 
-    `{"level": "INFO", "message": "answered", "code": "ok", …}` becomes `INFO answered code=ok`, an
-    exception follows as it was printed. Any other line is shown as it is.
+    lines: tuple[str, ...]
+    level: str = ""
+
+    @property
+    def is_problem(self) -> bool:
+        """Whether somebody should look at it."""
+        return self.level in _PROBLEMS
+
+
+def readable(line: str) -> LogText:
+    """One line of log for people.
+
+    `{"level": "INFO", "message": "answered", "code": "ok", …}` becomes `INFO answered code=ok`,
+    with the beginning of the connection id, and of request ids only where there is a problem. An
+    exception follows as it was printed; embedded metrics are not shown. Any other line is shown as
+    it is.
     """
     if not line.startswith("{"):
-        return [line]
+        return LogText((line,))
     try:
         record = json.loads(line)
     except ValueError:
-        return [line]
+        return LogText((line,))
     if not isinstance(record, dict):
-        return [line]
+        return LogText((line,))
     if "_aws" in record:
-        return []
+        return LogText(())
     if "level" not in record or "message" not in record:
-        return [line]
-    return [_headline(record), *_traceback(record)]
+        return LogText((line,))
+    level = str(record["level"])
+    return LogText((_headline(level, record), *_traceback(record)), level)
 
 
-def _headline(record: dict[str, Any]) -> str:
+def _headline(level: str, record: dict[str, Any]) -> str:
     message = record["message"]
     text = message if isinstance(message, str) else json.dumps(message, ensure_ascii=False)
-    extra = [f"{key}={_value(value)}" for key, value in record.items() if key not in _LEFT_OUT]
-    return " ".join([str(record["level"]), text, *extra])
+    return " ".join([level, text, *_members(level, record)])
+
+
+def _members(level: str, record: dict[str, Any]) -> Iterator[str]:
+    for key, value in record.items():
+        if key in _LEFT_OUT or key in _CONNECTION:
+            continue
+        if key not in _FOR_PROBLEMS or level in _PROBLEMS:
+            yield f"{key}={_value(value)}"
+    for key in _CONNECTION:
+        if key in record:
+            yield f"{key}={_shortened(_value(record[key]))}"
 
 
 def _value(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _shortened(text: str) -> str:
+    """Enough to tell connections apart; the lines about the sockets have it in full."""
+    return text if len(text) <= _SHOWN_OF_AN_ID else text[:_SHOWN_OF_AN_ID] + "…"
 
 
 def _traceback(record: dict[str, Any]) -> list[str]:

@@ -2,21 +2,37 @@
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TextIO
 
 from local_gateway.line_buffer import LineBuffer
-from local_gateway.log_text import readable
+from local_gateway.log_text import LogText, readable
 from local_gateway.server.ports import Direction, Entry
+
+_RED, _YELLOW, _PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[0m"
+_COLOURS = {"WARNING": _YELLOW, "ERROR": _RED, "CRITICAL": _RED}
 
 
 class Terminal:
-    """Writes lines to `out`; `verbose` shows the functions' logs exactly as they are."""
+    """Writes lines to `out`; `verbose` shows the functions' logs exactly as they are.
 
-    def __init__(self, out: TextIO = sys.stdout, *, verbose: bool = False) -> None:
+    With `coloured`, what somebody should look at is yellow or red. `clock` gives epoch
+    milliseconds.
+    """
+
+    def __init__(
+        self,
+        out: TextIO = sys.stdout,
+        *,
+        verbose: bool = False,
+        coloured: bool = False,
+        clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    ) -> None:
         self._lines = LineBuffer(out)
         self._verbose = verbose
+        self._coloured = coloured
+        self._clock = clock
 
     def say(self, text: str) -> None:
         """Print a line as it is."""
@@ -41,9 +57,7 @@ class Terminal:
 
     def record(self, entry: Entry) -> None:
         """Print an entry: time, API, route, outcome, duration, connection."""
-        seconds, milliseconds = divmod(entry.at, 1000)
-        mark = "!" if entry.problem else " "
-        parts = [f"{_clock(seconds)}.{milliseconds:03} {mark} {entry.route_key:<14}", entry.outcome]
+        parts = [f"{_beginning(entry.at, entry.problem)}{entry.route_key:<14}", entry.outcome]
         if entry.duration_ms is not None:
             parts.append(f"{entry.duration_ms:.1f} ms{' cold' if entry.cold else ''}")
         if entry.function is not None:
@@ -52,15 +66,23 @@ class Terminal:
             parts.append(entry.connection_id)
         if entry.detail is not None:
             parts.append(f"({entry.detail})")
-        self._lines.write_soon(" ".join(parts))
+        self._lines.write_soon(self._painted(" ".join(parts), _YELLOW if entry.problem else ""))
+
+    def _painted(self, text: str, colour: str) -> str:
+        return f"{colour}{text}{_PLAIN}" if self._coloured and colour else text
 
     def frame(self, connection_id: str, direction: Direction, text: str, at: int) -> None:
         """Nothing: what people say to each other does not belong into a log."""
 
     def log_line(self, function: str, stream: str, line: str, request_id: str | None) -> None:
-        """Print one line of a function's log, prefixed with its name."""
-        for text in [line] if self._verbose else readable(line):
-            self._lines.write_soon(f"{function} | {text}")
+        """Print one line of a function's log: time, function, and what it says."""
+        text = LogText((line,)) if self._verbose else readable(line)
+        beginning = f"{_beginning(self._clock(), text.is_problem)}{function} | "
+        colour = _COLOURS.get(text.level, "")
+        for one in text.lines:
+            self._lines.write_soon(self._painted(beginning + one, colour))
+            # An exception stands below its headline.
+            beginning, colour = f"{'':15}{function} | ", ""
 
     def invocation_started(self, function: str, request_id: str, *, cold: bool) -> None:
         """Nothing: the line is printed when the invocation has ended."""
@@ -69,7 +91,13 @@ class Terminal:
         """Nothing: the API that invoked the function records what came of it."""
 
 
+def _beginning(at: int, problem: bool) -> str:
+    """The time of day, and a mark for what somebody should look at."""
+    seconds, milliseconds = divmod(at, 1000)
+    return f"{_time_of_day(seconds)}.{milliseconds:03} {'!' if problem else ' '} "
+
+
 @lru_cache(maxsize=1)
-def _clock(seconds: int) -> str:
+def _time_of_day(seconds: int) -> str:
     """The time of day where this machine is."""
     return time.strftime("%H:%M:%S", time.localtime(seconds))

@@ -5,6 +5,7 @@
 const USUAL = new Set([
   "level", "message", "timestamp", "service", "location", "cold_start", "xray_trace_id", "requestId",
   "function_name", "function_arn", "function_memory_size", "function_request_id", "correlation_id",
+  "connection_id", "request_id",
   "exception", "exception_name", "stack_trace", "logger",
 ]);
 
