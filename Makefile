@@ -23,7 +23,7 @@ SAM_LOCAL := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 AWS_EC2_METADATA_D
 	AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none
 
 .DEFAULT_GOAL := help
-.PHONY: help run gateway feed user test check audit format bench build deploy lock clean
+.PHONY: help run gateway feed user revoke test check audit format bench build deploy lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -40,6 +40,10 @@ feed: $(RUN) ## prices that walk at random, for the exchange
 
 user: $(RUN) ## a user of the running bot, or of STACK=… on AWS: NAME=…
 	@$(BIN)/python -m scripts.create_user "$(NAME)" --url http://localhost:$(PORT) \
+		$(if $(STACK),--stack "$(STACK)") $(if $(REGION),--region "$(REGION)") $(ARGS)
+
+revoke: $(RUN) ## shut a user out now, of the running bot or of STACK=… on AWS: NAME=…
+	@$(BIN)/python -m scripts.revoke_user "$(NAME)" --url http://localhost:$(PORT) \
 		$(if $(STACK),--stack "$(STACK)") $(if $(REGION),--region "$(REGION)") $(ARGS)
 
 test: $(DEV) $(NODE) ## every test that needs no AWS

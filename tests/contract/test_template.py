@@ -228,6 +228,9 @@ def test_outputs_lead_to_the_page_the_socket_and_the_users() -> None:
         "PublishUrl": {"Fn::Sub": f"https://{EXECUTE_API_HOST % 'HttpApi'}/publish"},
         "UserPoolId": {"Ref": "UserPool"},
         "UserPoolClientId": {"Ref": "UserPoolClient"},
+        "SessionsTableName": {"Ref": "SessionsTable"},
+        "ConnectionsTableName": {"Ref": "ConnectionsTable"},
+        "ManagementApiUrl": {"Fn::Sub": f"https://{EXECUTE_API_HOST % 'WebSocketApi'}/ws"},
     }
 
 
