@@ -108,12 +108,18 @@ def subscriptions() -> "DynamoDBSubscriptionStore":
 def _fast_sender() -> "FastSender":
     from sapa.adapters.fast_sender import FastSender
     from sapa.adapters.signing import Credentials
+    from sapa.observability import logger
 
     known = settings()
     credentials = Credentials(
         access_key=known.access_key, secret_key=known.secret_key, token=known.session_token
     )
-    return FastSender(known.management_api_endpoint, credentials, region=known.region)
+    return FastSender(
+        known.management_api_endpoint,
+        credentials,
+        region=known.region,
+        report=lambda reasons: logger.warning("posts failed", reasons=reasons),
+    )
 
 
 @functools.cache

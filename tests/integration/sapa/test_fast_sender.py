@@ -2,7 +2,7 @@
 
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -113,6 +113,19 @@ def test_what_there_is_no_time_for_has_failed(api: FaultyApi, sender: FastSender
     assert sender.post_all("{}", ["c1", "c2"], 0) == {"c1": FAILED, "c2": FAILED}
     assert api.posted == []
     assert sender.post_all("{}", [], 20) == {}
+
+
+def test_why_posts_failed_is_counted_once_for_a_frame(api: FaultyApi) -> None:
+    told: list[Mapping[str, int]] = []
+    sender = FastSender(api.url, CREDENTIALS, region="eu-west-1", timeout=0.5, report=told.append)
+    api.answers.update({"c1": [failed(429)], "c2": [failed(429)], "c3": [failed(403)]})
+    api.answers["c4"] = [GONE]
+    api.slow.add("c5")
+    sender.post_all("{}", [f"c{number}" for number in range(9)], 20)
+    assert told == [{"429": 2, "403": 1, "TimeoutError": 1}]
+    sender.post_all("{}", ["c4", "c6"], 20)
+    assert len(told) == 1
+    sender.close()
 
 
 def test_nobody_listening_is_a_failure() -> None:

@@ -15,7 +15,7 @@ from sapa.connections import Connection
 from sapa.dispatches import Dispatch, Recipient
 from sapa.fanout import MAX_ATTEMPTS
 from tests.integration.sapa.aws import REGION, InvocationContext
-from tests.integration.sapa.conftest import Cloud
+from tests.integration.sapa.conftest import Cloud, logged
 from tests.integration.sapa.faulty_api import GONE, OK, FaultyApi, failed, faulty_api
 
 LOBBY = "chat:lobby"
@@ -288,3 +288,20 @@ def test_a_connection_that_cannot_be_forgotten_now_is_found_again(
     channel_services.membership.cache_clear()
     monkeypatch.setenv("PRESENCE_TABLE_NAME", "nothing")
     assert hall.invoke([message["Body"]]) == []
+
+
+def test_the_log_has_what_became_of_an_event_and_why(
+    hall: Hall, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("ana-1", "budi-1", "cici-1"):
+        hall.open(name)
+    hall.api.answers.update({"ana-1": [GONE], "budi-1": [failed(429)]})
+    hall.publish()
+    hall.deliver()
+    lines = {line["message"]: line for line in logged(caplog)}
+    assert lines["gone"]["connection_id"] == "ana-1"
+    assert lines["posts failed"]["reasons"] == {"429": 1}
+    dispatched = lines["dispatched"]
+    assert (dispatched["channel"], dispatched["sequence"]) == (LOBBY, 1)
+    assert [dispatched[name] for name in ("delivered", "gone", "requeued")] == [1, 1, 1]
+    assert dispatched["lag_ms"] >= 0

@@ -7,8 +7,8 @@ nobody waits for it.
 
 import ssl
 import time
-from collections import deque
-from collections.abc import Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from hashlib import sha256
 from http import HTTPStatus
@@ -25,8 +25,15 @@ POST_TIMEOUT = 2.0
 _POSTS_PER_THREAD = 4
 
 
+type Answer = int | str
+"""The status of a post, or the name of the error instead of one."""
+
+
 class FastSender:
-    """A `BulkSender` for the management API at `endpoint` (http or https, with the stage)."""
+    """A `BulkSender` for the management API at `endpoint` (http or https, with the stage).
+
+    `report` is told how many posts failed and why, by status or error, once for each frame.
+    """
 
     def __init__(
         self,
@@ -36,6 +43,7 @@ class FastSender:
         region: str,
         threads: int = THREADS,
         timeout: float = POST_TIMEOUT,
+        report: Callable[[Mapping[str, int]], None] = lambda reasons: None,
     ) -> None:
         url = urlsplit(endpoint)
         is_tls = url.scheme == "https"
@@ -47,6 +55,7 @@ class FastSender:
         self._path = f"{url.path.rstrip('/')}/@connections/"
         self._signer = Signer(credentials, host=self._host, region=region)
         self._timeout = timeout
+        self._report = report
         self._threads = threads
         self._idle: deque[HttpConnection] = deque()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="post")
@@ -55,8 +64,8 @@ class FastSender:
         self, frame: str, connection_ids: Sequence[str], seconds: float
     ) -> Mapping[str, Outcome]:
         """Send a frame to all; what there is no time for has failed."""
-        outcomes = dict.fromkeys(connection_ids, Outcome.FAILED)
-        waiting = deque(outcomes)
+        answers: dict[str, Answer] = {}
+        waiting = deque(dict.fromkeys(connection_ids))
         body = frame.encode()
         post = _Post(
             body=body,
@@ -67,11 +76,18 @@ class FastSender:
         end = time.monotonic() + seconds
         workers = min(self._threads, -(-len(waiting) // _POSTS_PER_THREAD))
         running: list[Future[None]] = [
-            self._pool.submit(self._work, post, waiting, outcomes, end) for _ in range(workers)
+            self._pool.submit(self._work, post, waiting, answers, end) for _ in range(workers)
         ]
         for future in running:
             future.result()
-        return outcomes
+        if reasons := _reasons(answers):
+            self._report(reasons)
+        return {
+            connection_id: _outcome(answers[connection_id])
+            if connection_id in answers
+            else Outcome.FAILED
+            for connection_id in connection_ids
+        }
 
     def close(self) -> None:
         """End the threads and close the connections."""
@@ -80,7 +96,7 @@ class FastSender:
             self._idle.pop().close()
 
     def _work(
-        self, post: "_Post", waiting: deque[str], outcomes: dict[str, Outcome], end: float
+        self, post: "_Post", waiting: deque[str], answers: dict[str, Answer], end: float
     ) -> None:
         connection: HttpConnection | None = None
         while waiting and time.monotonic() < end:
@@ -89,13 +105,13 @@ class FastSender:
             except IndexError:
                 break
             request = post.request(self._path + quote(connection_id, safe=""))
-            outcomes[connection_id], connection = self._exchange(request, connection)
+            answers[connection_id], connection = self._exchange(request, connection)
         if connection is not None:
             self._idle.append(connection)
 
     def _exchange(
         self, request: bytes, connection: HttpConnection | None
-    ) -> tuple[Outcome, HttpConnection | None]:
+    ) -> tuple[Answer, HttpConnection | None]:
         """One post, on the connection at hand, an idle one or a new one."""
         try:
             while connection is not None or self._idle:
@@ -103,18 +119,18 @@ class FastSender:
                 if connection is None:
                     break
                 try:
-                    return _outcome(connection.exchange(request)), _reusable(connection)
+                    return connection.exchange(request), _reusable(connection)
                 except BrokenConnectionError as broken:
                     if not broken.unanswered:
-                        return Outcome.FAILED, None
+                        return type(broken).__name__, None
                     # Closed while it was idle: try the next one, in the end a fresh one.
                     connection = None
             connection = HttpConnection(self._address, self._timeout)
-            return _outcome(connection.exchange(request)), _reusable(connection)
+            return connection.exchange(request), _reusable(connection)
         except TimeoutError:
-            return Outcome.SLOW, None
-        except (BrokenConnectionError, OSError):
-            return Outcome.FAILED, None
+            return "TimeoutError", None
+        except (BrokenConnectionError, OSError) as error:
+            return type(error).__name__, None
 
     def _take_idle(self) -> HttpConnection | None:
         try:
@@ -142,7 +158,23 @@ def _reusable(connection: HttpConnection) -> HttpConnection | None:
     return connection if connection.is_open else None
 
 
-def _outcome(status: int) -> Outcome:
-    if status == HTTPStatus.OK:
-        return Outcome.DELIVERED
-    return Outcome.GONE if status == HTTPStatus.GONE else Outcome.FAILED
+def _outcome(answer: Answer) -> Outcome:
+    match answer:
+        case HTTPStatus.OK:
+            return Outcome.DELIVERED
+        case HTTPStatus.GONE:
+            return Outcome.GONE
+        case "TimeoutError":
+            return Outcome.SLOW
+        case _:
+            return Outcome.FAILED
+
+
+def _reasons(answers: Mapping[str, Answer]) -> Mapping[str, int]:
+    """How often each answer came that neither delivered nor found nobody."""
+    counted = Counter(answers.values())
+    return {
+        str(answer): number
+        for answer, number in counted.items()
+        if answer not in {HTTPStatus.OK, HTTPStatus.GONE}
+    }
