@@ -202,3 +202,15 @@ def test_saved_queries_search_log_groups_of_the_stack() -> None:
     for query in queries.values():
         assert query["LogGroupNames"]
         assert set(references(query["LogGroupNames"])) <= resources("AWS::Logs::LogGroup").keys()
+
+
+def test_the_guide_names_every_alarm_metric_and_query_and_counts_what_is_paid_for() -> None:
+    guide = (PROJECT / "docs/operations.md").read_text(encoding="utf-8")
+    alarms = resources("AWS::CloudWatch::Alarm")
+    watched = sum(len(list(alarmed(alarm))) for alarm in alarms.values())
+    assert f"{len(own_metrics())} custom metrics at $0.30" in guide
+    assert f"{watched} metrics in {len(alarms)} alarms at $0.10" in guide
+    for name in (*alarms, *Metric):
+        assert f"`{name}`" in guide
+    for query in resources("AWS::Logs::QueryDefinition").values():
+        assert query["Name"]["Fn::Sub"].partition("/")[2] in guide
