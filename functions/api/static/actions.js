@@ -86,11 +86,10 @@ export class ActionsBar {
   showProblems(problems) {
     if (this.#form) return this.#form.showProblems(problems);
     for (const control of this.#controls.values()) control.showProblem("");
-    const left = problems.filter(({ name, problem }) => {
-      const control = this.#controls.get(name.split(".")[0]);
-      control?.showProblem(problem);
-      return !control;
-    });
+    const controlOf = (/** @type {FieldProblem} */ { name }) => this.#controls.get(name.split(".")[0]);
+    // Of several with one field the first is shown: the others may only follow from it.
+    for (const one of [...problems].reverse()) controlOf(one)?.showProblem(one.problem);
+    const left = problems.filter((one) => !controlOf(one));
     const forBox = left.filter(({ name }) => name === this.#use?.speech?.field);
     this.#box?.showProblems(forBox);
     const rest = left.filter((problem) => !forBox.includes(problem));

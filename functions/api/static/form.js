@@ -39,7 +39,8 @@ export class FieldsForm {
   /** Puts each problem at its field; those of unknown fields go beside the button. @param {FieldProblem[]} problems */
   showProblems(problems) {
     // What is wrong inside a value, as in `symbols.0`, is wrong with its field.
-    const left = new Map(problems.map(({ name, problem }) => [this.#fieldOf(name), problem]));
+    const firstLast = [...problems].reverse();
+    const left = new Map(firstLast.map(({ name, problem }) => [this.#fieldOf(name), problem]));
     for (const control of this.#controls) {
       control.showProblem(left.get(control.field.name) ?? "");
       left.delete(control.field.name);
