@@ -22,7 +22,7 @@ from local_gateway.json_terminal import JsonTerminal
 from local_gateway.open_files import allow_many_open_files
 from local_gateway.server.sockets import Places
 from local_gateway.settings import LOOPBACK, GatewaySettings
-from local_gateway.terminal import Terminal
+from local_gateway.terminal import Terminal, shows_colours
 
 SUBCOMMANDS = ("replay", "event")
 EPILOG = """\
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("--record-secrets needs --record FILE")
     settings = _settings(options)
     allow_many_open_files()
-    coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    coloured = shows_colours(sys.stdout, os.environ)
     terminal = (
         JsonTerminal() if options.json else Terminal(verbose=settings.verbose, coloured=coloured)
     )

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TextIO
 
@@ -89,6 +89,11 @@ class Terminal:
 
     def invocation_finished(self, function: str, invocation: object) -> None:
         """Nothing: the API that invoked the function records what came of it."""
+
+
+def shows_colours(out: TextIO, environment: Mapping[str, str]) -> bool:
+    """Whether a person sees them: on a terminal, unless `NO_COLOR` is set (no-color.org)."""
+    return out.isatty() and not environment.get("NO_COLOR")
 
 
 def _beginning(at: int, problem: bool) -> str:

@@ -2,12 +2,14 @@
 
 import io
 import json
+import os
+import pty
 import time
 
 import pytest
 
 from local_gateway.server.ports import Entry
-from local_gateway.terminal import Terminal
+from local_gateway.terminal import Terminal, shows_colours
 
 AT = 1_700_000_000_042
 TIME = time.strftime("%H:%M:%S", time.localtime(AT // 1000)) + ".042"
@@ -65,3 +67,12 @@ def test_without_colours_there_is_no_escape() -> None:
     assert "\x1b" not in out.getvalue()
     Terminal(out, coloured=True).record(entry)
     assert "\x1b[33m" in out.getvalue()
+
+
+def test_colours_are_for_terminals_whose_owner_wants_them() -> None:
+    assert not shows_colours(io.StringIO(), {})
+    ours, theirs = pty.openpty()
+    with os.fdopen(theirs, "w") as terminal:
+        assert shows_colours(terminal, {})
+        assert not shows_colours(terminal, {"NO_COLOR": "1"})
+    os.close(ours)
