@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 
 from benchmarks.tables import number
-from sapa.adapters.fast_sender import THREADS
+from sapa.adapters.bulk_sender import THREADS
 from sapa.adapters.shards import MAX_SHARDS, needs_more
 from sapa.dispatches import Shards
 from sapa.fanout import PAGE, SHARDS_PER_PAGE, parts

@@ -15,7 +15,9 @@ import boto3
 from botocore.config import Config
 
 from benchmarks.processes import BenchmarkError
-from sapa.adapters.fast_sender import THREADS, FastSender
+from sapa.adapters.bulk_sender import POST_SECONDS, THREADS, ThreadedBulkSender
+from sapa.adapters.http_connection import Patience
+from sapa.adapters.signed_endpoint import SignedEndpoint
 from sapa.adapters.signing import Credentials
 from sapa.delivery import Outcome
 
@@ -45,7 +47,15 @@ def senders(endpoint: str) -> Iterator[Mapping[str, Send]]:
     Each pool has as many threads as our sender.
     """
     credentials = Credentials(access_key=_KEY, secret_key=_KEY, token=_KEY)
-    ours = FastSender(endpoint, credentials, region=_REGION)
+    ours = ThreadedBulkSender(
+        SignedEndpoint(
+            endpoint,
+            service="execute-api",
+            region=_REGION,
+            credentials=lambda: credentials,
+            patience=Patience(connect=1.0, read=POST_SECONDS),
+        )
+    )
     client = boto3.client(
         "apigatewaymanagementapi",
         endpoint_url=endpoint,
@@ -69,7 +79,7 @@ def senders(endpoint: str) -> Iterator[Mapping[str, Send]]:
         }
 
 
-def _ours(sender: FastSender, frame: str, ids: Sequence[str]) -> None:
+def _ours(sender: ThreadedBulkSender, frame: str, ids: Sequence[str]) -> None:
     outcomes = sender.post_all(frame, ids, _SECONDS)
     lost = sum(outcome is not Outcome.DELIVERED for outcome in outcomes.values())
     if lost:

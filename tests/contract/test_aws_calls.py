@@ -1,7 +1,7 @@
 """What a connect, a message and a channel cost: the AWS calls, counted, as the documents say."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,16 +12,15 @@ import pytest
 from functions.connect.app import lambda_handler as connect
 from functions.default.app import lambda_handler as default
 from functions.disconnect.app import lambda_handler as disconnect
-from sapa.adapters.clients import boto3_session
 from sapa.channel_services import epoch_milliseconds
 from sapa.gateway_events import ConnectionEvent
 from sapa.message_services import access_of, resume
 from sapa.processes.business_process import Context
 from sapa.replies import context_of
 from tests.integration.sapa.aws import lambda_context, recorded
-from tests.integration.sapa.conftest import Cloud, cloud, credentials, environment
+from tests.integration.sapa.conftest import Cloud, cloud, credentials, environment, moto
 
-__all__ = ["cloud", "credentials", "environment"]
+__all__ = ["cloud", "credentials", "environment", "moto"]
 
 DOCUMENT = Path(__file__).parents[2] / "docs/architecture.md"
 ROOM = "room:1"
@@ -36,16 +35,10 @@ def table() -> dict[str, list[str]]:
 
 
 @pytest.fixture
-def calls(cloud: Cloud) -> Iterator[list[str]]:
-    """The operations that the SDK is asked for."""
-    asked: list[str] = []
-
-    def note(model: Any, **_: object) -> None:
-        asked.append(model.name)
-
-    boto3_session().events.register("before-call", note)
-    yield asked
-    boto3_session().events.unregister("before-call", note)
+def calls(cloud: Cloud) -> list[str]:
+    """The operations in which requests arrive."""
+    cloud.aws.calls.clear()
+    return cloud.aws.calls
 
 
 def event(name: str, connection_id: str, body: str | None = None) -> dict[str, Any]:

@@ -18,8 +18,7 @@ from sapa.sessions import SessionStore
 from sapa.settings import Settings, settings
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
+    from sapa.adapters.dynamodb_client import DynamoDBClient
     from sapa.admission import Admission
 
 type Clock = Callable[[], int]
@@ -66,7 +65,7 @@ def authorizer_services() -> AuthorizerServices:
     from sapa.adapters.dynamodb import DynamoDBSessionStore
 
     return AuthorizerServices(
-        sessions=DynamoDBSessionStore(dynamodb_client(), settings().sessions_table_name),
+        sessions=DynamoDBSessionStore(dynamodb_client(settings()), settings().sessions_table_name),
         allowed_origins=settings().allowed_origins,
         clock=epoch_seconds,
     )
@@ -108,10 +107,10 @@ def _admission() -> "Admission":
 
 @functools.cache
 def _sender() -> MessageSender:
-    from sapa.adapters.clients import management_api_client
+    from sapa.adapters.clients import management_endpoint, retries
     from sapa.adapters.management_api import ManagementApiSender
 
-    return ManagementApiSender(management_api_client(settings().management_api_endpoint))
+    return ManagementApiSender(management_endpoint(settings()), retries(attempts=3))
 
 
 @functools.cache
@@ -160,8 +159,7 @@ class HttpServices:
     @functools.cached_property
     def credentials(self) -> CredentialChecker:
         """Passwords. Raises `SettingError`."""
-        from sapa.adapters.clients import cognito_client
-        from sapa.adapters.cognito import CognitoCredentialChecker
+        from sapa.adapters.cognito import CognitoCredentialChecker, cognito_client
 
         known = self._settings
         return CognitoCredentialChecker(
@@ -177,7 +175,7 @@ class HttpServices:
     def _dynamodb(self) -> "DynamoDBClient":
         from sapa.adapters.clients import dynamodb_client
 
-        return dynamodb_client()
+        return dynamodb_client(self._settings)
 
     def forget(self, connection_id: str) -> None:
         """Delete a connection that is gone. Raises `SettingError`."""

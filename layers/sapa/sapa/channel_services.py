@@ -14,14 +14,10 @@ from sapa.publishing import Publisher
 from sapa.settings import settings
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
-    from sapa.adapters.fast_sender import FastSender
+    from sapa.adapters.bulk_sender import ThreadedBulkSender
+    from sapa.adapters.dynamodb_client import DynamoDBClient
     from sapa.adapters.subscriptions import DynamoDBSubscriptionStore
     from sapa.dispatches import EventQueue
-
-# Calls of DynamoDB at the same time: a batch of messages and the connections they found gone.
-_DYNAMODB_CONNECTIONS = 20
 
 
 def epoch_milliseconds() -> int:
@@ -57,7 +53,7 @@ def fan_out() -> FanOut:
     return FanOut(
         subscriptions=subscriptions(),
         queue=_queue(),
-        sender=_fast_sender(),
+        sender=_bulk_sender(),
         forget=functools.partial(forget_all, forget=known.forget),
         clock=epoch_milliseconds,
         pause=time.sleep,
@@ -105,29 +101,23 @@ def subscriptions() -> "DynamoDBSubscriptionStore":
 
 
 @functools.cache
-def _fast_sender() -> "FastSender":
-    from sapa.adapters.fast_sender import FastSender
-    from sapa.adapters.signing import Credentials
+def _bulk_sender() -> "ThreadedBulkSender":
+    from sapa.adapters.bulk_sender import POST_SECONDS, ThreadedBulkSender
+    from sapa.adapters.clients import management_endpoint
     from sapa.observability import logger
 
-    known = settings()
-    credentials = Credentials(
-        access_key=known.access_key, secret_key=known.secret_key, token=known.session_token
-    )
-    return FastSender(
-        known.management_api_endpoint,
-        credentials,
-        region=known.region,
+    return ThreadedBulkSender(
+        management_endpoint(settings(), read=POST_SECONDS),
         report=lambda reasons: logger.warning("posts failed", reasons=reasons),
     )
 
 
 @functools.cache
 def _queue() -> "EventQueue":
-    from sapa.adapters.clients import sqs_client
+    from sapa.adapters.clients import sqs_service
     from sapa.adapters.event_queue import SqsEventQueue
 
-    return SqsEventQueue(sqs_client(), settings().publish_queue_url)
+    return SqsEventQueue(sqs_service(settings()), settings().publish_queue_url)
 
 
 @functools.cache
@@ -135,4 +125,4 @@ def dynamodb() -> "DynamoDBClient":
     """The client that all of these share."""
     from sapa.adapters.clients import dynamodb_client
 
-    return dynamodb_client(connections=_DYNAMODB_CONNECTIONS)
+    return dynamodb_client(settings())

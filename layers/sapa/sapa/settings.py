@@ -182,6 +182,19 @@ class Settings:
         """What belongs to temporary credentials; empty for lasting ones."""
         return self.environment.get("AWS_SESSION_TOKEN", "").strip()
 
+    @property
+    def has_own_credentials(self) -> bool:
+        """Whether the environment holds credentials, and not only where to fetch them."""
+        return bool(self.environment.get("AWS_ACCESS_KEY_ID", "").strip())
+
+    def service_url(self, service: str) -> str:
+        """Where the AWS service with this endpoint prefix is reached, as all SDKs are told."""
+        for name in (f"AWS_ENDPOINT_URL_{service.upper()}", "AWS_ENDPOINT_URL"):
+            if url := self.environment.get(name, "").strip():
+                return url
+        suffix = "amazonaws.com.cn" if self.region.startswith("cn-") else "amazonaws.com"
+        return f"https://{service}.{self.region}.{suffix}"
+
     def _number(self, name: str, default: int, *, least: int = 0) -> int:
         text = self.environment.get(name, "").strip()
         if not text:

@@ -40,9 +40,13 @@ def lambda_context() -> LambdaContext:
 
 
 class ManagementApi:
-    """`@connections` as API Gateway answers it; ids in `gone` are 410, in `broken` 500."""
+    """`@connections` as API Gateway answers it; ids in `gone` are 410, in `broken` 403.
 
-    def __init__(self) -> None:
+    `calls` gets the operations in their order.
+    """
+
+    def __init__(self, calls: list[str]) -> None:
+        self.calls = calls
         self.posted: list[tuple[str, dict[str, Any]]] = []
         self.closed: list[str] = []
         self.gone: set[str] = set()
@@ -56,6 +60,7 @@ class ManagementApi:
 
     def handle(self, method: str, path: str, body: bytes) -> tuple[int, str | None]:
         """The status and error type for a request."""
+        self.calls.append("DeleteConnection" if method == "DELETE" else "PostToConnection")
         connection_id = unquote(path.removeprefix("/ws/@connections/"))
         if connection_id in self.gone:
             return 410, "GoneException"
@@ -69,9 +74,9 @@ class ManagementApi:
 
 
 @contextmanager
-def management_api() -> Iterator[ManagementApi]:
-    """A management API that listens while the context lasts."""
-    api = ManagementApi()
+def management_api(calls: list[str]) -> Iterator[ManagementApi]:
+    """A management API that listens while the context lasts; it notes its `calls`."""
+    api = ManagementApi(calls)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

@@ -7,7 +7,6 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from functions.api.app import http_api
 from sapa import bootstrap, channel_services, message_services
@@ -21,6 +20,7 @@ from tests.integration.sapa.aws import (
     create_tables,
     management_api,
 )
+from tests.integration.sapa.moto_front import MotoFront, moto_front
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class Cloud:
     """What the tests look at and prepare."""
 
     management_api: ManagementApi
+    aws: MotoFront
 
 
 def _forget_services() -> None:
@@ -40,7 +41,7 @@ def _forget_services() -> None:
         channel_services.subscriptions,
         channel_services.dynamodb,
         channel_services._queue,
-        channel_services._fast_sender,
+        channel_services._bulk_sender,
         bootstrap._admission,
         bootstrap._sender,
         bootstrap.authorizer_services,
@@ -57,6 +58,7 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     """Credentials that open nothing, and a region."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_REGION", REGION)
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
 
 
@@ -87,15 +89,24 @@ def environment(credentials: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     _forget_services()
 
 
+@pytest.fixture(scope="session")
+def moto() -> Iterator[MotoFront]:
+    """One moto for all tests; each begins with nothing in it."""
+    with moto_front() as front:
+        yield front
+
+
 @pytest.fixture
-def cloud(environment: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+def cloud(environment: None, moto: MotoFront, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     """Tables in moto and a management API on a socket."""
-    with mock_aws(), management_api() as api:
+    moto.reset()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", moto.url)
+    with management_api(moto.calls) as api:
         create_tables()
         queue = boto3.client("sqs").create_queue(QueueName="publish")["QueueUrl"]
         monkeypatch.setenv("PUBLISH_QUEUE_URL", queue)
         monkeypatch.setenv("MANAGEMENT_API_ENDPOINT", api.url)
-        yield Cloud(api)
+        yield Cloud(api, moto)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
-"""A management API on a real socket that does to each connection id what a test wants."""
+"""An AWS service on a real socket that does to each connection or operation what a test wants."""
 
+import json
 import socketserver
 import ssl
 import threading
@@ -12,25 +13,44 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 GONE = b"HTTP/1.1 410 Gone\r\nx-amzn-ErrorType: GoneException\r\nContent-Length: 0\r\n\r\n"
 
 
+def answered(status: int, body: str, headers: str = "") -> bytes:
+    """An answer with a body; each header line ends with CRLF."""
+    content = body.encode()
+    start = f"HTTP/1.1 {status} -\r\n{headers}Content-Length: {len(content)}\r\n\r\n"
+    return start.encode() + content
+
+
 def failed(status: int) -> bytes:
     """An answer with a body, as API Gateway's errors have one."""
-    return f"HTTP/1.1 {status} No\r\nContent-Length: 15\r\n\r\n".encode() + b'{"message": ""}'
+    return answered(status, '{"message": ""}')
+
+
+def refused(code: str, **details: object) -> bytes:
+    """An error of a service with the JSON protocol."""
+    return answered(400, json.dumps({"__type": f"com.amazonaws.service#{code}", **details}))
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
     """A request as it arrived; headers with names in lower case."""
 
+    method: str
     path: str
     headers: dict[str, str]
     body: bytes
 
+    @property
+    def about(self) -> str:
+        """The operation, or the connection id, encoded as it came."""
+        operation = self.headers.get("x-amz-target", "").rpartition(".")[2]
+        return operation or self.path.rpartition("/")[2]
+
 
 @dataclass
 class FaultyApi:
-    """`answers` by connection id, the last one again and again; an empty one closes the socket.
+    """`answers` by what requests are about, the last one again and again.
 
-    Connections in `slow` are not answered until the test is over.
+    An empty one closes the socket. What is in `slow` is not answered until the test is over.
     """
 
     answers: dict[str, list[bytes]] = field(default_factory=dict)
@@ -43,20 +63,25 @@ class FaultyApi:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/ws"
+        """As a management API."""
+        return f"{self.root}/ws"
+
+    @property
+    def root(self) -> str:
+        """As another service."""
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def reached(self) -> list[str]:
-        """The connection ids of all requests, encoded as they came."""
-        return [one.path.rpartition("/")[2] for one in self.posted]
+        """What all requests were about."""
+        return [one.about for one in self.posted]
 
     def answer(self, posted: Posted) -> bytes:
-        connection_id = posted.path.rpartition("/")[2]
         with self.lock:
             self.posted.append(posted)
-            answers = self.answers.get(connection_id, [OK])
+            answers = self.answers.get(posted.about, [OK])
             answer = answers.pop(0) if len(answers) > 1 else answers[0]
-        if connection_id in self.slow:
+        if posted.about in self.slow:
             self.is_over.wait(60)
         return answer
 
@@ -69,7 +94,8 @@ def _read(reader: BinaryIO) -> Posted | None:
     while line := reader.readline().decode().strip():
         name, _, value = line.partition(": ")
         headers[name.lower()] = value
-    return Posted(first.split(" ")[1], headers, reader.read(int(headers["content-length"])))
+    method, path, _ = first.split(" ")
+    return Posted(method, path, headers, reader.read(int(headers["content-length"])))
 
 
 def _handler(api: FaultyApi) -> Callable[..., socketserver.StreamRequestHandler]:

@@ -76,7 +76,7 @@ def message(body: object) -> dict[str, Any]:
 def test_new_endpoint_answers_as_the_how_to_says(copy: Path) -> None:
     shown = re.findall(r"^> (.+)\n< (.+)$", HOW_TO, re.MULTILINE)
     assert len(shown) == 2
-    with management_api() as api:
+    with management_api([]) as api:
         for sent, _ in shown:
             event = message(json.loads(sent))
             invoke(copy, "default", event, MANAGEMENT_API_ENDPOINT=api.url)

@@ -1,12 +1,9 @@
 """The DynamoDB stores of channels and the fakes of the unit tests keep the same promises."""
 
 from collections.abc import Callable
-from itertools import count
-from typing import Any
 
 import boto3
 import pytest
-from mypy_boto3_dynamodb import DynamoDBClient
 
 from sapa.adapters.permits import DynamoDBPermitStore
 from sapa.adapters.presence import DynamoDBPresenceStore
@@ -178,32 +175,22 @@ def test_connections_of_a_user_are_not_counted(cloud: Cloud) -> None:
     assert boto3.client("dynamodb").scan(TableName="channels")["Count"] == 0
 
 
-def sent_twice(client: DynamoDBClient, operation: str) -> None:
-    """Have the SDK send the next such call again, as if the first answer had been lost."""
-    calls = count()
-
-    def again_at_first(**_: object) -> Any:
-        return 0 if next(calls) == 0 else None
-
-    client.meta.events.register_first(f"needs-retry.dynamodb.{operation}", again_at_first)
-
-
-def test_call_that_the_sdk_repeats_is_not_taken_for_somebody_elses(cloud: Cloud) -> None:
-    client = boto3.client("dynamodb")
+def test_repeated_call_is_not_taken_for_somebody_elses(cloud: Cloud) -> None:
+    client = dynamodb()
     store = DynamoDBSubscriptionStore(
         client,
         subscriptions_table="subscriptions",
         channels_table="channels",
         connection_index="by-connection",
     )
-    sent_twice(client, "PutItem")
+    cloud.aws.repeated.add("PutItem")
     assert store.add(subscription("c1"))
-    sent_twice(client, "UpdateItem")
+    cloud.aws.repeated.add("UpdateItem")
     assert DynamoDBPresenceStore(client, "presence").enter(subscription("c1"), NOW)
 
 
 def test_missing_tables_are_store_errors(cloud: Cloud) -> None:
-    client = boto3.client("dynamodb")
+    client = dynamodb()
     lost = DynamoDBSubscriptionStore(
         client, subscriptions_table="nothing", channels_table="nothing", connection_index="none"
     )

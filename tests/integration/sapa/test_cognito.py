@@ -9,8 +9,7 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError
 from botocore.stub import Stubber
 
-from sapa.adapters.clients import cognito_client
-from sapa.adapters.cognito import CognitoCredentialChecker
+from sapa.adapters.cognito import CognitoCredentialChecker, cognito_client
 from sapa.errors import (
     CredentialsUnavailableError,
     InvalidCredentialsError,

@@ -1,78 +1,106 @@
-"""The management API adapter against botocore's own reading of API Gateway's answers."""
+"""The management API adapter on real sockets, with what API Gateway can answer."""
 
 from collections.abc import Iterator
 
 import pytest
-from botocore.exceptions import ReadTimeoutError
-from botocore.stub import Stubber
 
-from sapa.adapters.clients import management_api_client
+from sapa.adapters.http_connection import Patience
 from sapa.adapters.management_api import ManagementApiSender
+from sapa.adapters.signed_endpoint import Retries, SignedEndpoint
+from sapa.adapters.signing import Credentials
 from sapa.errors import ConnectionGoneError, DeliveryError
-from tests.integration.sapa.aws import ManagementApi, management_api
+from tests.integration.sapa.faulty_api import GONE, OK, FaultyApi, answered, failed, faulty_api
 
 CONNECTION_ID = "ejHATtlbE_KkAiU="
+ENCODED = "ejHATtlbE_KkAiU%3D"
+CREDENTIALS = Credentials(access_key="AKIA", secret_key="secret", token="token")
 
 
 @pytest.fixture
-def api(credentials: None) -> Iterator[ManagementApi]:
-    """A management API on a real socket."""
-    with management_api() as api:
+def api() -> Iterator[FaultyApi]:
+    with faulty_api() as api:
         yield api
 
 
-def test_frame_arrives_with_the_id_unchanged(api: ManagementApi) -> None:
-    sender = ManagementApiSender(management_api_client(api.url))
+@pytest.fixture
+def pauses() -> list[float]:
+    """The pauses between tries, which are not waited for."""
+    return []
+
+
+@pytest.fixture
+def sender(api: FaultyApi, pauses: list[float]) -> Iterator[ManagementApiSender]:
+    """One that waits for half a second and tries three times."""
+    endpoint = SignedEndpoint(
+        api.url,
+        service="execute-api",
+        region="ap-southeast-3",
+        credentials=lambda: CREDENTIALS,
+        patience=Patience(connect=0.5, read=0.5),
+    )
+    yield ManagementApiSender(endpoint, Retries(attempts=3, pause=pauses.append, chance=lambda: 1))
+    endpoint.close()
+
+
+def test_frame_arrives_with_the_id_unchanged(api: FaultyApi, sender: ManagementApiSender) -> None:
+    api.answers[ENCODED] = [OK, b"HTTP/1.1 204 No Content\r\n\r\n"]
     sender.post(CONNECTION_ID, '{"message": "Halo! 👋"}')
     sender.close(CONNECTION_ID)
-    assert api.posted == [(CONNECTION_ID, {"message": "Halo! 👋"})]
-    assert api.closed == [CONNECTION_ID]
+    posted, closed = api.posted
+    assert (posted.method, posted.path) == ("POST", f"/ws/@connections/{ENCODED}")
+    assert posted.body.decode() == '{"message": "Halo! 👋"}'
+    assert (closed.method, closed.path, closed.body) == ("DELETE", posted.path, b"")
+    assert api.sockets == 1
 
 
-def test_gone_on_the_wire_is_gone(api: ManagementApi) -> None:
-    api.gone.add(CONNECTION_ID)
-    sender = ManagementApiSender(management_api_client(api.url))
+@pytest.mark.parametrize("answer", [GONE, answered(410, "")])
+def test_gone_is_told_by_the_status(
+    api: FaultyApi, sender: ManagementApiSender, answer: bytes
+) -> None:
+    api.answers[ENCODED] = [answer]
     with pytest.raises(ConnectionGoneError) as gone:
         sender.post(CONNECTION_ID, "{}")
     assert gone.value.connection_id == CONNECTION_ID
     with pytest.raises(ConnectionGoneError):
         sender.close(CONNECTION_ID)
-
-
-@pytest.mark.parametrize("code", ["GoneException", "410"])
-def test_gone_is_told_by_the_status(credentials: None, code: str) -> None:
-    client = management_api_client("https://example.invalid/ws")
-    with Stubber(client) as stub:
-        stub.add_client_error("post_to_connection", code, http_status_code=410)
-        with pytest.raises(ConnectionGoneError):
-            ManagementApiSender(client).post(CONNECTION_ID, "{}")
+    assert len(api.posted) == 2
 
 
 @pytest.mark.parametrize(
-    ("status", "code"),
+    ("status", "code", "tries"),
     [
-        (400, "BadRequestException"),
-        (403, "ForbiddenException"),
-        (413, "PayloadTooLargeException"),
-        (429, "LimitExceededException"),
-        (500, "InternalServerError"),
+        (400, "BadRequestException", 1),
+        (403, "ForbiddenException", 1),
+        (413, "PayloadTooLargeException", 1),
+        (429, "LimitExceededException", 3),
+        (500, "InternalServerError", 3),
+        (503, "", 3),
     ],
 )
-def test_other_refusals_are_delivery_errors(credentials: None, status: int, code: str) -> None:
-    client = management_api_client("https://example.invalid/ws")
-    with Stubber(client) as stub:
-        stub.add_client_error("post_to_connection", code, http_status_code=status)
-        with pytest.raises(DeliveryError) as refused:
-            ManagementApiSender(client).post(CONNECTION_ID, "{}")
-    assert (refused.value.connection_id, refused.value.reason) == (CONNECTION_ID, code)
+def test_other_refusals_are_delivery_errors(
+    api: FaultyApi, sender: ManagementApiSender, status: int, code: str, tries: int
+) -> None:
+    header = f"x-amzn-ErrorType: {code}:http://internal/\r\n" if code else ""
+    api.answers[ENCODED] = [answered(status, "{}", header)]
+    with pytest.raises(DeliveryError) as refused:
+        sender.post(CONNECTION_ID, "{}")
+    assert refused.value.connection_id == CONNECTION_ID
+    assert refused.value.reason == (code or f"HTTP {status}")
+    assert len(api.posted) == tries
 
 
-def test_silence_is_a_delivery_error(credentials: None) -> None:
-    client = management_api_client("https://example.invalid/ws")
+def test_what_passes_is_tried_again(
+    api: FaultyApi, sender: ManagementApiSender, pauses: list[float]
+) -> None:
+    api.answers[ENCODED] = [failed(429), failed(500), OK]
+    sender.post(CONNECTION_ID, "{}")
+    assert len(api.posted) == 3
+    # The first after throttling, the second after another failure.
+    assert pauses == [1.0, 0.1]
 
-    def time_out(**_: object) -> None:
-        raise ReadTimeoutError(endpoint_url="https://example.invalid/ws")
 
-    client.meta.events.register("before-send.apigatewaymanagementapi", time_out)
-    with pytest.raises(DeliveryError, match="ReadTimeoutError"):
-        ManagementApiSender(client).post(CONNECTION_ID, "{}")
+def test_silence_is_a_delivery_error(api: FaultyApi, sender: ManagementApiSender) -> None:
+    api.slow.add(ENCODED)
+    with pytest.raises(DeliveryError, match="TimeoutError"):
+        sender.post(CONNECTION_ID, "{}")
+    assert len(api.posted) == 3

@@ -87,7 +87,7 @@ def fan_out(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What `publish` needs beside the others, and the end of its sockets."""
     monkeypatch.setenv("AWS_REGION", REGION)
     yield
-    channel_services._fast_sender().close()
+    channel_services._bulk_sender().close()
 
 
 def opened_now() -> dict[str, Any]:

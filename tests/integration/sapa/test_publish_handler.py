@@ -127,7 +127,7 @@ def hall(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hall]:
         client: Any = channel_services._queue()._client  # type: ignore[attr-defined]
         client.meta.events.register("provide-client-params.sqs.SendMessage", hall.note_delay)
         yield hall
-        channel_services._fast_sender().close()
+        channel_services._bulk_sender().close()
 
 
 def test_exactly_the_members_get_an_event(hall: Hall) -> None:

@@ -1,20 +1,22 @@
 """The channel log and the event queue on DynamoDB and SQS."""
 
+import json
+from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ConnectTimeoutError
-from botocore.stub import Stubber
 
 from sapa.adapters.channel_log import DynamoDBChannelLog
-from sapa.adapters.clients import dynamodb_client, sqs_client
+from sapa.adapters.clients import sqs_service
 from sapa.adapters.event_queue import SqsEventQueue, batches
-from sapa.channel_services import publisher
+from sapa.channel_services import dynamodb, publisher
 from sapa.channels import ChannelLog, Event
 from sapa.dispatches import Dispatch, Recipient, Shards
 from sapa.errors import QueueError, StoreError
+from sapa.settings import settings
 from tests.integration.sapa.conftest import Cloud
+from tests.integration.sapa.faulty_api import FaultyApi, answered, faulty_api
 
 LATER = 2_000_000_000
 NOW = 1_900_000_000
@@ -66,7 +68,7 @@ def test_a_history_of_many_pages_is_read_to_its_end(log: ChannelLog) -> None:
 
 
 def test_a_log_that_cannot_be_reached_is_a_store_error(cloud: Cloud) -> None:
-    log = DynamoDBChannelLog(dynamodb_client(), channels_table="none", messages_table="nothing")
+    log = DynamoDBChannelLog(dynamodb(), channels_table="none", messages_table="nothing")
     for call in (
         lambda: log.next_sequence("a"),
         lambda: log.last_sequence("a"),
@@ -98,7 +100,7 @@ def test_dispatches_arrive_as_they_were_sent(queue_url: str) -> None:
         Dispatch(channel="a", content={}, exclude="c1", shards=Shards(2, 4, "c7")),
         Dispatch(channel="a", content={}, recipients=(Recipient("c1=", 12),), attempt=3),
     ]
-    SqsEventQueue(sqs_client(), queue_url).send(sent)
+    SqsEventQueue(sqs_service(settings()), queue_url).send(sent)
     assert sorted(received(queue_url), key=str) == sorted(sent, key=str)
 
 
@@ -108,7 +110,7 @@ def test_many_dispatches_take_as_few_calls_as_fit(queue_url: str, size: int) -> 
         Dispatch(channel="a", content={"text": "x" * size, "number": number})
         for number in range(23)
     ]
-    SqsEventQueue(sqs_client(), queue_url).send(sent)
+    SqsEventQueue(sqs_service(settings()), queue_url).send(sent)
     assert len(received(queue_url)) == 23
 
 
@@ -120,30 +122,34 @@ def test_a_batch_has_ten_messages_and_256_kib_at_most() -> None:
 
 
 def test_a_queue_that_is_not_there_is_an_error(cloud: Cloud) -> None:
-    queue = SqsEventQueue(sqs_client(), "https://sqs.ap-southeast-3.amazonaws.com/123456789012/no")
+    queue = SqsEventQueue(
+        sqs_service(settings()), "https://sqs.ap-southeast-3.amazonaws.com/123456789012/no"
+    )
     one = Dispatch(channel="a", content={})
     for dispatches in ([one], [one, one]):
         with pytest.raises(QueueError, match=r"NonExistentQueue|QueueDoesNotExist"):
             queue.send(dispatches)
 
 
-def test_a_message_of_a_batch_that_is_not_taken_is_an_error(credentials: None) -> None:
-    client = boto3.client("sqs")
+@pytest.fixture
+def faulty(environment: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyApi]:
+    """SQS as a test wants it."""
+    with faulty_api() as api:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", api.root)
+        yield api
+
+
+def test_a_message_of_a_batch_that_is_not_taken_is_an_error(faulty: FaultyApi) -> None:
     failed = [{"Id": "1", "Code": "InternalError", "SenderFault": False}]
-    taken = [{"Id": "0", "MessageId": "m", "MD5OfMessageBody": "-"}]
+    faulty.answers["SendMessageBatch"] = [answered(200, json.dumps({"Failed": failed}))]
     one = Dispatch(channel="a", content={})
-    with Stubber(client) as stub:
-        stub.add_response("send_message_batch", {"Successful": taken, "Failed": failed})
-        with pytest.raises(QueueError, match="InternalError"):
-            SqsEventQueue(client, "https://queue.example/1/q").send([one, one])
+    with pytest.raises(QueueError, match="InternalError"):
+        SqsEventQueue(sqs_service(settings()), "https://queue.example/1/q").send([one, one])
 
 
-def test_a_queue_that_does_not_answer_is_an_error(credentials: None) -> None:
-    client = boto3.client("sqs")
-
-    def time_out(**_: object) -> None:
-        raise ConnectTimeoutError(endpoint_url="https://queue.example")
-
-    client.meta.events.register("before-send", time_out)
-    with pytest.raises(QueueError, match="ConnectTimeoutError"):
-        SqsEventQueue(client, "https://queue.example/1/q").send([Dispatch(channel="a", content={})])
+def test_a_queue_that_cannot_be_reached_is_an_error(faulty: FaultyApi) -> None:
+    faulty.answers["SendMessage"] = [b""]
+    queue = SqsEventQueue(sqs_service(settings()), "https://queue.example/1/q")
+    with pytest.raises(QueueError, match="BrokenConnectionError"):
+        queue.send([Dispatch(channel="a", content={})])
+    assert faulty.reached == ["SendMessage"] * 3

@@ -1,15 +1,12 @@
 """Shared state on DynamoDB and in the unit tests' fake."""
 
 from itertools import count
-from typing import Any
 
 import boto3
 import pytest
-from botocore.stub import Stubber
 
-from sapa.adapters.clients import dynamodb_client
 from sapa.adapters.state import DynamoDBStateStore
-from sapa.errors import StoreError
+from sapa.channel_services import dynamodb
 from sapa.state import MAX_VALUE_BYTES, State, StateStore
 from tests.integration.sapa.conftest import Cloud
 from tests.unit.sapa.channel_fakes import InMemoryStateStore
@@ -17,7 +14,7 @@ from tests.unit.sapa.channel_fakes import InMemoryStateStore
 
 def dynamodb_store() -> DynamoDBStateStore:
     """A store on the table `state`."""
-    return DynamoDBStateStore(boto3.client("dynamodb"), "state", lambda: 1_000)
+    return DynamoDBStateStore(dynamodb(), "state", lambda: 1_000)
 
 
 @pytest.fixture(params=["fake", "dynamodb"])
@@ -54,7 +51,7 @@ def test_value_is_replaced_only_if_it_is_still_the_old_one(store: StateStore) ->
 
 def test_item_that_was_deleted_and_written_anew_is_not_the_old_one(cloud: Cloud) -> None:
     clock = count(1_000, 1_000)
-    store = DynamoDBStateStore(boto3.client("dynamodb"), "state", lambda: next(clock))
+    store = DynamoDBStateStore(dynamodb(), "state", lambda: next(clock))
     store.put("k", "1", None)
     old = store.get("k")
     boto3.client("dynamodb").delete_item(TableName="state", Key={"key": {"S": "k"}})
@@ -63,20 +60,12 @@ def test_item_that_was_deleted_and_written_anew_is_not_the_old_one(cloud: Cloud)
 
 
 @pytest.mark.parametrize("exists", [False, True])
-def test_write_that_the_sdk_repeats_is_not_taken_for_somebody_elses(
-    cloud: Cloud, exists: bool
-) -> None:
-    client = boto3.client("dynamodb")
-    store = DynamoDBStateStore(client, "state", lambda: 1_000)
+def test_write_that_is_repeated_is_not_taken_for_somebody_elses(cloud: Cloud, exists: bool) -> None:
+    store = dynamodb_store()
     if exists:
         store.put("k", "0", None)
     old = store.get("k")
-    calls = count()
-
-    def again_at_first(**_: object) -> Any:
-        return 0 if next(calls) == 0 else None
-
-    client.meta.events.register_first("needs-retry.dynamodb.UpdateItem", again_at_first)
+    cloud.aws.repeated.add("UpdateItem")
     assert store.replace("k", old, "1", None)
     now = store.get("k")
     assert now is not None
@@ -109,18 +98,3 @@ def test_change_that_comes_in_between_is_not_lost(store: StateStore) -> None:
     assert state.update("counter", interrupted) == 4
     assert state.get("counter") == 4
     assert len(pauses) == 3
-
-
-def test_failures_are_store_errors(credentials: None) -> None:
-    client = dynamodb_client()
-    store = DynamoDBStateStore(client, "state", lambda: 1_000)
-    with Stubber(client) as stub:
-        stub.add_client_error("get_item", "InternalServerError")
-        stub.add_client_error("update_item", "ThrottlingException")
-        stub.add_client_error("update_item", "ResourceNotFoundException")
-        with pytest.raises(StoreError, match="InternalServerError"):
-            store.get("k")
-        with pytest.raises(StoreError, match="ThrottlingException"):
-            store.put("k", "1", None)
-        with pytest.raises(StoreError, match="ResourceNotFoundException"):
-            store.replace("k", None, "1", None)

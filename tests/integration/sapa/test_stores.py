@@ -1,12 +1,9 @@
 """The DynamoDB stores and the fakes of the unit tests keep the same promises."""
 
-import boto3
 import pytest
-from botocore.exceptions import EndpointConnectionError
-from botocore.stub import Stubber
 
-from sapa.adapters.clients import dynamodb_client
 from sapa.adapters.dynamodb import DynamoDBConnectionStore, DynamoDBSessionStore
+from sapa.channel_services import dynamodb
 from sapa.connections import Connection, ConnectionStore, connections_of_session
 from sapa.errors import StoreError
 from sapa.sessions import LoginSession, SessionStore
@@ -21,7 +18,7 @@ def sessions(request: pytest.FixtureRequest, cloud: Cloud) -> SessionStore:
     """A store of either kind."""
     if request.param == "fake":
         return InMemorySessionStore()
-    return DynamoDBSessionStore(dynamodb_client(), "sessions")
+    return DynamoDBSessionStore(dynamodb(), "sessions")
 
 
 @pytest.fixture(params=["fake", "dynamodb"])
@@ -29,7 +26,7 @@ def connections(request: pytest.FixtureRequest, cloud: Cloud) -> ConnectionStore
     """A store of either kind."""
     if request.param == "fake":
         return InMemoryConnectionStore()
-    return DynamoDBConnectionStore(dynamodb_client(), "connections", "by-username")
+    return DynamoDBConnectionStore(dynamodb(), "connections", "by-username")
 
 
 def connection(number: int, username: str = "demo", session_id: str = "s1") -> Connection:
@@ -68,7 +65,7 @@ def test_connections_are_found_by_user(connections: ConnectionStore) -> None:
 
 
 def test_missing_table_is_a_store_error(cloud: Cloud) -> None:
-    client = boto3.client("dynamodb")
+    client = dynamodb()
     sessions = DynamoDBSessionStore(client, "nothing")
     connections = DynamoDBConnectionStore(client, "nothing", "by-username")
     for call in (
@@ -85,25 +82,6 @@ def test_missing_table_is_a_store_error(cloud: Cloud) -> None:
 
 
 def test_store_without_index_says_so(cloud: Cloud) -> None:
-    store = DynamoDBConnectionStore(dynamodb_client(), "connections")
+    store = DynamoDBConnectionStore(dynamodb(), "connections")
     with pytest.raises(StoreError, match="no index"):
         list(store.of_user("demo"))
-
-
-def test_throttling_is_a_store_error(credentials: None) -> None:
-    client = dynamodb_client()
-    with Stubber(client) as stub:
-        stub.add_client_error("get_item", "ProvisionedThroughputExceededException")
-        with pytest.raises(StoreError, match="ProvisionedThroughputExceededException"):
-            DynamoDBSessionStore(client, "sessions").get("x")
-
-
-def test_unreachable_service_is_a_store_error(credentials: None) -> None:
-    client = dynamodb_client()
-
-    def refuse(**_: object) -> None:
-        raise EndpointConnectionError(endpoint_url="https://dynamodb.example")
-
-    client.meta.events.register("before-send.dynamodb", refuse)
-    with pytest.raises(StoreError, match="EndpointConnectionError"):
-        DynamoDBSessionStore(client, "sessions").get("x")

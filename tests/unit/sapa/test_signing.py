@@ -3,7 +3,9 @@
 import base64
 import calendar
 import time
+from collections.abc import Mapping
 from hashlib import sha256
+from types import MappingProxyType
 from urllib.parse import quote
 
 from botocore.auth import SigV4Auth
@@ -21,17 +23,30 @@ CONNECTION_IDS = st.binary(min_size=1, max_size=20).map(
 )
 
 
-def botocores(credentials: Credentials, host: str, path: str, body: bytes, at: int) -> str:
+SERVICE = "execute-api"
+TARGET = {"content-type": "application/x-amz-json-1.0", "x-amz-target": "A_1.GetItem"}
+
+
+def botocores(
+    credentials: Credentials,
+    host: str,
+    path: str,
+    body: bytes,
+    at: int,
+    *,
+    method: str = "POST",
+    also: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     """The header lines that botocore would add."""
     moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(at))
     signer = SigV4Auth(
         BotocoreCredentials(
             credentials.access_key, credentials.secret_key, credentials.token or None
         ),
-        "execute-api",
+        SERVICE,
         "ap-southeast-3",
     )
-    request = AWSRequest("POST", f"https://{host}{path}", data=body)
+    request = AWSRequest(method, f"https://{host}{path}", data=body, headers=dict(also))
     # What `add_auth` does, at a time of our choice.
     request.context["timestamp"] = moment
     signer._modify_request_before_signing(request)  # type: ignore[attr-defined]
@@ -65,16 +80,18 @@ def test_a_signature_is_botocores(
     host = "abcde12345.execute-api.ap-southeast-3.amazonaws.com"
     path = f"{stage}/@connections/{quote(connection_id, safe='')}"
     credentials = Credentials(access_key=access_key, secret_key=secret_key, token=token)
-    ours = Signer(credentials, host=host, region="ap-southeast-3")
-    assert ours.headers(path, sha256(body).hexdigest(), at) == botocores(
-        credentials, host, path, body, at
-    )
+    ours = Signer(lambda: credentials, service=SERVICE, host=host, region="ap-southeast-3")
+    for method, also in (("POST", {}), ("DELETE", {}), ("POST", TARGET)):
+        lines = ours.headers(method, path, sha256(body).hexdigest(), at, also)
+        assert lines == botocores(credentials, host, path, body, at, method=method, also=also)
 
 
 def test_the_key_changes_with_the_day() -> None:
     credentials = Credentials(access_key="AKIA", secret_key="secret", token="")
     host, path, empty = "localhost:8080", "/ws/@connections/c1", sha256(b"").hexdigest()
-    signer = Signer(credentials, host=host, region="ap-southeast-3")
+    signer = Signer(lambda: credentials, service=SERVICE, host=host, region="ap-southeast-3")
     midnight = calendar.timegm((2026, 11, 24, 0, 0, 0))
     for at in (midnight - 1, midnight, midnight - 1):
-        assert signer.headers(path, empty, at) == botocores(credentials, host, path, b"", at)
+        assert signer.headers("POST", path, empty, at) == botocores(
+            credentials, host, path, b"", at
+        )

@@ -1,1 +1,1 @@
-"""Where the bot touches AWS; botocore's exceptions never leave this package."""
+"""Where the bot touches AWS; the services' errors never leave this package."""

@@ -12,8 +12,7 @@ from sapa.adapters.items import translated
 from sapa.channels import Event
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
+    from sapa.adapters.dynamodb_client import DynamoDBClient
     from sapa.adapters.items import Item
 
 
@@ -87,7 +86,8 @@ class DynamoDBChannelLog:
         limit: int | None = None,
     ) -> Iterable[Event]:
         """TTL deletes late and what has expired is the oldest, so little is read in vain."""
-        pages = self._client.get_paginator("query").paginate(
+        bounded: dict[str, int] = {} if limit is None else {"Limit": limit}
+        pages = self._client.query_pages(
             TableName=self._table,
             KeyConditionExpression=f"channel = :channel AND #sequence {condition}",
             ExpressionAttributeNames={"#sequence": "sequence"},
@@ -97,7 +97,7 @@ class DynamoDBChannelLog:
             },
             ScanIndexForward=forward,
             ConsistentRead=True,
-            PaginationConfig={} if limit is None else {"PageSize": limit},
+            **bounded,  # type: ignore[arg-type]
         )
         with translated(self._table):
             for page in pages:

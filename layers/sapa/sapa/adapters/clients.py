@@ -1,73 +1,49 @@
-"""boto3 clients whose patience fits into API Gateway's 29 seconds.
+"""The clients of AWS's services, with a patience that fits into API Gateway's 29 seconds.
 
-Each function is imported where its client is needed: botocore reads a client's service model
-from disk, which is the larger part of a cold start.
+Addresses are those that boto3 would take: `AWS_ENDPOINT_URL_<SERVICE>`, `AWS_ENDPOINT_URL`, or the
+region's own.
 """
 
-import functools
-from typing import TYPE_CHECKING
+import random
+import time
 
-import boto3
-from botocore.config import Config
-
-if TYPE_CHECKING:
-    from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
-    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
-    from mypy_boto3_dynamodb import DynamoDBClient
-
-    from sapa.adapters.event_queue import SqsClient
+from sapa.adapters.credentials import credential_source
+from sapa.adapters.dynamodb_client import TARGET, VERSION, DynamoDBClient
+from sapa.adapters.http_connection import Patience
+from sapa.adapters.json_service import JsonService
+from sapa.adapters.signed_endpoint import Retries, SignedEndpoint
+from sapa.settings import Settings
 
 
-@functools.cache
-def boto3_session() -> boto3.session.Session:
-    """One session: it caches what all clients share."""
-    return boto3.session.Session()
-
-
-def dynamodb_client(*, connections: int = 10) -> "DynamoDBClient":
-    """DynamoDB; at most 2 tries of 3 seconds, since a handshake waits for it.
-
-    For so many calls at the same time a connection is kept.
-    """
-    config = Config(
-        max_pool_connections=connections,
-        connect_timeout=1,
-        read_timeout=2,
-        retries={"total_max_attempts": 2, "mode": "standard"},
-        tcp_keepalive=True,
+def dynamodb_client(known: Settings) -> DynamoDBClient:
+    """DynamoDB; at most 2 tries of 3 seconds, since a handshake waits for it."""
+    endpoint = _endpoint(known, known.service_url("dynamodb"), "dynamodb", read=2.0)
+    return DynamoDBClient(
+        JsonService(endpoint, target=TARGET, version=VERSION, retries=retries(attempts=2))
     )
-    return boto3_session().client("dynamodb", config=config)
 
 
-def cognito_client() -> "CognitoIdentityProviderClient":
-    """Cognito; at most 2 tries of 5 seconds, since a login can take two calls."""
-    config = Config(
-        connect_timeout=1,
-        read_timeout=4,
-        retries={"total_max_attempts": 2, "mode": "standard"},
-        tcp_keepalive=True,
-    )
-    return boto3_session().client("cognito-idp", config=config)
-
-
-def sqs_client() -> "SqsClient":
+def sqs_service(known: Settings) -> JsonService:
     """SQS; at most 3 tries of 4 seconds, since a publisher waits for it."""
-    config = Config(
-        connect_timeout=1,
-        read_timeout=3,
-        retries={"total_max_attempts": 3, "mode": "standard"},
-        tcp_keepalive=True,
-    )
-    client: SqsClient = boto3_session().client("sqs", config=config)
-    return client
+    endpoint = _endpoint(known, known.service_url("sqs"), "sqs", read=3.0)
+    return JsonService(endpoint, target="AmazonSQS", version="1.0", retries=retries(attempts=3))
 
 
-def management_api_client(endpoint: str) -> "ApiGatewayManagementApiClient":
-    """The management API at `endpoint`; at most 3 tries of 4 seconds."""
-    config = Config(
-        connect_timeout=1,
-        read_timeout=3,
-        retries={"total_max_attempts": 3, "mode": "standard"},
-        tcp_keepalive=True,
+def management_endpoint(known: Settings, read: float = 3.0) -> SignedEndpoint:
+    """The management API; an answer may take `read` seconds."""
+    return _endpoint(known, known.management_api_endpoint, "execute-api", read=read)
+
+
+def retries(*, attempts: int) -> Retries:
+    """With real pauses of random length."""
+    return Retries(attempts=attempts, pause=time.sleep, chance=random.random)
+
+
+def _endpoint(known: Settings, url: str, service: str, *, read: float) -> SignedEndpoint:
+    return SignedEndpoint(
+        url,
+        service=service,
+        region=known.region,
+        credentials=credential_source(known),
+        patience=Patience(connect=1.0, read=read),
     )
-    return boto3_session().client("apigatewaymanagementapi", endpoint_url=endpoint, config=config)

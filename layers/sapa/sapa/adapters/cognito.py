@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sapa.errors import (
@@ -38,6 +40,17 @@ _THROTTLES = {
     "LimitExceededException",
     "ThrottlingException",
 }
+
+
+def cognito_client() -> "CognitoIdentityProviderClient":
+    """boto3's client; at most 2 tries of 5 seconds, since a login can take two calls."""
+    config = Config(
+        connect_timeout=1,
+        read_timeout=4,
+        retries={"total_max_attempts": 2, "mode": "standard"},
+        tcp_keepalive=True,
+    )
+    return boto3.client("cognito-idp", config=config)
 
 
 def _login_error(error: ClientError) -> LoginError:

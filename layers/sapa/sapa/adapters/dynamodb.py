@@ -12,8 +12,7 @@ from sapa.errors import StoreError
 from sapa.sessions import LoginSession
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
+    from sapa.adapters.dynamodb_client import DynamoDBClient
     from sapa.adapters.items import Item
 
 
@@ -106,7 +105,7 @@ class DynamoDBConnectionStore:
         """
         if self._username_index_name is None:
             raise StoreError(self._table_name, "no index by username is configured")
-        pages = self._client.get_paginator("query").paginate(
+        pages = self._client.query_pages(
             TableName=self._table_name,
             IndexName=self._username_index_name,
             KeyConditionExpression="username = :username",

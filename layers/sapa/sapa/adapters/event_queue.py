@@ -1,10 +1,8 @@
 """The queue of dispatches in SQS."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterator, Sequence
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from sapa.adapters.json_service import CallError, JsonService
 from sapa.dispatches import Dispatch
 from sapa.errors import QueueError
 
@@ -13,23 +11,11 @@ _MAX_ENTRIES = 10
 _MAX_BATCH_BYTES = 262_144
 
 
-class SqsClient(Protocol):
-    """The calls of boto3's client that are used."""
-
-    def send_message(self, *, QueueUrl: str, MessageBody: str, DelaySeconds: int) -> object:
-        """Send one message."""
-
-    def send_message_batch(
-        self, *, QueueUrl: str, Entries: Sequence[Mapping[str, Any]]
-    ) -> Mapping[str, Any]:
-        """Send up to ten; the answer names those that failed."""
-
-
 class SqsEventQueue:
     """An `EventQueue` on a standard queue."""
 
-    def __init__(self, client: SqsClient, queue_url: str) -> None:
-        self._client = client
+    def __init__(self, service: JsonService, queue_url: str) -> None:
+        self._service = service
         self._url = queue_url
 
     def send(self, dispatches: Sequence[Dispatch], delay_seconds: int = 0) -> None:
@@ -40,21 +26,18 @@ class SqsEventQueue:
     def _send(self, bodies: Sequence[str], delay_seconds: int) -> None:
         try:
             if len(bodies) == 1:
-                self._client.send_message(
-                    QueueUrl=self._url, MessageBody=bodies[0], DelaySeconds=delay_seconds
-                )
+                message = {"MessageBody": bodies[0], "DelaySeconds": delay_seconds}
+                self._service.call("SendMessage", {"QueueUrl": self._url, **message})
                 return
-            answer = self._client.send_message_batch(
-                QueueUrl=self._url,
-                Entries=[
-                    {"Id": str(number), "MessageBody": body, "DelaySeconds": delay_seconds}
-                    for number, body in enumerate(bodies)
-                ],
+            entries = [
+                {"Id": str(number), "MessageBody": body, "DelaySeconds": delay_seconds}
+                for number, body in enumerate(bodies)
+            ]
+            answer = self._service.call(
+                "SendMessageBatch", {"QueueUrl": self._url, "Entries": entries}
             )
-        except ClientError as error:
-            raise QueueError(self._url, error.response["Error"]["Code"]) from error
-        except BotoCoreError as error:
-            raise QueueError(self._url, type(error).__name__) from error
+        except CallError as error:
+            raise QueueError(self._url, error.code) from error
         if failed := answer.get("Failed"):
             raise QueueError(self._url, failed[0]["Code"])
 

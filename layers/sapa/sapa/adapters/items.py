@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from sapa.adapters.json_service import CallError
 from sapa.errors import StoreError
 
 if TYPE_CHECKING:
@@ -26,14 +25,11 @@ class ConditionFailedError(StoreError):
 
 @contextmanager
 def translated(table_name: str) -> Iterator[None]:
-    """Raise `StoreError` for whatever botocore raises; its `reason` is DynamoDB's error code."""
+    """Raise `StoreError` for a call that failed; its `reason` is DynamoDB's error code."""
     try:
         yield
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
-        if code == CONDITION_FAILED:
-            item = cast("Item", error.response.get("Item", {}))
+    except CallError as error:
+        if error.code == CONDITION_FAILED:
+            item = cast("Item", error.details.get("Item", {}))
             raise ConditionFailedError(table_name, item) from error
-        raise StoreError(table_name, code) from error
-    except BotoCoreError as error:
-        raise StoreError(table_name, type(error).__name__) from error
+        raise StoreError(table_name, error.code) from error

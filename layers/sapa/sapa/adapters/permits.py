@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from sapa.adapters.items import translated
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
+    from sapa.adapters.dynamodb_client import DynamoDBClient
     from sapa.adapters.items import Item
 
 

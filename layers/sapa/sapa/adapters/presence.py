@@ -17,8 +17,7 @@ from sapa.channels import Member, Subscription
 from sapa.connections import CONNECTION_SECONDS
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
+    from sapa.adapters.dynamodb_client import DynamoDBClient
     from sapa.adapters.items import Item
 
 # Joins and leaves of a channel go to so many partitions, whatever its size.
@@ -51,7 +50,7 @@ class DynamoDBPresenceStore:
                 },
                 ReturnValues="ALL_OLD",
             )
-        # The SDK may have sent the call twice: then the mark is there already, and is no other.
+        # The call may have been sent twice: then the mark is there already, and is no other.
         old = set(_marks(answer.get("Attributes", {}))) - {_mark(subscription)}
         if any(_is_live(mark, now) for mark in old):
             return False
@@ -97,10 +96,9 @@ class DynamoDBPresenceStore:
 
     def members(self, channel: str, now: int) -> Iterable[Member]:
         """The users with a live connection in the channel."""
-        pages = self._client.get_paginator("query")
         for shard in range(SHARDS):
             with translated(self._table):
-                for page in pages.paginate(
+                for page in self._client.query_pages(
                     TableName=self._table,
                     KeyConditionExpression="channel_shard = :shard",
                     ExpressionAttributeValues={":shard": {"S": partition(channel, shard)}},

@@ -2,7 +2,7 @@
 
 A new item's version begins at the time rather than at 1, so that an item that TTL deleted and
 somebody wrote anew is not taken for the old one. `writer` tells each write from all others: the
-SDK may send a call twice, and the second one must not take the first for somebody else's.
+call may be sent twice, and the second one must not take the first for somebody else's.
 """
 
 import secrets
@@ -13,8 +13,7 @@ from sapa.adapters.items import ConditionFailedError, translated
 from sapa.state import Stored
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
+    from sapa.adapters.dynamodb_client import DynamoDBClient
     from sapa.adapters.items import Item
 
 

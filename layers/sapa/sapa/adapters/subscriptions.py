@@ -16,9 +16,9 @@ from sapa.channels import USER_PREFIX, Subscriber, Subscription
 from sapa.errors import StoreError
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import KeysAndAttributesTypeDef
 
+    from sapa.adapters.dynamodb_client import DynamoDBClient
     from sapa.adapters.items import Item
 
 _PAGE = 1000
@@ -68,7 +68,7 @@ class DynamoDBSubscriptionStore:
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
         except ConditionFailedError as error:
-            # The SDK may have sent the call twice: then what is there is this very subscription.
+            # The call may have been sent twice: then what is there is this very subscription.
             if not error.item or _subscription(error.item) != subscription:
                 return False
         self._count(channel, 1)
@@ -106,7 +106,7 @@ class DynamoDBSubscriptionStore:
 
     def of_connection(self, connection_id: str) -> list[Subscription]:
         """What a connection is subscribed to; an index lags, so a join of just now may miss."""
-        pages = self._client.get_paginator("query").paginate(
+        pages = self._client.query_pages(
             TableName=self._table,
             IndexName=self._connection_index,
             KeyConditionExpression="connection_id = :id",

@@ -1,8 +1,8 @@
-"""The fast sender on real sockets, with everything that can happen to a post."""
+"""The bulk sender on real sockets, with everything that can happen to a post."""
 
 import socket
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,13 +13,31 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from sapa.adapters.fast_sender import FastSender
+from sapa.adapters.bulk_sender import ThreadedBulkSender
+from sapa.adapters.http_connection import Patience
+from sapa.adapters.signed_endpoint import SignedEndpoint
 from sapa.adapters.signing import Credentials
 from sapa.delivery import Outcome
 from tests.integration.sapa.faulty_api import GONE, OK, FaultyApi, failed, faulty_api
 
 DELIVERED, FAILED = Outcome.DELIVERED, Outcome.FAILED
 CREDENTIALS = Credentials(access_key="AKIA", secret_key="secret", token="token")
+
+
+def sender_to(
+    url: str,
+    read: float = 2.0,
+    report: Callable[[Mapping[str, int]], None] = lambda reasons: None,
+) -> ThreadedBulkSender:
+    """A sender; an answer may take `read` seconds."""
+    endpoint = SignedEndpoint(
+        url,
+        service="execute-api",
+        region="ap-southeast-3",
+        credentials=lambda: CREDENTIALS,
+        patience=Patience(connect=1.0, read=read),
+    )
+    return ThreadedBulkSender(endpoint, report=report)
 
 
 @pytest.fixture
@@ -29,14 +47,14 @@ def api() -> Iterator[FaultyApi]:
 
 
 @pytest.fixture
-def sender(api: FaultyApi) -> Iterator[FastSender]:
+def sender(api: FaultyApi) -> Iterator[ThreadedBulkSender]:
     """One that gives a post half a second."""
-    sender = FastSender(api.url, CREDENTIALS, region="ap-southeast-3", timeout=0.5)
+    sender = sender_to(api.url, read=0.5)
     yield sender
     sender.close()
 
 
-def test_a_frame_reaches_everybody_signed(api: FaultyApi, sender: FastSender) -> None:
+def test_a_frame_reaches_everybody_signed(api: FaultyApi, sender: ThreadedBulkSender) -> None:
     ids = [f"c{number}" for number in range(500)]
     assert sender.post_all('{"message":"Halo! 👋"}', ids, 20) == dict.fromkeys(ids, DELIVERED)
     assert sorted(api.reached) == sorted(ids)
@@ -46,14 +64,16 @@ def test_a_frame_reaches_everybody_signed(api: FaultyApi, sender: FastSender) ->
     assert len({one.headers["authorization"] for one in api.posted}) == 500
 
 
-def test_connections_are_kept_alive_between_frames(api: FaultyApi, sender: FastSender) -> None:
+def test_connections_are_kept_alive_between_frames(
+    api: FaultyApi, sender: ThreadedBulkSender
+) -> None:
     for _ in range(10):
         sender.post_all("{}", ["c1", "c2"], 20)
     assert len(api.posted) == 20
     assert api.sockets == 1
 
 
-def test_an_id_travels_encoded(api: FaultyApi, sender: FastSender) -> None:
+def test_an_id_travels_encoded(api: FaultyApi, sender: ThreadedBulkSender) -> None:
     assert sender.post_all("{}", ["ejHATtlbE_KkAiU="], 20) == {"ejHATtlbE_KkAiU=": DELIVERED}
     assert api.posted[0].path == "/ws/@connections/ejHATtlbE_KkAiU%3D"
 
@@ -83,7 +103,7 @@ def test_an_id_travels_encoded(api: FaultyApi, sender: FastSender) -> None:
     ],
 )
 def test_what_happens_to_one_does_not_happen_to_others(
-    api: FaultyApi, sender: FastSender, answer: bytes, outcome: Outcome
+    api: FaultyApi, sender: ThreadedBulkSender, answer: bytes, outcome: Outcome
 ) -> None:
     api.answers["c3"] = [answer]
     ids = [f"c{number}" for number in range(8)]
@@ -93,7 +113,7 @@ def test_what_happens_to_one_does_not_happen_to_others(
 
 
 def test_a_connection_that_was_closed_while_idle_is_replaced(
-    api: FaultyApi, sender: FastSender
+    api: FaultyApi, sender: ThreadedBulkSender
 ) -> None:
     """The server drops it after its first answer, without a word in the headers."""
     api.answers["c1"] = [OK, b"", OK]
@@ -102,14 +122,14 @@ def test_a_connection_that_was_closed_while_idle_is_replaced(
     assert api.sockets == 2
 
 
-def test_those_who_are_slow_delay_nobody(api: FaultyApi, sender: FastSender) -> None:
+def test_those_who_are_slow_delay_nobody(api: FaultyApi, sender: ThreadedBulkSender) -> None:
     ids = [f"c{number}" for number in range(400)]
     api.slow.update(ids[::20])
     outcomes = sender.post_all("{}", ids, 20)
     assert outcomes == {one: Outcome.SLOW if one in api.slow else DELIVERED for one in ids}
 
 
-def test_what_there_is_no_time_for_has_failed(api: FaultyApi, sender: FastSender) -> None:
+def test_what_there_is_no_time_for_has_failed(api: FaultyApi, sender: ThreadedBulkSender) -> None:
     assert sender.post_all("{}", ["c1", "c2"], 0) == {"c1": FAILED, "c2": FAILED}
     assert api.posted == []
     assert sender.post_all("{}", [], 20) == {}
@@ -117,7 +137,7 @@ def test_what_there_is_no_time_for_has_failed(api: FaultyApi, sender: FastSender
 
 def test_why_posts_failed_is_counted_once_for_a_frame(api: FaultyApi) -> None:
     told: list[Mapping[str, int]] = []
-    sender = FastSender(api.url, CREDENTIALS, region="eu-west-1", timeout=0.5, report=told.append)
+    sender = sender_to(api.url, read=0.5, report=told.append)
     api.answers.update({"c1": [failed(429)], "c2": [failed(429)], "c3": [failed(403)]})
     api.answers["c4"] = [GONE]
     api.slow.add("c5")
@@ -131,7 +151,7 @@ def test_why_posts_failed_is_counted_once_for_a_frame(api: FaultyApi) -> None:
 def test_nobody_listening_is_a_failure() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    sender = FastSender(f"http://127.0.0.1:{port}/ws", CREDENTIALS, region="us-east-1")
+    sender = sender_to(f"http://127.0.0.1:{port}/ws")
     assert sender.post_all("{}", ["c1"], 20) == {"c1": FAILED}
     sender.close()
 
@@ -144,11 +164,11 @@ def test_https_is_spoken_and_the_certificate_checked(
     context.load_cert_chain(certificate)
     with faulty_api(context) as secure:
         url = secure.url.replace("http://127.0.0.1", "https://localhost")
-        strangers = FastSender(url, CREDENTIALS, region="us-east-1")
+        strangers = sender_to(url)
         assert strangers.post_all("{}", ["c1"], 20) == {"c1": FAILED}
         strangers.close()
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-        sender = FastSender(url, CREDENTIALS, region="us-east-1")
+        sender = sender_to(url)
         assert sender.post_all("{}", ["c1", "c2"], 20) == {"c1": DELIVERED, "c2": DELIVERED}
         assert secure.posted[0].headers["host"] == f"localhost:{secure.port}"
         sender.close()

@@ -1,0 +1,75 @@
+"""moto on a real socket, which notes what it is asked for and can take a request twice."""
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any
+
+from moto.moto_api._internal.models import moto_api_backend
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+
+@dataclass
+class MotoFront:
+    """`calls` are the operations in their order.
+
+    The next call of an operation in `repeated` is carried out twice and answered the second time,
+    as when the first answer is lost and a client sends its request again.
+    """
+
+    calls: list[str] = field(default_factory=list)
+    repeated: set[str] = field(default_factory=set)
+    port: int = 0
+    application: Any = field(
+        default_factory=lambda: DomainDispatcherApplication(create_backend_app)
+    )
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    def reset(self) -> None:
+        """Forget everything."""
+        moto_api_backend.reset()
+        self.calls.clear()
+        self.repeated.clear()
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        operation = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
+        self.calls.append(operation)
+        if operation in self.repeated:
+            self.repeated.remove(operation)
+            body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+            lost = {**environ, "wsgi.input": BytesIO(body)}
+            list(self.application(lost, lambda *_: None))
+            environ["wsgi.input"] = BytesIO(body)
+        answer: Iterable[bytes] = self.application(environ, start_response)
+        return answer
+
+
+class _Handler(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Keep the test's output readable."""
+
+
+@contextmanager
+def moto_front() -> Iterator[MotoFront]:
+    """moto, as long as the context lasts."""
+    front = MotoFront()
+    server = make_server("localhost", 0, front, threaded=True, request_handler=_Handler)
+    server.daemon_threads = True  # type: ignore[attr-defined]
+    server.block_on_close = False  # type: ignore[attr-defined]
+    front.port = server.server_port
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield front
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
