@@ -6,6 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from sapa.bootstrap import prepare
 from sapa.channel_services import publisher
 from sapa.errors import QueueError, RequestError, StoreError
 from sapa.metric import Metric
@@ -59,3 +60,6 @@ def _json(status: int, content: Answer) -> Answer:
         "headers": {"Content-Type": "application/json", "Cache-Control": "no-store"},
         "body": json.dumps(content, ensure_ascii=False),
     }
+
+
+prepare(publisher)

@@ -5,7 +5,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sapa.authorization import Decision, Policy, decide, policy
-from sapa.bootstrap import authorizer_services
+from sapa.bootstrap import authorizer_services, prepare
 from sapa.endpoints import DEFAULT_ENDPOINT
 from sapa.gateway_events import HandshakeEvent
 from sapa.metric import Metric
@@ -38,3 +38,6 @@ def _tell(decision: Decision | None, handshake: HandshakeEvent) -> None:
     reason = "no_cookie" if decision is None else decision.reason
     count(Metric.HANDSHAKE_REFUSED)
     logger.info("handshake refused", reason=reason, endpoint=handshake.endpoint)
+
+
+prepare(authorizer_services)

@@ -4,7 +4,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from sapa.bootstrap import connection_services
+from sapa.bootstrap import admission, connection_services, prepare
 from sapa.connections import new_connection
 from sapa.endpoints import ENDPOINTS
 from sapa.gateway_events import ConnectionEvent
@@ -32,3 +32,6 @@ def _refused(status_code: int, reason: str, endpoint: str) -> dict[str, int]:
     count(Metric.HANDSHAKE_REFUSED)
     logger.info("handshake refused", reason=reason, endpoint=endpoint)
     return {"statusCode": status_code}
+
+
+prepare(connection_services, admission)

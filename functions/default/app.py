@@ -5,13 +5,13 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from sapa.bootstrap import message_services
+from sapa.bootstrap import message_services, prepare
 from sapa.delivery import deliver
 from sapa.gateway_events import ConnectionEvent, body_of
 from sapa.message_services import access_of, rate_limits, resume
 from sapa.metric import Metric, message_metric
 from sapa.observability import Stopwatch, count, logger, measure, observed, socket_keys
-from sapa.replies import Reply, answer, context_of
+from sapa.replies import Reply, answer, context_of, ready
 
 
 @observed(socket_keys)
@@ -49,3 +49,6 @@ def _tell(reply: Reply, endpoint: str, arrived: bool, process_ms: float, post_ms
         process_ms=process_ms,
         post_ms=post_ms,
     )
+
+
+prepare(message_services, rate_limits, ready)

@@ -7,7 +7,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from sapa.bootstrap import connection_services
+from sapa.bootstrap import connection_services, prepare
 from sapa.gateway_events import closing_of, connection_id_of
 from sapa.metric import Metric
 from sapa.observability import count, logger, observed, socket_keys
@@ -21,3 +21,6 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, i
     status_code, reason = closing_of(event)
     logger.info("disconnected", status_code=status_code, reason=reason)
     return {"statusCode": 200}
+
+
+prepare(connection_services)

@@ -11,6 +11,7 @@ from aws_lambda_powertools.utilities.batch import (
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from sapa.bootstrap import prepare
 from sapa.channel_services import fan_out
 from sapa.dispatches import Dispatch
 from sapa.errors import SapaError
@@ -78,3 +79,6 @@ def _count(deliveries: list[Delivery], failures: int) -> None:
     for one in deliveries:
         if one.lag_ms is not None:
             measure(Metric.FAN_OUT_LAG, one.lag_ms)
+
+
+prepare(fan_out)

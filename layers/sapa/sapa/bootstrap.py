@@ -8,12 +8,14 @@ import functools
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sapa.connections import Connection, ConnectionStore
 from sapa.credentials import CredentialChecker
 from sapa.delivery import MessageSender
+from sapa.errors import SettingError
 from sapa.sessions import SessionStore
 from sapa.settings import Settings, settings
 
@@ -58,6 +60,17 @@ class MessageServices:
     forget: Callable[[str], None]
 
 
+def prepare(*parts: Callable[[], object]) -> None:
+    """Make these in the init phase, in which nobody waits for as much and the processor is fast.
+
+    What lacks a setting is made, and fails, in the invocations that need it: those are logged with
+    their ids and counted.
+    """
+    with suppress(SettingError):
+        for part in parts:
+            part()
+
+
 @functools.cache
 def authorizer_services() -> AuthorizerServices:
     """Raises `SettingError`."""
@@ -80,12 +93,15 @@ def connection_services() -> ConnectionServices:
 
 
 def _admit(connection: Connection) -> bool:
-    return _admission().admit(connection)
+    return admission().admit(connection)
 
 
 @functools.cache
-def _admission() -> "Admission":
-    """The management API is needed, and its client made, when a connection has to be closed."""
+def admission() -> "Admission":
+    """Who lets connections in. Raises `SettingError`.
+
+    The management API is needed, and its client made, when a connection has to be closed.
+    """
     from sapa.adapters.dynamodb import DynamoDBConnectionStore
     from sapa.admission import Admission
     from sapa.channel_services import dynamodb, membership

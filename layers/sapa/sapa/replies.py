@@ -11,10 +11,10 @@ from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
 from sapa.context import ChannelAccess
-from sapa.endpoints import business_process_of
+from sapa.endpoints import DEFAULT_ENDPOINT, business_process_of
 from sapa.errors import BusinessProcessError, MessageError, UnsupportedResultError
 from sapa.gateway_events import ConnectionEvent
-from sapa.inputs import Process, arguments
+from sapa.inputs import Process, arguments, input_model
 from sapa.messages import (
     MAX_FRAME_BYTES,
     MessageId,
@@ -61,6 +61,11 @@ def context_of(message: ConnectionEvent, access: Callable[[], ChannelAccess]) ->
         received_at=message.request_time,
         access=access,
     )
+
+
+def ready() -> None:
+    """Load what messages to the default endpoint run, before the first of them comes."""
+    input_model(business_process_of(DEFAULT_ENDPOINT))
 
 
 def _at_any_rate(connection_id: str, username: str) -> int:

@@ -42,7 +42,7 @@ def _forget_services() -> None:
         channel_services.dynamodb,
         channel_services._queue,
         channel_services._bulk_sender,
-        bootstrap._admission,
+        bootstrap.admission,
         bootstrap._sender,
         bootstrap.authorizer_services,
         bootstrap.connection_services,

@@ -1,5 +1,6 @@
 """moto on a real socket, which notes what it is asked for and can take a request twice."""
 
+import json
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -17,11 +18,13 @@ class MotoFront:
     """`calls` are the operations in their order.
 
     The next call of an operation in `repeated` is carried out twice and answered the second time,
-    as when the first answer is lost and a client sends its request again.
+    as when the first answer is lost and a client sends its request again. Nobody waits in a test:
+    the delay of a message is noted in `delays` and left out.
     """
 
     calls: list[str] = field(default_factory=list)
     repeated: set[str] = field(default_factory=set)
+    delays: list[int] = field(default_factory=list)
     port: int = 0
     application: Any = field(
         default_factory=lambda: DomainDispatcherApplication(create_backend_app)
@@ -36,18 +39,29 @@ class MotoFront:
         moto_api_backend.reset()
         self.calls.clear()
         self.repeated.clear()
+        self.delays.clear()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         operation = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
         self.calls.append(operation)
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        if operation == "SendMessage":
+            body = self._at_once(body)
         if operation in self.repeated:
             self.repeated.remove(operation)
-            body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
-            lost = {**environ, "wsgi.input": BytesIO(body)}
-            list(self.application(lost, lambda *_: None))
-            environ["wsgi.input"] = BytesIO(body)
-        answer: Iterable[bytes] = self.application(environ, start_response)
+            list(self.application(_with(environ, body), lambda *_: None))
+        answer: Iterable[bytes] = self.application(_with(environ, body), start_response)
         return answer
+
+    def _at_once(self, body: bytes) -> bytes:
+        message = json.loads(body)
+        if message.get("DelaySeconds"):
+            self.delays.append(message.pop("DelaySeconds"))
+        return json.dumps(message).encode()
+
+
+def _with(environ: dict[str, Any], body: bytes) -> dict[str, Any]:
+    return {**environ, "wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}
 
 
 class _Handler(WSGIRequestHandler):

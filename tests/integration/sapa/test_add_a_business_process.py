@@ -53,7 +53,7 @@ def invoke(copy: Path, function: str, event: dict[str, Any], **environment: str)
             "PYTHONPATH": path,
             "AWS_ACCESS_KEY_ID": "testing",
             "AWS_SECRET_ACCESS_KEY": "testing",
-            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": REGION,
             **environment,
         },
         capture_output=True,

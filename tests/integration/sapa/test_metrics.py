@@ -209,7 +209,9 @@ def test_the_first_invocation_of_an_environment_is_a_cold_start() -> None:
         env={
             "PYTHONPATH": f"{ROOT / 'layers/sapa'}:{ROOT}",
             "SESSIONS_TABLE_NAME": "sessions",
-            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
         },
         input=json.dumps(event),
         capture_output=True,

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import boto3
@@ -37,7 +37,6 @@ class Hall:
 
     api: FaultyApi
     queue_url: str
-    delays: list[int] = field(default_factory=list)
 
     def open(self, name: str, *, minutes_ago: int = 5) -> Subscriber:
         """A connection of a user of the same name, in its own channel and in the lobby."""
@@ -81,12 +80,6 @@ class Hall:
                 )
         return found
 
-    def note_delay(self, params: dict[str, Any], **_: object) -> dict[str, Any]:
-        """Nobody waits in a test: a delay is noted and left out."""
-        if params["DelaySeconds"]:
-            self.delays.append(params["DelaySeconds"])
-        return {**params, "DelaySeconds": 0}
-
     def invoke(self, bodies: list[str], seconds: float = 25) -> list[int]:
         """One invocation; the numbers of the messages that have to come back."""
         event = {"Records": [_record(str(number), body) for number, body in enumerate(bodies)]}
@@ -124,8 +117,6 @@ def hall(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hall]:
         monkeypatch.setenv("PUBLISH_QUEUE_URL", queue_url)
         monkeypatch.setenv("AWS_REGION", REGION)
         hall = Hall(api, queue_url)
-        client: Any = channel_services._queue()._client  # type: ignore[attr-defined]
-        client.meta.events.register("provide-client-params.sqs.SendMessage", hall.note_delay)
         yield hall
         channel_services._bulk_sender().close()
 
@@ -200,7 +191,7 @@ def test_a_passing_fault_is_over_in_the_same_invocation(hall: Hall, status: int)
 
 
 @pytest.mark.parametrize("answer", [failed(429), failed(500), failed(403), b""])
-def test_a_lasting_fault_brings_only_the_rest_back(hall: Hall, answer: bytes) -> None:
+def test_a_lasting_fault_brings_only_the_rest_back(hall: Hall, cloud: Cloud, answer: bytes) -> None:
     for name in ("ana-1", "budi-1", "cici-1"):
         hall.open(name)
     hall.api.answers["budi-1"] = [answer]
@@ -211,7 +202,7 @@ def test_a_lasting_fault_brings_only_the_rest_back(hall: Hall, answer: bytes) ->
     assert left.recipients is not None
     assert [one.connection_id for one in left.recipients] == ["budi-1"]
     assert left.attempt == 1
-    assert len(hall.delays) == 1
+    assert len(cloud.aws.delays) == 1
     hall.api.answers["budi-1"] = [OK]
     assert hall.invoke([message["Body"]]) == []
     assert len(hall.got("ana-1")) == len(hall.got("cici-1")) == 1

@@ -3,6 +3,7 @@
 What boto3 would do in 125 ms of imports and 40 ms for each client: docs/adr/0004-cold-start.md.
 """
 
+import functools
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -94,7 +95,7 @@ class SignedEndpoint:
         port = parts.port or standard_port
         self.path = parts.path.rstrip("/")
         self._host = host if port == standard_port else f"{host}:{port}"
-        self._address = Address(host=host, port=port, tls=_tls() if is_tls else None)
+        self._address = Address(host=host, port=port, tls=tls_context() if is_tls else None)
         self._signer = Signer(credentials, service=service, host=self._host, region=region)
         self._patience = patience
         self._idle: deque[HttpConnection] = deque()
@@ -183,8 +184,9 @@ class SignedEndpoint:
             return None
 
 
-def _tls() -> "ssl.SSLContext":
-    """Loaded only for https: a laptop's services are plain, and the module takes its time."""
+@functools.cache
+def tls_context() -> "ssl.SSLContext":
+    """One for all: it takes some 25 ms to read the certificates. Plain services need none."""
     import ssl
 
     return ssl.create_default_context()
