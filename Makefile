@@ -2,6 +2,8 @@
 # also need Node.js with npm (wscat) and Chromium with its driver.
 PYTHON ?= $(shell command -v python3.13 || echo python3)
 PORT ?= 8080
+# Where `sam local start-lambda` answers; empty to run the functions without containers.
+LAMBDA ?=
 TEMPLATE ?= template.yaml
 # An environment of samconfig.toml: default, prod, x86_64.
 ENV ?= default
@@ -22,15 +24,29 @@ INSTALL := install --quiet --disable-pip-version-check --require-hashes
 SAM_LOCAL := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 AWS_EC2_METADATA_DISABLED=true \
 	AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none
 
+# The build for containers on this machine, apart from the one that is deployed.
+LOCAL_BUILD := .aws-sam/local/build
+MACHINE := Architecture=$(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
+FOR_CONTAINERS := --sam-local $(LOCAL_BUILD) --parameter-overrides $(MACHINE)
+GATEWAY = $(BIN)/python -m local_gateway --template template.yaml --port $(PORT) \
+	--on-ready "$(BIN)/python -m scripts.welcome"
+
 .DEFAULT_GOAL := help
 .PHONY: help run gateway feed user revoke test check audit format bench build deploy lock clean
+.PHONY: sam-services sam-local-build
 
 help: ## list the commands
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
-run: $(RUN) ## the bot on http://localhost:8080 (PORT=…), with a demo user
-	@exec $(BIN)/python -m local_gateway --template template.yaml --port $(PORT) \
-		--on-ready "$(BIN)/python -m scripts.welcome" $(ARGS)
+run: $(RUN) $(if $(LAMBDA),sam-local-build) ## the bot on http://localhost:8080 (PORT=…), with a demo user
+	@exec $(GATEWAY) $(if $(LAMBDA),$(FOR_CONTAINERS) --lambda-endpoint $(LAMBDA)) $(ARGS)
+
+sam-services: $(RUN) sam-local-build ## the same, also for the containers of `sam local invoke`
+	@exec $(GATEWAY) $(FOR_CONTAINERS) $(ARGS)
+
+sam-local-build: $(SAM_INSTALLED)
+	$(SAM_LOCAL) $(SAM) build --build-dir $(LOCAL_BUILD) --cache-dir .aws-sam/local/cache \
+		--parameter-overrides $(MACHINE)
 
 gateway: $(RUN) ## the local gateway on TEMPLATE=… PORT=… ARGS=…
 	@exec $(BIN)/python -m local_gateway --template $(TEMPLATE) --port $(PORT) $(ARGS)
@@ -46,7 +62,7 @@ revoke: $(RUN) ## shut a user out now, of the running bot or of STACK=… on AWS
 	@$(BIN)/python -m scripts.revoke_user "$(NAME)" --url http://localhost:$(PORT) \
 		$(if $(STACK),--stack "$(STACK)") $(if $(REGION),--region "$(REGION)") $(ARGS)
 
-test: $(DEV) $(NODE) ## every test that needs no AWS
+test: $(DEV) $(NODE) $(SAM_INSTALLED) ## every test that needs no AWS
 	$(BIN)/python -m pytest $(ARGS)
 
 check: $(DEV) $(SAM_INSTALLED) $(AUDIT_INSTALLED) ## format, lint, types, import rules, template, secrets

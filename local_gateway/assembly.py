@@ -1,6 +1,7 @@
 """What serving and replaying have in common: template, AWS services, functions, first command."""
 
 import asyncio
+from collections.abc import Callable
 
 from local_gateway.backing.moto_server import MotoServer
 from local_gateway.core.model import Application
@@ -10,6 +11,7 @@ from local_gateway.ready_hook import hook_variables, run_ready_hook
 from local_gateway.runtime.remote import RemoteLambda
 from local_gateway.runtime.service import LambdaRuntime
 from local_gateway.runtime.settings import RuntimeSettings
+from local_gateway.runtime.variables import service_variables
 from local_gateway.server.sockets import Places
 from local_gateway.settings import GatewaySettings
 from local_gateway.terminal import Terminal
@@ -30,19 +32,22 @@ async def read_version(terminal: Terminal, aws: MotoServer, reader: VersionReade
 
 
 def make_runtime(
-    settings: GatewaySettings, observer: Observer, application: Application, aws: MotoServer
+    settings: GatewaySettings,
+    observer: Observer,
+    application: Application,
+    aws: MotoServer,
+    *,
+    waiting: Callable[[], None] | None = None,
 ) -> Functions:
-    """What runs the functions, not started yet: execution environments, or `--lambda-endpoint`."""
+    """What runs the functions, not started yet: execution environments, or `--lambda-endpoint`.
+
+    With `waiting` the start waits for that endpoint; see `RemoteLambda`.
+    """
     url, functions = settings.lambda_endpoint, application.functions
     if url is not None:
-        return RemoteLambda(functions, url=url, observer=observer)
+        return RemoteLambda(functions, url=url, observer=observer, waiting=waiting)
     region = application.region
-    base = {
-        "AWS_ENDPOINT_URL": aws.endpoint_url,
-        # Without an endpoint the SDK asks for a host that does not exist, and so it must here:
-        # the AWS services of this run would accept posts to any connection.
-        "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": f"https://execute-api.{region}.amazonaws.com",
-    }
+    base = service_variables(aws.endpoint_url, region)
     runtime = RuntimeSettings(base_environment=base, platform_lines=settings.verbose)
     return LambdaRuntime(functions, settings=runtime, observer=observer, region=region)
 

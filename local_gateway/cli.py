@@ -20,7 +20,8 @@ from local_gateway.errors import GatewayError
 from local_gateway.interruption import run_until_interrupted
 from local_gateway.json_terminal import JsonTerminal
 from local_gateway.open_files import allow_many_open_files
-from local_gateway.server.sockets import Places
+from local_gateway.sam_local.bridge import address_of
+from local_gateway.server.sockets import Places, with_bridge
 from local_gateway.settings import LOOPBACK, GatewaySettings
 from local_gateway.terminal import Terminal, shows_colours
 
@@ -44,6 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(given)
     if options.record_secrets and options.record is None:
         parser.error("--record-secrets needs --record FILE")
+    if options.bridge is not None and options.sam_local is None:
+        parser.error("--bridge needs --sam-local DIRECTORY")
     settings = _settings(options)
     allow_many_open_files()
     coloured = shows_colours(sys.stdout, os.environ)
@@ -51,7 +54,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         JsonTerminal() if options.json else Terminal(verbose=settings.verbose, coloured=coloured)
     )
     try:
-        with Places(settings.hosts, settings.port) as places, MotoServer.spawn() as aws:
+        bridge = () if settings.bridge is None else (settings.bridge,)
+        with (
+            Places(with_bridge(settings.hosts, bridge), settings.port) as places,
+            MotoServer.spawn(bridge) as aws,
+        ):
             # The AWS services start while the rest of the gateway is imported.
             from local_gateway.compose import serve
 
@@ -80,6 +87,8 @@ def _settings(options: argparse.Namespace) -> GatewaySettings:
         verify_signatures=options.verify_signatures,
         inspector=options.inspector,
         lambda_endpoint=options.lambda_endpoint,
+        sam_local=options.sam_local,
+        bridge=(options.bridge or address_of()) if options.sam_local else None,
         reload=options.reload,
         record=options.record,
         record_secrets=options.record_secrets,
@@ -130,6 +139,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="URL",
         help="have sam local start-lambda run the functions, for example http://127.0.0.1:3001",
     )
+    add(
+        "--sam-local",
+        type=Path,
+        metavar="DIRECTORY",
+        help="make the output of sam build --build-dir DIRECTORY ready for sam local",
+    )
+    add("--bridge", metavar="ADDRESS", help="what its containers reach; default: that of docker0")
     add("--json", action="store_true", help="print one JSON object per line, for machines")
     add("--record", type=Path, metavar="FILE", help="write each event and result to FILE, as JSON")
     add("--record-secrets", action="store_true", help="leave secrets in the recording")

@@ -7,6 +7,7 @@ from typing import Any
 
 from local_gateway.assembly import make_runtime, read_version, run_hook, warm
 from local_gateway.backing.moto_server import MotoServer
+from local_gateway.containers import Containers, containers_of
 from local_gateway.core.limits import Limits
 from local_gateway.core.model import Application
 from local_gateway.core.origins import Origin
@@ -53,9 +54,14 @@ async def serve(
         recording = _recording(stack, settings, terminal)
         observers = [terminal, inspector, CallRecorder(recording) if recording else None]
         observer = Observers([one for one in observers if one is not None])
-        runtime = make_runtime(settings, observer, application, aws)
-        await runtime.start()
+        containers = containers_of(settings, terminal, places, aws)
+        if containers is not None:
+            containers.write(application)
+            containers.say_where()
+        waiting = containers.say_how if containers is not None else None
+        runtime = make_runtime(settings, observer, application, aws, waiting=waiting)
         stack.push_async_callback(runtime.close)
+        await runtime.start()
         await warm(runtime, application)
         invoker = RecordingInvoker(runtime, recording) if recording else runtime
         gateway = _gateway(stack, settings, observer, invoker, runtime, places)
@@ -74,7 +80,7 @@ async def serve(
                 version,
                 aws_endpoint_url=aws.endpoint_url,
                 functions=runtime,
-                deploy=_deployment(gateway, sources),
+                deploy=_deployment(gateway, sources, containers),
                 terminal=terminal,
             ).run()
         await asyncio.Event().wait()
@@ -164,12 +170,14 @@ def _event_sources(
     return sources
 
 
-def _deployment(gateway: Gateway, sources: EventSources) -> Deploy:
+def _deployment(gateway: Gateway, sources: EventSources, containers: Containers | None) -> Deploy:
     """What a reload calls with the next version."""
 
     def deploy(application: Application, origins: list[Origin]) -> None:
         gateway.deploy(application, origins)
         sources.follow(application)
+        if containers is not None:
+            containers.write_again(application)
 
     return deploy
 

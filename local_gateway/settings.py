@@ -17,9 +17,10 @@ class GatewaySettings:
     environment, next to `environment`, and whose failure ends the gateway. `warp` makes the idle
     and age limits of connections, schedules and repeated invocations arrive so many times sooner;
     `chaos` goes wrong on purpose.
-    `lambda_endpoint` is the URL of what runs the functions instead of the gateway. `record` is the
-    file to write every invocation to, without secrets unless `record_secrets`. `reload` is for
-    files that change.
+    `lambda_endpoint` is the URL of what runs the functions instead of the gateway. `sam_local` is
+    the build directory to make ready for `sam local`, `bridge` the address that its containers
+    reach besides loopback. `record` is the file to write every invocation to, without secrets
+    unless `record_secrets`. `reload` is for files that change.
     """
 
     template: Path
@@ -36,6 +37,8 @@ class GatewaySettings:
     verify_signatures: bool = False
     inspector: bool = True
     lambda_endpoint: str | None = None
+    sam_local: Path | None = None
+    bridge: str | None = None
     reload: bool = True
     record: Path | None = None
     record_secrets: bool = False

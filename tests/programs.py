@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,18 @@ def require_node_file(name: str) -> Path:
     path = NODE_MODULES / name
     found = str(path) if path.exists() else None
     return Path(_required(found, f"{name} is not installed: run `make test`, which does with npm"))
+
+
+def require_namespaces() -> None:
+    """Network namespaces, which Linux has; a sandbox may forbid them."""
+    tried = subprocess.run(
+        [require_tool("unshare"), "--map-root-user", "--net", "--mount", "true"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    problem = f"network namespaces are not permitted here ({tried.stderr.strip()})"
+    _required(None if tried.returncode else "unshare", problem)
 
 
 def _required(found: str | None, problem: str) -> str:

@@ -1,13 +1,15 @@
 """The moto server as a program of its own: announces its port, ends when its parent does.
 
 Run as a script: it imports moto and the standard library only. It listens on a free port of
-127.0.0.1, prints the port as one line and then serves until standard input ends, which also
-happens when the parent is killed.
+127.0.0.1 and of the addresses that are its arguments, prints the port as one line and then serves
+until standard input ends, which also happens when the parent is killed.
 """
 
+import errno
 import importlib
 import logging
 import os
+import socket
 import sys
 import threading
 import time
@@ -111,6 +113,21 @@ def next_change(queue: Any, now: float) -> float:
     return min((at + 0.001 for at in times if at + 0.001 > now), default=float("inf"))
 
 
+def bind(further_hosts: list[str]) -> list[socket.socket]:
+    """Listen on 127.0.0.1 and on further addresses, with one port that is free on all of them."""
+    while True:
+        sockets = [socket.create_server(("127.0.0.1", 0), backlog=128)]
+        port = sockets[0].getsockname()[1]
+        try:
+            sockets += [socket.create_server((host, port), backlog=128) for host in further_hosts]
+        except OSError as error:
+            sockets[0].close()
+            if error.errno != errno.EADDRINUSE:
+                raise
+        else:
+            return sockets
+
+
 def main() -> None:
     """Serve every moto backend until the parent is gone."""
     threading.Thread(target=end_with_parent, daemon=True).start()
@@ -140,11 +157,23 @@ def main() -> None:
 
     logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
     application = DomainDispatcherApplication(create_application)
-    server = make_server(
-        "127.0.0.1", 0, application, threaded=True, request_handler=QuietRequestHandler
-    )
+    sockets = bind(sys.argv[1:])
+    port = sockets[0].getsockname()[1]
+    server, *others = [
+        make_server(
+            one.getsockname()[0],
+            port,
+            application,
+            threaded=True,
+            request_handler=QuietRequestHandler,
+            fd=one.fileno(),
+        )
+        for one in sockets
+    ]
     threading.Thread(target=load_early_modules, daemon=True).start()
-    sys.stdout.write(f"{server.port}\n")
+    for other in others:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+    sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
     # moto prints about what it does not support; nobody reads the pipe from here on.
     sys.stdout = sys.stderr

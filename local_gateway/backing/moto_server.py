@@ -6,6 +6,7 @@ import select
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -33,10 +34,13 @@ class MotoServer:
         self._port: int | None = None
 
     @classmethod
-    def spawn(cls) -> Self:
-        """Start the process and return at once; `wait_until_ready` completes the start."""
+    def spawn(cls, further_hosts: Sequence[str] = ()) -> Self:
+        """Start the process and return at once; `wait_until_ready` completes the start.
+
+        It listens on the loopback address, and with the same port on `further_hosts`.
+        """
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and file
-            [sys.executable, "-P", str(_PROGRAM)],
+            [sys.executable, "-P", str(_PROGRAM), *further_hosts],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,

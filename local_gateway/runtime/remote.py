@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from urllib.parse import quote
 
 import aiohttp
@@ -22,6 +22,7 @@ from local_gateway.runtime.settings import (
 
 OPTION = "--lambda-endpoint"
 CONNECT_SECONDS = 5.0
+ASK_AGAIN_SECONDS = 0.3
 
 # Neither of them would run: no function has tenants here, and a dry run invokes nothing. What
 # does not know the first header refuses the second one. In either case 404 means: no function.
@@ -33,7 +34,8 @@ class RemoteLambda:
 
     Functions go by their logical ids, which `sam local` knows them by even where the template
     names them otherwise. There is no limit to how long an answer may take, for somebody may be
-    debugging the function. What functions print is printed by whoever runs them.
+    debugging the function. What functions print is printed by whoever runs them. With `waiting`
+    the start waits until somebody answers at `url`, and calls it once if nobody does yet.
     """
 
     def __init__(
@@ -43,30 +45,44 @@ class RemoteLambda:
         url: str,
         settings: RuntimeSettings | None = None,
         observer: RuntimeObserver | None = None,
+        waiting: Callable[[], None] | None = None,
     ) -> None:
         self._url = url.rstrip("/")
         self._settings = settings or RuntimeSettings()
         self._observer = observer or SilentObserver()
+        self._waiting = waiting
         self._functions = dict(functions)
         self._places: dict[str, asyncio.Semaphore] = {}
         self._session: aiohttp.ClientSession | None = None
 
     async def start(self) -> None:
-        """Connect; raises `GatewayError` when nothing answers at the URL."""
-        session = self._session = aiohttp.ClientSession(
+        """Connect; raises `GatewayError` when nothing answers at the URL and none is awaited."""
+        self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
         )
+        problem = await self._greet(self._session)
+        if problem is not None and self._waiting is None:
+            await self.close()
+            raise GatewayError(
+                f"{OPTION} {self._url}: nothing answers there ({_reason(problem)}); "
+                "run `sam local start-lambda` with the same template, or correct the URL"
+            ) from problem
+        if problem is not None and self._waiting is not None:
+            self._waiting()
+        while problem is not None:
+            await asyncio.sleep(ASK_AGAIN_SECONDS)
+            problem = await self._greet(self._session)
+
+    async def _greet(self, session: aiohttp.ClientSession) -> Exception | None:
+        """Ask anything; answers why nobody answered, if nobody did."""
         whole = aiohttp.ClientTimeout(total=CONNECT_SECONDS)
         try:
             async with session.get(self._url, timeout=whole) as answer:
                 await answer.read()
         except (aiohttp.ClientError, TimeoutError) as error:
-            await self.close()
-            raise GatewayError(
-                f"{OPTION} {self._url}: nothing answers there ({_reason(error)}); "
-                "run `sam local start-lambda` with the same template, or correct the URL"
-            ) from error
+            return error
+        return None
 
     async def invoke(
         self, function: str, payload: bytes, *, trace_id: str | None = None

@@ -21,6 +21,17 @@ DUMMY_CREDENTIALS = {
     "AWS_SESSION_TOKEN": "local-gateway",
 }
 
+
+def service_variables(aws_endpoint_url: str, region: str) -> dict[str, str]:
+    """What leads an SDK to the AWS services of this run, and not one call beyond them."""
+    return {
+        "AWS_ENDPOINT_URL": aws_endpoint_url,
+        # Without an endpoint the SDK asks for a host that does not exist, and so it must here:
+        # the AWS services of this run would accept posts to any connection.
+        "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": f"https://execute-api.{region}.amazonaws.com",
+    }
+
+
 # A home that does not exist, as in Lambda: without HOME, `~` would be the developer's own and
 # SDKs would read its configuration and credentials.
 _HOME = "/home/sbx_user1051"

@@ -7,6 +7,8 @@ from typing import Self
 
 from local_gateway.errors import GatewayError
 
+_EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared, not bound
+
 
 class Places:
     """The ports of the origins: the first is what was asked for, further ones follow it."""
@@ -40,6 +42,11 @@ class Places:
     def url(self, at: int, host: str = "127.0.0.1") -> str:
         """The HTTP URL of an origin, without a path."""
         return f"http://{host}:{self.port(at)}"
+
+
+def with_bridge(hosts: tuple[str, ...], bridge: tuple[str, ...]) -> tuple[str, ...]:
+    """The hosts and the bridge's address, if it is not among them already."""
+    return hosts if _EVERYWHERE & set(hosts) else tuple(dict.fromkeys((*hosts, *bridge)))
 
 
 def bind(hosts: tuple[str, ...], port: int) -> list[socket.socket]:

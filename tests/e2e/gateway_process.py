@@ -15,7 +15,16 @@ STOP_SECONDS = 20.0
 
 
 # A demo password set by the developer, and what `make test` passes on to a make that it starts.
-_OWN = {"DEMO_PASSWORD", "MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "ARGS", "PORT"}
+_OWN = {
+    "DEMO_PASSWORD",
+    "MAKEFLAGS",
+    "MFLAGS",
+    "MAKEOVERRIDES",
+    "MAKELEVEL",
+    "ARGS",
+    "PORT",
+    "LAMBDA",
+}
 
 
 class GatewayProcess:

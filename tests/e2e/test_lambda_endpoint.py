@@ -163,3 +163,18 @@ def test_a_url_that_makes_no_sense_is_an_argument_error(tmp_path: Path, url: str
     with GatewayProcess(command(tmp_path, url, 0), {}) as process:
         assert process.wait() == 2
         assert f"expected a URL such as http://127.0.0.1:3001, not {url!r}" in process.output
+
+
+def test_without_a_build_for_containers_the_remedy_is_told(tmp_path: Path) -> None:
+    endpoint = f"http://127.0.0.1:{free_port()}"
+    options = ["--sam-local", str(tmp_path / "none")]
+    with GatewayProcess([*command(tmp_path, endpoint, 0), *options], {}) as process:
+        assert process.wait() == 1
+        assert f"run `sam build --build-dir {tmp_path / 'none'}` first" in process.output
+
+
+def test_a_bridge_without_containers_is_an_argument_error(tmp_path: Path) -> None:
+    options = ["--bridge", "127.0.0.2"]
+    with GatewayProcess([*command(tmp_path, "http://h", 0), *options], {}) as process:
+        assert process.wait() == 2
+        assert "--bridge needs --sam-local DIRECTORY" in process.output

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -98,3 +99,16 @@ def test_the_developers_aws_configuration_does_not_interfere(
         clients = MotoClients(server.endpoint_url, "eu-west-1")
         assert clients.client("sqs").list_queues().get("QueueUrls", []) == []
         clients.client("cognito-idp").create_user_pool(PoolName="x")
+
+
+def test_it_answers_at_further_addresses_with_the_same_port() -> None:
+    server = MotoServer.spawn(["127.0.0.2", "127.0.0.3"])
+    with server:
+        server.wait_until_ready()
+        port = server.endpoint_url.rpartition(":")[2]
+        for host in ("localhost", "127.0.0.2", "127.0.0.3"):
+            sqs = MotoClients(f"http://{host}:{port}", "eu-west-1").client("sqs")
+            sqs.create_queue(QueueName=f"of-{host.replace('.', '-')}")
+        assert len(sqs.list_queues()["QueueUrls"]) == 3
+        with socket.socket() as stranger, pytest.raises(ConnectionRefusedError):
+            stranger.connect(("127.0.0.4", int(port)))

@@ -70,11 +70,11 @@ def _error(status: int, kind: str, who: str, message: str) -> web.Response:
 
 
 @asynccontextmanager
-async def serving(service: StartLambda) -> AsyncIterator[str]:
-    """The service's URL, while it runs."""
+async def serving(service: StartLambda, port: int = 0) -> AsyncIterator[str]:
+    """The service's URL, while it runs; port 0 is any free one."""
     runner = web.ServerRunner(web.Server(service.answer), shutdown_timeout=0.1)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
     try:
         yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     finally:

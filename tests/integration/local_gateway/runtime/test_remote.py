@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -208,3 +209,31 @@ async def test_closing_ends_what_is_under_way() -> None:
         assert isinstance((await call).result, Failed)
         with pytest.raises(GatewayError, match="closed"):
             await lambdas.invoke("Fn", b"{}")
+
+
+async def test_the_start_can_wait_for_somebody_to_answer() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = int(probe.getsockname()[1])
+    waiting = asyncio.Event()
+    lambdas = RemoteLambda({"Fn": function()}, url=f"http://127.0.0.1:{port}", waiting=waiting.set)
+    async with asyncio.timeout(DEADLINE):
+        start = asyncio.create_task(lambdas.start())
+        await waiting.wait()
+        assert not start.done()
+        async with serving(StartLambda({"Fn": echo}), port):
+            await start
+            result = (await lambdas.invoke("Fn", b"[1]")).result
+            await lambdas.close()
+    assert result == Succeeded(b"[1]")
+
+
+async def test_a_start_that_waits_can_be_given_up() -> None:
+    waiting = asyncio.Event()
+    lambdas = RemoteLambda({}, url="http://127.0.0.1:9", waiting=waiting.set)
+    async with asyncio.timeout(DEADLINE):
+        start = asyncio.create_task(lambdas.start())
+        await waiting.wait()
+        start.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await start
+        await lambdas.close()

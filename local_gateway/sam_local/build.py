@@ -1,0 +1,138 @@
+"""A build of `sam build`, made ready for `sam local`.
+
+SAM gives a container only those variables that its template declares (samcli 1.170,
+`local/lambdafn/env_vars.py`), and `sam deploy` would deploy whatever the template declares. So the
+built template stays as it is, and a copy beside it declares what only the laptop needs. Their
+values are in a file for `--env-vars`, which wins over what the developer's shell exports: else
+real credentials or another region could get into a container.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from local_gateway.core.model import Application
+from local_gateway.errors import GatewayError
+from local_gateway.runtime.redirection import VARIABLE
+from local_gateway.runtime.variables import DUMMY_CREDENTIALS, service_variables
+from local_gateway.template.json_value import Json, JsonObject, as_object
+from local_gateway.template.source import load_source
+
+BUILT_TEMPLATE = "template.yaml"
+TEMPLATE = "sam-local.json"
+VARIABLES = "env.json"
+
+# What a container calls this machine: Docker Desktop knows the name, elsewhere it is given by
+# `--add-host host.docker.internal:host-gateway`.
+HOST = "host.docker.internal"
+
+_FUNCTIONS = frozenset({"AWS::Serverless::Function", "AWS::Lambda::Function"})
+
+
+class SamLocalBuild:
+    """The directory that `sam build --build-dir` wrote.
+
+    The build was made with `parameters`, so the copy has their values wherever it refers to them:
+    what `samconfig.toml` says about a deployment must not come between.
+    """
+
+    def __init__(self, directory: Path, parameters: Mapping[str, str]) -> None:
+        self._directory = directory
+        self._parameters = parameters
+
+    def write(self, application: Application, aws_endpoint_url: str, ports: Iterable[int]) -> None:
+        """Write `sam-local.json` and `env.json`.
+
+        `ports` are those of this machine that containers may use. Raises `GatewayError` when there
+        is no built template, or when it cannot be read.
+        """
+        if not (self._directory / BUILT_TEMPLATE).is_file():
+            raise GatewayError(
+                f"--sam-local {self._directory}: there is no {BUILT_TEMPLATE}; "
+                f"run `sam build --build-dir {self._directory}` first"
+            )
+        built = load_source(self._directory / BUILT_TEMPLATE).document
+        variables = container_variables(application, aws_endpoint_url, ports)
+        names = {function: list(values) for function, values in variables.items()}
+        template = declaring(built, names, self._parameters)
+        self._write(TEMPLATE, template)
+        self._write(VARIABLES, variables)
+
+    def _write(self, name: str, content: Mapping[str, object]) -> None:
+        path = self._directory / name
+        try:
+            path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise GatewayError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def container_variables(
+    application: Application, aws_endpoint_url: str, ports: Iterable[int]
+) -> dict[str, dict[str, str]]:
+    """Every variable that a container needs, by the function's logical id.
+
+    Addresses of this machine are those that containers have for it.
+    """
+    region = application.region
+    added = {
+        **service_variables(aws_endpoint_url, region),
+        **DUMMY_CREDENTIALS,
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+    }
+    numbers = "|".join(map(str, ports))
+    here = re.compile(rf"(?<![\w.-])(?:localhost|127\.0\.0\.1|\[::1\])(?=:(?:{numbers})(?!\d))")
+    return {
+        logical_id: {
+            name: here.sub(HOST, value)
+            for name, value in {**added, **function.environment}.items()
+            if name != VARIABLE
+        }
+        for logical_id, function in application.functions.items()
+    }
+
+
+def declaring(
+    built: JsonObject, names: Mapping[str, Iterable[str]], parameters: Mapping[str, str]
+) -> JsonObject:
+    """A copy of a built template whose functions declare these variables, by logical id."""
+    declared = as_object(built.get("Parameters"))
+    defaults: JsonObject = {
+        name: {**as_object(parameter), "Default": parameters[name]}
+        if name in parameters
+        else parameter
+        for name, parameter in declared.items()
+    }
+    resources: JsonObject = {
+        logical_id: _with_variables(
+            as_object(_filled_in(resource, parameters)), names.get(logical_id, ())
+        )
+        for logical_id, resource in as_object(built.get("Resources")).items()
+    }
+    sections: JsonObject = {"Parameters": defaults} if defaults else {}
+    if "Globals" in built:
+        sections["Globals"] = _filled_in(built["Globals"], parameters)
+    return {**built, **sections, "Resources": resources}
+
+
+def _filled_in(value: Json, parameters: Mapping[str, str]) -> Json:
+    match value:
+        case {"Ref": str(name)} if name in parameters:
+            return parameters[name]
+        case dict():
+            return {key: _filled_in(item, parameters) for key, item in value.items()}
+        case list():
+            return [_filled_in(item, parameters) for item in value]
+    return value
+
+
+def _with_variables(resource: JsonObject, names: Iterable[str]) -> Json:
+    if resource.get("Type") not in _FUNCTIONS:
+        return resource
+    properties = as_object(resource.get("Properties"))
+    environment = as_object(properties.get("Environment"))
+    missing: JsonObject = dict.fromkeys(names, "")
+    variables: JsonObject = {**missing, **as_object(environment.get("Variables"))}
+    environment = {**environment, "Variables": variables}
+    return {**resource, "Properties": {**properties, "Environment": environment}}
