@@ -33,7 +33,7 @@ GATEWAY = $(BIN)/python -m local_gateway --template template.yaml --port $(PORT)
 
 .DEFAULT_GOAL := help
 .PHONY: help run gateway feed user revoke test check audit format bench build deploy lock clean
-.PHONY: sam-services sam-local-build
+.PHONY: sam-services sam-local-build cost
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -88,6 +88,9 @@ format: $(DEV) ## rewrite the code in the project's format
 
 bench: $(DEV) ## the benchmarks
 	$(BIN)/python -m benchmarks $(ARGS)
+
+cost: $(DEV) ## what it costs on AWS, from calls, durations and sizes measured now
+	@PYTHONPATH=layers/sapa:. $(BIN)/python -m cost $(ARGS)
 
 build: $(SAM_INSTALLED) ## sam build, for ENV=… of samconfig.toml
 	$(SAM_LOCAL) $(SAM) build --config-env $(ENV) $(ARGS)

@@ -7,15 +7,25 @@ import sys
 from dataclasses import dataclass
 
 from benchmarks.tables import number
+from cost.prices import prices
 from sapa.adapters.bulk_sender import THREADS
 from sapa.adapters.shards import MAX_SHARDS, needs_more
 from sapa.dispatches import Shards
 from sapa.fanout import PAGE, SHARDS_PER_PAGE, parts
 
-# US dollars a million, us-east-1; the page has dates and sources.
-MESSAGES, WRITES, READS, REQUESTS, INVOCATIONS = 1.00, 0.625, 0.125, 0.40, 0.20
-GB_SECOND = 0.0000133334
-EGRESS_GB = 0.09
+# US dollars each.
+MESSAGES, WRITES, READS, REQUESTS, INVOCATIONS, GB_SECOND, EGRESS = (
+    prices()[name].each
+    for name in (
+        "messages",
+        "write_units",
+        "read_units",
+        "queue_requests",
+        "invocations",
+        "gb_seconds",
+        "egress_bytes",
+    )
+)
 
 # Requests a second of an account, and how many at once.
 ACCOUNT_RATE, ACCOUNT_BURST = 10_000, 5_000
@@ -64,17 +74,17 @@ class Event:
     def dollars(self) -> dict[str, float]:
         """By service."""
         return {
-            "API Gateway": self.members * MESSAGES / 1e6,
-            "egress": self.members * FRAME_BYTES / 1e9 * EGRESS_GB,
-            "DynamoDB": (2 * WRITES + self.members * SUBSCRIPTION_BYTES / 4096 * READS) / 1e6,
+            "API Gateway": self.members * MESSAGES,
+            "egress": self.members * FRAME_BYTES * EGRESS,
+            "DynamoDB": 2 * WRITES + self.members * SUBSCRIPTION_BYTES / 4096 * READS,
             "Lambda": self._lambda_dollars,
-            "SQS": 3 * self.dispatches * REQUESTS / 1e6,
+            "SQS": 3 * self.dispatches * REQUESTS,
         }
 
     @property
     def _lambda_dollars(self) -> float:
         busy = self.members / self.environment_rate + self.dispatches * DISPATCH_SECONDS
-        return busy * MEMORY_GB * GB_SECOND + self.dispatches * INVOCATIONS / 1e6
+        return busy * MEMORY_GB * GB_SECOND + self.dispatches * INVOCATIONS
 
 
 def _dispatches(shards: Shards, members_per_shard: float) -> int:

@@ -1,14 +1,15 @@
 """What a connect, a message and a channel cost: the AWS calls, counted, as the documents say."""
 
-import re
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 
+from cost.measurements import calls as counted
+from functions.api.app import lambda_handler as api
+from functions.authorizer.app import lambda_handler as authorizer
 from functions.connect.app import lambda_handler as connect
 from functions.default.app import lambda_handler as default
 from functions.disconnect.app import lambda_handler as disconnect
@@ -18,24 +19,22 @@ from sapa.message_services import access_of, resume
 from sapa.processes.business_process import Context
 from sapa.replies import context_of
 from tests.integration.sapa.aws import lambda_context, recorded
-from tests.integration.sapa.conftest import Cloud, cloud, credentials, environment, moto
+from tests.integration.sapa.conftest import (
+    Cloud,
+    cloud,
+    credentials,
+    environment,
+    moto,
+    user_pool_id,
+)
 
-__all__ = ["cloud", "credentials", "environment", "moto"]
+__all__ = ["cloud", "credentials", "environment", "moto", "user_pool_id"]
 
-DOCUMENT = Path(__file__).parents[2] / "docs/architecture.md"
 ROOM = "room:1"
 
 
-def table() -> dict[str, list[str]]:
-    """The rows of the document: what happens, and the calls in their order."""
-    text = DOCUMENT.read_text(encoding="utf-8")
-    [rows] = re.findall(r"\| what \| AWS calls, in order \|\n\|[-|]+\|\n((?:\|.+\n)+)", text)
-    cells = [row.strip("|").split("|") for row in rows.splitlines()]
-    return {what.strip(): re.findall(r"\w+", calls) for what, calls in cells}
-
-
 @pytest.fixture
-def calls(cloud: Cloud) -> list[str]:
+def calls(cloud: Cloud, user_pool_id: str) -> list[str]:
     """The operations in which requests arrive."""
     cloud.aws.calls.clear()
     return cloud.aws.calls
@@ -106,6 +105,8 @@ def increment(value: int | None) -> int:
 type Step = Callable[[], object]
 
 STEPS: dict[str, tuple[Step, Step]] = {
+    "login": (nothing, lambda: api(recorded("api_login"), lambda_context())),
+    "handshake": (nothing, lambda: authorizer(recorded("authorizer"), lambda_context())),
     "connect": (nothing, lambda: connect(event("connect", "c3"), lambda_context())),
     "reply, one frame": (nothing, lambda: send('{"message": "Hai!"}')),
     "`$ping`, error": (nothing, lambda: send('{"$ping": 1}')),
@@ -133,7 +134,7 @@ def gone() -> dict[str, Any]:
 
 
 def test_every_row_is_counted() -> None:
-    assert table().keys() == STEPS.keys()
+    assert counted().keys() == STEPS.keys()
 
 
 @pytest.mark.parametrize("what", STEPS)
@@ -146,7 +147,7 @@ def test_calls_are_those_of_the_document(
     before()
     calls.clear()
     step()
-    assert calls == table()[what]
+    assert calls == counted()[what]
 
 
 def test_error_is_one_call(calls: list[str]) -> None:
@@ -161,6 +162,6 @@ def test_gone_connection_costs_what_a_disconnect_does(cloud: Cloud, calls: list[
     calls.clear()
     cloud.management_api.gone.add("c1")
     send('{"message": "Hai!"}')
-    assert calls == ["PostToConnection", *table()["disconnect, one channel"]]
+    assert calls == ["PostToConnection", *counted()["disconnect, one channel"]]
     left = boto3.client("dynamodb").scan(TableName="subscriptions")["Items"]
     assert {item["connection_id"]["S"] for item in left} == {"c2"}

@@ -1,0 +1,1 @@
+"""What the bot costs on AWS: measured calls, durations and sizes, times prices."""
