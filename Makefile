@@ -7,6 +7,8 @@ LAMBDA ?=
 TEMPLATE ?= template.yaml
 # An environment of samconfig.toml: default, prod, x86_64.
 ENV ?= default
+# Where the end-to-end tests run: local, emulator, aws (a stack, STACK=…).
+TARGET ?= local
 ARGS ?=
 
 BIN := .venv/bin
@@ -17,7 +19,9 @@ SAM_INSTALLED := .venv-sam/.installed
 AUDIT := .venv-audit/bin
 AUDIT_INSTALLED := .venv-audit/.installed
 TRANSFORMED := .aws-sam/transformed.json
+EMULATOR_INSTALLED := .venv-emulator/.installed
 NODE := tests/e2e/node_modules/.installed
+E2E_emulator := $(SAM_INSTALLED) $(EMULATOR_INSTALLED)
 INSTALL := install --quiet --disable-pip-version-check --require-hashes
 
 # sam must neither phone home nor look for credentials when it only validates and builds.
@@ -32,11 +36,11 @@ GATEWAY = $(BIN)/python -m local_gateway --template template.yaml --port $(PORT)
 	--on-ready "$(BIN)/python -m scripts.welcome"
 
 .DEFAULT_GOAL := help
-.PHONY: help run gateway feed user revoke test check audit format bench build deploy lock clean
+.PHONY: help run gateway feed user e2e revoke test check audit format bench build deploy lock clean
 .PHONY: sam-services sam-local-build cost
 
 help: ## list the commands
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 run: $(RUN) $(if $(LAMBDA),sam-local-build) ## the bot on http://localhost:8080 (PORT=…), with a demo user
 	@exec $(GATEWAY) $(if $(LAMBDA),$(FOR_CONTAINERS) --lambda-endpoint $(LAMBDA)) $(ARGS)
@@ -64,6 +68,10 @@ revoke: $(RUN) ## shut a user out now, of the running bot or of STACK=… on AWS
 
 test: $(DEV) $(NODE) $(SAM_INSTALLED) ## every test that needs no AWS
 	$(BIN)/python -m pytest $(ARGS)
+
+e2e: $(DEV) $(NODE) $(E2E_$(TARGET)) ## the end-to-end tests on TARGET=local|emulator|aws (STACK=…)
+	$(BIN)/python -m pytest tests/e2e --target=$(TARGET) \
+		$(if $(STACK),--stack="$(STACK)") $(if $(REGION),--region="$(REGION)") $(ARGS)
 
 check: $(DEV) $(SAM_INSTALLED) $(AUDIT_INSTALLED) ## format, lint, types, import rules, template, secrets
 	$(BIN)/ruff format --check .
@@ -107,13 +115,14 @@ lock: $(DEV) ## pin all dependencies anew, with hashes and without index address
 	$(LOCK) requirements/dev.in -c requirements/run.txt -o requirements/dev.txt
 	$(LOCK) requirements/sam.in -o requirements/sam.txt
 	$(LOCK) requirements/audit.in -o requirements/audit.txt
+	$(LOCK) requirements/emulator.in -o requirements/emulator.txt
 	cd tests/e2e && npm install --package-lock-only
 
 LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.13 \
 	--generate-hashes --no-header --no-emit-index-url
 
 clean: ## remove environments and caches
-	rm -rf .venv .venv-sam .venv-audit .aws-sam tests/e2e/node_modules .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-sam .venv-audit .venv-emulator .aws-sam tests/e2e/node_modules .mypy_cache .ruff_cache .pytest_cache
 
 $(RUN): requirements/run.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null || \
@@ -129,6 +138,11 @@ $(DEV): requirements/dev.txt $(RUN)
 $(SAM_INSTALLED): requirements/sam.txt
 	@test -x .venv-sam/bin/python || $(PYTHON) -m venv .venv-sam
 	.venv-sam/bin/python -m pip $(INSTALL) -r requirements/sam.txt
+	@touch $@
+
+$(EMULATOR_INSTALLED): requirements/emulator.txt
+	@test -x .venv-emulator/bin/python || $(PYTHON) -m venv .venv-emulator
+	.venv-emulator/bin/python -m pip $(INSTALL) -r requirements/emulator.txt
 	@touch $@
 
 $(AUDIT_INSTALLED): requirements/audit.txt

@@ -103,6 +103,7 @@ def _description(gateway: Gateway, region: str, aws: MotoServer) -> Callable[[],
         "region": region,
         "aws_endpoint_url": aws.endpoint_url,
         "outputs": dict(gateway.outputs),
+        "resources": dict(gateway.resources),
     }
 
 

@@ -41,6 +41,7 @@ class Gateway:
         self._around = around
         self._stages: dict[StageKey, WebSocketStageServer] = {}
         self._outputs: Mapping[str, str] = {}
+        self._resources: Mapping[str, str] = {}
         self._origins: list[tuple[Listener, Dispatcher, int]] = []
         for sockets, port in places:
             dispatcher = Dispatcher()
@@ -65,6 +66,7 @@ class Gateway:
         """
         before, self._stages = self._stages, {}
         self._outputs = application.outputs
+        self._resources = application.resources
         for (_, dispatcher, port), origin in zip(self._origins, origins, strict=False):
             stages: dict[str, WebSocketStageServer] = {}
             for api in origin.websocket_apis:
@@ -126,6 +128,11 @@ class Gateway:
     def outputs(self) -> Mapping[str, str]:
         """The outputs of the template that is served."""
         return self._outputs
+
+    @property
+    def resources(self) -> Mapping[str, str]:
+        """The physical ids of its data resources, by logical id."""
+        return self._resources
 
     def open_connections(self) -> Iterator[Connection]:
         """Every open connection of every API."""

@@ -7,6 +7,7 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -28,11 +29,38 @@ class Stack:
     outputs: Mapping[str, str]
     session: boto3.Session = field(repr=False)
     endpoint_url: str | None = None
+    # What is known without asking CloudFormation.
+    resources: Mapping[str, str] | None = None
+
+    @property
+    def title(self) -> str:
+        """The stack as messages name it."""
+        return f"the stack {self.name}" if self.resources is None else f"the bot at {self.name}"
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of a service of the stack."""
+        return self.session.client(service, endpoint_url=self.endpoint_url)  # type: ignore[call-overload]
+
+    def resource(self, logical_id: str) -> str:
+        """The physical id of a resource; raises `StackError` when there is none."""
+        if self.resources is not None:
+            if logical_id not in self.resources:
+                raise StackError(f"{self.title} has no resource {logical_id}")
+            return self.resources[logical_id]
+        try:
+            answer = self.client("cloudformation").describe_stack_resource(
+                StackName=self.name, LogicalResourceId=logical_id
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise StackError(f"{self.title}: {aws_reason(error)}") from error
+        return str(answer["StackResourceDetail"]["PhysicalResourceId"])
 
     def output(self, name: str) -> str:
         """The value of an output; raises `StackError` when there is none."""
         if name not in self.outputs:
-            raise StackError(f"{self.name} has no output {name}: it is another stack, or not ready")
+            raise StackError(
+                f"{self.title} has no output {name}: it is another stack, or not ready"
+            )
         return self.outputs[name]
 
 
@@ -45,15 +73,21 @@ def deployed_stack(name: str, region: str | None = None, samconfig: Path = SAMCO
     session = boto3.Session(region_name=region or _configured_region(name, samconfig))
     if session.region_name is None:
         raise StackError(f"no region for the stack {name}: name it with REGION=…")
+    return described_stack(name, session)
+
+
+def described_stack(name: str, session: boto3.Session, endpoint_url: str | None = None) -> Stack:
+    """What CloudFormation tells of a stack; raises `StackError`."""
+    client = session.client("cloudformation", endpoint_url=endpoint_url)
     try:
-        answer = session.client("cloudformation").describe_stacks(StackName=name)
+        answer = client.describe_stacks(StackName=name)
     except (BotoCoreError, ClientError) as error:
-        raise StackError(_why_not_found(name, session.region_name, error)) from error
+        raise StackError(_why_not_found(name, str(session.region_name), error)) from error
     outputs = {
         output["OutputKey"]: output["OutputValue"]
         for output in answer["Stacks"][0].get("Outputs", [])
     }
-    return Stack(name=f"the stack {name}", outputs=outputs, session=session)
+    return Stack(name=name, outputs=outputs, session=session, endpoint_url=endpoint_url)
 
 
 def running_stack(url: str) -> Stack:
@@ -63,10 +97,11 @@ def running_stack(url: str) -> Stack:
         with urllib.request.urlopen(address, timeout=10) as answer:  # noqa: S310 - a local URL
             described = json.load(answer)
         return Stack(
-            name=f"the bot at {url}",
+            name=url,
             outputs=described["outputs"],
             session=boto3.Session(_DUMMY, _DUMMY, region_name=described["region"]),
             endpoint_url=described["aws_endpoint_url"],
+            resources=described["resources"],
         )
     except urllib.error.HTTPError as error:
         raise StackError(f"{url} is not a local gateway: it answers {error.code}") from error

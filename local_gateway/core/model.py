@@ -170,7 +170,8 @@ class HttpApi:
 class Application:
     """Everything the local gateway serves, read from one template.
 
-    `asynchronous` has the functions, by logical id, that differ from the defaults.
+    `asynchronous` has the functions, by logical id, that differ from the defaults; `resources` the
+    physical ids of the data resources.
     """
 
     stack_name: str
@@ -181,6 +182,7 @@ class Application:
     websocket_apis: tuple[WebSocketApi, ...]
     http_apis: tuple[HttpApi, ...]
     outputs: Mapping[str, str] = field(default_factory=dict)
+    resources: Mapping[str, str] = field(default_factory=dict)
     queue_mappings: tuple[QueueMapping, ...] = ()
     event_rules: tuple[EventRule, ...] = ()
     schedules: tuple[Schedule, ...] = ()

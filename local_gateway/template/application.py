@@ -63,6 +63,7 @@ def build_application(
         websocket_apis=websocket_apis,
         http_apis=http_apis,
         outputs=_outputs(template, references, urls),
+        resources=dict(values.refs),
         queue_mappings=sources.queue_mappings,
         event_rules=sources.event_rules,
         schedules=sources.schedules,

@@ -5,16 +5,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.channel_bot import Bot, unique
+from tests.e2e.channel_bot import Bot
 from tests.e2e.channel_client import ChannelClient, Frame
-from tests.e2e.conftest import Target
+from tests.e2e.targets import Target, unique
 
 
 @pytest.fixture(scope="module")
 def users(target: Target) -> Bot:
     """The bot under test, with two users that only this file knows."""
-    assert target.aws_endpoint_url is not None
-    return Bot(target.base_url, target.aws_endpoint_url)
+    return Bot(target)
 
 
 @pytest.fixture

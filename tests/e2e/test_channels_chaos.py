@@ -14,9 +14,12 @@ from websockets.exceptions import InvalidStatus
 
 from sapa.dispatches import Dispatch, Recipient
 from sapa.fanout import MAX_ATTEMPTS
-from tests.e2e.channel_bot import Bot, unique
+from tests.e2e.channel_bot import Bot
 from tests.e2e.channel_client import ChannelClient, NoReplyError
 from tests.e2e.gateway_process import GatewayProcess, descendants
+from tests.e2e.targets import unique
+
+pytestmark = pytest.mark.local_only
 
 # With this seed the logins at the start succeed.
 CHAOS = "7:gone=0.1,limit=0.2,crash=0.1,duplicate=0.2,lost-disconnect=0.5"

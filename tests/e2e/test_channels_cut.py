@@ -9,10 +9,10 @@ from contextlib import contextmanager, suppress
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.e2e.channel_bot import Bot, unique
+from tests.e2e.channel_bot import Bot
 from tests.e2e.channel_client import PATIENCE, ChannelClient
-from tests.e2e.conftest import Target
 from tests.e2e.recorded_ends import End, Recording
+from tests.e2e.targets import Target, unique
 
 # API Gateway's 2 hours are 30 seconds then, and its 10 minutes of silence 2.5 seconds.
 WARP = 240
@@ -23,8 +23,7 @@ STEPS = 40
 @pytest.fixture
 def bot(target: Target) -> Iterator[Bot]:
     """The bot under test with two users."""
-    assert target.aws_endpoint_url is not None
-    found = Bot(target.base_url, target.aws_endpoint_url)
+    found = Bot(target)
     yield found
     found.close()
 
@@ -41,7 +40,7 @@ def hasty_gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Bo
 def hasty(hasty_gateway: tuple[Bot, Recording]) -> Iterator[Bot]:
     """That bot with two users who are new."""
     bot, _ = hasty_gateway
-    found = Bot(bot.base_url, bot.aws_endpoint_url)
+    found = Bot(bot.target)
     yield found
     found.close()
 
@@ -133,6 +132,7 @@ def ended(bot: Bot, recording: Recording) -> list[End]:
     return recording.ends(bot.ana) + recording.ends(bot.ben)
 
 
+@pytest.mark.local_only
 def test_sockets_that_are_never_quiet_end_after_two_hours_and_miss_nothing(
     hasty: Bot, recording: Recording
 ) -> None:
@@ -155,6 +155,7 @@ def test_sockets_that_are_never_quiet_end_after_two_hours_and_miss_nothing(
     assert all(end.silence < recording.limits.idle_ms for end in found), "silence has no part in it"
 
 
+@pytest.mark.local_only
 def test_silent_sockets_end_after_ten_minutes_and_miss_nothing(
     hasty: Bot, recording: Recording
 ) -> None:

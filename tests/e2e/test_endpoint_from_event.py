@@ -17,6 +17,8 @@ from local_gateway.template.stack import Stack
 from tests.e2e.client import HTTP
 from tests.e2e.gateway_process import ROOT, GatewayProcess
 
+pytestmark = pytest.mark.local_only
+
 TEMPLATES = ROOT / "tests" / "templates"
 SECONDS = 20.0
 

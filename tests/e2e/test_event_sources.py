@@ -12,6 +12,8 @@ import pytest
 
 from tests.e2e.gateway_process import ROOT, GatewayProcess, descendants
 
+pytestmark = pytest.mark.local_only
+
 EVENTS = ROOT / "tests" / "templates" / "events"
 SECOND_QUEUE = """
   ReturnsQueue:

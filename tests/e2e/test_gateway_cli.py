@@ -17,6 +17,8 @@ from tests.e2e.client import post_json
 from tests.e2e.gateway_process import ROOT, GatewayProcess
 from tests.e2e.recorded_project import write_project
 
+pytestmark = pytest.mark.local_only
+
 LOCAL_GATEWAY = [sys.executable, "-m", "local_gateway"]
 PASSWORD = "hunter2-hunter2"
 QUERY_TOKEN = "token-in-the-query"

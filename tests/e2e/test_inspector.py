@@ -12,8 +12,9 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.e2e.browser import ChatPage, chromium, show_as
 from tests.e2e.client import HTTP
-from tests.e2e.conftest import free_port
-from tests.e2e.gateway_process import GatewayProcess
+from tests.e2e.gateway_process import GatewayProcess, free_port
+
+pytestmark = pytest.mark.local_only
 
 GATEWAY = (
     sys.executable,

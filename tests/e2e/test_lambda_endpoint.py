@@ -12,14 +12,15 @@ import boto3
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
-from tests.e2e.conftest import free_port
-from tests.e2e.gateway_process import GatewayProcess
+from tests.e2e.gateway_process import GatewayProcess, free_port
 from tests.integration.local_gateway.runtime.start_lambda import (
     Behaviour,
     StartLambda,
     Stopped,
     serving,
 )
+
+pytestmark = pytest.mark.local_only
 
 SECONDS = 20.0
 

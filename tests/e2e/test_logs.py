@@ -11,11 +11,11 @@ from websockets.sync.client import ClientConnection
 
 from tests.contract.transformed_template import resources
 from tests.e2e.client import COOKIE, ask, log_in, open_socket, post_json, refusal
-from tests.e2e.conftest import Target, free_port
 from tests.e2e.gateway_process import GatewayProcess
-from tests.e2e.test_publish import publish
+from tests.e2e.targets import Target, local
 
-PASSWORD = "Aa1-logs-of-a-day"
+pytestmark = pytest.mark.local_only
+
 QUERIES = resources("AWS::Logs::QueryDefinition")
 
 MESSAGES: tuple[dict[str, object], ...] = (
@@ -48,17 +48,9 @@ class Day:
 @pytest.fixture(scope="module")
 def day() -> Day:
     """Somebody logs in, is refused, talks, chats, is told something from outside and leaves."""
-    port = free_port()
-    command = ["make", "run", f"PORT={port}", "ARGS=--json"]
-    with GatewayProcess(command, {"DEMO_PASSWORD": PASSWORD}) as process:
-        process.wait_for('"type": "ready"')
-        bot = Target(
-            base_url=f"http://localhost:{port}",
-            username="demo",
-            password=PASSWORD,
-            process=process,
-            aws_endpoint_url=None,
-        )
+    with local("--json") as bot:
+        process = bot.process
+        assert process is not None
         _talk(bot, process)
         process.wait_for(_logged("logged out"))
         process.stop()
@@ -67,7 +59,7 @@ def day() -> Day:
 
 def _talk(target: Target, process: GatewayProcess) -> None:
     post_json(f"{target.base_url}/auth/login", {"username": "demo", "password": "wrong"})
-    token = log_in(target.base_url, "demo", PASSWORD)
+    token = log_in(target.base_url, "demo", target.password)
     cookie = {"Cookie": f"{COOKIE}={token}"}
     assert refusal(f"{target.socket_url}?endpoint=nothing", cookie) == 404
     assert refusal(target.socket_url, {"Cookie": f"{COOKIE}={token[::-1]}"}) == 403
@@ -77,7 +69,7 @@ def _talk(target: Target, process: GatewayProcess) -> None:
         for number, message in enumerate(MESSAGES):
             socket.send(json.dumps({**message, "$id": number}))
             _heard(socket, f'"$id": {number}')
-        assert publish(target, "user:demo", {"text": "from outside"}).status == 202
+        assert target.publish("user:demo", {"text": "from outside"}).status == 202
         _heard(socket, "from outside")
     connection_id = process.wait_for(_logged("connected"))[1]
     process.wait_for(_logged("disconnected", connection_id))

@@ -9,8 +9,9 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from tests.e2e.client import COOKIE, HTTP, ask, log_in, open_socket, post_json, refusal
-from tests.e2e.conftest import free_port
-from tests.e2e.gateway_process import ROOT, GatewayProcess
+from tests.e2e.gateway_process import ROOT, GatewayProcess, free_port
+
+pytestmark = pytest.mark.local_only
 
 PASSWORD = "Correct-horse-7"
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.client import log_in
-from tests.e2e.conftest import free_port
-from tests.e2e.gateway_process import ROOT, GatewayProcess, descendants
+from tests.e2e.gateway_process import ROOT, GatewayProcess, descendants, free_port
+
+pytestmark = pytest.mark.local_only
 
 LOCAL_GATEWAY = [sys.executable, "-m", "local_gateway"]
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import pytest
 
 from tests.e2e.client import log_in
-from tests.e2e.conftest import free_port
-from tests.e2e.gateway_process import ROOT, GatewayProcess
+from tests.e2e.gateway_process import ROOT, GatewayProcess, free_port
+
+pytestmark = pytest.mark.local_only
 
 PASSWORD = "Correct-horse-7"
 

@@ -7,6 +7,7 @@ from selenium import webdriver
 from selenium.webdriver.common.keys import Keys
 
 from tests.e2e.browser import ChatPage, chromium, show_as
+from tests.e2e.targets import LOGOUT_IS_500
 
 WARPED_CLOCK = """
     const [speed, wait, now, start] = [50, window.setTimeout, Date.now, Date.now()];
@@ -180,6 +181,7 @@ def test_frames_view_shows_each_frame_with_its_direction(chat: ChatPage) -> None
     assert chat.texts("#frames-list li") == []
 
 
+@LOGOUT_IS_500
 def test_logging_out_closes_the_socket_and_asks_for_a_login(chat: ChatPage) -> None:
     chat.wait(lambda: chat.open_sockets() == 1, "one socket")
     chat.shown("logout").click()
@@ -231,6 +233,7 @@ def test_phone_never_scrolls_sideways(
     assert page.overflow() <= 0
 
 
+@LOGOUT_IS_500
 def test_console_stays_empty(chat: ChatPage) -> None:
     chat.say("Hai!")
     chat.wait(lambda: chat.answers() == ["Halo!"], "the answer")

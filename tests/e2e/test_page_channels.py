@@ -4,33 +4,25 @@ import secrets
 import string
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-import boto3
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from scripts.create_user import create_user
 from scripts.feed import Publisher
 from tests.e2e.browser import ChatPage, chromium, show_as
-from tests.e2e.conftest import Target
 from tests.e2e.gateway_process import ROOT
 from tests.e2e.person import Person, unique
-
-PASSWORD = "Aa1-" + secrets.token_urlsafe(12)
+from tests.e2e.targets import PASSWORD, Target
 
 
 @pytest.fixture(scope="module")
 def names(target: Target) -> tuple[str, str]:
     """Two users that no other test knows."""
-    aws = boto3.Session("local", "local", region_name="us-east-1")
-    cognito = aws.client("cognito-idp", endpoint_url=target.aws_endpoint_url)
-    [pool] = cognito.list_user_pools(MaxResults=10)["UserPools"]
-    ana, ben = f"ana-{secrets.token_hex(3)}", f"ben-{secrets.token_hex(3)}"
-    for name in (ana, ben):
-        create_user(cognito, pool["Id"], name, PASSWORD)
+    ana, ben = unique("ana"), unique("ben")
+    target.create_users(ana, ben)
     return ana, ben
 
 
@@ -69,7 +61,7 @@ def people(
 @pytest.fixture
 def publish(target: Target) -> Publisher:
     """Publishes from outside, as a service does."""
-    return Publisher(f"{target.base_url}/publish")
+    return Publisher(target.publish_url)
 
 
 def test_chat_shows_who_is_there_and_what_is_said(people: tuple[Person, Person]) -> None:
@@ -136,7 +128,7 @@ def test_price_is_drawn_as_the_feed_goes_on(target: Target, people: tuple[Person
     ana.page.fill("field-symbols", symbol)
     ana.page.press_button("Subscribe")
     ana.page.wait(lambda: ana.page.texts(".price strong") == [symbol], "the symbol's card")
-    command = [sys.executable, "-m", "scripts.feed", "--url", f"{target.base_url}/publish"]
+    command = [sys.executable, "-m", "scripts.feed", "--url", target.publish_url]
     command += ["--symbols", symbol, "--interval", "0", "--count", "6"]
     fed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
     prices = [line.split()[1] for line in fed.stdout.splitlines()]
@@ -170,7 +162,7 @@ def test_move_appears_on_the_other_side(people: tuple[Person, Person]) -> None:
 
 
 def test_each_event_is_shown_once_after_an_absence_and_a_cut(
-    people: tuple[Person, Person], publish: Publisher, close_sockets: Callable[[], None]
+    people: tuple[Person, Person], publish: Publisher, target: Target
 ) -> None:
     (ana, ben), room = people, unique("room")
     ana.enter(room)
@@ -183,7 +175,8 @@ def test_each_event_is_shown_once_after_an_absence_and_a_cut(
     ana.page.open("#chat")
     ana.hears("satu", "dua")
     before = ana.page.opened_sockets()
-    close_sockets()
+    target.close_sockets(ana.name)
+    target.close_sockets(ben.name)
     publish(f"chat:{room}", {"from": "bot", "text": "tiga"})
     ana.page.wait(lambda: ana.page.opened_sockets() > before, "another socket")
     for person in people:

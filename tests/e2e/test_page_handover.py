@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.browser import ChatPage, chromium, show_as
-from tests.e2e.channel_bot import PASSWORD, Bot, unique
+from tests.e2e.channel_bot import Bot
 from tests.e2e.person import Person
 from tests.e2e.recorded_ends import End, Recording
+from tests.e2e.targets import PASSWORD, unique
+
+pytestmark = pytest.mark.local_only
 
 # API Gateway's 2 hours are 50 seconds then, and the 5 minutes before them 2 seconds.
 WARP = 144
@@ -35,7 +38,7 @@ def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Bot, Recor
         page = process.wait_for(r"^\s+Page\s+(\S+)")[1]
         assert page == f"{found.base_url}/?warp={WARP}", "whoever opens the page tells it so"
         # The first handshake of all takes longer than the change may.
-        somebody = Bot(found.base_url, found.aws_endpoint_url)
+        somebody = Bot(found.target)
         somebody.tab(somebody.ana).close()
         yield found, Recording(path, WARP)
 
@@ -107,7 +110,7 @@ def test_every_event_is_shown_once_across_handovers_and_a_kill(
     publish_until_each_has(sockets=2)
     assert [states(person) for person in people] == [["Connected"]] * 2, "nobody noticed"
     for person in people:
-        bot.close_sockets(person.name)
+        bot.target.close_sockets(person.name)
     publish_until_each_has(sockets=3)
     for person in people:
         person.page.wait_connected()

@@ -6,18 +6,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
 
-import boto3
 import pytest
-import urllib3
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 from websockets.sync.client import ClientConnection
 
-from tests.e2e.client import HTTP, ask, log_in, open_socket
-from tests.e2e.conftest import Target
+from tests.e2e.client import ask, log_in, open_socket
+from tests.e2e.targets import Target
 
-REGION = "us-east-1"
 SIXTY_FOUR_KIB = "x" * 65_536
 
 
@@ -32,15 +26,6 @@ def sockets(target: Target) -> Iterator[list[ClientConnection]]:
         yield opened
 
 
-def publish(target: Target, channel: str, payload: object) -> urllib3.BaseHTTPResponse:
-    """`POST /publish`, signed."""
-    body = json.dumps({"channel": channel, "payload": payload})
-    url = f"{target.base_url}/publish"
-    request = AWSRequest("POST", url, data=body, headers={"Content-Type": "application/json"})
-    SigV4Auth(Credentials("local", "local"), "execute-api", REGION).add_auth(request)
-    return HTTP.request("POST", url, body=body, headers=dict(request.headers.items()))
-
-
 def received(socket: ClientConnection) -> dict[str, Any]:
     """The next frame without its time, which is now."""
     frame = json.loads(socket.recv(timeout=30))
@@ -53,7 +38,7 @@ def test_what_is_pushed_to_a_user_reaches_all_their_pages(
     target: Target, sockets: list[ClientConnection]
 ) -> None:
     channel = f"user:{target.username}"
-    answer = publish(target, channel, {"text": "Halo! 👋", "big": SIXTY_FOUR_KIB})
+    answer = target.publish(channel, {"text": "Halo! 👋", "big": SIXTY_FOUR_KIB})
     assert answer.status == 202
     accepted = answer.json()
     assert accepted["channel"] == channel
@@ -70,7 +55,7 @@ def test_the_order_can_be_restored_and_nothing_is_missing(
     target: Target, sockets: list[ClientConnection]
 ) -> None:
     channel = f"user:{target.username}"
-    accepted = [publish(target, channel, {"number": n}).json()["sequence"] for n in range(10)]
+    accepted = [target.publish(channel, {"number": n}).json()["sequence"] for n in range(10)]
     assert accepted == list(range(accepted[0], accepted[0] + 10))
     for socket in sockets:
         frames = [received(socket) for _ in range(10)]
@@ -82,15 +67,8 @@ def test_the_order_can_be_restored_and_nothing_is_missing(
 def test_an_event_of_the_bus_reaches_the_user(
     target: Target, sockets: list[ClientConnection]
 ) -> None:
-    events = boto3.client(
-        "events",
-        endpoint_url=target.aws_endpoint_url,
-        region_name=REGION,
-        aws_access_key_id="local",
-        aws_secret_access_key="local",
-    )
     detail = {"channel": f"user:{target.username}", "payload": {"text": "from the bus"}}
-    put = events.put_events(
+    put = target.stack.client("events").put_events(
         Entries=[{"Source": "sapa", "DetailType": "publish", "Detail": json.dumps(detail)}]
     )
     assert put["FailedEntryCount"] == 0
@@ -101,17 +79,17 @@ def test_a_page_that_is_closed_costs_the_others_nothing(
     target: Target, sockets: list[ClientConnection]
 ) -> None:
     sockets[0].close()
-    publish(target, f"user:{target.username}", {"text": "still here"})
+    target.publish(f"user:{target.username}", {"text": "still here"})
     assert [received(socket)["text"] for socket in sockets[1:]] == ["still here"] * 2
 
 
 def test_without_a_signature_nothing_is_accepted(target: Target) -> None:
-    answer = HTTP.request("POST", f"{target.base_url}/publish", json={})
+    answer = target.publish("chat:lobby", {}, signed=False)
     assert (answer.status, answer.json()) == (403, {"message": "Forbidden"})
 
 
 def test_what_is_wrong_is_named(target: Target) -> None:
-    answer = publish(target, "no channel", {"$sequence": 1})
+    answer = target.publish("no channel", {"$sequence": 1})
     assert answer.status == 400
     assert set(answer.json()["error"]["fields"]) == {"channel", "payload", "payload.$sequence"}
-    assert publish(target, "chat:lobby", {"x": 3 * SIXTY_FOUR_KIB}).status == 413
+    assert target.publish("chat:lobby", {"x": 3 * SIXTY_FOUR_KIB}).status == 413

@@ -12,6 +12,8 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.e2e.gateway_process import GatewayProcess
 
+pytestmark = pytest.mark.local_only
+
 TEMPLATE = """\
 Transform: AWS::Serverless-2016-10-31
 Globals:

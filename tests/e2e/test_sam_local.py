@@ -18,10 +18,12 @@ import pytest
 from local_gateway.core.results import Succeeded
 from local_gateway.sam_local.build import HOST
 from tests.e2e.client import ask, log_in, open_socket
-from tests.e2e.conftest import USERNAME, free_port
-from tests.e2e.gateway_process import ROOT, GatewayProcess
+from tests.e2e.gateway_process import ROOT, GatewayProcess, free_port
+from tests.e2e.targets import USERNAME
 from tests.programs import require_namespaces
 from tests.sam_local.containers import Containers, Network, Place, functions_of_sam
+
+pytestmark = pytest.mark.local_only
 
 BUILD = ROOT / ".aws-sam/local/build"
 BRIDGE = "127.0.0.2"

@@ -9,17 +9,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
 
-import boto3
 import pytest
 from websockets.sync.client import ClientConnection
 
-from scripts.create_user import create_user
 from scripts.feed import Publisher
 from tests.e2e.client import log_in, open_socket
-from tests.e2e.conftest import Target
 from tests.e2e.gateway_process import ROOT
-
-PASSWORD = "Aa1-" + secrets.token_urlsafe(12)
+from tests.e2e.targets import PASSWORD, Target, unique
 
 
 class Page:
@@ -72,12 +68,8 @@ type Open = Callable[[str, str], Page]
 @pytest.fixture(scope="module")
 def tokens(target: Target) -> dict[str, str]:
     """The sessions of two users, by user name."""
-    aws = boto3.Session("local", "local", region_name="us-east-1")
-    cognito = aws.client("cognito-idp", endpoint_url=target.aws_endpoint_url)
-    [pool] = cognito.list_user_pools(MaxResults=10)["UserPools"]
-    names = [f"{name}-{secrets.token_hex(4)}" for name in ("ana", "ben")]
-    for name in names:
-        create_user(cognito, pool["Id"], name, PASSWORD)
+    names = unique("ana"), unique("ben")
+    target.create_users(*names)
     return {name: log_in(target.base_url, name, PASSWORD) for name in names}
 
 
@@ -105,13 +97,8 @@ def page(target: Target, tokens: dict[str, str]) -> Iterator[Open]:
         yield open_page
 
 
-def unique(name: str) -> str:
-    """A name that no other run has used."""
-    return f"{name}-{secrets.token_hex(4)}"
-
-
 def test_exchange(target: Target, page: Open, ana: str) -> None:
-    url = f"{target.base_url}/publish"
+    url = target.publish_url
     symbol = "".join(secrets.choice(string.ascii_uppercase) for _ in range(8))
     trader = page(ana, "exchange")
     assert trader.ask(symbols=[symbol]) == {"snapshot": {symbol: None}, "$id": 1}
@@ -160,7 +147,7 @@ def test_notifications(target: Target, page: Open, ana: str, ben: str) -> None:
     sender.ask(text="Tea is ready", user=ben)
     for each in pages:
         assert each.hear(f"user:{ben}", notification="Tea is ready")["from"] == ana
-    Publisher(f"{target.base_url}/publish")(f"user:{ben}", {"notification": "It is on its way."})
+    Publisher(target.publish_url)(f"user:{ben}", {"notification": "It is on its way."})
     for each in pages:
         each.hear(f"user:{ben}", notification="It is on its way.")
     sender.ask(text="for me")
