@@ -46,6 +46,11 @@ def forbidden() -> HttpResponse:
     return _message(403, "Forbidden")
 
 
+def too_many_requests() -> HttpResponse:
+    """The route is throttled."""
+    return _message(429, "Too Many Requests")
+
+
 def internal_server_error() -> HttpResponse:
     """The function failed or its response cannot be sent."""
     return _message(500, "Internal Server Error")

@@ -149,10 +149,15 @@ class Cors:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpStage:
-    """A stage of an HTTP API; `$default` is served at `/`, any other at `/name`."""
+    """A stage of an HTTP API; `$default` is served at `/`, any other at `/name`.
+
+    `throttles` holds per-route settings by route key.
+    """
 
     name: str
     variables: Mapping[str, str] = field(default_factory=dict)
+    default_throttle: Throttle | None = None
+    throttles: Mapping[str, Throttle] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

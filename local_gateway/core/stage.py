@@ -1,11 +1,9 @@
 """A stage of a WebSocket API with what its connections share: routing, throttles, limits."""
 
 from local_gateway.core.limits import Limits
-from local_gateway.core.model import Throttle, WebSocketApi, WebSocketStage
+from local_gateway.core.model import WebSocketApi, WebSocketStage
 from local_gateway.core.route_selection import RouteSelection, choose_route
-from local_gateway.core.throttling import TokenBucket
-
-ACCOUNT_THROTTLE = Throttle(rate=10_000, burst=5_000)
+from local_gateway.core.throttling import RouteThrottles
 
 
 class Stage:
@@ -20,7 +18,7 @@ class Stage:
         self.api = api
         self.settings = settings
         self._selection = RouteSelection.parse(api.route_selection_expression)
-        self._buckets: dict[str, TokenBucket] = {}
+        self._throttles = RouteThrottles(settings.default_throttle, settings.throttles)
 
     @property
     def name(self) -> str:
@@ -33,11 +31,4 @@ class Stage:
 
     def admits(self, route_key: str, at: int) -> bool:
         """Take a token for one request on a route; false when the route is throttled."""
-        bucket = self._buckets.get(route_key)
-        if bucket is None:
-            bucket = self._buckets[route_key] = TokenBucket(self._throttle(route_key))
-        return bucket.take(at)
-
-    def _throttle(self, route_key: str) -> Throttle:
-        default = self.settings.default_throttle or ACCOUNT_THROTTLE
-        return self.settings.throttles.get(route_key, default)
+        return self._throttles.admits(route_key, at)

@@ -1,10 +1,15 @@
-"""Throttling of a stage or route by a token bucket.
+"""Throttling of a stage's routes by token buckets.
 
-Source: developer guide, websocket-api-protect ("throttling"): a rate in requests per second and
-a burst, the bucket's size.
+Source: developer guide, websocket-api-protect and http-api-throttling: a rate in requests per
+second and a burst, the bucket's size.
 """
 
+from collections.abc import Mapping
+
 from local_gateway.core.model import Throttle
+
+# What an account allows where a stage sets nothing (developer guide, limits).
+ACCOUNT_THROTTLE = Throttle(rate=10_000, burst=5_000)
 
 _MILLISECONDS = 1000
 
@@ -31,3 +36,20 @@ class TokenBucket:
             return False
         self._level -= _MILLISECONDS
         return True
+
+
+class RouteThrottles:
+    """A bucket for each route of a stage, by route key; `default` is for routes without one."""
+
+    def __init__(self, default: Throttle | None, throttles: Mapping[str, Throttle]) -> None:
+        self._default = default or ACCOUNT_THROTTLE
+        self._throttles = throttles
+        self._buckets: dict[str, TokenBucket] = {}
+
+    def admits(self, route_key: str, at: int) -> bool:
+        """Take a token for one request at `at`; false when the route is throttled."""
+        bucket = self._buckets.get(route_key)
+        if bucket is None:
+            throttle = self._throttles.get(route_key, self._default)
+            bucket = self._buckets[route_key] = TokenBucket(throttle)
+        return bucket.take(at)

@@ -9,7 +9,13 @@ from aiohttp import web
 from local_gateway.core.http_authorization import iam_context, iam_problem
 from local_gateway.core.http_cors import preflight, with_cors
 from local_gateway.core.http_events import HttpRequest, http_event
-from local_gateway.core.http_responses import HttpResponse, forbidden, http_response, not_found
+from local_gateway.core.http_responses import (
+    HttpResponse,
+    forbidden,
+    http_response,
+    not_found,
+    too_many_requests,
+)
 from local_gateway.core.http_routes import match, path_in_stage
 from local_gateway.core.model import (
     Application,
@@ -19,6 +25,7 @@ from local_gateway.core.model import (
     HttpStage,
 )
 from local_gateway.core.results import TimedOut
+from local_gateway.core.throttling import RouteThrottles
 from local_gateway.server.fate import Fate, Mishap
 from local_gateway.server.http_protocol import read_body
 from local_gateway.server.invocations import Invocations, describe
@@ -52,6 +59,10 @@ class HttpApiServer:
         self._counts: Counter[str] = Counter()
         # `$default` fits every path, so a named stage goes first.
         self._stages = sorted(api.stages, key=lambda stage: stage.name == "$default")
+        self._throttles = {
+            stage.name: RouteThrottles(stage.default_throttle, stage.throttles)
+            for stage in api.stages
+        }
 
     def stage_names(self) -> set[str]:
         """The names of the stages, `$default` included."""
@@ -89,6 +100,9 @@ class HttpApiServer:
         request: HttpRequest,
         parameters: dict[str, str],
     ) -> HttpResponse:
+        if not self._throttles[stage.name].admits(route.route_key, self._sources.now()):
+            self._record(request, "429 Too Many Requests", None)
+            return too_many_requests()
         if route.authorization_type is not AuthorizationType.AWS_IAM:
             return await self._invoke(stage, route, request, parameters)
         region, now = self._application.region, self._sources.now()

@@ -1,7 +1,7 @@
 """HTTP APIs as typed values, from an OpenAPI `Body` or from `AWS::ApiGatewayV2::Route`s."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from local_gateway.core.model import AuthorizationType, Cors, HttpApi, HttpRoute, HttpStage
@@ -9,6 +9,7 @@ from local_gateway.template.api_resources import ApiPart, ApiResources, timeout_
 from local_gateway.template.errors import TemplateError
 from local_gateway.template.functions import FunctionDirectory
 from local_gateway.template.properties import Properties
+from local_gateway.template.throttles import default_throttle, route_throttles
 
 LONGEST_TIMEOUT = 30.0
 
@@ -35,7 +36,7 @@ class HttpApiReader:
         if "BodyS3Location" in properties.values:
             raise TemplateError(properties.place("BodyS3Location"), "the definition is in S3")
         routes = {route.route_key: route for route in self._routes(api)}
-        stages = [_stage(part.properties) for part in self.resources.of(api, "Stage")]
+        stages = [_stage(part.properties, routes) for part in self.resources.of(api, "Stage")]
         if "Target" in properties.values:
             # Quick create: one route and the stage $default come with the API.
             stages.append(HttpStage(name="$default"))
@@ -139,9 +140,12 @@ def _check_proxy(integration: Properties, kind_name: str, version_name: str) -> 
         )
 
 
-def _stage(properties: Properties) -> HttpStage:
+def _stage(properties: Properties, route_keys: Collection[str]) -> HttpStage:
     return HttpStage(
-        name=properties.text("StageName"), variables=properties.text_map("StageVariables")
+        name=properties.text("StageName"),
+        variables=properties.text_map("StageVariables"),
+        default_throttle=default_throttle(properties),
+        throttles=route_throttles(properties, route_keys),
     )
 
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,6 @@ from local_gateway.core.model import (
     DEFAULT_INTEGRATION_TIMEOUT,
     AuthorizationType,
     Authorizer,
-    Throttle,
     WebSocketApi,
     WebSocketRoute,
     WebSocketStage,
@@ -21,18 +20,8 @@ from local_gateway.template.errors import TemplateError
 from local_gateway.template.functions import FunctionDirectory
 from local_gateway.template.json_value import JsonObject
 from local_gateway.template.properties import Properties
+from local_gateway.template.throttles import default_throttle, route_throttles
 
-# What an account allows when a stage sets only one of the two (developer guide, limits).
-ACCOUNT_RATE = 10_000.0
-ACCOUNT_BURST = 5_000
-
-_ROUTE_SETTINGS = (
-    "DataTraceEnabled",
-    "DetailedMetricsEnabled",
-    "LoggingLevel",
-    "ThrottlingBurstLimit",
-    "ThrottlingRateLimit",
-)
 _STAGE_NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
@@ -58,7 +47,9 @@ class WebSocketApiReader:
             api_id=api.physical_id,
             route_selection_expression=_route_selection_expression(api.properties),
             routes=routes,
-            stages=tuple(_stage(part.properties) for part in self.resources.of(api, "Stage")),
+            stages=tuple(
+                _stage(part.properties, routes) for part in self.resources.of(api, "Stage")
+            ),
         )
 
     def _route(self, api: ApiPart, part: ApiPart) -> WebSocketRoute:
@@ -175,32 +166,15 @@ def _route_selection_expression(properties: Properties) -> str:
     return expression
 
 
-def _stage(properties: Properties) -> WebSocketStage:
+def _stage(properties: Properties, route_keys: Collection[str]) -> WebSocketStage:
     name = properties.text("StageName")
     if not _STAGE_NAME.fullmatch(name):
         raise TemplateError(
             properties.place("StageName"), f"{name} is no name for a stage of a WebSocket API"
         )
-    throttles = {
-        key: throttle
-        for key, settings in properties.sections("RouteSettings")
-        if (throttle := _throttle(settings)) is not None
-    }
     return WebSocketStage(
         name=name,
         variables=properties.text_map("StageVariables"),
-        default_throttle=_throttle(properties.section("DefaultRouteSettings")),
-        throttles=throttles,
-    )
-
-
-def _throttle(settings: Properties) -> Throttle | None:
-    settings.only(*_ROUTE_SETTINGS)
-    rate = settings.number("ThrottlingRateLimit")
-    burst = settings.integer("ThrottlingBurstLimit")
-    if rate is None and burst is None:
-        return None
-    return Throttle(
-        rate=ACCOUNT_RATE if rate is None else rate,
-        burst=ACCOUNT_BURST if burst is None else burst,
+        default_throttle=default_throttle(properties),
+        throttles=route_throttles(properties, route_keys),
     )

@@ -163,6 +163,7 @@ def _http_api() -> HttpApi:
         stages=(
             HttpStage(name="$default"),
             HttpStage(name="v1", variables={"colour": "blue"}),
+            HttpStage(name="crowded", throttles={"POST /echo": _NO_MORE, "POST /signed": _NO_MORE}),
         ),
         cors=Cors(allow_origins=(ORIGIN,), allow_methods=("GET",), allow_credentials=True),
     )

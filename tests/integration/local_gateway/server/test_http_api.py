@@ -156,3 +156,12 @@ def test_the_apis_cors_headers_take_the_place_of_the_functions(
 def test_an_upgrade_outside_of_every_stage_is_forbidden(gateway: RunningGateway) -> None:
     with gateway.raw() as client:
         assert client.upgrade("/echo/x").status == 403
+
+
+@pytest.mark.parametrize("path", ["/crowded/echo", "/crowded/signed"])
+def test_a_throttled_route_is_429_and_no_other(gateway: RunningGateway, path: str) -> None:
+    response, body = ask(gateway, "POST", path, b"")
+    assert response.status == 429
+    assert json.loads(body) == {"message": "Too Many Requests"}
+    assert ask(gateway, "GET", "/crowded/echo/x")[0].status == 200
+    assert ask(gateway, "POST", path.removeprefix("/crowded"), b"")[0].status != 429

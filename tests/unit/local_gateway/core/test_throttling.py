@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local_gateway.core.model import Throttle
-from local_gateway.core.throttling import TokenBucket
+from local_gateway.core.throttling import ACCOUNT_THROTTLE, RouteThrottles, TokenBucket
 
 
 def test_a_burst_passes_and_the_next_request_waits_for_the_rate() -> None:
@@ -44,3 +44,18 @@ def test_never_more_than_burst_plus_rate(rate: int, burst: int, pauses: list[int
         at += pause
         taken += bucket.take(at)
     assert taken <= burst + rate * at / 1000
+
+
+def test_each_route_has_a_bucket_of_its_own() -> None:
+    throttles = RouteThrottles(
+        Throttle(rate=1, burst=2), {"POST /login": Throttle(rate=1, burst=1)}
+    )
+    assert [throttles.admits("POST /login", 0) for _ in range(2)] == [True, False]
+    assert [throttles.admits("GET /a", 0) for _ in range(3)] == [True, True, False]
+    assert throttles.admits("GET /b", 0)
+
+
+def test_nothing_set_is_what_the_account_allows() -> None:
+    throttles = RouteThrottles(None, {})
+    admitted = [throttles.admits("$default", 0) for _ in range(ACCOUNT_THROTTLE.burst + 1)]
+    assert admitted.count(True) == ACCOUNT_THROTTLE.burst

@@ -133,6 +133,11 @@ def test_the_smallest_websocket_api(project: Project) -> None:
             "did you mean ThrottlingRateLimit?",
         ),
         (
+            "StageName: dev_1",
+            "StageName: dev, RouteSettings: {$defalt: {ThrottlingRateLimit: 5}}",
+            "22: Stage: RouteSettings.$defalt: there is no route $defalt; did you mean $default?",
+        ),
+        (
             "ApiId: !Ref Api, StageName",
             "ApiId: abc, StageName",
             "22: Stage: ApiId: abc is no API of this template",
