@@ -21,6 +21,8 @@ SMALL_TEMPLATE = ROOT / "benchmarks/handlers/template.yaml"
 _ECHOED = '{"message": "Hai!"}'
 # Its throttle is meant for people; the account's own is the next bound.
 _BOT_ARGUMENTS = (
+    "ConnectRateLimit=10000",
+    "ConnectBurstLimit=5000",
     "MessageRateLimit=10000",
     "MessageBurstLimit=5000",
     "MessagesPerSecondPerConnection=10000",

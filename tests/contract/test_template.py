@@ -123,14 +123,15 @@ def test_no_message_can_select_another_route_than_default() -> None:
     ("path", "method", "function", "security"),
     [
         ("$default", "x-amazon-apigateway-any-method", "ApiFunction", None),
+        ("/auth/login", "post", "ApiFunction", None),
         ("/publish", "post", "AcceptFunction", [{"AWS_IAM": []}]),
     ],
 )
-def test_the_http_api_has_a_route_for_all_and_a_signed_one(
+def test_the_http_api_has_a_route_for_all_a_throttled_and_a_signed_one(
     path: str, method: str, function: str, security: list[Any] | None
 ) -> None:
     body = resources("AWS::ApiGatewayV2::Api")["HttpApi"]["Body"]
-    assert set(body["paths"]) == {"$default", "/publish"}
+    assert set(body["paths"]) == {"$default", "/auth/login", "/publish"}
     operation = body["paths"][path][method]
     integration = operation["x-amazon-apigateway-integration"]
     assert integration["payloadFormatVersion"] == "2.0"
@@ -151,6 +152,21 @@ def test_stages_are_named_as_clients_know_them() -> None:
         settings = stage["DefaultRouteSettings"]
         assert {"ThrottlingRateLimit", "ThrottlingBurstLimit"} <= settings.keys()
         assert not settings.get("DataTraceEnabled", False)
+
+
+def test_logins_and_handshakes_have_tighter_throttles_than_the_rest() -> None:
+    parameters = transformed_template()["Parameters"]
+
+    def value(setting: Any) -> int:
+        return int(parameters[setting["Ref"]]["Default"] if isinstance(setting, dict) else setting)
+
+    stages = {
+        stage["ApiId"]["Ref"]: stage for stage in resources("AWS::ApiGatewayV2::Stage").values()
+    }
+    for api, route_key in (("WebSocketApi", "$connect"), ("HttpApi", "POST /auth/login")):
+        rest, own = stages[api]["DefaultRouteSettings"], stages[api]["RouteSettings"][route_key]
+        for setting in ("ThrottlingRateLimit", "ThrottlingBurstLimit"):
+            assert 0 < value(own[setting]) < value(rest[setting])
 
 
 def test_the_page_and_the_websocket_share_one_host() -> None:
