@@ -2,7 +2,13 @@
 
 declare module "node:test" {
   interface TestContext {
-    mock: { method(owner: object, name: string, replacement: (argument: any) => void): void };
+    mock: {
+      method(
+        owner: object,
+        name: string,
+        replacement: (argument: any) => void,
+      ): { mock: { calls: { arguments: unknown[] }[]; callCount(): number } };
+    };
   }
   export function test(name: string, body: (context: TestContext) => void | Promise<void>): void;
 }
@@ -12,6 +18,7 @@ declare module "node:assert/strict" {
     ok(value: unknown, message?: string): asserts value;
     equal(actual: unknown, expected: unknown, message?: string): void;
     deepEqual(actual: unknown, expected: unknown, message?: string): void;
+    match(actual: string, expected: RegExp): void;
     fail(message: string): never;
   };
   export default assert;
