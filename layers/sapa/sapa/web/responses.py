@@ -14,6 +14,11 @@ type HttpResponse = Response[str] | Response[bytes]
 
 NOTHING_ALLOWED = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _HSTS = "max-age=31536000"
+# Nothing here uses them, so nothing that gets into a page may.
+_NO_FEATURES = ", ".join(
+    f"{name}=()"
+    for name in ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
+)
 
 
 def json_response(
@@ -47,6 +52,7 @@ def protected(result: dict[str, Any], request: HttpRequest) -> dict[str, Any]:
         "Content-Security-Policy": NOTHING_ALLOWED,
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",
+        "Permissions-Policy": _NO_FEATURES,
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
     }
