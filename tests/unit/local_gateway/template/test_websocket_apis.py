@@ -134,8 +134,8 @@ def test_the_smallest_websocket_api(project: Project) -> None:
         ),
         (
             "StageName: dev_1",
-            "StageName: dev, RouteSettings: {$defalt: {ThrottlingRateLimit: 5}}",
-            "22: Stage: RouteSettings.$defalt: there is no route $defalt; did you mean $default?",
+            "StageName: dev, RouteSettings: {goo: {ThrottlingRateLimit: 5}}",
+            "22: Stage: RouteSettings.goo: there is no route goo; did you mean go?",
         ),
         (
             "ApiId: !Ref Api, StageName",
