@@ -1,15 +1,13 @@
 """Cookies in the hands of somebody else: fixation, replay, expiry, several logins, cookie bombs."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from functions.authorizer.app import lambda_handler as authorizer
-from sapa.adapters.clients import boto3_session
 from sapa.authorization import decide
-from sapa.bootstrap import authorizer_services, epoch_seconds, http_services
+from sapa.bootstrap import authorizer_services, epoch_seconds
 from sapa.cookies import COOKIE_NAME
 from sapa.gateway_events import HandshakeEvent
 from sapa.sessions import start_session
@@ -91,21 +89,9 @@ def test_a_session_ends_at_its_second(cloud: Cloud) -> None:
     ]
 
 
-@pytest.fixture
-def calls(user_pool_id: str) -> Iterator[list[str]]:
-    """The operations that AWS is asked for."""
-    asked: list[str] = []
-    http_services()
-
-    def note(model: Any, **_: object) -> None:
-        asked.append(model.name)
-
-    boto3_session().events.register("before-call", note)
-    yield asked
-    boto3_session().events.unregister("before-call", note)
-
-
-def test_unknown_user_and_wrong_password_take_the_same_way(calls: list[str]) -> None:
+def test_unknown_user_and_wrong_password_take_the_same_way(cloud: Cloud, user_pool_id: str) -> None:
+    calls = cloud.aws.calls
+    calls.clear()
     wrong = log_in("demo", "Wrong-1-password")
     asked = list(calls)
     calls.clear()
