@@ -2,10 +2,12 @@
 
 import json
 import re
+from dataclasses import fields
 from typing import Any
 
 import pytest
 
+from sapa.connections import Connection
 from tests.contract.transformed_template import (
     function_behind,
     references,
@@ -17,8 +19,8 @@ API_ARN = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${
 
 # What it takes to forget a connection, and to tell its channels.
 FORGET = {
+    ("dynamodb:UpdateItem", "ConnectionsTable.Arn"),
     ("dynamodb:DeleteItem", "ConnectionsTable.Arn"),
-    ("dynamodb:Query", "${SubscriptionsTable.Arn}/index/by-connection"),
     ("dynamodb:DeleteItem", "SubscriptionsTable.Arn"),
     ("dynamodb:GetItem", "ChannelsTable.Arn"),
     ("dynamodb:UpdateItem", "ChannelsTable.Arn"),
@@ -201,20 +203,9 @@ def test_connections_are_found_by_user_through_the_index_that_functions_know() -
     variables = resources("AWS::Lambda::Function")["ApiFunction"]["Environment"]["Variables"]
     assert index["IndexName"] == variables["CONNECTIONS_USERNAME_INDEX_NAME"]
     assert index["KeySchema"] == [{"AttributeName": "username", "KeyType": "HASH"}]
-
-
-@pytest.mark.parametrize("name", ["Connect", "Default", "Disconnect", "Publish"])
-def test_subscriptions_are_found_by_connection(name: str) -> None:
-    [index] = resources("AWS::DynamoDB::Table")["SubscriptionsTable"]["GlobalSecondaryIndexes"]
-    function = resources("AWS::Lambda::Function")[f"{name}Function"]
-    variables = function["Environment"]["Variables"]
-    assert index["IndexName"] == variables["SUBSCRIPTIONS_CONNECTION_INDEX_NAME"]
-    assert [item["AttributeName"] for item in index["KeySchema"]] == [
-        "connection_id",
-        "channel_shard",
-    ]
-    # Who disconnects is forgotten by what the index alone tells.
-    assert index["Projection"] == {"ProjectionType": "ALL"}
+    # All of a connection but its channels, which change with every join.
+    wanted = {field.name for field in fields(Connection)} - {"connection_id", "username"}
+    assert set(index["Projection"]["NonKeyAttributes"]) == wanted
 
 
 def test_only_administrators_create_users_and_only_the_server_checks_passwords() -> None:

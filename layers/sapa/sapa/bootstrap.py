@@ -75,7 +75,7 @@ def prepare(*parts: Callable[[], object]) -> None:
 def authorizer_services() -> AuthorizerServices:
     """Raises `SettingError`."""
     from sapa.adapters.clients import dynamodb_client
-    from sapa.adapters.dynamodb import DynamoDBSessionStore
+    from sapa.adapters.sessions import DynamoDBSessionStore
 
     return AuthorizerServices(
         sessions=DynamoDBSessionStore(dynamodb_client(settings()), settings().sessions_table_name),
@@ -102,7 +102,7 @@ def admission() -> "Admission":
 
     The management API is needed, and its client made, when a connection has to be closed.
     """
-    from sapa.adapters.dynamodb import DynamoDBConnectionStore
+    from sapa.adapters.connections import DynamoDBConnectionStore
     from sapa.admission import Admission
     from sapa.channel_services import dynamodb, membership
     from sapa.observability import logger
@@ -157,14 +157,14 @@ class HttpServices:
     @functools.cached_property
     def sessions(self) -> SessionStore:
         """Login sessions. Raises `SettingError`."""
-        from sapa.adapters.dynamodb import DynamoDBSessionStore
+        from sapa.adapters.sessions import DynamoDBSessionStore
 
         return DynamoDBSessionStore(self._dynamodb, self._settings.sessions_table_name)
 
     @functools.cached_property
     def connections(self) -> ConnectionStore:
         """Open connections, also by user. Raises `SettingError`."""
-        from sapa.adapters.dynamodb import DynamoDBConnectionStore
+        from sapa.adapters.connections import DynamoDBConnectionStore
 
         return DynamoDBConnectionStore(
             self._dynamodb,

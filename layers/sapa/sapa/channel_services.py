@@ -64,7 +64,7 @@ def fan_out() -> FanOut:
 @functools.cache
 def membership() -> Membership:
     """Who lets connections into channels and takes them out. Raises `SettingError`."""
-    from sapa.adapters.dynamodb import DynamoDBConnectionStore
+    from sapa.adapters.connections import DynamoDBConnectionStore
     from sapa.adapters.permits import DynamoDBPermitStore
     from sapa.adapters.presence import DynamoDBPresenceStore
 
@@ -96,7 +96,6 @@ def subscriptions() -> "DynamoDBSubscriptionStore":
         dynamodb(),
         subscriptions_table=known.subscriptions_table_name,
         channels_table=known.channels_table_name,
-        connection_index=known.subscriptions_connection_index_name,
     )
 
 

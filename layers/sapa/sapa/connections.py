@@ -1,6 +1,6 @@
 """Open connections: who is on the other end of each socket."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -38,17 +38,51 @@ class Connection:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parting:
+    """A connection that is gone; `channels` has since when it is in each, epoch milliseconds.
+
+    Its user's own channel, in which everybody is, is not among them.
+    """
+
+    subscriber: Subscriber
+    channels: Mapping[str, int]
+
+
 class ConnectionStore(Protocol):
-    """Where connections are kept; all methods raise `StoreError`."""
+    """Where connections are kept, with the channels of each; all methods raise `StoreError`.
+
+    What a connection is in is known here first and last: whoever enters notes it before anything
+    else is written, so that who cleans up knows where to look. `since` is epoch milliseconds.
+    """
 
     def put(self, connection: Connection) -> None:
-        """Store a connection."""
+        """Store a connection, which is in no channel yet."""
+
+    def enter(self, connection_id: str, channel: str, since: int, limit: int) -> int | None:
+        """Note that a connection is in a channel, and return since when it is.
+
+        That is an earlier time if it is noted already, and `None` for a connection that is gone.
+        Raises `TooManyChannelsError` if it is in `limit` channels.
+        """
+
+    def enter_anew(self, connection_id: str, channel: str, since: int, earlier: int) -> bool:
+        """Replace what is noted, if it is `earlier` still; false if it is not."""
+
+    def leave(self, connection_id: str, channel: str, since: int | None = None) -> int | None:
+        """Note that a connection is not in a channel any more, and return since when it was.
+
+        `None` if it was not, or since another time than `since`.
+        """
+
+    def since(self, connection_id: str, channel: str) -> int | None:
+        """Since when a connection is in a channel; 0 if it is not, `None` if it is gone."""
+
+    def part(self, connection_id: str) -> Parting | None:
+        """Mark a connection as gone, so that it enters nothing more; `None` if it is not there."""
 
     def delete(self, connection_id: str) -> None:
         """Forget a connection; one that is not there is fine."""
-
-    def exists(self, connection_id: str) -> bool:
-        """Whether a connection is stored, expired or not."""
 
     def of_user(self, username: str) -> Iterator[Connection]:
         """The stored connections of a user, expired ones included."""

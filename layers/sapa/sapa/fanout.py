@@ -68,14 +68,14 @@ class Delivery:
 class FanOut:
     """Delivers dispatches.
 
-    `forget` takes connections that are gone out of everything; `clock` gives epoch milliseconds,
-    `pause` waits for seconds, `chance` gives numbers from 0 to 1.
+    `forget` takes connections that a channel still had, and that are gone, out of everything;
+    `clock` gives epoch milliseconds, `pause` waits for seconds, `chance` gives numbers from 0 to 1.
     """
 
     subscriptions: SubscriptionReader
     queue: EventQueue
     sender: BulkSender
-    forget: Callable[[Iterable[str]], None]
+    forget: Callable[[Iterable[str], str], None]
     clock: Callable[[], int]
     pause: Callable[[float], None]
     chance: Callable[[], float]
@@ -92,7 +92,7 @@ class FanOut:
         left = found.slow + found.pending
         delivered = len(recipients) - len(found.gone) - len(left)
         lag_ms = self._lag(dispatch) if delivered else None
-        self.forget(found.gone)
+        self.forget(found.gone, dispatch.channel)
         self._requeue(dispatch, len(recipients), left)
         return Delivery(
             delivered=delivered, gone=len(found.gone), requeued=len(left), lag_ms=lag_ms

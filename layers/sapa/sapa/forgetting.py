@@ -9,13 +9,18 @@ from sapa.observability import logger
 _THREADS = 8
 
 
-def forget_all(connection_ids: Iterable[str], forget: Callable[[str], None]) -> None:
-    """Forget each connection; one that cannot be forgotten now is found again, or expires."""
+def forget_all(
+    connection_ids: Iterable[str], channel: str, forget: Callable[[str, str], None]
+) -> None:
+    """Forget each connection that was found to be gone in a channel.
+
+    One that cannot be forgotten now is found again with the channel's next event, or expires.
+    """
 
     def attempt(connection_id: str) -> None:
         logger.info("gone", connection_id=connection_id)
         try:
-            forget(connection_id)
+            forget(connection_id, channel)
         except SapaError as error:
             logger.warning("not forgotten", connection_id=connection_id, error=str(error))
 

@@ -1,15 +1,22 @@
 """Who is in which channel: joining, leaving, and what a vanished connection leaves behind.
 
-The order of writes keeps this right without locks. A join first enters presence, then writes the
-subscription, and at last looks whether the connection is still there; forgetting deletes the
-connection first, then its subscriptions, then presence. Whichever comes second cleans up, so a
-subscription has its presence and its connection whenever nothing is under way. Only a function
-that dies half-way through a join leaves something: a presence that lasts until the connection's
-time is up.
+There are no locks; two rules keep this right. A connection's own record says first and last what
+it is in: a join notes the channel there before it writes anything else, a leave removes it there
+after everything else, so whoever cleans up finds all there is. And nobody trusts what they began
+with: forgetting first marks the record as gone, then takes out all channels noted in it, then
+deletes it; a join looks at last whether the record still has its note. Of a join and whatever ends
+it, the one that comes second cleans up.
+
+A join is told from others by its time, `since`: what it wrote is removed by that time, never what
+a later one wrote. Who finds a channel noted and no subscription meets a join or leave that is
+under way, or one whose function died; a join then takes the note over.
+
+A function that dies half-way through forgetting leaves the marked record, and whoever finds the
+connection gone again goes on from there. Its records end in any case when its time is up.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Protocol
 
@@ -23,26 +30,25 @@ from sapa.channels import (
 )
 from sapa.connections import Connection, ConnectionStore
 from sapa.errors import QueueError, StoreError
-from sapa.refusals import ForbiddenChannelError, TooManyChannelsError
+from sapa.refusals import ForbiddenChannelError
 
 type Announce = Callable[[str, str, str], None]
 """Tells a channel that somebody `joined` or `left`: channel, what, user name."""
 
 
 class SubscriptionStore(Protocol):
-    """Where subscriptions are kept; all methods raise `StoreError`."""
+    """Where subscriptions are kept, one per connection and channel; raises `StoreError`."""
 
-    def add(self, subscription: Subscription) -> bool:
-        """Store a subscription; false when the connection is in the channel already."""
+    def add(self, subscription: Subscription) -> None:
+        """Store a subscription, unless a later one of the connection is there."""
 
-    def remove(self, channel: str, connection_id: str) -> Subscription | None:
-        """Remove a subscription and return what it was, if there is one."""
+    def remove(
+        self, channel: str, connection_id: str, since: int | None = None
+    ) -> Subscription | None:
+        """Remove a subscription and return what it was, if there is one of that time."""
 
     def holds(self, channel: str, connection_id: str) -> bool:
         """Whether a connection is in a channel."""
-
-    def of_connection(self, connection_id: str) -> list[Subscription]:
-        """What a connection is subscribed to; what it joined a moment ago may be missing."""
 
     def of_channel(self, channel: str) -> Iterator[Subscription]:
         """Everybody in a channel, those that expired included."""
@@ -106,7 +112,7 @@ class Membership:
         self.subscriptions.add(subscription)
 
     def join(self, subscriber: Subscriber, channel: str) -> bool:
-        """Let a connection into a channel; false when it is there already.
+        """Let a connection into a channel; false when it is there already, or gone.
 
         Raises `ForbiddenChannelError` for another user's channel and `TooManyChannelsError` when
         the connection is in as many as it may be.
@@ -116,10 +122,16 @@ class Membership:
             if channel != user_channel(subscriber.username):
                 raise ForbiddenChannelError(channel)
             return False
-        if self.subscriptions.holds(channel, subscriber.connection_id):
+        connection_id, since = subscriber.connection_id, self.clock()
+        noted = self.connections.enter(connection_id, channel, since, self.max_channels)
+        if noted is None:
             return False
-        self._check_room(subscriber, channel)
-        return self._enter(Subscription(channel=channel, subscriber=subscriber, since=self.clock()))
+        mine = Subscription(channel=channel, subscriber=subscriber, since=since)
+        if noted == since:
+            return self._enter(mine)
+        if self.subscriptions.holds(channel, connection_id):
+            return False
+        return self._take_over(replace(mine, since=max(since, noted + 1)), noted)
 
     def leave(self, subscriber: Subscriber, channel: str) -> bool:
         """Take a connection out of a channel; false when it is not there.
@@ -129,19 +141,40 @@ class Membership:
         """
         if channel_name(channel).startswith(USER_PREFIX):
             return False
-        subscription = self.subscriptions.remove(channel, subscriber.connection_id)
-        is_last = subscription is not None and self._exit(subscription)
-        if subscription is None or is_last:
+        connection_id = subscriber.connection_id
+        removed = self.subscriptions.remove(channel, connection_id)
+        is_last = removed is not None and self._exit(removed)
+        noted = self.connections.leave(connection_id, channel, removed.since if removed else None)
+        if removed is None and noted is not None:
+            # A join that is under way or died half-way.
+            removed = Subscription(channel=channel, subscriber=subscriber, since=noted)
+            is_last = self._remove(removed)
+        if removed is None or is_last:
             self.permits.revoke(subscriber.session_id, channel)
         if is_last:
             self.announce(channel, "left", subscriber.username)
-        return subscription is not None
+        return removed is not None
 
-    def forget(self, connection_id: str) -> None:
-        """Delete a connection that is gone and take it out of all its channels."""
-        self.connections.delete(connection_id)
-        for subscription in self.subscriptions.of_connection(connection_id):
-            self._drop(subscription)
+    def forget(self, connection_id: str, found_in: str | None = None) -> None:
+        """Take a connection that is gone out of all its channels and delete it.
+
+        `found_in` is the channel in which it was found to be gone: there it is taken out even if
+        nothing else is known of it.
+        """
+        parting = self.connections.part(connection_id)
+        known = set[str]()
+        if parting is not None:
+            subscriber = parting.subscriber
+            own = user_channel(subscriber.username)
+            self.subscriptions.remove(own, connection_id)
+            for channel, since in parting.channels.items():
+                self._drop(Subscription(channel=channel, subscriber=subscriber, since=since))
+            self.connections.delete(connection_id)
+            known = {own, *parting.channels}
+        if found_in is not None and found_in not in known:
+            stray = self.subscriptions.remove(found_in, connection_id)
+            if stray is not None:
+                self._drop(stray)
 
     def may_resume(self, subscriber: Subscriber, channel: str) -> bool:
         """Whether the login session was let into the channel before, or the connection is in it."""
@@ -160,45 +193,54 @@ class Membership:
             found = self.presence.members(channel, now)
         return sorted(islice(found, limit), key=lambda member: member.username)
 
-    def _check_room(self, subscriber: Subscriber, channel: str) -> None:
-        found = self.subscriptions.of_connection(subscriber.connection_id)
-        taken = {one.channel for one in found if not one.channel.startswith(USER_PREFIX)}
-        if channel not in taken and len(taken) >= self.max_channels:
-            raise TooManyChannelsError(channel, self.max_channels)
+    def _take_over(self, subscription: Subscription, earlier: int) -> bool:
+        """Join in the place of a join or leave that is under way or died half-way."""
+        channel, subscriber = subscription.channel, subscription.subscriber
+        connection_id, since = subscriber.connection_id, subscription.since
+        if not self.connections.enter_anew(connection_id, channel, since, earlier):
+            return False
+        # Entered before the other one is taken out: the user is there without a break.
+        entered = self._enter(subscription)
+        self._drop(replace(subscription, since=earlier))
+        return entered
 
     def _enter(self, subscription: Subscription) -> bool:
+        """Write what a join writes, and undo it if something ended the join meanwhile."""
         channel, subscriber = subscription.channel, subscription.subscriber
-        is_first = self.presence.enter(subscription, subscription.since // 1000)
+        connection_id, since = subscriber.connection_id, subscription.since
+        is_first = self.presence.enter(subscription, since // 1000)
         try:
-            added = self.subscriptions.add(subscription)
-            if added:
-                expires_at = subscriber.expires_at + self.permit_seconds
-                self.permits.grant(subscriber.session_id, channel, expires_at)
+            expires_at = subscriber.expires_at + self.permit_seconds
+            self.permits.grant(subscriber.session_id, channel, expires_at)
+            self.subscriptions.add(subscription)
             if is_first:
                 self.announce(channel, "joined", subscriber.username)
         except (StoreError, QueueError):
             # Nobody has heard of a first one; one who was in before may have gone meanwhile.
             self._drop(subscription, announced=not is_first)
+            self.connections.leave(connection_id, channel, since)
             raise
-        if added and self.connections.exists(subscriber.connection_id):
+        now_noted = self.connections.since(connection_id, channel)
+        if now_noted == since:
             return True
-        if added:
-            self._drop(subscription)
-        elif self._exit(subscription):
-            self.announce(channel, "left", subscriber.username)
+        self._drop(subscription)
+        if now_noted == 0:
+            self.permits.revoke(subscriber.session_id, channel)
         return False
 
     def _drop(self, subscription: Subscription, *, announced: bool = True) -> None:
-        """Take out a subscription, or the one that has taken its place."""
-        channel, subscriber = subscription.channel, subscription.subscriber
-        removed = self.subscriptions.remove(channel, subscriber.connection_id)
+        """Take out what one join wrote."""
+        channel = subscription.channel
         if channel.startswith(USER_PREFIX):
             return
-        is_last = self._exit(subscription)
-        if removed is not None and removed != subscription:
-            is_last = self._exit(removed)
-        if is_last and announced:
-            self.announce(channel, "left", subscriber.username)
+        if self._remove(subscription) and announced:
+            self.announce(channel, "left", subscription.subscriber.username)
+
+    def _remove(self, subscription: Subscription) -> bool:
+        """Remove a subscription and its presence; true when it was the user's last."""
+        channel, connection_id = subscription.channel, subscription.subscriber.connection_id
+        removed = self.subscriptions.remove(channel, connection_id, subscription.since)
+        return self._exit(removed or subscription)
 
     def _exit(self, subscription: Subscription) -> bool:
         return self.presence.exit(subscription, self.clock() // 1000)

@@ -94,11 +94,6 @@ class Settings:
         return self._required("SUBSCRIPTIONS_TABLE_NAME")
 
     @property
-    def subscriptions_connection_index_name(self) -> str:
-        """The index of that table whose key is `connection_id`."""
-        return self._required("SUBSCRIPTIONS_CONNECTION_INDEX_NAME")
-
-    @property
     def presence_table_name(self) -> str:
         """The table of users in channels."""
         return self._required("PRESENCE_TABLE_NAME")

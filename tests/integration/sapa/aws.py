@@ -136,7 +136,10 @@ def create_tables() -> None:
             {
                 "IndexName": "by-username",
                 "KeySchema": [{"AttributeName": "username", "KeyType": "HASH"}],
-                "Projection": {"ProjectionType": "ALL"},
+                "Projection": {
+                    "ProjectionType": "INCLUDE",
+                    "NonKeyAttributes": ["endpoint", "session_id", "connected_at", "expires_at"],
+                },
             }
         ],
     )
@@ -149,17 +152,9 @@ def create_tables() -> None:
 
 
 def create_channel_table(name: str, key: tuple[str, ...]) -> None:
-    """A table of channels or state; that of subscriptions has its index."""
+    """A table of channels or state."""
     kinds = {attribute: "N" if attribute == "sequence" else "S" for attribute in key}
     schema = [("HASH", key[0]), *(("RANGE", attribute) for attribute in key[1:])]
-    index = {
-        "IndexName": "by-connection",
-        "KeySchema": [
-            {"AttributeName": "connection_id", "KeyType": "HASH"},
-            {"AttributeName": "channel_shard", "KeyType": "RANGE"},
-        ],
-        "Projection": {"ProjectionType": "ALL"},
-    }
     definition: dict[str, Any] = {
         "TableName": name,
         "BillingMode": "PAY_PER_REQUEST",
@@ -168,8 +163,6 @@ def create_channel_table(name: str, key: tuple[str, ...]) -> None:
             {"AttributeName": attribute, "AttributeType": kind} for attribute, kind in kinds.items()
         ],
     }
-    if name == "subscriptions":
-        definition["GlobalSecondaryIndexes"] = [index]
     boto3.client("dynamodb").create_table(**definition)
 
 

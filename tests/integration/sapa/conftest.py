@@ -71,7 +71,6 @@ def environment(credentials: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[
         "SESSIONS_TABLE_NAME": "sessions",
         "CHANNELS_TABLE_NAME": "channels",
         "SUBSCRIPTIONS_TABLE_NAME": "subscriptions",
-        "SUBSCRIPTIONS_CONNECTION_INDEX_NAME": "by-connection",
         "PRESENCE_TABLE_NAME": "presence",
         "MESSAGES_TABLE_NAME": "messages",
         "SESSION_CHANNELS_TABLE_NAME": "session_channels",

@@ -5,11 +5,13 @@ from collections.abc import Callable
 import boto3
 import pytest
 
+from sapa.adapters.connections import DynamoDBConnectionStore
 from sapa.adapters.permits import DynamoDBPermitStore
 from sapa.adapters.presence import DynamoDBPresenceStore
 from sapa.adapters.subscriptions import DynamoDBSubscriptionStore
 from sapa.channel_services import dynamodb, subscriptions
 from sapa.channels import Member, Subscriber, Subscription
+from sapa.connections import Connection
 from sapa.errors import StoreError
 from sapa.membership import PermitStore, PresenceStore, SubscriptionStore
 from tests.integration.sapa.conftest import Cloud
@@ -22,6 +24,14 @@ from tests.unit.sapa.channel_fakes import (
 NOW = 1_900_000_000
 LOBBY = "chat:lobby"
 BOTH = ["fake", "dynamodb"]
+CONNECTION = Connection(
+    connection_id="c1",
+    username="ana",
+    endpoint="chat",
+    session_id="s",
+    connected_at=NOW,
+    expires_at=NOW + 60,
+)
 
 
 def subscription(
@@ -58,23 +68,37 @@ def permits(request: pytest.FixtureRequest, cloud: Cloud) -> PermitStore:
 def test_subscription_is_kept_until_it_is_removed(store: SubscriptionStore, channel: str) -> None:
     one, other = subscription("c1", channel=channel), subscription("c2", channel=channel)
     assert not store.holds(channel, "c1")
-    assert store.add(one)
-    assert store.add(other)
-    assert store.add(one)
-    assert not store.add(subscription("c1", channel=channel, since=2))
+    store.add(one)
+    store.add(other)
+    store.add(one)
     assert store.holds(channel, "c1")
-    assert store.of_connection("c1") == [one]
-    assert sorted(store.of_channel(channel), key=lambda found: found.since) == [one, other]
+    assert sorted(store.of_channel(channel), key=_connection_id) == [one, other]
     assert store.remove(channel, "c1") == one
     assert store.remove(channel, "c1") is None
-    assert store.of_connection("c1") == []
+    assert not store.holds(channel, "c1")
     assert list(store.of_channel(channel)) == [other]
+
+
+def _connection_id(one: Subscription) -> str:
+    return one.subscriber.connection_id
+
+
+def test_later_subscription_takes_the_place_of_an_earlier_one(store: SubscriptionStore) -> None:
+    earlier, later = subscription("c1", since=5), subscription("c1", since=6)
+    store.add(earlier)
+    store.add(later)
+    store.add(earlier)
+    assert list(store.of_channel(LOBBY)) == [later]
+    assert store.remove(LOBBY, "c1", 5) is None
+    assert store.holds(LOBBY, "c1")
+    assert store.remove(LOBBY, "c1", 6) == later
+    assert store.remove(LOBBY, "c1", 6) is None
 
 
 def test_connection_can_be_in_many_channels(store: SubscriptionStore) -> None:
     for number in range(30):
         store.add(subscription("c1", channel=f"room:{number}"))
-    assert len(store.of_connection("c1")) == 30
+    assert all(store.holds(f"room:{number}", "c1") for number in range(30))
     assert list(store.of_channel("room")) == []
 
 
@@ -144,14 +168,13 @@ def test_large_channel_is_spread_and_finds_everybody_again(cloud: Cloud) -> None
         dynamodb(),
         subscriptions_table="subscriptions",
         channels_table="channels",
-        connection_index="by-connection",
         members_per_shard=2,
     )
     everybody = [subscription(f"c{number}", since=number) for number in range(20)]
-    assert all(store.add(one) for one in everybody)
+    for one in everybody:
+        store.add(one)
     assert store.shards(LOBBY) == 16
     # Who joined when there were fewer shards is found where it was put.
-    assert not any(store.add(subscription(f"c{number}", since=99)) for number in range(20))
     assert all(store.holds(LOBBY, f"c{number}") for number in range(20))
     assert sorted(store.of_channel(LOBBY), key=lambda one: one.since) == everybody
     assert [store.remove(LOBBY, one.subscriber.connection_id) for one in everybody] == everybody
@@ -181,18 +204,24 @@ def test_repeated_call_is_not_taken_for_somebody_elses(cloud: Cloud) -> None:
         client,
         subscriptions_table="subscriptions",
         channels_table="channels",
-        connection_index="by-connection",
     )
     cloud.aws.repeated.add("PutItem")
-    assert store.add(subscription("c1"))
+    store.add(subscription("c1"))
+    assert list(store.of_channel(LOBBY)) == [subscription("c1")]
     cloud.aws.repeated.add("UpdateItem")
     assert DynamoDBPresenceStore(client, "presence").enter(subscription("c1"), NOW)
+    connections = DynamoDBConnectionStore(client, "connections")
+    connections.put(CONNECTION)
+    cloud.aws.repeated.add("UpdateItem")
+    assert connections.enter("c1", LOBBY, since=5, limit=1) == 5
+    cloud.aws.repeated.add("UpdateItem")
+    assert connections.enter_anew("c1", LOBBY, since=6, earlier=5)
 
 
 def test_missing_tables_are_store_errors(cloud: Cloud) -> None:
     client = dynamodb()
     lost = DynamoDBSubscriptionStore(
-        client, subscriptions_table="nothing", channels_table="nothing", connection_index="none"
+        client, subscriptions_table="nothing", channels_table="nothing"
     )
     presence = DynamoDBPresenceStore(client, "nothing")
     permits = DynamoDBPermitStore(client, "nothing")
@@ -201,7 +230,6 @@ def test_missing_tables_are_store_errors(cloud: Cloud) -> None:
         lambda: lost.add(subscription("c1")),
         lambda: lost.remove("user:ana", "c1"),
         lambda: lost.holds("user:ana", "c1"),
-        lambda: lost.of_connection("c1"),
         lambda: list(lost.of_channel("user:ana")),
         lambda: presence.enter(subscription("c1"), NOW),
         lambda: presence.exit(subscription("c1"), NOW),

@@ -176,7 +176,7 @@ def test_a_410_in_the_handshake_is_not_the_end(hall: Hall) -> None:
     assert hall.deliver() == []
     assert hall.deliver() == []
     assert len(hall.got("ana-1")) == 4
-    assert channel_services.subscriptions().of_connection("ana-1")
+    assert channel_services.subscriptions().holds("user:ana", "ana-1")
     assert hall.waiting() == []
 
 

@@ -2,10 +2,12 @@
 
 import pytest
 
-from sapa.adapters.dynamodb import DynamoDBConnectionStore, DynamoDBSessionStore
+from sapa.adapters.connections import DynamoDBConnectionStore
+from sapa.adapters.sessions import DynamoDBSessionStore
 from sapa.channel_services import dynamodb
-from sapa.connections import Connection, ConnectionStore, connections_of_session
+from sapa.connections import Connection, ConnectionStore, Parting, connections_of_session
 from sapa.errors import StoreError
+from sapa.refusals import TooManyChannelsError
 from sapa.sessions import LoginSession, SessionStore
 from tests.integration.sapa.conftest import Cloud
 from tests.unit.sapa.fakes import InMemoryConnectionStore, InMemorySessionStore
@@ -57,11 +59,70 @@ def test_connections_are_found_by_user(connections: ConnectionStore) -> None:
     connections.put(connection(4, username="other"))
     found = connections_of_session(connections, "demo", "s1", now=7_201)
     assert found == [connection(2)]
-    assert connections.exists(connection(2).connection_id)
     connections.delete(connection(2).connection_id)
     connections.delete(connection(2).connection_id)
-    assert not connections.exists(connection(2).connection_id)
     assert {each.connected_at for each in connections.of_user("demo")} == {0, 1, 3}
+
+
+ONE = connection(1).connection_id
+LOBBY = "chat:lobby.1/a"
+
+
+def test_channels_of_a_connection_are_noted_with_their_time(connections: ConnectionStore) -> None:
+    connections.put(connection(1))
+    assert connections.since(ONE, LOBBY) == 0
+    assert connections.enter(ONE, LOBBY, since=5, limit=2) == 5
+    assert connections.enter(ONE, LOBBY, since=6, limit=2) == 5
+    assert connections.since(ONE, LOBBY) == 5
+    assert not connections.enter_anew(ONE, LOBBY, since=7, earlier=4)
+    assert connections.enter_anew(ONE, LOBBY, since=7, earlier=5)
+    assert connections.leave(ONE, LOBBY, 5) is None
+    assert connections.leave(ONE, LOBBY, 7) == 7
+    assert connections.leave(ONE, LOBBY) is None
+    assert not connections.enter_anew(ONE, LOBBY, since=8, earlier=7)
+    assert connections.enter(ONE, LOBBY, since=9, limit=2) == 9
+    assert connections.leave(ONE, LOBBY) == 9
+    # Channels are no part of what an index tells.
+    assert list(connections.of_user("demo")) == [connection(1)]
+
+
+def test_channels_of_a_connection_are_counted(connections: ConnectionStore) -> None:
+    connections.put(connection(1))
+    assert connections.enter(ONE, "a", since=1, limit=2) == 1
+    assert connections.enter(ONE, "b", since=2, limit=2) == 2
+    assert connections.enter(ONE, "b", since=3, limit=2) == 2
+    with pytest.raises(TooManyChannelsError, match="2 channels"):
+        connections.enter(ONE, "c", since=4, limit=2)
+    connections.leave(ONE, "a")
+    assert connections.enter(ONE, "c", since=5, limit=2) == 5
+
+
+def test_connection_that_parts_tells_its_channels_and_enters_no_more(
+    connections: ConnectionStore,
+) -> None:
+    connections.put(connection(1))
+    connections.enter(ONE, "a", since=1, limit=9)
+    connections.enter(ONE, "b", since=2, limit=9)
+    parting = Parting(subscriber=connection(1).subscriber(), channels={"a": 1, "b": 2})
+    assert connections.part(ONE) == parting
+    # Whoever forgets it next finds the same, until it is deleted.
+    assert connections.part(ONE) == parting
+    assert connections.enter(ONE, "c", since=3, limit=9) is None
+    assert not connections.enter_anew(ONE, "a", since=3, earlier=1)
+    assert connections.since(ONE, "a") is None
+    assert connections.leave(ONE, "a") == 1
+    connections.delete(ONE)
+    assert connections.part(ONE) is None
+
+
+def test_connection_that_is_not_there_is_in_nothing(connections: ConnectionStore) -> None:
+    assert connections.enter(ONE, LOBBY, since=1, limit=9) is None
+    assert not connections.enter_anew(ONE, LOBBY, since=2, earlier=1)
+    assert connections.leave(ONE, LOBBY) is None
+    assert connections.leave(ONE, LOBBY, 1) is None
+    assert connections.since(ONE, LOBBY) is None
+    assert connections.part(ONE) is None
+    assert list(connections.of_user("demo")) == []
 
 
 def test_missing_table_is_a_store_error(cloud: Cloud) -> None:
@@ -74,7 +135,11 @@ def test_missing_table_is_a_store_error(cloud: Cloud) -> None:
         lambda: sessions.delete("x"),
         lambda: connections.put(connection(1)),
         lambda: connections.delete("x"),
-        lambda: connections.exists("x"),
+        lambda: connections.enter("x", LOBBY, 1, 9),
+        lambda: connections.enter_anew("x", LOBBY, 2, 1),
+        lambda: connections.leave("x", LOBBY),
+        lambda: connections.since("x", LOBBY),
+        lambda: connections.part("x"),
         lambda: list(connections.of_user("demo")),
     ):
         with pytest.raises(StoreError, match="table nothing: ResourceNotFoundException"):

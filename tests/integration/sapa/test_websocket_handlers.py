@@ -33,6 +33,7 @@ def test_connect_stores_the_connection(cloud: Cloud) -> None:
             "session_id": {"S": event["requestContext"]["authorizer"]["session_id"]},
             "connected_at": {"N": str(connected_at)},
             "expires_at": {"N": str(connected_at + 2 * HOUR + 600)},
+            "channels": {"M": {}},
         }
     ]
 

@@ -19,19 +19,22 @@ class InMemorySubscriptionStore:
 
     subscriptions: dict[tuple[str, str], Subscription] = field(default_factory=dict)
 
-    def add(self, subscription: Subscription) -> bool:
+    def add(self, subscription: Subscription) -> None:
         key = (subscription.channel, subscription.subscriber.connection_id)
-        return self.subscriptions.setdefault(key, subscription) == subscription
+        there = self.subscriptions.get(key, subscription)
+        if there.since <= subscription.since:
+            self.subscriptions[key] = subscription
 
-    def remove(self, channel: str, connection_id: str) -> Subscription | None:
-        return self.subscriptions.pop((channel, connection_id), None)
+    def remove(
+        self, channel: str, connection_id: str, since: int | None = None
+    ) -> Subscription | None:
+        there = self.subscriptions.get((channel, connection_id))
+        if there is None or since not in {None, there.since}:
+            return None
+        return self.subscriptions.pop((channel, connection_id))
 
     def holds(self, channel: str, connection_id: str) -> bool:
         return (channel, connection_id) in self.subscriptions
-
-    def of_connection(self, connection_id: str) -> list[Subscription]:
-        found = list(self.subscriptions.values())
-        return [one for one in found if one.subscriber.connection_id == connection_id]
 
     def of_channel(self, channel: str) -> Iterator[Subscription]:
         found = list(self.subscriptions.values())
@@ -157,6 +160,12 @@ class Hall:
 
     def announce(self, channel: str, happening: str, username: str) -> None:
         self.announced.append((channel, happening, username))
+
+    def channels_of(self, connection_id: str) -> set[str]:
+        """What a connection is subscribed to."""
+        return {
+            channel for channel, one in self.subscriptions.subscriptions if one == connection_id
+        }
 
     def membership(self) -> Membership:
         """The rules on these stores."""

@@ -75,7 +75,7 @@ def test_newest_is_refused_and_leaves_nothing() -> None:
     door = Door(limit=2, closes_oldest=False)
     assert [door.open() for _ in range(3)] == [True, True, False]
     assert (door.stored, door.sender.closed) == (["c1", "c2"], [])
-    assert not door.hall.subscriptions.of_connection("c3")
+    assert not door.hall.channels_of("c3")
     assert door.open("ben")
 
 
@@ -91,7 +91,7 @@ def test_gone_connection_is_forgotten_instead_of_closed() -> None:
     door.sender.gone.add("c1")
     assert door.open()
     assert door.stored == ["c2"]
-    assert not door.hall.subscriptions.of_connection("c1")
+    assert not door.hall.channels_of("c1")
 
 
 def test_what_cannot_be_closed_does_not_keep_the_next_out() -> None:

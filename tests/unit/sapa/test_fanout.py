@@ -1,5 +1,6 @@
 """Fan-out: who gets a frame, what is cut into pages, what comes back and when it is given up."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import pytest
@@ -25,7 +26,7 @@ class Hall:
     page_size: int = 1000
     since: int = 0
     script: dict[str, list[Outcome]] = field(default_factory=dict)
-    forgotten: list[str] = field(default_factory=list)
+    forgotten: list[tuple[str, str]] = field(default_factory=list)
     pauses: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -36,12 +37,15 @@ class Hall:
             subscriptions=self.subscriptions,
             queue=self.queue,
             sender=self.sender,
-            forget=self.forgotten.extend,
+            forget=self.forget,
             clock=lambda: NOW,
             pause=self.pauses.append,
             chance=lambda: 0.5,
             page_size=self.page_size,
         )
+
+    def forget(self, connection_ids: Iterable[str], channel: str) -> None:
+        self.forgotten += [(one, channel) for one in connection_ids]
 
     def deliver(self, dispatch: Dispatch = EVENT, time_left: float = 20.0) -> Delivery:
         return self.fan_out.deliver(dispatch, lambda: time_left)
@@ -147,7 +151,7 @@ def test_an_invocation_ends_rather_than_pausing_too_long() -> None:
 def test_the_gone_are_forgotten() -> None:
     hall = Hall([["c1", "c2"]], since=NOW - HANDSHAKE_MILLISECONDS, script={"c1": [GONE]})
     assert hall.deliver() == Delivery(delivered=1, gone=1)
-    assert hall.forgotten == ["c1"]
+    assert hall.forgotten == [("c1", "chat:lobby")]
     assert hall.queue.dispatches == []
 
 

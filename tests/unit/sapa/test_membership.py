@@ -9,7 +9,12 @@ from sapa.connections import CONNECTION_SECONDS, Connection
 from sapa.errors import QueueError, StoreError
 from sapa.membership import Membership
 from sapa.refusals import ChannelNameError, ForbiddenChannelError, TooManyChannelsError
-from tests.unit.sapa.channel_fakes import Hall, InMemoryPermitStore, InMemorySubscriptionStore
+from tests.unit.sapa.channel_fakes import (
+    Hall,
+    InMemoryPermitStore,
+    InMemoryPresenceStore,
+    InMemorySubscriptionStore,
+)
 
 LOBBY = "chat:lobby"
 
@@ -45,8 +50,7 @@ def names(members: list[Member]) -> list[str]:
 def test_connection_is_in_its_users_channel_alone(hall: Hall) -> None:
     membership = connect(hall, "c1", "ana")
     connect(hall, "c2", "ana")
-    channels = {one.channel for one in hall.subscriptions.of_connection("c1")}
-    assert channels == {"user:ana"}
+    assert hall.channels_of("c1") == {"user:ana"}
     assert names(membership.members("user:ana")) == ["ana"]
     assert membership.members("user:ben") == []
     assert hall.announced == []
@@ -133,7 +137,7 @@ def test_connection_that_is_gone_joins_nothing(hall: Hall) -> None:
     assert not membership.join(hall.subscriber("gone", "ana"), LOBBY)
     assert hall.subscriptions.subscriptions == {}
     assert membership.members(LOBBY) == []
-    assert [what for _, what, _ in hall.announced] == ["joined", "left"]
+    assert hall.announced == []
 
 
 def test_connection_whose_time_is_up_is_no_member(hall: Hall) -> None:
@@ -203,10 +207,10 @@ def test_members_can_be_limited(hall: Hall) -> None:
 class BrokenSubscriptions(InMemorySubscriptionStore):
     """Takes no channel but the user's."""
 
-    def add(self, subscription: Subscription) -> bool:
+    def add(self, subscription: Subscription) -> None:
         if subscription.channel == LOBBY:
             raise StoreError("subscriptions", "InternalServerError")
-        return super().add(subscription)
+        super().add(subscription)
 
 
 class BrokenPermits(InMemoryPermitStore):
@@ -234,3 +238,70 @@ def test_join_that_fails_half_way_leaves_nothing(hall: Hall) -> None:
     assert membership.members(LOBBY) == []
     assert not hall.subscriptions.holds(LOBBY, "c1")
     assert hall.announced == []
+
+
+@pytest.mark.parametrize("wrote_its_subscription", [False, True])
+def test_join_whose_function_died_is_taken_over(hall: Hall, wrote_its_subscription: bool) -> None:
+    membership = connect(hall, "c1", "ana")
+    ana = hall.subscriber("c1", "ana")
+    hall.connections.enter("c1", LOBBY, hall.now + 5, 50)
+    died = Subscription(channel=LOBBY, subscriber=ana, since=hall.now + 5)
+    hall.presence.enter(died, hall.now // 1000)
+    if wrote_its_subscription:
+        hall.subscriptions.add(died)
+    assert membership.join(ana, LOBBY) is not wrote_its_subscription
+    assert names(membership.members(LOBBY)) == ["ana"]
+    membership.forget("c1")
+    assert membership.members(LOBBY) == []
+    assert hall.subscriptions.subscriptions == {}
+
+
+def test_leave_takes_out_what_a_dead_function_left(hall: Hall) -> None:
+    membership = connect(hall, "c1", "ana")
+    ana = hall.subscriber("c1", "ana")
+    hall.connections.enter("c1", LOBBY, 5, 50)
+    hall.presence.enter(Subscription(channel=LOBBY, subscriber=ana, since=5), 0)
+    assert membership.leave(ana, LOBBY)
+    assert membership.members(LOBBY) == []
+    assert hall.connections.since("c1", LOBBY) == 0
+
+
+@dataclass
+class FlakyPresence(InMemoryPresenceStore):
+    """Fails as often as it is told to."""
+
+    failures: int = 0
+
+    def exit(self, subscription: Subscription, now: int) -> bool:
+        if self.failures:
+            self.failures -= 1
+            raise StoreError("presence", "InternalServerError")
+        return super().exit(subscription, now)
+
+
+def test_forgetting_that_fails_half_way_is_finished_by_the_next() -> None:
+    presence = FlakyPresence()
+    hall = Hall(presence=presence)
+    membership = connect(hall, "c1", "ana")
+    for channel in (LOBBY, "game:1"):
+        membership.join(hall.subscriber("c1", "ana"), channel)
+    presence.failures = 1
+    with pytest.raises(StoreError):
+        membership.forget("c1")
+    assert not membership.join(hall.subscriber("c1", "ana"), "chat:other")
+    membership.forget("c1")
+    assert hall.connections.connections == {}
+    assert hall.subscriptions.subscriptions == {}
+    assert membership.members(LOBBY) == membership.members("game:1") == []
+
+
+def test_stray_subscription_goes_with_the_channel_it_was_found_in(hall: Hall) -> None:
+    membership = hall.membership()
+    stray = Subscription(channel=LOBBY, subscriber=hall.subscriber("c1", "ana"), since=5)
+    hall.presence.enter(stray, 0)
+    hall.subscriptions.add(stray)
+    membership.forget("c1")
+    assert hall.channels_of("c1") == {LOBBY}
+    membership.forget("c1", LOBBY)
+    assert hall.channels_of("c1") == set()
+    assert membership.members(LOBBY) == []

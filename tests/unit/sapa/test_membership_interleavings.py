@@ -21,6 +21,7 @@ from tests.unit.sapa.publishing_fakes import InMemoryQueue
 
 USERS = {"c0": "ana", "c1": "ana", "c2": "ben"}
 CHANNELS = ["chat:lobby", "game:1"]
+OWN = {"user:ana", "user:ben"}
 PATIENCE = 10
 
 
@@ -119,10 +120,14 @@ def publishing(hall: Hall, turns: Turns, log: InMemoryLog) -> Publisher:
 def check(hall: Hall) -> None:
     """What has to be true whenever nothing is under way."""
     subscriptions = set(hall.subscriptions.subscriptions.values())
-    assert {one.subscriber.connection_id for one in subscriptions} <= set(
-        hall.connections.connections
-    )
-    joined = {one for one in subscriptions if not one.channel.startswith("user:")}
+    own = {one.subscriber.connection_id for one in subscriptions if one.channel in OWN}
+    assert own == set(hall.connections.connections)
+    assert hall.connections.gone == set()
+    joined = {one for one in subscriptions if one.channel not in OWN}
+    noted = hall.connections.channels.items()
+    assert {(one.subscriber.connection_id, one.channel, one.since) for one in joined} == {
+        (name, channel, since) for name, channels in noted for channel, since in channels.items()
+    }
     present = {one for there in hall.presence.there.values() for one in there}
     assert present == joined
     balance: Counter[tuple[str, str]] = Counter()

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         GetItemInputTypeDef,
         GetItemOutputTypeDef,
         PutItemInputTypeDef,
+        PutItemOutputTypeDef,
         QueryInputTypeDef,
         QueryOutputTypeDef,
         UpdateItemInputTypeDef,
@@ -33,9 +34,9 @@ class DynamoDBClient:
     def __init__(self, service: JsonService) -> None:
         self._call = service.call
 
-    def put_item(self, **request: "Unpack[PutItemInputTypeDef]") -> None:
+    def put_item(self, **request: "Unpack[PutItemInputTypeDef]") -> "PutItemOutputTypeDef":
         """Write an item over what is there."""
-        self._call("PutItem", request)
+        return cast("PutItemOutputTypeDef", self._call("PutItem", request))
 
     def get_item(self, **request: "Unpack[GetItemInputTypeDef]") -> "GetItemOutputTypeDef":
         """Read an item."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypedDict, cast
 
 from sapa.adapters.json_service import CallError
 from sapa.errors import StoreError
@@ -11,6 +11,22 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
     type Item = dict[str, AttributeValueTypeDef]
+
+
+class Condition(TypedDict, total=False):
+    """What a write depends on."""
+
+    ConditionExpression: str
+    ExpressionAttributeValues: "Item"
+
+
+def only_if_equal(path: str, number: int | None) -> Condition:
+    """That a number is stored at `path`; `None` is any, even none."""
+    if number is None:
+        return {}
+    values: Item = {":number": {"N": str(number)}}
+    return {"ConditionExpression": f"{path} = :number", "ExpressionAttributeValues": values}
+
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
 
@@ -30,6 +46,6 @@ def translated(table_name: str) -> Iterator[None]:
         yield
     except CallError as error:
         if error.code == CONDITION_FAILED:
-            item = cast("Item", error.details.get("Item", {}))
+            item = cast("Item", error.details.get("Item") or {})
             raise ConditionFailedError(table_name, item) from error
         raise StoreError(table_name, error.code) from error

@@ -1,17 +1,23 @@
 """Subscriptions in DynamoDB, sharded by channel.
 
-Table `Subscriptions`: partition key `channel_shard`, sort key `connection_id`, index
-`by-connection`. Table `Channels` (key `channel`) holds the number of shards and an approximate
-number of members, which only decides when to double the shards.
+Table `Subscriptions`: partition key `channel_shard`, sort key `connection_id`. Table `Channels`
+(key `channel`) holds the number of shards and an approximate number of members, which only decides
+when to double the shards.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from sapa.adapters.items import ConditionFailedError, translated
-from sapa.adapters.shards import MEMBERS_PER_SHARD, needs_more, partition, possible_shards
+from sapa.adapters.items import ConditionFailedError, only_if_equal, translated
+from sapa.adapters.shards import (
+    MEMBERS_PER_SHARD,
+    needs_more,
+    partition,
+    possible_shards,
+    shard_of,
+)
 from sapa.channels import USER_PREFIX, Subscriber, Subscription
 from sapa.errors import StoreError
 
@@ -42,56 +48,69 @@ class DynamoDBSubscriptionStore:
         *,
         subscriptions_table: str,
         channels_table: str,
-        connection_index: str,
         members_per_shard: int = MEMBERS_PER_SHARD,
     ) -> None:
         self._client = client
         self._table = subscriptions_table
         self._channels_table = channels_table
-        self._connection_index = connection_index
         self._members_per_shard = members_per_shard
 
-    def add(self, subscription: Subscription) -> bool:
-        """Store a subscription; false when the connection is in the channel already."""
+    def add(self, subscription: Subscription) -> None:
+        """Store a subscription, unless a later one of the connection is there."""
         channel = subscription.channel
-        connection_id = subscription.subscriber.connection_id
-        shards = self.shards(channel)
-        shard, *older = possible_shards(connection_id, shards)
-        if older and self._is_in(channel, older, connection_id):
-            return False
+        shard = shard_of(subscription.subscriber.connection_id, self.shards(channel))
         try:
             with translated(self._table):
-                self._client.put_item(
+                answer = self._client.put_item(
                     TableName=self._table,
                     Item=_item(subscription, shard),
-                    ConditionExpression="attribute_not_exists(connection_id)",
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                    ConditionExpression="attribute_not_exists(connection_id) OR since <= :since",
+                    ExpressionAttributeValues={":since": {"N": str(subscription.since)}},
+                    ReturnValues="ALL_OLD",
                 )
-        except ConditionFailedError as error:
-            # The call may have been sent twice: then what is there is this very subscription.
-            if not error.item or _subscription(error.item) != subscription:
-                return False
-        self._count(channel, 1)
-        return True
+        except ConditionFailedError:
+            return
+        if not answer.get("Attributes"):
+            self._count(channel, 1)
 
-    def remove(self, channel: str, connection_id: str) -> Subscription | None:
-        """Remove a subscription and return what it was, if there is one."""
+    def remove(
+        self, channel: str, connection_id: str, since: int | None = None
+    ) -> Subscription | None:
+        """Remove a subscription and return what it was, if there is one of that time."""
+        condition = only_if_equal("since", since)
         for shard in possible_shards(connection_id, self.shards(channel)):
-            with translated(self._table):
+            with suppress(ConditionFailedError), translated(self._table):
                 answer = self._client.delete_item(
                     TableName=self._table,
                     Key=_key(channel, shard, connection_id),
                     ReturnValues="ALL_OLD",
+                    **condition,
                 )
-            if answer.get("Attributes"):
-                self._count(channel, -1)
-                return _subscription(answer["Attributes"])
+                if answer.get("Attributes"):
+                    self._count(channel, -1)
+                    return _subscription(answer["Attributes"])
         return None
 
     def holds(self, channel: str, connection_id: str) -> bool:
         """Whether a connection is in a channel, read consistently."""
         shards = possible_shards(connection_id, self.shards(channel))
-        return self._is_in(channel, shards, connection_id)
+        wanted: Mapping[str, KeysAndAttributesTypeDef] = {
+            self._table: {
+                "Keys": [_key(channel, shard, connection_id) for shard in shards],
+                "ProjectionExpression": "connection_id",
+                "ConsistentRead": True,
+            }
+        }
+        # One call looks into all of them, but DynamoDB may leave some for another.
+        for _ in range(_BATCH_ATTEMPTS):
+            with translated(self._table):
+                answer = self._client.batch_get_item(RequestItems=wanted)
+            if answer["Responses"].get(self._table):
+                return True
+            wanted = cast("Mapping[str, KeysAndAttributesTypeDef]", answer.get("UnprocessedKeys"))
+            if not wanted:
+                return False
+        raise StoreError(self._table, "UnprocessedKeys")
 
     def of_channel(self, channel: str) -> Iterator[Subscription]:
         """Everybody in a channel, those that expired included."""
@@ -103,17 +122,6 @@ class DynamoDBSubscriptionStore:
                 start = page.start
                 if start is None:
                     break
-
-    def of_connection(self, connection_id: str) -> list[Subscription]:
-        """What a connection is subscribed to; an index lags, so a join of just now may miss."""
-        pages = self._client.query_pages(
-            TableName=self._table,
-            IndexName=self._connection_index,
-            KeyConditionExpression="connection_id = :id",
-            ExpressionAttributeValues={":id": {"S": connection_id}},
-        )
-        with translated(self._table):
-            return [_subscription(item) for page in pages for item in page["Items"]]
 
     def shards(self, channel: str) -> int:
         """How many shards a channel has; 1 for one that nobody has joined and for a user's."""
@@ -147,25 +155,6 @@ class DynamoDBSubscriptionStore:
             subscriptions=[_subscription(item) for item in answer["Items"]],
             start=last["connection_id"]["S"] if last else None,
         )
-
-    def _is_in(self, channel: str, shards: Sequence[int], connection_id: str) -> bool:
-        """Look into the shards with one call; DynamoDB may leave some for another."""
-        wanted: Mapping[str, KeysAndAttributesTypeDef] = {
-            self._table: {
-                "Keys": [_key(channel, shard, connection_id) for shard in shards],
-                "ProjectionExpression": "connection_id",
-                "ConsistentRead": True,
-            }
-        }
-        for _ in range(_BATCH_ATTEMPTS):
-            with translated(self._table):
-                answer = self._client.batch_get_item(RequestItems=wanted)
-            if answer["Responses"].get(self._table):
-                return True
-            wanted = cast("Mapping[str, KeysAndAttributesTypeDef]", answer.get("UnprocessedKeys"))
-            if not wanted:
-                return False
-        raise StoreError(self._table, "UnprocessedKeys")
 
     def _count(self, channel: str, change: int) -> None:
         """Note that somebody came or went; a user's few connections are not counted."""
