@@ -94,7 +94,7 @@ format: $(DEV) ## rewrite the code in the project's format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(DEV) ## the benchmarks
+bench: $(DEV) $(SAM_INSTALLED) ## the benchmarks
 	$(BIN)/python -m benchmarks $(ARGS)
 
 cost: $(DEV) ## what it costs on AWS, from calls, durations and sizes measured now

@@ -1,5 +1,5 @@
-"""Deployment packages as Lambda unpacks them: our code and its dependencies, with or without
-bytecode, while the standard library and the runtime client keep theirs.
+"""What our functions are compared with: handlers and what they import, with or without bytecode,
+while the standard library and the runtime client keep theirs.
 """
 
 import compileall
@@ -11,7 +11,7 @@ from py_compile import PycInvalidationMode
 
 from benchmarks.processes import ROOT
 
-# What the functions and the naive handler import; boto3 counts although Lambda brings one, since
+# What the naive handler imports; boto3 counts although Lambda brings one, since
 # it is not known to come with bytecode there.
 _DISTRIBUTIONS = ("boto3", "aws-lambda-powertools", "pydantic", "aws-xray-sdk")
 _REQUIREMENT = re.compile(r"^([A-Za-z0-9._-]+)(?:.*;\s*(.*))?")
@@ -25,8 +25,6 @@ class Package:
         self._functions = directory / "functions"
         for found in _closure():
             _link_distribution(found, self.python)
-        _link_tree(ROOT / "layers/sapa/sapa", self.python / "sapa")
-        _link_tree(ROOT / "functions", self._functions)
         for name in ("empty", "naive"):
             _link_tree(ROOT / "benchmarks/handlers" / name, self._functions / name)
 

@@ -1,6 +1,6 @@
 """Where one AWS service is reached: signed requests over connections that are kept alive.
 
-What boto3 would do in 125 ms of imports and 40 ms for each client: docs/adr/0004-cold-start.md.
+What boto3 would do in 125 ms of imports and 40 ms for each client: docs/adr/0005-cold-start.md.
 """
 
 import functools
