@@ -222,6 +222,9 @@ class ChannelClient:
             channel, sequence = frame["$channel"], frame["$sequence"]
             mark = self.marks.setdefault(channel, Mark(sequence - 1))
             (self.heard[channel] if mark.accept(sequence) else self.repeated).append(frame)
+        elif "$joined" in frame:
+            for channel, sequence in frame["$joined"].items():
+                self.marks.setdefault(channel, Mark(sequence))
         elif "$gap" in frame:
             for channel, gap in frame["$gap"].items():
                 self.gaps.append((channel, gap["from"], gap["to"]))

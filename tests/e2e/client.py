@@ -44,8 +44,13 @@ def refusal(url: str, headers: Mapping[str, str]) -> int:
 
 
 def ask(socket: ClientConnection, message: object) -> dict[str, Any]:
-    """Send a message, text as it is and anything else as JSON; the next frame as JSON."""
+    """Send a message, text as it is and anything else as JSON; the next frame as JSON.
+
+    What it joined is told before that and is left out.
+    """
     socket.send(message if isinstance(message, str) else json.dumps(message))
     answer = json.loads(socket.recv(timeout=30))
+    while "$joined" in answer:
+        answer = json.loads(socket.recv(timeout=30))
     assert isinstance(answer, dict)
     return answer

@@ -118,6 +118,20 @@ def test_sockets_cut_at_any_moment_and_resumed_miss_nothing(bot: Bot, seed: int)
     check(tabs, channel, published)
 
 
+def test_cut_between_a_join_and_the_first_event_loses_nothing(bot: Bot) -> None:
+    device = unique("pump")
+    channel = f"device:{device}"
+    tab = bot.tab(bot.ana, "iot")
+    tab.ask(action="join", device=device)
+    assert tab.marks[channel].contiguous == 0
+    tab.cut()
+    bot.publish(channel, metric="flow", value=1)
+    assert tab.reopen()["$resumed"] == {channel: 1}
+    assert tab.hear(channel, 1) == [1]
+    bot.publish(channel, metric="flow", value=2)
+    assert tab.hear(channel, 2) == [1, 2]
+
+
 def ends(bot: Bot, recording: Recording, tabs: list[ChannelClient]) -> list[End]:
     """How the sockets ended that the server has closed, once the functions know of each."""
     closed, start = sum(len(tab.closed) for tab in tabs), time.monotonic()

@@ -253,3 +253,50 @@ test("a page that was given history tells which events it has, and gets the othe
   world.sapa.remember("chat:other", []);
   assert.deepEqual(world.sapa.channels, [LOBBY]);
 });
+
+test("a channel is followed from its join on, also if the socket breaks before the first event", async () => {
+  const world = new World();
+  const socket = world.connected();
+  world.answersPings = true;
+  socket.deliver({ $joined: { [LOBBY]: 40, "device:pump": 0 } });
+  assert.deepEqual(world.told.joined, [
+    { channel: LOBBY, sequence: 40 },
+    { channel: "device:pump", sequence: 0 },
+  ]);
+  assert.deepEqual(world.told.message, []);
+  socket.cut();
+  const next = await world.reconnected();
+  assert.deepEqual(next.last?.$resume, { [LOBBY]: 40, "device:pump": 0 });
+});
+
+test("an event that comes before the word of the join leaves nothing out", async () => {
+  const { world, socket } = fresh();
+  socket.deliver(event(43));
+  socket.deliver({ $joined: { [LOBBY]: 41 } });
+  await world.clock.pass(2_000);
+  assert.deepEqual(socket.last?.$resume, { [LOBBY]: 41 });
+});
+
+test("what was on its way at the join is welcome, and not asked for", async () => {
+  const { world, socket } = fresh();
+  socket.deliver({ $joined: { [LOBBY]: 41 } });
+  for (const n of [42, 41, 42]) socket.deliver(event(n));
+  await world.clock.pass(60_000);
+  assert.deepEqual(world.sequences(), [42, 41]);
+  assert.deepEqual(socket.last, undefined);
+});
+
+test("a join again tells where a followed channel is", async () => {
+  const { world, socket } = inLobby();
+  socket.deliver({ $joined: { [LOBBY]: 42 } });
+  await world.clock.pass(2_000);
+  assert.deepEqual(socket.last?.$resume, { [LOBBY]: 40 });
+});
+
+/** A connected world whose page is in no channel. */
+function fresh() {
+  const world = new World();
+  const socket = world.connected();
+  world.answersPings = true;
+  return { world, socket };
+}

@@ -116,7 +116,7 @@ export class World {
   /** @type {{ [Name in keyof SapaEvents]: SapaEvents[Name][] }} */
   told = {
     ...{ state: [], message: [], unanswered: [], frame: [] },
-    ...{ event: [], presence: [], members: [], gap: [], left: [] },
+    ...{ joined: [], event: [], presence: [], members: [], gap: [], left: [] },
   };
   /** @type {import("../../functions/api/static/sapa/environment.js").NetworkListeners | null} */
   network = null;

@@ -47,6 +47,7 @@ export class Live {
   constructor(options) {
     this.#options = options;
     const { sapa } = options;
+    sapa.on("joined", ({ channel }) => this.#left.delete(channel));
     sapa.on("event", (event) => this.#event(event));
     sapa.on("presence", (news) => this.#presence(news));
     sapa.on("members", ({ channel, members }) => this.#members(channel, members));
@@ -69,8 +70,7 @@ export class Live {
   reply(reply, asked) {
     const { use, username } = this.#options;
     const events = eventsIn(reply, EVENT_DEPTH);
-    const last = (/** @type {string} */ channel) => lastOf(events, channel);
-    const effect = use?.effect({ asked, reply, username, last }) ?? null;
+    const effect = use?.effect({ asked, reply, username }) ?? null;
     const { channel, members, sequence } = reply;
     if (!effect && events.length === 0 && !(typeof channel === "string" && isSequence(sequence))) return false;
     this.#follow(effect ?? {}, asked);
@@ -86,14 +86,11 @@ export class Live {
   }
 
   /** @param {Effect} effect @param {Message} asked */
-  #follow({ joined = {}, left = [] }, asked) {
-    const { sapa } = this.#options;
-    for (const [channel, last] of Object.entries(joined)) {
+  #follow({ joined = [], left = [] }, asked) {
+    for (const channel of joined) {
       this.#left.delete(channel);
       this.#joins.set(channel, asked);
       this.#of(channel);
-      // What is followed already, `sapa` knows better.
-      if (last !== null && !sapa.channels.includes(channel)) sapa.remember(channel, last);
     }
     for (const channel of left) this.#leave(channel);
   }
@@ -222,10 +219,4 @@ function eventsIn(value, depth) {
     return [{ channel: $channel, sequence, sentAt: Number($sent_at), payload }];
   }
   return Object.values(value).flatMap((inner) => eventsIn(inner, depth - 1));
-}
-
-/** @param {ChannelEvent[]} events @param {string} channel */
-function lastOf(events, channel) {
-  const numbers = events.flatMap((it) => (it.channel === channel ? (it.sequence ?? []) : []));
-  return numbers.length ? Math.max(...numbers) : null;
 }

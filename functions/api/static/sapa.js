@@ -169,11 +169,12 @@ export class Sapa {
   }
 
   /**
-   * Follows a channel that the page has just joined, also before its first event.
+   * Tells of events that the page knows otherwise, so that they do not come as events as well;
+   * a channel is followed without this from the moment at which the server says that it is joined.
    *
    * @param {string} channel
-   * @param {number | number[]} sequence of the last event that the page knows otherwise, or of
-   *   all those it was given as history; 0 where there was none. What is missing is asked for
+   * @param {number | number[]} sequence of the last one, or of all those that the page was given
+   *   as history; 0 where there was none. What is missing is asked for
    */
   remember(channel, sequence) {
     this.#channels.remember(channel, [sequence].flat());

@@ -5,13 +5,12 @@
  * all the same, and one that is here without the fields named here loses only the comfort.
  */
 
-import { isObject, isSequence } from "./sapa/message.js";
+import { isObject } from "./sapa/message.js";
 
 /** @typedef {import("./content.js").Message} Message */
 /**
  * @typedef {object} Effect
- * @property {Record<string, number | null>} [joined] channels, and up to which event the page knows
- *   each; null where nobody said
+ * @property {string[]} [joined] channels
  * @property {string[]} [left]
  * @property {string} [remark] for the conversation
  */
@@ -29,7 +28,6 @@ import { isObject, isSequence } from "./sapa/message.js";
  * @property {Message} asked
  * @property {Message} reply
  * @property {string} username
- * @property {(channel: string) => number | null} last the last event of a channel in the reply
  */
 
 /** @type {Record<string, Use>} */
@@ -38,20 +36,19 @@ export const USES = {
     groups: [{ fields: ["room"], actions: ["join", "leave"] }],
     speech: { field: "text", action: "say" },
     typing: { action: "typing", channel: ({ room }) => `chat:${room}` },
-    effect({ asked: { action }, reply, last }) {
+    effect({ asked: { action }, reply }) {
       const channel = String(reply.channel);
       const typing = channel.replace(/^chat:/, "typing:");
-      if (action === "join") return { joined: { [channel]: last(channel) ?? 0, [typing]: 0 } };
-      if (action === "say") return { joined: joinedAt(reply) };
+      if (action === "join") return { joined: [channel, typing] };
+      if (action === "say") return { joined: [channel] };
       return action === "leave" ? { left: [channel, typing] } : {};
     },
   },
   exchange: {
     groups: [{ fields: ["symbols"], actions: ["subscribe", "unsubscribe"] }],
-    effect({ reply: { snapshot, unsubscribed }, last }) {
+    effect({ reply: { snapshot, unsubscribed } }) {
       if (isObject(snapshot)) {
-        const channels = Object.keys(snapshot).map((symbol) => `price:${symbol}`);
-        return { joined: Object.fromEntries(channels.map((it) => [it, last(it) ?? 0])) };
+        return { joined: Object.keys(snapshot).map((symbol) => `price:${symbol}`) };
       }
       if (!Array.isArray(unsubscribed)) return null;
       return { left: unsubscribed.map((symbol) => `price:${symbol}`) };
@@ -61,7 +58,7 @@ export const USES = {
     groups: [{ fields: ["table"], actions: ["join", "again", "leave"] }],
     effect: ({ asked: { action }, reply }) => {
       if (action === "leave") return { left: [String(reply.channel)] };
-      return action === "join" ? { joined: joinedAt(reply) } : {};
+      return action === "join" ? { joined: [String(reply.channel)] } : {};
     },
   },
   iot: {
@@ -72,7 +69,7 @@ export const USES = {
     ],
     effect: ({ asked: { action }, reply: { channel } }) => {
       if (action === "leave") return { left: [String(channel)] };
-      return action === "join" ? { joined: { [String(channel)]: null } } : {};
+      return action === "join" ? { joined: [String(channel)] } : {};
     },
   },
   social: {
@@ -81,19 +78,13 @@ export const USES = {
       { fields: ["user"], actions: ["follow", "unfollow"] },
     ],
     speech: { field: "text", action: "post" },
-    effect({ asked: { action, user }, reply: { following }, username, last }) {
+    effect({ asked: { action, user }, reply: { following }, username }) {
       if (!Array.isArray(following)) return {};
       const names = following.join(", ");
       const remark = names ? `You follow ${names}.` : "You follow nobody.";
       if (action === "unfollow") return { remark, left: [`posts:${user}`] };
       const users = action === "feed" ? [username, ...following] : [user];
-      const joined = users.map((name) => [`posts:${name}`, last(`posts:${name}`)]);
-      return { remark, joined: Object.fromEntries(joined) };
+      return { remark, joined: users.map((name) => `posts:${name}`) };
     },
   },
 };
-
-/** Who publishes on joining hears that event as well: it is not known before it comes. @param {Message} reply @returns {Record<string, number>} */
-function joinedAt({ channel, sequence }) {
-  return isSequence(sequence) && sequence > 0 ? { [String(channel)]: sequence - 1 } : {};
-}

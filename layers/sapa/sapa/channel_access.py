@@ -51,6 +51,10 @@ class ConnectionAccess:
             logger.info("left", channel=channel)
         return left
 
+    def last_sequence(self, channel: str) -> int:
+        """Where the channel is."""
+        return self.log.last_sequence(channel)
+
     def publish(self, channel: str, payload: Mapping[str, Any], *, to_self: bool) -> int:
         """Accept an event in the name of the user."""
         event = self.publisher.publish(

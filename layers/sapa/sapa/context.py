@@ -25,6 +25,9 @@ class ChannelAccess(Protocol):
     def leave(self, channel: str) -> bool:
         """Leave a channel."""
 
+    def last_sequence(self, channel: str) -> int:
+        """The number of the last event of a channel, 0 before the first."""
+
     def publish(self, channel: str, payload: Mapping[str, Any], *, to_self: bool) -> int:
         """Send an event."""
 
@@ -55,6 +58,8 @@ class Context:
     received_at: int
     # Made when it is used: most messages need no channels, and pay for none.
     access: Callable[[], ChannelAccess] = field(default=_nothing, repr=False, compare=False)
+    # The channels that were joined, with their last event: the client is told before the reply.
+    joined: dict[str, int] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def state(self) -> State:
@@ -64,12 +69,18 @@ class Context:
     def join(self, channel: str) -> bool:
         """Let this connection into a channel; false when it is there already.
 
-        Raises `TooManyChannelsError`, and `ForbiddenChannelError` for another user's channel.
+        The client is told, in `$joined`, from which event on it hears the channel. Raises
+        `TooManyChannelsError`, and `ForbiddenChannelError` for another user's channel.
         """
-        return self.access().join(channel)
+        access = self.access()
+        entered = access.join(channel)
+        # Joined first, read second: what is published in between comes by itself.
+        self.joined[channel] = access.last_sequence(channel)
+        return entered
 
     def leave(self, channel: str) -> bool:
         """Take this connection out of a channel; false when it is not there."""
+        self.joined.pop(channel, None)
         return self.access().leave(channel)
 
     def publish(self, channel: str, payload: Mapping[str, Any], *, to_self: bool = True) -> int:

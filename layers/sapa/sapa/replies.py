@@ -5,7 +5,8 @@ that is too large leaves the client with one error frame and nothing half-sent.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass, is_dataclass, replace
+from itertools import batched
 
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
@@ -37,6 +38,7 @@ type Resuming = Callable[[Mapping[str, int], MessageId | None], Iterable[str]]
 
 # One post takes some 10 ms on AWS, and a message has 29 s.
 MAX_FRAMES = 1_000
+_CHANNELS_PER_FRAME = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,27 @@ def answer(
     retry_after_ms: RateLimit = _at_any_rate,
     resume: Resuming = _no_channels,
 ) -> Reply:
-    """Answer one text frame; whatever it holds, the result is frames and never an exception."""
+    """Answer one text frame; whatever it holds, the result is frames and never an exception.
+
+    What the business process joined is told first, also when it fails afterwards: it is done.
+    """
+    reply = _answer(text, context, processes, retry_after_ms, resume)
+    return replace(reply, frames=(*_joined(context.joined), *reply.frames))
+
+
+def _joined(channels: Mapping[str, int]) -> Iterator[str]:
+    """Frames without `$id`, as they are no reply, each small enough to be posted."""
+    for part in batched(channels.items(), _CHANNELS_PER_FRAME, strict=False):
+        yield render({"$joined": dict(part)}, None)
+
+
+def _answer(
+    text: str,
+    context: Context,
+    processes: ProcessFinder,
+    retry_after_ms: RateLimit,
+    resume: Resuming,
+) -> Reply:
     message_id: MessageId | None = None
     try:
         wait = retry_after_ms(context.connection_id, context.username)

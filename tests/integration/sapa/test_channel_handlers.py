@@ -56,7 +56,8 @@ def rows(table: str) -> list[dict[str, Any]]:
 
 def test_connection_leaves_nothing_behind(cloud: Cloud) -> None:
     assert open_connection("c1") == 200
-    [joined] = ask(cloud, "c1", {"action": "join", "room": "lobby"})
+    told, joined = ask(cloud, "c1", {"action": "join", "room": "lobby"})
+    assert told == {"$joined": {"chat:lobby": 0, "typing:lobby": 0}}
     assert [member["username"] for member in joined["members"]] == ["ana"]
     assert {row["channel"]["S"] for row in rows("subscriptions")} == {
         "user:ana",

@@ -3,16 +3,17 @@
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
+from sapa.context import ChannelAccess
 from sapa.endpoints import ENDPOINTS
 from sapa.errors import UnknownEndpointError
 from sapa.inputs import Process
@@ -232,3 +233,65 @@ VALUES = st.recursive(
 def test_any_object_gets_one_frame_that_utf8_can_carry(message: dict[str, object]) -> None:
     [frame] = answer(json.dumps(message), context()).frames
     assert isinstance(json.loads(frame.encode()), dict)
+
+
+class Rooms:
+    """Just enough of a `ChannelAccess` to join."""
+
+    def join(self, channel: str) -> bool:
+        return True
+
+    def leave(self, channel: str) -> bool:
+        return True
+
+    def last_sequence(self, channel: str) -> int:
+        return len(channel)
+
+
+def in_rooms(process: Process) -> Reply:
+    """What a process answers that can join."""
+    rooms = cast("ChannelAccess", Rooms())
+    joining = replace(context(), access=lambda: rooms, joined={})
+    return answer('{"$id": 1}', joining, lambda _: process)
+
+
+def test_what_was_joined_is_told_before_the_reply_and_without_its_id() -> None:
+    @business_process
+    def enter(context: Context) -> str:
+        """Joins."""
+        context.join("a")
+        context.join("bb")
+        context.join("left")
+        context.leave("left")
+        return "Halo!"
+
+    assert frames(in_rooms(enter)) == [
+        {"$joined": {"a": 1, "bb": 2}},
+        {"message": "Halo!", "$id": 1},
+    ]
+
+
+def test_what_was_joined_is_told_although_the_process_fails() -> None:
+    @business_process
+    def enter(context: Context) -> str:
+        """Joins and fails."""
+        context.join("a")
+        raise ValueError
+
+    joined, failed = frames(in_rooms(enter))
+    assert joined == {"$joined": {"a": 1}}
+    assert failed["error"]["code"] == "process_failed"
+
+
+def test_many_joins_are_told_in_frames_that_can_be_posted() -> None:
+    names = [f"{number:0128}" for number in range(1_000)]
+
+    @business_process
+    def enter(context: Context) -> None:
+        """Joins."""
+        for name in names:
+            context.join(name)
+
+    told = in_rooms(enter)
+    assert all(len(frame.encode()) <= MAX_FRAME_BYTES for frame in told.frames)
+    assert [name for frame in frames(told) for name in frame["$joined"]] == names

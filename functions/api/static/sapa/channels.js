@@ -96,6 +96,7 @@ export class Channels {
   /** Takes a frame, if it is about channels; says whether it was. @param {Message} message */
   receive(message) {
     if (typeof message.$channel === "string") this.#delivered(message.$channel, message);
+    else if (isObject(message.$joined)) this.#joined(message.$joined);
     else if (isObject(message.$resumed)) this.#resumed(message.$resumed, message);
     else if (isObject(message.$gap)) this.#lost(message.$gap);
     // Why a `$resume` was refused does not matter: `$resumed` tells which channels it was for.
@@ -130,6 +131,20 @@ export class Channels {
     const fresh = { attempts: 0, stuckAt: mark.contiguous, awaited: false, answered: false };
     this.#followed.set(channel, { mark, ...fresh });
     return mark;
+  }
+
+  /** @param {Message} positions */
+  #joined(positions) {
+    for (const [channel, sequence] of Object.entries(positions)) {
+      if (!isSequence(sequence)) continue;
+      const followed = this.#followed.get(channel);
+      if (followed) followed.mark.join(sequence);
+      else this.#follow(channel, Mark.atJoin(sequence));
+      this.#options.emit("joined", { channel, sequence });
+      this.#watch(channel);
+      // The socket that comes after this one has to be let in as well.
+      if (this.#options.overlaps()) this.#ask([channel]);
+    }
   }
 
   /** @param {Message} reached @param {Message} message */

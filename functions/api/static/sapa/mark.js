@@ -18,6 +18,8 @@ export class Mark {
   #ahead = new Set();
   /** Settled without being seen; some may come after all. @type {Range[]} */
   #unseen = [];
+  /** Whether it began with an event that happened to come, not with a number that was told. */
+  #guessed = false;
 
   /** @param {number} contiguous */
   constructor(contiguous) {
@@ -29,6 +31,14 @@ export class Mark {
     const mark = new Mark(sequence);
     // What the first event has overtaken is not asked for, but welcome.
     mark.#unseen.push({ from: sequence - BEFORE_FIRST, to: sequence - 1 });
+    mark.#guessed = true;
+    return mark;
+  }
+
+  /** Of a channel that was joined when it was at this number. @param {number} sequence */
+  static atJoin(sequence) {
+    const mark = new Mark(sequence);
+    mark.#welcomeUpTo(sequence);
     return mark;
   }
 
@@ -50,6 +60,13 @@ export class Mark {
     let to = this.#highest + 1;
     for (const seen of this.#ahead) to = Math.min(to, seen);
     return { from: this.#contiguous + 1, to: to - 1 };
+  }
+
+  /** The channel was joined, maybe again, when it was at this number. @param {number} sequence */
+  join(sequence) {
+    if (!this.#guessed) return this.reach(sequence);
+    this.restart(sequence);
+    this.#welcomeUpTo(sequence);
   }
 
   /** Notes a number and says whether it is seen for the first time. @param {number} sequence */
@@ -87,9 +104,15 @@ export class Mark {
     }
     for (const seen of this.#ahead) if (seen <= sequence) this.#ahead.delete(seen);
     this.#unseen = [];
+    this.#guessed = false;
     this.#contiguous = sequence;
     this.reach(sequence);
     this.#absorb();
+  }
+
+  /** What was on its way at the join is not asked for, but welcome. @param {number} sequence */
+  #welcomeUpTo(sequence) {
+    this.#unseen.push({ from: sequence - BEFORE_FIRST, to: sequence });
   }
 
   #absorb() {

@@ -7,6 +7,8 @@
  * @property {{ channel: string, sequence: number | null, sentAt: number, payload: Message }} event
  *   something published, once each; by arrival, so order by `sequence` where that matters.
  *   `sentAt` is in epoch milliseconds
+ * @property {{ channel: string, sequence: number }} joined the server let this page in when the
+ *   channel was at `sequence`; what follows comes
  * @property {{ channel: string, sentAt: number, joined?: string, left?: string }} presence
  * @property {{ channel: string, members: { username: string, since: number }[] }} members
  *   after a resume

@@ -5,7 +5,7 @@ from sapa.web.schemas import ERROR_SCHEMA_NAME, Schema, id_schema
 
 # What a client sends, what answers it, and what comes by itself.
 CONTROLS = ("ping", "resume")
-ANSWERS = ("error", "pong", "event", "gap", "resumed")
+ANSWERS = ("joined", "error", "pong", "event", "gap", "resumed")
 PUSHES = ("event", "presence")
 
 _CHANNEL: Schema = {"type": "string", "description": "The channel's name."}
@@ -22,6 +22,7 @@ def payloads() -> dict[str, Schema]:
         "pong": _object({"$pong": {"description": "Anything."}, "$id": id_schema()}, "$pong"),
         "event": _event(),
         "presence": _presence(),
+        "joined": _joined(),
         "resume": _resume(),
         "gap": _gap(),
         "resumed": _resumed(),
@@ -61,6 +62,15 @@ def _presence() -> Schema:
     return {
         **_object(properties, *properties),
         "description": "A user came with a first connection, or left with the last one.",
+    }
+
+
+def _joined() -> Schema:
+    positions = _by_channel(_SEQUENCE, "The last number of each channel; later events come.")
+    return {
+        **_object({"$joined": positions}, "$joined"),
+        "additionalProperties": False,
+        "description": "Comes before the reply of a business process that joined channels.",
     }
 
 

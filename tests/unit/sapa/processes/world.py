@@ -132,6 +132,9 @@ class Connection:
     def leave(self, channel: str) -> bool:
         return self.channels.pop(channel_name(channel), None) is not None
 
+    def last_sequence(self, channel: str) -> int:
+        return len(self.world.events.get(channel, []))
+
     def publish(self, channel: str, payload: Mapping[str, Any], *, to_self: bool) -> int:
         exclude = None if to_self else self.connection_id
         return self.world.publish(channel, payload, self.username, exclude)
