@@ -239,6 +239,8 @@ def test_console_stays_empty(chat: ChatPage) -> None:
     chat.wait(lambda: chat.answers() == ["Halo!"], "the answer")
     chat.open("#convert")
     chat.shown("field-value")
+    # A browser complains of a socket that is closed before it is open.
+    chat.wait_connected()
     chat.shown("frames-toggle").click()
     chat.shown("logout").click()
     chat.shown("login-form")

@@ -91,7 +91,11 @@ def test_the_bots_own_template(moto: MotoServer) -> None:
     assert websocket.routes["$connect"].authorizer.identity_sources == (
         "route.request.header.Cookie",
     )
-    assert {route.route_key for route in http.routes} == {"$default", "POST /publish"}
+    assert {route.route_key for route in http.routes} == {
+        "$default",
+        "POST /auth/login",
+        "POST /publish",
+    }
     assert found.functions["DefaultFunction"].environment["MANAGEMENT_API_ENDPOINT"] == (
         f"{ORIGIN}/ws"
     )
