@@ -84,11 +84,14 @@ class Event:
 class ChannelLog(Protocol):
     """Sequence numbers and history; all methods raise `StoreError`."""
 
-    def next_sequence(self, channel: str) -> int:
-        """Take the channel's next sequence number, from 1."""
+    def next_sequence(self, channel: str, now: int) -> int:
+        """Take the channel's next sequence number, from 1; `now` is epoch seconds."""
 
     def last_sequence(self, channel: str) -> int:
         """The sequence number taken last, 0 before the first."""
+
+    def latest(self, channel: str) -> tuple[int, int]:
+        """The same, and when it was taken: epoch seconds, 0 if that is not known."""
 
     def append(self, event: Event, expires_at: int) -> None:
         """Keep an event until `expires_at` (epoch seconds)."""

@@ -50,7 +50,7 @@ class Publisher:
         channel_name(channel)
         sent_at = self.clock()
         check_payload(channel, payload)
-        sequence = self.log.next_sequence(channel)
+        sequence = self.log.next_sequence(channel, sent_at // 1000)
         event = Event(
             channel=channel,
             sequence=sequence,

@@ -3,7 +3,8 @@
 The connection joins each channel first and reads its history second, so nothing falls between:
 what is published meanwhile comes twice, with the same `$sequence`. An event whose publisher is
 still storing it may also come after events with higher numbers, as it may on any channel; clients
-tell what they have by number, not by the highest one.
+tell what they have by number, not by the highest one. What is missing and was numbered a moment
+ago is therefore not said to be lost.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,6 +24,9 @@ MAX_BYTES = 4_194_304
 # Of larger channels, and beyond this size in all, members are not told.
 MAX_MEMBERS = 200
 MAX_MEMBERS_BYTES = 65_536
+# Longer than any function that publishes may run: a number that was taken before that has its
+# event, or never will.
+ON_ITS_WAY_SECONDS = 30
 
 
 @dataclass(slots=True)
@@ -115,9 +119,11 @@ class Resumer:
 
         Events expire in order. So if the one at the position is still there, all later ones are,
         and numbers that are missing among them have no event, or none yet; else those up to the
-        first that is there count as lost.
+        first that is there count as lost, unless that one is so young that they may be on their
+        way: who misses them asks again.
         """
         reached, known = position, False
+        settled_at = self.clock() - ON_ITS_WAY_SECONDS * 1000
         for event in self.log.after(channel, position - 1, self.clock() // 1000):
             if event.sequence <= position:
                 known = True
@@ -125,11 +131,19 @@ class Resumer:
             if not answer.takes(json_text(event_content(event))):
                 answer.more[channel] = self.log.last_sequence(channel)
                 break
-            if not known and event.sequence > position + 1:
+            if not known and event.sequence > position + 1 and event.sent_at <= settled_at:
                 answer.gaps[channel] = {"from": position + 1, "to": event.sequence - 1}
             reached, known = event.sequence, True
         if known or channel in answer.more:
             answer.resumed[channel] = reached
+        else:
+            self._none_kept(answer, channel, position)
+
+    def _none_kept(self, answer: _Answer, channel: str, position: int) -> None:
+        """All has expired, or what there is of the channel is being stored."""
+        last, taken_at = self.log.latest(channel)
+        if taken_at * 1000 > self.clock() - ON_ITS_WAY_SECONDS * 1000:
+            answer.resumed[channel] = last
         else:
             self._lost(answer, channel, position)
 

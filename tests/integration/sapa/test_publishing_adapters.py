@@ -39,7 +39,9 @@ def log(cloud: Cloud) -> ChannelLog:
 
 def test_numbers_begin_at_one_in_each_channel(log: ChannelLog) -> None:
     assert log.last_sequence("a") == 0
-    assert [log.next_sequence(channel) for channel in "aaba"] == [1, 2, 1, 3]
+    assert log.latest("a") == (0, 0)
+    assert [log.next_sequence(channel, 7) for channel in "aaba"] == [1, 2, 1, 3]
+    assert log.latest("a") == (3, 7)
     assert (log.last_sequence("a"), log.last_sequence("b")) == (3, 1)
 
 
@@ -70,7 +72,7 @@ def test_a_history_of_many_pages_is_read_to_its_end(log: ChannelLog) -> None:
 def test_a_log_that_cannot_be_reached_is_a_store_error(cloud: Cloud) -> None:
     log = DynamoDBChannelLog(dynamodb(), channels_table="none", messages_table="nothing")
     for call in (
-        lambda: log.next_sequence("a"),
+        lambda: log.next_sequence("a", 7),
         lambda: log.last_sequence("a"),
         lambda: log.append(event(1), LATER),
         lambda: list(log.after("a", 0, NOW)),

@@ -99,13 +99,18 @@ class InMemoryLog:
 
     sequences: dict[str, int] = field(default_factory=dict)
     kept: dict[str, dict[int, tuple[Event, int]]] = field(default_factory=dict)
+    taken_at: dict[str, int] = field(default_factory=dict)
 
-    def next_sequence(self, channel: str) -> int:
+    def next_sequence(self, channel: str, now: int) -> int:
         self.sequences[channel] = self.last_sequence(channel) + 1
+        self.taken_at[channel] = now
         return self.sequences[channel]
 
     def last_sequence(self, channel: str) -> int:
         return self.sequences.get(channel, 0)
+
+    def latest(self, channel: str) -> tuple[int, int]:
+        return self.last_sequence(channel), self.taken_at.get(channel, 0)
 
     def append(self, event: Event, expires_at: int) -> None:
         self.kept.setdefault(event.channel, {})[event.sequence] = (event, expires_at)

@@ -18,13 +18,16 @@ class InMemoryChannelLog:
     kept: list[tuple[Event, int]] = field(default_factory=list)
     broken: bool = False
 
-    def next_sequence(self, channel: str) -> int:
+    def next_sequence(self, channel: str, now: int) -> int:
         self.steps.append("number")
         self.sequences[channel] = self.sequences.get(channel, 0) + 1
         return self.sequences[channel]
 
     def last_sequence(self, channel: str) -> int:
         return self.sequences.get(channel, 0)
+
+    def latest(self, channel: str) -> tuple[int, int]:
+        return self.last_sequence(channel), 0
 
     def append(self, event: Event, expires_at: int) -> None:
         if self.broken:

@@ -56,7 +56,7 @@ class Desk:
             now = self.hall.clock()
             event = Event(
                 channel=channel,
-                sequence=self.log.next_sequence(channel),
+                sequence=self.log.next_sequence(channel, now // 1000),
                 sent_at=now,
                 payload={"text": text},
                 publisher="ben",

@@ -7,8 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sapa.errors import StoreError
+from sapa.resume import ON_ITS_WAY_SECONDS
 from tests.unit.sapa.channel_fakes import InMemoryLog
 from tests.unit.sapa.resume_desk import LOBBY, RETENTION, Desk, returning, sequences
+
+# Nothing that was published before is on its way any more.
+LATER = ON_ITS_WAY_SECONDS * 1000
 
 
 @pytest.fixture
@@ -52,6 +56,7 @@ def test_what_has_expired_is_a_gap(desk: Desk) -> None:
     desk.hall.now += 20_000
     desk.publish("four")
     desk.log.kept[LOBBY] = {4: desk.log.kept[LOBBY][4]}
+    desk.hall.now += LATER
     gap, event, done = desk.resume({LOBBY: 1})
     assert gap == {"$gap": {LOBBY: {"from": 2, "to": 3}}}
     assert event["$sequence"] == 4
@@ -60,6 +65,30 @@ def test_what_has_expired_is_a_gap(desk: Desk) -> None:
     gap, done = desk.resume({LOBBY: 3})
     assert gap == {"$gap": {LOBBY: {"from": 4, "to": 4}}}
     assert done["$resumed"] == {LOBBY: 4}
+
+
+def test_what_is_being_stored_is_no_gap(desk: Desk) -> None:
+    desk.join("c2", "ana", "chat:new")
+    desk.publish("being stored", channel="chat:new", kept=False)
+    [done] = desk.resume({"chat:new": 0})
+    assert done["$resumed"] == {"chat:new": 1}
+    desk.publish("faster", channel="chat:new")
+    event, done = desk.resume({"chat:new": 0})
+    assert event["$sequence"] == 2
+    assert done["$resumed"] == {"chat:new": 2}
+
+
+def test_what_its_publisher_never_stored_is_a_gap_in_the_end(desk: Desk) -> None:
+    desk.join("c2", "ana", "chat:new")
+    desk.publish("lost", channel="chat:new", kept=False)
+    desk.hall.now += LATER
+    gap, done = desk.resume({"chat:new": 0})
+    assert gap == {"$gap": {"chat:new": {"from": 1, "to": 1}}}
+    desk.publish("kept", channel="chat:new")
+    desk.hall.now += LATER
+    gap, event, done = desk.resume({"chat:new": 0})
+    assert gap == {"$gap": {"chat:new": {"from": 1, "to": 1}}}
+    assert (event["$sequence"], done["$resumed"]) == (2, {"chat:new": 2})
 
 
 def test_number_without_event_is_no_gap_while_the_history_reaches_back(desk: Desk) -> None:
@@ -154,6 +183,7 @@ def test_events_and_gap_together_are_all_that_was_accepted(
     desk.join("c2", "ana")
     for index, is_kept in enumerate(kept):
         desk.publish("x", kept=is_kept, lasts=0 if index < expired else RETENTION)
+    desk.hall.now += LATER
     accepted = {number for number, is_kept in enumerate(kept, start=1) if is_kept}
     frames = desk.resume({LOBBY: position})
     gap = frames[0].get("$gap", {}).get(LOBBY, {"from": 1, "to": 0})

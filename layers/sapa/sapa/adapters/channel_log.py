@@ -26,31 +26,37 @@ class DynamoDBChannelLog:
         self._channels_table = channels_table
         self._table = messages_table
 
-    def next_sequence(self, channel: str) -> int:
+    def next_sequence(self, channel: str, now: int) -> int:
         """Take the channel's next sequence number; no other caller gets it."""
         with translated(self._channels_table):
             answer = self._client.update_item(
                 TableName=self._channels_table,
                 Key={"channel": {"S": channel}},
                 # `sequence` is one of DynamoDB's words.
-                UpdateExpression="ADD #sequence :one",
+                UpdateExpression="ADD #sequence :one SET taken_at = :now",
                 ExpressionAttributeNames={"#sequence": "sequence"},
-                ExpressionAttributeValues={":one": {"N": "1"}},
+                ExpressionAttributeValues={":one": {"N": "1"}, ":now": {"N": str(now)}},
                 ReturnValues="UPDATED_NEW",
             )
         return int(answer["Attributes"]["sequence"]["N"])
 
     def last_sequence(self, channel: str) -> int:
         """The number taken last; its event may not be kept yet."""
+        return self.latest(channel)[0]
+
+    def latest(self, channel: str) -> tuple[int, int]:
+        """The same, and when it was taken."""
         with translated(self._channels_table):
             answer = self._client.get_item(
                 TableName=self._channels_table,
                 Key={"channel": {"S": channel}},
-                ProjectionExpression="#sequence",
+                ProjectionExpression="#sequence, taken_at",
                 ExpressionAttributeNames={"#sequence": "sequence"},
                 ConsistentRead=True,
             )
-        return int(answer.get("Item", {}).get("sequence", {"N": "0"})["N"])
+        item = answer.get("Item", {})
+        sequence, taken_at = (item.get(name, {"N": "0"})["N"] for name in ("sequence", "taken_at"))
+        return int(sequence), int(taken_at)
 
     def append(self, event: Event, expires_at: int) -> None:
         """Keep an event until `expires_at` (epoch seconds)."""
