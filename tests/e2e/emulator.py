@@ -4,6 +4,7 @@ import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from tempfile import TemporaryDirectory
 
 import boto3
 
@@ -33,7 +34,13 @@ def emulated_stack() -> Iterator[tuple[Stack, str, str]]:
         "SAM_CLI_TELEMETRY": "0",
     }
     listening = {"GATEWAY_PORT": str(port), "MINISTACK_REGION": REGION}
-    with GatewayProcess([".venv-emulator/bin/ministack"], {**aws, **listening}) as process:
+    # It leaves a copy of each function and its layers behind for every worker it started.
+    with (
+        TemporaryDirectory(prefix="sapa-emulator-") as scratch,
+        GatewayProcess(
+            [".venv-emulator/bin/ministack"], {**aws, **listening, "TMPDIR": scratch}
+        ) as process,
+    ):
         process.wait_for("Running on")
         _run(["make", "build", f"ARGS=--config-env {_config()} --build-dir {_BUILT}"], {}, _BUILD)
         derive = [".venv/bin/python", "-m", "tests.e2e.emulated_template", url]
