@@ -70,7 +70,9 @@ def test_a_name_that_is_taken_and_a_new_password(bot: Bot) -> None:
 def test_a_password_that_the_pool_refuses_is_one_line(bot: Bot) -> None:
     refused = bot.user("eva", "short")
     assert refused.returncode != 0
-    [line] = [line for line in refused.stderr.splitlines() if not line.startswith(("make:", "make["))]
+    [line] = [
+        line for line in refused.stderr.splitlines() if not line.startswith(("make:", "make["))
+    ]
     assert line.startswith("user: ")
     assert bot.user("eva", PASSWORD).returncode == 0, "nobody was left behind"
 
