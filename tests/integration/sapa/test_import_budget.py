@@ -82,7 +82,6 @@ def loaded(function: str, url: str) -> set[str]:
             "AWS_ENDPOINT_URL": url,
             "MANAGEMENT_API_ENDPOINT": f"{url}/ws",
             "CONNECTIONS_USERNAME_INDEX_NAME": "by-username",
-            "SUBSCRIPTIONS_CONNECTION_INDEX_NAME": "by-connection",
             "PUBLISH_QUEUE_URL": "https://queue.example/1/q",
         },
         input=json.dumps(
