@@ -5,23 +5,22 @@ clients that it needs.
 """
 
 import functools
-import secrets
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sapa.connections import Connection, ConnectionStore
-from sapa.credentials import CredentialChecker
-from sapa.delivery import MessageSender
 from sapa.errors import SettingError
-from sapa.sessions import SessionStore
 from sapa.settings import Settings, settings
 
 if TYPE_CHECKING:
     from sapa.adapters.dynamodb_client import DynamoDBClient
     from sapa.admission import Admission
+    from sapa.connections import Connection, ConnectionStore
+    from sapa.credentials import CredentialChecker
+    from sapa.delivery import MessageSender
+    from sapa.sessions import SessionStore
 
 type Clock = Callable[[], int]
 
@@ -35,7 +34,7 @@ def epoch_seconds() -> int:
 class AuthorizerServices:
     """What `authorizer` works with."""
 
-    sessions: SessionStore
+    sessions: "SessionStore"
     allowed_origins: tuple[str, ...]
     clock: Clock
 
@@ -48,7 +47,7 @@ class ConnectionServices:
     out of its channels.
     """
 
-    admit: Callable[[Connection], bool]
+    admit: "Callable[[Connection], bool]"
     forget: Callable[[str], None]
 
 
@@ -56,7 +55,7 @@ class ConnectionServices:
 class MessageServices:
     """What `default` works with; `forget` is that of `ConnectionServices`."""
 
-    sender: MessageSender
+    sender: "MessageSender"
     forget: Callable[[str], None]
 
 
@@ -92,7 +91,7 @@ def connection_services() -> ConnectionServices:
     return ConnectionServices(admit=_admit, forget=membership().forget)
 
 
-def _admit(connection: Connection) -> bool:
+def _admit(connection: "Connection") -> bool:
     return admission().admit(connection)
 
 
@@ -122,7 +121,7 @@ def admission() -> "Admission":
 
 
 @functools.cache
-def _sender() -> MessageSender:
+def _sender() -> "MessageSender":
     from sapa.adapters.clients import management_endpoint, retries
     from sapa.adapters.management_api import ManagementApiSender
 
@@ -155,14 +154,14 @@ class HttpServices:
         self._settings = known
 
     @functools.cached_property
-    def sessions(self) -> SessionStore:
+    def sessions(self) -> "SessionStore":
         """Login sessions. Raises `SettingError`."""
         from sapa.adapters.sessions import DynamoDBSessionStore
 
         return DynamoDBSessionStore(self._dynamodb, self._settings.sessions_table_name)
 
     @functools.cached_property
-    def connections(self) -> ConnectionStore:
+    def connections(self) -> "ConnectionStore":
         """Open connections, also by user. Raises `SettingError`."""
         from sapa.adapters.connections import DynamoDBConnectionStore
 
@@ -173,7 +172,7 @@ class HttpServices:
         )
 
     @functools.cached_property
-    def credentials(self) -> CredentialChecker:
+    def credentials(self) -> "CredentialChecker":
         """Passwords. Raises `SettingError`."""
         from sapa.adapters.cognito import CognitoCredentialChecker, cognito_client
 
@@ -183,7 +182,7 @@ class HttpServices:
         )
 
     @functools.cached_property
-    def sender(self) -> MessageSender:
+    def sender(self) -> "MessageSender":
         """Sockets. Raises `SettingError`."""
         return _sender()
 
@@ -203,10 +202,14 @@ class HttpServices:
 
     def new_token(self) -> str:
         """256 random bits for a cookie."""
+        import secrets
+
         return secrets.token_urlsafe(32)
 
     def new_session_id(self) -> str:
         """128 random bits that name a login session."""
+        import secrets
+
         return secrets.token_urlsafe(16)
 
 

@@ -8,9 +8,6 @@ import random
 import time
 from typing import TYPE_CHECKING
 
-from sapa.fanout import FanOut
-from sapa.membership import Membership
-from sapa.publishing import Publisher
 from sapa.settings import settings
 
 if TYPE_CHECKING:
@@ -18,6 +15,9 @@ if TYPE_CHECKING:
     from sapa.adapters.dynamodb_client import DynamoDBClient
     from sapa.adapters.subscriptions import DynamoDBSubscriptionStore
     from sapa.dispatches import EventQueue
+    from sapa.fanout import FanOut
+    from sapa.membership import Membership
+    from sapa.publishing import Publisher
 
 
 def epoch_milliseconds() -> int:
@@ -26,9 +26,10 @@ def epoch_milliseconds() -> int:
 
 
 @functools.cache
-def publisher() -> Publisher:
+def publisher() -> "Publisher":
     """Who accepts events. Raises `SettingError`."""
     from sapa.adapters.channel_log import DynamoDBChannelLog
+    from sapa.publishing import Publisher
 
     known = settings()
     return Publisher(
@@ -45,8 +46,9 @@ def publisher() -> Publisher:
 
 
 @functools.cache
-def fan_out() -> FanOut:
+def fan_out() -> "FanOut":
     """Who delivers events. Raises `SettingError`."""
+    from sapa.fanout import FanOut
     from sapa.forgetting import forget_all
 
     known = membership()
@@ -62,11 +64,12 @@ def fan_out() -> FanOut:
 
 
 @functools.cache
-def membership() -> Membership:
+def membership() -> "Membership":
     """Who lets connections into channels and takes them out. Raises `SettingError`."""
     from sapa.adapters.connections import DynamoDBConnectionStore
     from sapa.adapters.permits import DynamoDBPermitStore
     from sapa.adapters.presence import DynamoDBPresenceStore
+    from sapa.membership import Membership
 
     known = settings()
     return Membership(

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from sapa.channels import Subscriber
-from sapa.gateway_events import ConnectionEvent
+
+if TYPE_CHECKING:
+    from sapa.gateway_events import ConnectionEvent
 
 # API Gateway closes a connection after two hours; the record may outlive it by a little, since
 # $disconnect is best effort and DynamoDB's TTL is late.
@@ -88,7 +90,7 @@ class ConnectionStore(Protocol):
         """The stored connections of a user, expired ones included."""
 
 
-def new_connection(opened: ConnectionEvent) -> Connection:
+def new_connection(opened: "ConnectionEvent") -> Connection:
     """The record of a connection that has just been let in."""
     connected_at = opened.connected_at // 1000
     return Connection(

@@ -5,18 +5,20 @@ Business processes import `Context` from `sapa.processes.business_process`.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from sapa.channels import Event, Member
 from sapa.errors import BusinessProcessError
-from sapa.state import State
+
+if TYPE_CHECKING:
+    from sapa.channels import Event, Member
+    from sapa.state import State
 
 
 class ChannelAccess(Protocol):
     """What the connection that sent a message may do; `Context` tells more."""
 
     @property
-    def state(self) -> State:
+    def state(self) -> "State":
         """The state of the endpoint."""
 
     def join(self, channel: str) -> bool:
@@ -31,10 +33,10 @@ class ChannelAccess(Protocol):
     def publish(self, channel: str, payload: Mapping[str, Any], *, to_self: bool) -> int:
         """Send an event."""
 
-    def members(self, channel: str) -> list[Member]:
+    def members(self, channel: str) -> "list[Member]":
         """Who is there."""
 
-    def history(self, channel: str, limit: int, before: int | None) -> list[Event]:
+    def history(self, channel: str, limit: int, before: int | None) -> "list[Event]":
         """What was sent."""
 
 
@@ -62,7 +64,7 @@ class Context:
     joined: dict[str, int] = field(default_factory=dict, repr=False, compare=False)
 
     @property
-    def state(self) -> State:
+    def state(self) -> "State":
         """Values that outlive the message, shared by all messages to this endpoint."""
         return self.access().state
 
@@ -92,10 +94,10 @@ class Context:
         """
         return self.access().publish(channel, payload, to_self=to_self)
 
-    def members(self, channel: str) -> list[Member]:
+    def members(self, channel: str) -> "list[Member]":
         """The users in a channel, by name, however many connections each has."""
         return self.access().members(channel)
 
-    def history(self, channel: str, limit: int = 50, before: int | None = None) -> list[Event]:
+    def history(self, channel: str, limit: int = 50, before: int | None = None) -> "list[Event]":
         """The last `limit` (at most 1,000) events in order, of those before a sequence number."""
         return self.access().history(channel, limit, before)

@@ -7,9 +7,12 @@ one that does not import spoils no other.
 from collections.abc import Mapping
 from importlib import import_module
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from sapa.errors import BusinessProcessError, UnknownEndpointError
-from sapa.processes.business_process import BusinessProcess
+
+if TYPE_CHECKING:
+    from sapa.processes.business_process import BusinessProcess
 
 DEFAULT_ENDPOINT = "reply"
 
@@ -30,12 +33,14 @@ ENDPOINTS = MappingProxyType(
 
 def business_process_of(
     endpoint: str, endpoints: Mapping[str, str] = ENDPOINTS
-) -> BusinessProcess[..., object]:
+) -> "BusinessProcess[..., object]":
     """Load the business process of an endpoint.
 
     Raises `UnknownEndpointError`, and `BusinessProcessError` when the registry names something
     that is no business process.
     """
+    from sapa.processes.business_process import BusinessProcess
+
     if endpoint not in endpoints:
         raise UnknownEndpointError(endpoint)
     module, _, name = endpoints[endpoint].partition(":")

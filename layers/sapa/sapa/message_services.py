@@ -8,7 +8,6 @@ import random
 import time
 from typing import TYPE_CHECKING
 
-from sapa.connections import new_connection
 from sapa.rate_limits import RateLimits, TokenBuckets
 from sapa.settings import settings
 
@@ -36,6 +35,7 @@ def access_of(message: "ConnectionEvent") -> "ChannelAccess":
     """What the connection of a message may do with channels and state. Raises `SettingError`."""
     from sapa.channel_access import ConnectionAccess
     from sapa.channel_services import epoch_milliseconds, membership, publisher
+    from sapa.connections import new_connection
 
     accepting = publisher()
     return ConnectionAccess(
@@ -53,6 +53,7 @@ def resume(
 ) -> list[str]:
     """The frames that answer a `$resume`. Raises `SettingError`, `StoreError`, `QueueError`."""
     from sapa.channel_services import epoch_milliseconds, membership, publisher
+    from sapa.connections import new_connection
     from sapa.resume import Resumer
 
     accepting = publisher()

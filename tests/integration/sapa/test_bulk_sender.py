@@ -15,7 +15,7 @@ from cryptography.x509.oid import NameOID
 
 from sapa.adapters.bulk_sender import ThreadedBulkSender
 from sapa.adapters.http_connection import Patience
-from sapa.adapters.signed_endpoint import SignedEndpoint, tls_context
+from sapa.adapters.signed_endpoint import SignedEndpoint, authorities
 from sapa.adapters.signing import Credentials
 from sapa.delivery import Outcome
 from tests.integration.sapa.faulty_api import GONE, OK, FaultyApi, failed, faulty_api
@@ -168,12 +168,12 @@ def test_https_is_spoken_and_the_certificate_checked(
         assert strangers.post_all("{}", ["c1"], 20) == {"c1": FAILED}
         strangers.close()
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-        tls_context.cache_clear()
+        authorities.cache_clear()
         sender = sender_to(url)
         assert sender.post_all("{}", ["c1", "c2"], 20) == {"c1": DELIVERED, "c2": DELIVERED}
         assert secure.posted[0].headers["host"] == f"localhost:{secure.port}"
         sender.close()
-    tls_context.cache_clear()
+    authorities.cache_clear()
 
 
 def self_signed(folder: Path) -> Path:

@@ -24,7 +24,7 @@ from sapa.adapters.http_connection import (
 from sapa.adapters.signing import CredentialSource, Signer
 
 if TYPE_CHECKING:
-    import ssl
+    from sapa.adapters.authorities import Authorities
 
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 # The longest pauses before the first repetition, in seconds; each further one is twice as long.
@@ -95,7 +95,9 @@ class SignedEndpoint:
         port = parts.port or standard_port
         self.path = parts.path.rstrip("/")
         self._host = host if port == standard_port else f"{host}:{port}"
-        self._address = Address(host=host, port=port, tls=tls_context() if is_tls else None)
+        self._authorities = authorities() if is_tls else None
+        tls = self._authorities.context if self._authorities else None
+        self._address = Address(host=host, port=port, tls=tls)
         self._signer = Signer(credentials, service=service, host=self._host, region=region)
         self._patience = patience
         self._idle: deque[HttpConnection] = deque()
@@ -121,7 +123,7 @@ class SignedEndpoint:
             except BrokenConnectionError as broken:
                 if not broken.unanswered:
                     raise
-        return self._exchange(HttpConnection(self._address, self._patience), request)
+        return self._exchange(self._connect(), request)
 
     def send_patiently(
         self,
@@ -164,6 +166,16 @@ class SignedEndpoint:
         """Who drops an endpoint drops its connections."""
         self.close()
 
+    def _connect(self) -> HttpConnection:
+        known = self._authorities
+        if known is None or known.are_all_known:
+            return HttpConnection(self._address, self._patience)
+        try:
+            return HttpConnection(self._address, self._patience)
+        except known.refusal:
+            known.learn_others()
+            return HttpConnection(self._address, self._patience)
+
     def _exchange(self, connection: HttpConnection, request: bytes) -> Answer:
         answer = connection.exchange(request)
         if connection.is_open:
@@ -185,11 +197,11 @@ class SignedEndpoint:
 
 
 @functools.cache
-def tls_context() -> "ssl.SSLContext":
-    """One for all: it takes some 25 ms to read the certificates. Plain services need none."""
-    import ssl
+def authorities() -> "Authorities":
+    """One for all connections. Plain services need none, nor the TLS library."""
+    from sapa.adapters.authorities import Authorities
 
-    return ssl.create_default_context()
+    return Authorities()
 
 
 def _is_throttled(answer: Answer) -> bool:
