@@ -5,7 +5,16 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from benchmarks import cold_start, fan_out, growth, idle_memory, peers, round_trip, start_up
+from benchmarks import (
+    cold_start,
+    fan_out,
+    growth,
+    hot_path,
+    idle_memory,
+    peers,
+    round_trip,
+    start_up,
+)
 from benchmarks.figures import Result
 from benchmarks.machine import this_machine
 from benchmarks.processes import BenchmarkError
@@ -16,6 +25,7 @@ BENCHMARKS: dict[str, Callable[..., Result]] = {
     "idle_memory": idle_memory.run,
     "cold_start": cold_start.run,
     "start_up": start_up.run,
+    "hot_path": hot_path.run,
     "fan_out": fan_out.run,
     "growth": growth.run,
 }

@@ -3,6 +3,7 @@
 from typing import Any
 
 from benchmarks.figures import figures_of, read_results
+from benchmarks.flame_graph import draw_flames
 from benchmarks.plots import draw
 from benchmarks.processes import ROOT
 from benchmarks.tables import render
@@ -27,6 +28,9 @@ def write_page() -> str:
         raise SystemExit(f"{PAGE.name} has no lines {BEGIN!r} and {END!r}")
     sections = "\n\n".join(_section(document) for document in documents)
     draw({document["benchmark"]: figures_of(document) for document in documents})
+    for document in documents:
+        if "profile" in document:
+            draw_flames(document["benchmark"].replace("_", "-"), document["profile"])
     PAGE.write_text(f"{before}{BEGIN}\n\n{sections}\n\n{END}{after}", "utf-8")
     return f"{PAGE.parent.name}/{PAGE.name}"
 

@@ -18,7 +18,7 @@ from benchmarks.processes import ROOT
 
 PICTURES = ROOT / "docs/images/performance"
 
-_STYLE: dict[str, Any] = {
+STYLE: dict[str, Any] = {
     "svg.hashsalt": "sapa",
     "svg.fonttype": "none",
     "font.family": "sans-serif",
@@ -37,15 +37,16 @@ def draw(figures: dict[str, Sequence[Figure]]) -> list[Path]:
     """Draw what results by benchmark hold; returns the files, which are overwritten."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     drawn = []
-    with style.context(_STYLE):
+    with style.context(STYLE):
         for name, (benchmark, measure, picture) in _PICTURES.items():
             found = [one for one in figures.get(benchmark, ()) if one.measure == measure]
             if found:
-                drawn.append(_save(name, picture(found)))
+                drawn.append(save(name, picture(found)))
     return drawn
 
 
-def _save(name: str, canvas: Canvas) -> Path:
+def save(name: str, canvas: Canvas) -> Path:
+    """Write a picture as SVG, the same for the same figures; returns its path."""
     path = PICTURES / f"{name}.svg"
     canvas.savefig(path, metadata={"Date": None}, bbox_inches="tight")
     text = path.read_text("utf-8")
