@@ -206,11 +206,8 @@ def test_every_setting_is_declared_and_every_declared_variable_is_read() -> None
         for function in resources("AWS::Lambda::Function").values()
         for name in function["Environment"]["Variables"]
     }
-    # Powertools and pydantic read theirs themselves; the others are Lambda's own.
-    assert declared | LAMBDAS_OWN == environment.asked | {
-        "POWERTOOLS_LOG_LEVEL",
-        "PYDANTIC_DISABLE_PLUGINS",
-    }
+    # Powertools reads its log level itself; the others are Lambda's own.
+    assert declared | LAMBDAS_OWN == environment.asked | {"POWERTOOLS_LOG_LEVEL"}
 
 
 def test_messages_are_posted_to_the_stage_and_not_through_cloudfront() -> None:

@@ -1,60 +1,52 @@
-"""A business process's inputs: checked, and described as JSON Schema.
+"""A business process's inputs: checked, and told in words.
 
-The pydantic model is built from the signature, once per process and execution environment.
-Checking is strict as far as JSON can tell types apart: `3` is no string and `"3"` no number, but
-`3` is a float, and enums and dates come as strings.
+What checks them is made from the signature, once per process and execution environment. Checking
+is strict as far as JSON can tell types apart: `3` is no string and `"3"` no number, but `3` is a
+float, and enums and dates come as strings.
 """
 
 import functools
 import inspect
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
-from pydantic.errors import PydanticUserError
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, ValidationError
 
-from sapa.errors import BusinessProcessError, MessageError
-from sapa.processes.business_process import BusinessProcess, Context, Parameter
+from sapa.errors import MessageError
+from sapa.processes.business_process import Context, Process
+from sapa.scalar_inputs import are_scalars, scalar_validator, type_name
 
-REF_TEMPLATE = "#/components/schemas/{model}"
 MAX_PROBLEMS = 20
 _MAX_NAME_LENGTH = 64
 _MAX_PROBLEM_LENGTH = 200
 
-type Process = BusinessProcess[..., object]
+type Check = Callable[[str], Mapping[str, Any]]
 
 
 @functools.cache
-def input_model(process: Process) -> type[BaseModel]:
-    """The model of a process's inputs. Raises `BusinessProcessError`.
+def input_check(process: Process) -> Check:
+    """What turns a JSON object into values by key, or raises pydantic's `ValidationError`.
 
-    Its fields have neutral names and the keys as aliases: a parameter may be called `json` or
-    `model_config`, which pydantic keeps for itself. Pydantic lets a field's own name pass beside
-    its alias; no message has these, since keys that start with `$` are refused before.
+    Raises `BusinessProcessError`.
     """
-    fields: dict[str, Any] = {
-        _field_name(index): (parameter.annotation, _field(parameter))
-        for index, parameter in enumerate(process.parameters)
-    }
-    config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, validate_default=False)
-    try:
-        return create_model(f"{process.name}_inputs", __config__=config, **fields)
-    except PydanticUserError as error:
-        raise BusinessProcessError(process.name, f"unusable signature: {error}") from error
+    if are_scalars(process.parameters):
+        return scalar_validator(process.parameters).validate_json
+    return _model_check(process)
 
 
-def _field_name(index: int) -> str:
-    return f"${index}"
+def _model_check(process: Process) -> Check:
+    from sapa.input_models import field_name, input_model
 
+    model = input_model(process)
+    names = {p.key: field_name(index) for index, p in enumerate(process.parameters)}
 
-def _field(parameter: Parameter) -> Any:
-    if parameter.required:
-        return Field(alias=parameter.key)
-    return Field(parameter.default, alias=parameter.key)
+    def check(text: str) -> Mapping[str, Any]:
+        checked = model.model_validate_json(text, strict=True)
+        return {key: getattr(checked, name) for key, name in names.items()}
+
+    return check
 
 
 def arguments(process: Process, inputs: Mapping[str, object], context: Context) -> dict[str, Any]:
@@ -63,13 +55,10 @@ def arguments(process: Process, inputs: Mapping[str, object], context: Context) 
     Raises `MessageError` with a problem for each wrong, missing or unknown key.
     """
     try:
-        model = input_model(process).model_validate_json(json.dumps(inputs), strict=True)
+        checked = input_check(process)(json.dumps(inputs))
     except ValidationError as error:
         raise _refusal(process, error) from error
-    values = {
-        parameter.name: getattr(model, _field_name(index))
-        for index, parameter in enumerate(process.parameters)
-    }
+    values = {parameter.name: checked[parameter.key] for parameter in process.parameters}
     if process.context_name is not None:
         values[process.context_name] = context
     return values
@@ -103,13 +92,20 @@ def _problem(details: ErrorDetails, expected: str) -> tuple[str, str]:
 
 def signature_of(process: Process) -> str:
     """The input variables in words, for example `value (number), decimals (integer, optional)`."""
-    properties: Mapping[str, Any] = input_schema(process).get("properties", {})
     parts = [
-        f"{parameter.key} ({_type_name(properties[parameter.key])}"
-        f"{'' if parameter.required else ', optional'})"
-        for parameter in process.parameters
+        f"{parameter.key} ({name}{'' if parameter.required else ', optional'})"
+        for parameter, name in zip(process.parameters, _type_names(process), strict=True)
     ]
     return ", ".join(parts) or "none"
+
+
+def _type_names(process: Process) -> list[str]:
+    if are_scalars(process.parameters):
+        return [type_name(parameter) for parameter in process.parameters]
+    from sapa.input_models import input_schema
+
+    properties: Mapping[str, Any] = input_schema(process)["properties"]
+    return [_type_name(properties[parameter.key]) for parameter in process.parameters]
 
 
 def _type_name(schema: Mapping[str, Any]) -> str:
@@ -119,13 +115,6 @@ def _type_name(schema: Mapping[str, Any]) -> str:
     if alternatives:
         return " or ".join(_type_name(alternative) for alternative in alternatives)
     return str(schema.get("type", "any"))
-
-
-@functools.cache
-def input_schema(process: Process) -> JsonSchemaValue:
-    """The JSON Schema of a message's keys, with shared parts in `$defs`."""
-    schema = input_model(process).model_json_schema(ref_template=REF_TEMPLATE)
-    return {**schema, "title": process.name, "description": process.documentation}
 
 
 def frame_types(process: Process) -> list[Any]:

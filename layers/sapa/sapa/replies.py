@@ -4,18 +4,18 @@ All frames of a reply are made before the first is sent, so that a failure half-
 that is too large leaves the client with one error frame and nothing half-sent.
 """
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, is_dataclass, replace
 from itertools import batched
 
-from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
 from sapa.context import ChannelAccess
 from sapa.endpoints import DEFAULT_ENDPOINT, business_process_of
 from sapa.errors import BusinessProcessError, MessageError, UnsupportedResultError
 from sapa.gateway_events import ConnectionEvent
-from sapa.inputs import Process, arguments, input_model
+from sapa.inputs import arguments, input_check
 from sapa.messages import (
     MAX_FRAME_BYTES,
     MessageId,
@@ -26,7 +26,7 @@ from sapa.messages import (
     parse,
     render,
 )
-from sapa.processes.business_process import Context
+from sapa.processes.business_process import Context, Process
 from sapa.refusals import RefusalError
 
 type ProcessFinder = Callable[[str], Process]
@@ -67,7 +67,7 @@ def context_of(message: ConnectionEvent, access: Callable[[], ChannelAccess]) ->
 
 def ready() -> None:
     """Load what messages to the default endpoint run, before the first of them comes."""
-    input_model(business_process_of(DEFAULT_ENDPOINT))
+    input_check(business_process_of(DEFAULT_ENDPOINT))
 
 
 def _at_any_rate(connection_id: str, username: str) -> int:
@@ -161,7 +161,7 @@ def _payload(process: Process, item: object) -> Mapping[str, object]:
         return {"message": str(item)}
     if isinstance(item, Mapping):
         item = dict(item)
-    elif not isinstance(item, BaseModel) and (not is_dataclass(item) or isinstance(item, type)):
+    elif not _is_model(item) and (not is_dataclass(item) or isinstance(item, type)):
         problem = f"returned {type(item).__name__}, not a string, mapping, model, None or iterator"
         raise UnsupportedResultError(process.name, problem)
     content = to_jsonable_python(item)
@@ -171,6 +171,12 @@ def _payload(process: Process, item: object) -> Mapping[str, object]:
     if reserved:
         raise UnsupportedResultError(process.name, f"returned the reserved key {reserved[0]}")
     return content
+
+
+def _is_model(item: object) -> bool:
+    # Whose process returns one has imported pydantic; the others are spared it.
+    pydantic = sys.modules.get("pydantic")
+    return pydantic is not None and isinstance(item, pydantic.BaseModel)
 
 
 def _sized(frame: str) -> str:

@@ -29,22 +29,12 @@ HEAVY = {
 # loads the bare package to leave its name in the user agent.
 POWERTOOLS = {"aws_lambda_powertools", "jmespath", "typing_extensions", "botocore"}
 OWN = {"sapa", "functions"}
-# It knows every type of Python, and what it needs to look for plugins is loaded (a mail parser)
-# although it is told not to look.
-PYDANTIC = {
-    "pydantic",
-    "pydantic_core",
-    "annotated_types",
-    "typing_inspection",
-    "email",
-    "tempfile",
-    "zoneinfo",
-}
 BUDGETS: dict[str, set[str]] = {
     "authorizer": {*OWN, *POWERTOOLS},
     "connect": {*OWN, *POWERTOOLS},
     "disconnect": {*OWN, *POWERTOOLS},
-    "default": {*OWN, *POWERTOOLS, *PYDANTIC},
+    # The core alone: its models are for inputs that need them.
+    "default": {*OWN, *POWERTOOLS, "pydantic_core"},
     "accept": {*OWN, *POWERTOOLS},
     # Powertools' batch processor can also be asynchronous.
     "publish": {*OWN, *POWERTOOLS, "concurrent", "asyncio", "ssl", "tempfile"},
@@ -84,7 +74,6 @@ def loaded(function: str, url: str) -> set[str]:
             "MANAGEMENT_API_ENDPOINT": f"{url}/ws",
             "CONNECTIONS_USERNAME_INDEX_NAME": "by-username",
             "PUBLISH_QUEUE_URL": "https://queue.example/1/q",
-            "PYDANTIC_DISABLE_PLUGINS": "__all__",
         },
         input=json.dumps(
             [function, recorded(EVENTS.get(function, function)), sorted(HEAVY | WHOLE_BOTOCORE)]

@@ -4,7 +4,7 @@ import pytest
 
 from sapa.endpoints import DEFAULT_ENDPOINT, ENDPOINTS, business_process_of
 from sapa.errors import BusinessProcessError, UnknownEndpointError
-from sapa.inputs import input_schema
+from sapa.input_models import input_schema
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)

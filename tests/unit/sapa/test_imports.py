@@ -26,14 +26,9 @@ def loaded(function: str, modules: tuple[str, ...] = HEAVY) -> set[str]:
     return set(finished.stdout.split()) & set(modules)
 
 
-@pytest.mark.parametrize("function", ["authorizer", "connect", "disconnect"])
-def test_handshake_loads_nothing_heavy(function: str) -> None:
+@pytest.mark.parametrize("function", ["authorizer", "connect", "default", "disconnect"])
+def test_sockets_need_nothing_heavy(function: str) -> None:
     assert loaded(function) == set()
-
-
-def test_messages_need_pydantic_alone() -> None:
-    assert "aws_lambda_powertools.event_handler" not in loaded("default")
-    assert "boto3" not in loaded("default")
 
 
 def test_messages_load_channels_when_they_need_them() -> None:

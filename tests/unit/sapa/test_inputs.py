@@ -10,16 +10,9 @@ from annotated_types import Ge
 from pydantic import BaseModel
 
 from sapa.errors import BusinessProcessError, MessageError
-from sapa.inputs import (
-    MAX_PROBLEMS,
-    Process,
-    arguments,
-    frame_types,
-    input_model,
-    input_schema,
-    signature_of,
-)
-from sapa.processes.business_process import Context, business_process
+from sapa.input_models import input_model, input_schema
+from sapa.inputs import MAX_PROBLEMS, arguments, frame_types, signature_of
+from sapa.processes.business_process import Context, Process, business_process
 
 CONTEXT = Context(username="demo", connection_id="c", endpoint="e", request_id="r", received_at=1)
 

@@ -16,9 +16,8 @@ from pydantic import BaseModel, Field
 from sapa.context import ChannelAccess
 from sapa.endpoints import ENDPOINTS
 from sapa.errors import UnknownEndpointError
-from sapa.inputs import Process
 from sapa.messages import MAX_FRAME_BYTES
-from sapa.processes.business_process import Context, business_process
+from sapa.processes.business_process import Context, Process, business_process
 from sapa.replies import MAX_FRAMES, Reply, answer
 
 

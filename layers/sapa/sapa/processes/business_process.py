@@ -6,8 +6,8 @@
         return message.upper()
 
 The parameters are the keys of a message, their annotations the types, the docstring is the
-documentation and the return value the reply. This module needs no pydantic: the model of the
-inputs is built by `sapa.inputs` when the first message comes.
+documentation and the return value the reply. This module needs no pydantic: what checks
+the inputs is made by `sapa.inputs`.
 """
 
 import functools
@@ -20,7 +20,7 @@ from typing import get_args, get_type_hints
 from sapa.context import Context
 from sapa.errors import BusinessProcessError
 
-__all__ = ["BusinessProcess", "Context", "Parameter", "business_process"]
+__all__ = ["BusinessProcess", "Context", "Parameter", "Process", "business_process"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,9 @@ class BusinessProcess[**P, R]:
 
     def _inputs(self) -> list[tuple[str, object]]:
         return [(name, self.hints[name]) for name in inspect.signature(self._function).parameters]
+
+
+type Process = BusinessProcess[..., object]
 
 
 def business_process[**P, R](function: Callable[P, R]) -> BusinessProcess[P, R]:

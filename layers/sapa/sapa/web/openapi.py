@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sapa.endpoints import DEFAULT_ENDPOINT
-from sapa.inputs import REF_TEMPLATE
+from sapa.input_models import REF_TEMPLATE
 from sapa.web.accounts import LoginRequest
 from sapa.web.asyncapi import VERSION
 from sapa.web.protocol import payloads

@@ -8,7 +8,9 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from sapa.endpoints import ENDPOINTS, business_process_of
-from sapa.inputs import REF_TEMPLATE, Process, frame_types, input_model
+from sapa.input_models import REF_TEMPLATE, input_model
+from sapa.inputs import frame_types
+from sapa.processes.business_process import Process
 
 type Schema = dict[str, Any]
 
