@@ -16,6 +16,8 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
 
+from tests.e2e.client import COOKIE
+from tests.e2e.secrecy import SECRETS
 from tests.programs import require_tool
 
 PATIENCE_SECONDS = 20
@@ -73,6 +75,7 @@ class ChatPage:
 
     def log_in(self, username: str, password: str) -> None:
         """Fill in the login form and send it, without waiting for the outcome."""
+        SECRETS.password(password)
         self.fill("username", username)
         self.fill("password", password)
         self.shown("login-button").click()
@@ -80,6 +83,9 @@ class ChatPage:
     def wait_connected(self) -> None:
         """Wait until the page says so."""
         self.wait(lambda: self.state() == "Connected", "the state to be Connected")
+        cookie = self.driver.get_cookie(COOKIE)
+        if cookie is not None:
+            SECRETS.token(cookie["value"])
 
     def state(self) -> str:
         """The connection's state in words."""
@@ -87,10 +93,12 @@ class ChatPage:
 
     def say(self, text: str) -> None:
         """Type into the chat box and press Enter."""
+        SECRETS.words(text)
         self.shown("chat-input").send_keys(text, Keys.ENTER)
 
     def fill(self, element_id: str, text: str) -> None:
         """Replace what a field holds."""
+        SECRETS.words(text)
         field = self.shown(element_id)
         field.clear()
         field.send_keys(text)

@@ -12,7 +12,7 @@ from typing import Any
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from tests.e2e.client import COOKIE
+from tests.e2e.client import COOKIE, SecretConnection
 
 type Frame = dict[str, Any]
 
@@ -81,6 +81,7 @@ class ChannelClient:
                 max_queue=None,
                 open_timeout=PATIENCE,
                 close_timeout=5,
+                create_connection=SecretConnection,
             )
         )
         self._replies.clear()

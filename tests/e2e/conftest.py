@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
+from tests.e2e.gateway_process import BOTS
+from tests.e2e.secrecy import SECRETS, without_welcome
 from tests.e2e.targets import Target, aws, emulator, local
 
 TARGETS = ("local", "emulator", "aws")
@@ -38,6 +40,15 @@ def _expect_differences(items: Sequence[pytest.Item]) -> None:
             reason = f"emulator differs: {mark.args[0]}, fact {mark.kwargs['fact']}"
             runs = mark.kwargs.get("runs", True)
             item.add_marker(pytest.mark.xfail(strict=True, run=runs, reason=reason))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_bot_prints_a_secret() -> Iterator[None]:
+    """When all is done, no password, token or message is in what any `make run` printed."""
+    yield
+    printed = [without_welcome(bot.output, SECRETS) for bot in BOTS]
+    found = [one for output in printed for one in SECRETS.found_in(output)]
+    assert not found, "\n".join(["secrets in the logs of this run:", *found])
 
 
 @pytest.fixture(scope="session")

@@ -57,6 +57,8 @@ class GatewayProcess:
         self._changed = threading.Condition()
         self._ended = False
         threading.Thread(target=self._read, daemon=True).start()
+        if tuple(command[:2]) == ("make", "run"):
+            BOTS.append(self)
 
     def __enter__(self) -> Self:
         return self
@@ -136,3 +138,7 @@ def descendants(pid: int) -> set[int]:
             found.add(child)
             waiting.append(child)
     return found
+
+
+BOTS: list[GatewayProcess] = []
+"""Every `make run` of this run of the tests, ended or not."""

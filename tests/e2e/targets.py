@@ -16,6 +16,7 @@ from scripts.stacks import Stack, deployed_stack, running_stack
 from tests.e2e.client import HTTP
 from tests.e2e.emulator import emulated_stack
 from tests.e2e.gateway_process import GatewayProcess, free_port
+from tests.e2e.secrecy import SECRETS
 
 USERNAME = "demo"
 PASSWORD = "Aa1-" + secrets.token_urlsafe(12)
@@ -57,6 +58,7 @@ class Target:
 
     def create_users(self, *names: str) -> None:
         """Make users with `PASSWORD`, who are deleted when the tests are done."""
+        SECRETS.password(PASSWORD)
         for name in names:
             create_user(
                 self.stack.client("cognito-idp"), self.stack.output("UserPoolId"), name, PASSWORD
@@ -104,6 +106,7 @@ class Target:
 def local(arguments: str = "") -> Iterator[Target]:
     """`make run` with these arguments."""
     port, password = free_port(), f"Aa1-{secrets.token_urlsafe(12)}"
+    SECRETS.password(password)
     command = ["make", "run", f"PORT={port}", f"ARGS={arguments}"]
     with GatewayProcess(command, {"DEMO_PASSWORD": password}) as process:
         process.wait_for('^Ready|^{.*"type": "ready"')
