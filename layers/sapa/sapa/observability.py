@@ -13,9 +13,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from aws_lambda_powertools.logging import Logger
-from aws_lambda_powertools.metrics import Metrics, MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from sapa.embedded_metrics import EmbeddedMetrics
 from sapa.metric import Metric
 from sapa.settings import settings
 
@@ -25,18 +25,18 @@ type Keys = Callable[[dict[str, Any]], Mapping[str, object]]
 
 logger = Logger(service=settings().service_name)
 _invocations = itertools.count()
-metrics = Metrics(namespace=settings().metrics_namespace, service=settings().service_name)
+metrics = EmbeddedMetrics(namespace=settings().metrics_namespace, service=settings().service_name)
 
 
 def count(name: str, value: int = 1) -> None:
     """Add `value` to the metric `name` of this invocation; nothing is not worth a metric."""
     if value:
-        metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+        metrics.add(name, "Count", value)
 
 
 def measure(name: str, milliseconds: float) -> None:
     """Note a duration for the metric `name`."""
-    metrics.add_metric(name=name, unit=MetricUnit.Milliseconds, value=milliseconds)
+    metrics.add(name, "Milliseconds", milliseconds)
 
 
 class Stopwatch:
@@ -88,8 +88,7 @@ def observed[Result](keys: Keys) -> Callable[[Handler[Result]], Handler[Result]]
                 logger.exception("failed", error=type(error).__name__)
                 raise
             finally:
-                if metrics.metric_set:
-                    metrics.flush_metrics()
+                metrics.flush()
 
         return logged
 

@@ -25,7 +25,7 @@ HEAVY = {
     "xml",
     "zoneinfo",
 }
-# Powertools' logger and metrics and what they need. Of botocore, where there is one, Powertools
+# Powertools' logger and what it needs. Of botocore, where there is one, Powertools
 # loads the bare package to leave its name in the user agent.
 POWERTOOLS = {"aws_lambda_powertools", "jmespath", "typing_extensions", "botocore"}
 OWN = {"sapa", "functions"}
