@@ -19,6 +19,9 @@ MAX_RESUMED_CHANNELS = 100
 _MAX_SHOWN_KEYS = 20
 _MAX_SHOWN_KEY_LENGTH = 64
 
+# `json.dumps` makes a new one for each call with options.
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+
 type MessageId = str | int
 
 
@@ -101,7 +104,7 @@ def _is_position(item: object) -> bool:
 def render(payload: Mapping[str, object], message_id: MessageId | None) -> str:
     """One text frame. Raises `ValueError` and `TypeError` for what JSON or UTF-8 cannot carry."""
     content = dict(payload) if message_id is None else {**payload, "$id": message_id}
-    frame = json.dumps(content, ensure_ascii=False, allow_nan=False)
+    frame = _encode(content)
     frame.encode()
     return frame
 
@@ -129,12 +132,7 @@ def _json(text: str) -> object:
             "invalid_json", 'The message is empty; send JSON, like {"message": "…"}.'
         )
     try:
-        value: object = json.loads(
-            text,
-            object_pairs_hook=_object,
-            parse_float=_finite_float,
-            parse_constant=_refuse_constant,
-        )
+        value: object = _decoder.decode(text)
     except json.JSONDecodeError as error:
         where = f"{error.msg} at line {error.lineno}, column {error.colno}"
         raise MessageError("invalid_json", f"The message is not JSON: {where}.") from error
@@ -167,6 +165,11 @@ def _finite_float(text: str) -> float:
 
 def _refuse_constant(name: str) -> object:
     raise MessageError("invalid_json", f"{name} is not JSON.")
+
+
+_decoder = json.JSONDecoder(
+    object_pairs_hook=_object, parse_float=_finite_float, parse_constant=_refuse_constant
+)
 
 
 def _check_tree(value: object) -> None:

@@ -8,6 +8,7 @@ invocation. Message bodies, cookies and passwords are never logged.
 
 import functools
 import itertools
+import json
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -23,7 +24,13 @@ type Handler[Result] = Callable[[dict[str, Any], LambdaContext], Result]
 type Keys = Callable[[dict[str, Any]], Mapping[str, object]]
 """What every log line about an event has; never raises, whatever the event lacks."""
 
-logger = Logger(service=settings().service_name)
+logger = Logger(
+    service=settings().service_name,
+    # As Powertools' own, but made once rather than for each line.
+    json_serializer=json.JSONEncoder(default=str, separators=(",", ":"), ensure_ascii=False).encode,
+    # What a line says is text, also when it could be read as JSON.
+    json_deserializer=str,
+)
 _invocations = itertools.count()
 metrics = EmbeddedMetrics(namespace=settings().metrics_namespace, service=settings().service_name)
 
