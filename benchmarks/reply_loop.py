@@ -25,13 +25,22 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from benchmarks.flame import Profile, folded
 from benchmarks.handlers.empty.app import lambda_handler as empty_handler
 from benchmarks.processes import ROOT, BenchmarkError
-from benchmarks.reply_subjects import ANSWER, BARE, EMPTY, HANDLER, POST, SIGNING, TELLING
+from benchmarks.reply_subjects import (
+    ANSWER,
+    BARE,
+    EMPTY,
+    HANDLER,
+    POST,
+    SIGNING,
+    TELLING,
+    WITHOUT_POST,
+)
 from functions.default import app
 from local_gateway.runtime.lambda_context import LambdaContext as LocalContext
 from sapa.adapters.credentials import credential_source
 from sapa.adapters.signed_endpoint import Body
 from sapa.adapters.signing import Signer
-from sapa.bootstrap import message_services
+from sapa.bootstrap import MessageServices, message_services
 from sapa.gateway_events import ConnectionEvent, body_of
 from sapa.message_services import access_of, rate_limits, resume
 from sapa.metric import message_metric
@@ -74,13 +83,45 @@ def parts() -> dict[str, Part]:
 
     return {
         HANDLER: partial(invoke, app.lambda_handler),
-        EMPTY: partial(invoke, empty_handler),
-        POST: partial(message_services().sender.post, message.connection_id, frame),
-        BARE: _bare(endpoint, path, frame.encode()),
+        WITHOUT_POST: partial(invoke, _without_post()),
         ANSWER: partial(_answer, event),
         TELLING: partial(_telling(reply, message), event, context),
+        POST: partial(message_services().sender.post, message.connection_id, frame),
         SIGNING: _signing(endpoint, path, frame),
+        EMPTY: partial(invoke, empty_handler),
+        BARE: _bare(endpoint, path, frame.encode()),
     }
+
+
+class _Counter:
+    """A `MessageSender` that sends nothing."""
+
+    def __init__(self) -> None:
+        self.posts = 0
+
+    def post(self, connection_id: str, frame: str) -> None:
+        """Count it."""
+        self.posts += 1
+
+    def close(self, connection_id: str) -> None:
+        """Nothing asks for it."""
+        raise BenchmarkError(f"{connection_id} was closed")
+
+
+def _gone(connection_id: str) -> None:
+    raise BenchmarkError(f"{connection_id} is said to be gone")
+
+
+def _without_post() -> Callable[[dict[str, Any], LambdaContext], dict[str, int]]:
+    """Our handler on other services."""
+    services = MessageServices(sender=_Counter(), forget=_gone)
+
+    @observed(socket_keys)
+    def respond(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+        app.respond(event, services)
+        return {"statusCode": 200}
+
+    return respond
 
 
 def _answer(event: dict[str, Any]) -> Reply:
@@ -174,7 +215,9 @@ def sampled(part: Part, seconds: float) -> Profile:
     def ask(number: int, frame: FrameType | None) -> None:
         stack = []
         while frame is not None and frame is not outermost:
-            stack.append(f"{frame.f_globals.get('__name__')}:{frame.f_code.co_qualname}")
+            # Of this module, `__name__` says only that it was run.
+            module = frame.f_globals["__spec__"].name
+            stack.append(f"{module}:{frame.f_code.co_qualname}")
             frame = frame.f_back
         stacks[tuple(reversed(stack))] += 1
         signal.setitimer(signal.ITIMER_REAL, chance.uniform(*_SAMPLED_EVERY))

@@ -5,7 +5,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from sapa.bootstrap import message_services, prepare
+from sapa.bootstrap import MessageServices, message_services, prepare
 from sapa.delivery import deliver
 from sapa.gateway_events import ConnectionEvent, body_of
 from sapa.message_services import access_of, rate_limits, resume
@@ -17,8 +17,13 @@ from sapa.replies import Reply, answer, context_of, ready
 @observed(socket_keys)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """Answer one message; what is wrong with it is told to the client, not to API Gateway."""
+    respond(event, message_services())
+    return {"statusCode": 200}
+
+
+def respond(event: dict[str, Any], services: MessageServices) -> None:
+    """Run the business process and post its reply. Raises what the handler fails with."""
     stopwatch = Stopwatch()
-    services = message_services()
     message = ConnectionEvent.of(event)
     reply = answer(
         body_of(event),
@@ -32,7 +37,6 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, i
         logger.error(reply.outcome, exc_info=reply.failure, endpoint=message.endpoint)
     arrived = deliver(reply.frames, message.connection_id, services.sender, services.forget)
     _tell(reply, message.endpoint, arrived, process_ms, stopwatch.lap())
-    return {"statusCode": 200}
 
 
 def _tell(reply: Reply, endpoint: str, arrived: bool, process_ms: float, post_ms: float) -> None:
