@@ -189,6 +189,15 @@ def test_logout_closes_the_sockets_of_the_session_alone(cloud: Cloud) -> None:
     assert call(recorded("api_logout")).status == 204
 
 
+@pytest.mark.parametrize("origin", ["https://evil.example", "null"])
+def test_foreign_page_logs_nobody_out(session: None, origin: str) -> None:
+    event = recorded("api_logout")
+    event["headers"]["origin"] = origin
+    answer = call(event)
+    assert (answer.status, answer.error["code"], answer.cookies) == (403, "foreign_origin", [])
+    assert call(recorded("api_session")).status == 200
+
+
 def test_logout_without_table_of_connections_still_ends_the_session(cloud: Cloud) -> None:
     start(epoch_seconds() + HOUR)
     boto3.client("dynamodb").delete_table(TableName="connections")

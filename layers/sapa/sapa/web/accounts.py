@@ -135,8 +135,7 @@ class Accounts:
     def login(self, request: HttpRequest) -> Response[str]:
         """Trade a password for a cookie."""
         services = self.services
-        if not is_own_origin(request.origins, request.hosts, services.allowed_origins):
-            raise RequestError(403, "foreign_origin", "This page may not log in here.")
+        self._refuse_foreign_page(request)
         wanted = _login_request(request.json_body())
         try:
             username = services.credentials.check(
@@ -173,6 +172,8 @@ class Accounts:
 
     def logout(self, request: HttpRequest) -> Response[str]:
         """End the sessions of all cookies sent, and close their sockets."""
+        # A foreign form brings no cookie (it is `Lax`), but the answer would delete it.
+        self._refuse_foreign_page(request)
         for token in auth_tokens(request.cookie_headers):
             session = end_session(token, self.services.sessions)
             if session is not None:
@@ -183,6 +184,10 @@ class Accounts:
             headers={"Cache-Control": "no-store"},
             cookies=[_cookie("", 0)],
         )
+
+    def _refuse_foreign_page(self, request: HttpRequest) -> None:
+        if not is_own_origin(request.origins, request.hosts, self.services.allowed_origins):
+            raise RequestError(403, "foreign_origin", "This page may not log in or out here.")
 
     def _close_sockets(self, session: LoginSession) -> None:
         """Close what can be closed: the session itself has ended already."""

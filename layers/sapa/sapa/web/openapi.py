@@ -122,7 +122,10 @@ def _logout() -> Schema:
         "description": "Ends the session and closes its sockets.",
         "operationId": "logout",
         "tags": ["login"],
-        "responses": {"204": {"description": "Logged out, or never logged in"}},
+        "responses": {
+            "204": {"description": "Logged out, or never logged in"},
+            "403": _json("The page is foreign", "Refusal"),
+        },
     }
 
 

@@ -12,6 +12,8 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi import swagger_ui
 
+# Without one a browser asks for /favicon.ico and complains that it is not there.
+_ICON = '<link rel="icon" href="/static/favicon.svg" type="image/svg+xml">'
 _SCRIPTS = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
@@ -38,7 +40,7 @@ def swagger_response(document: Mapping[str, Any]) -> Response[str]:
         _asset("swagger-ui.min.css"),
         "",
         None,
-    )
+    ).replace("<head>", f"<head>{_ICON}", 1)
     hashes = " ".join(_hash(script) for script in _SCRIPTS.findall(page))
     policy = (
         f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; "
