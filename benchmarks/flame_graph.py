@@ -13,7 +13,7 @@ from benchmarks.plots import PICTURES, STYLE, save
 _WIDTH, _ROW = 11.0, 0.24
 _FONT_SIZE = 7.5
 # Of a character, measured for that size as a share of the whole width.
-_CHARACTER = 0.0062
+_CHARACTER = 0.0068
 _COLOURS = {
     "functions": "#9ec5fe",
     "sapa": "#9ec5fe",

@@ -36,7 +36,7 @@ _SHOWN = 2000
 
 def run(*, quick: bool) -> Result:
     """Time the parts in turns, then sample the handler."""
-    rounds, seconds = (15, 2) if quick else (60, 6)
+    rounds, seconds = (15, 2) if quick else (50, 5)
     with one_core() as note, _sink() as endpoint:
         found = _measured(_variables(endpoint), rounds, seconds)
     figures = [
