@@ -162,7 +162,8 @@ class _Protocol(RequestHandler):
             self._refused(exc.status, exc.message)
             response = json_message(exc.status, exc.message)
         elif isinstance(exc, HttpProcessingError):
-            self._refused(status, exc.message.partition("\n")[0].rstrip(" :"))
+            # Behind the colon are the bytes that are wrong: they may be somebody's cookie.
+            self._refused(status, exc.message.partition(":")[0].rstrip())
             response = json_message(status, "Bad Request")
         else:
             super().handle_error(request, status, exc, message)
