@@ -15,7 +15,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 @dataclass
 class MotoFront:
-    """`calls` are the operations in their order.
+    """`calls` are the operations in their order, `asked` their targets and inputs.
 
     The next call of an operation in `repeated` is carried out twice and answered the second time,
     as when the first answer is lost and a client sends its request again. Nobody waits in a test:
@@ -23,6 +23,7 @@ class MotoFront:
     """
 
     calls: list[str] = field(default_factory=list)
+    asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     repeated: set[str] = field(default_factory=set)
     delays: list[int] = field(default_factory=list)
     port: int = 0
@@ -38,13 +39,16 @@ class MotoFront:
         """Forget everything."""
         moto_api_backend.reset()
         self.calls.clear()
+        self.asked.clear()
         self.repeated.clear()
         self.delays.clear()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        operation = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
+        target = environ.get("HTTP_X_AMZ_TARGET", "")
+        operation = target.rpartition(".")[2]
         self.calls.append(operation)
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        self.asked.append((target, json.loads(body) if operation else {}))
         if operation == "SendMessage":
             body = self._at_once(body)
         if operation in self.repeated:

@@ -1,0 +1,237 @@
+"""Least privilege both ways: a function may do all that it does, and does all that it may."""
+
+import json
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, cast
+
+import boto3
+import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.accept.app import lambda_handler as accept
+from functions.api.app import lambda_handler as api
+from functions.connect.app import lambda_handler as connect
+from functions.default.app import lambda_handler as default
+from functions.disconnect.app import lambda_handler as disconnect
+from functions.publish.app import lambda_handler as publish
+from sapa import bootstrap, channel_services
+from sapa.dispatches import Dispatch, Recipient
+from sapa.sessions import start_session
+from tests.contract.test_aws_calls import (
+    ROOM,
+    STEPS,
+    both_in,
+    context,
+    event,
+    open_connections,
+)
+from tests.contract.test_template_security import API_ARN, RIGHTS, as_text, statements
+from tests.contract.transformed_template import resources
+from tests.integration.sapa.aws import (
+    PASSWORD,
+    TOKEN,
+    create_tables,
+    lambda_context,
+    recorded,
+)
+from tests.integration.sapa.conftest import (
+    Cloud,
+    cloud,
+    credentials,
+    environment,
+    moto,
+    user_pool_id,
+)
+from tests.integration.sapa.test_publish_handler import Time
+
+__all__ = ["cloud", "credentials", "environment", "moto", "user_pool_id"]
+
+type Right = tuple[str, str]
+
+SERVICES = {
+    "DynamoDB_20120810": "dynamodb",
+    "AmazonSQS": "sqs",
+    "AWSCognitoIdentityProviderService": "cognito-idp",
+}
+METHODS = {"PostToConnection": "POST", "DeleteConnection": "DELETE"}
+OTHERS = {"login", "handshake", "connect", "disconnect, no channel", "disconnect, one channel"}
+OF_DEFAULT = [name for name in STEPS if name not in OTHERS]
+
+
+@dataclass
+class Desk:
+    """Runs one function and notes what its role has to allow."""
+
+    name: str
+    cloud: Cloud
+    environment: pytest.MonkeyPatch
+    needed: set[Right] = field(default_factory=set)
+
+    def run(self, *steps: Callable[[], object]) -> None:
+        """Do what the function does."""
+        aws = self.cloud.aws
+        for step in steps:
+            aws.calls.clear()
+            aws.asked.clear()
+            step()
+            for target, inputs in aws.asked:
+                self.needed |= set(self._rights(target, inputs))
+            self.needed |= {
+                ("execute-api:ManageConnections", f"{API_ARN}/{METHODS[call]}/@connections/*")
+                for call in METHODS.keys() & set(aws.calls)
+            }
+
+    def begin_anew(self) -> None:
+        """Forget all that was stored and queued."""
+        self.cloud.aws.reset()
+        create_tables()
+        boto3.client("sqs").create_queue(QueueName="publish")
+
+    @staticmethod
+    def variable(name: str) -> str:
+        """What the function finds in its environment; empty if there is no such variable."""
+        return os.environ.get(name, "")  # noqa: TID251 - where the fixtures have put it
+
+    def _rights(self, target: str, inputs: dict[str, Any]) -> Iterable[Right]:
+        service, _, operation = target.partition(".")
+        # One right covers messages alone and in batches.
+        action = f"{SERVICES[service]}:{operation.removesuffix('Batch')}"
+        named = [inputs[key] for key in ("TableName", "QueueUrl", "UserPoolId") if key in inputs]
+        for name in named or inputs["RequestItems"]:
+            if "IndexName" in inputs:
+                yield action, f"${{{self._resource(name)}.Arn}}/index/{inputs['IndexName']}"
+            else:
+                yield action, f"{self._resource(name)}.Arn"
+
+    def _resource(self, name: str) -> str:
+        """The resource whose name the template gives to the function in its environment."""
+        function = resources("AWS::Lambda::Function")[f"{self.name}Function"]
+        variables = function["Environment"]["Variables"]
+        [found] = {as_text(variables[key]) for key in variables if self.variable(key) == name}
+        return found
+
+
+def authorizes(desk: Desk) -> None:
+    """A handshake with a cookie."""
+    desk.run(STEPS["handshake"][1])
+
+
+def connects(desk: Desk) -> None:
+    """Each connection closes the one before; the first is gone when it is its turn."""
+    desk.environment.setenv("MAX_CONNECTIONS_PER_USER", "1")
+    connect(event("connect", "c1"), lambda_context())
+    context().join(ROOM)
+    desk.cloud.management_api.gone.add("c1")
+    for name in ("c2", "c3"):
+        desk.run(partial(connect, event("connect", name), lambda_context()))
+
+
+def answers(desk: Desk) -> None:
+    """All that a message may do; then the connections of those who speak are gone."""
+    for name in OF_DEFAULT:
+        before, step = STEPS[name]
+        desk.begin_anew()
+        open_connections()
+        before()
+        desk.run(step)
+    desk.begin_anew()
+    open_connections()
+    desk.run(lambda: context().members("user:demo"))
+    both_in()
+    desk.cloud.management_api.gone |= {"c1", "c2"}
+    for name in ("c1", "c2"):
+        said = event("default", name, '{"message": "Hai!"}')
+        desk.run(partial(default, said, lambda_context()))
+
+
+def disconnects(desk: Desk) -> None:
+    """The user's last connection in a channel goes."""
+    open_connections()
+    both_in()
+    for name in ("c1", "c2"):
+        desk.run(partial(disconnect, event("disconnect", name), lambda_context()))
+
+
+def accepts(desk: Desk) -> None:
+    """Events over HTTP and from the bus."""
+    for name in ("accept_http", "accept_eventbridge"):
+        desk.run(partial(accept, recorded(name), lambda_context()))
+
+
+def publishes(desk: Desk) -> None:
+    """An event goes to a user's two connections, which are gone, as is seen later: they are old."""
+    open_connections()
+    both_in()
+    desk.cloud.management_api.gone |= {"c1", "c2"}
+    to_channel = Dispatch(channel=ROOM, content={"text": "Hai!"})
+    long_here = (Recipient("c1", since=0), Recipient("c2", since=0))
+    for dispatch in (to_channel, replace(to_channel, recipients=long_here)):
+        [record] = recorded("publish")["Records"]
+        record["body"] = dispatch.to_json()
+        desk.run(partial(publish, {"Records": [record]}, cast("LambdaContext", Time(25))))
+    channel_services._bulk_sender().close()
+
+
+def serves(desk: Desk) -> None:
+    """Logins, one with a new password, and a logout with two sockets that are gone."""
+    open_connections()
+    both_in()
+    session = event("connect", "c1")["requestContext"]["authorizer"]["session_id"]
+    start_session(
+        "demo",
+        bootstrap.authorizer_services().sessions,
+        token=TOKEN,
+        session_id=session,
+        expires_at=bootstrap.epoch_seconds() + 3600,
+    )
+    boto3.client("cognito-idp").admin_create_user(
+        UserPoolId=desk.variable("USER_POOL_ID"), Username="baru", TemporaryPassword=PASSWORD
+    )
+    first = recorded("api_login")
+    login = {"username": "baru", "password": PASSWORD, "new_password": "Lebih-Kuat-9"}
+    first["body"] = json.dumps(login)
+    desk.cloud.management_api.gone |= {"c1", "c2"}
+    for made in (recorded("api_login"), first, recorded("api_session"), recorded("api_logout")):
+        desk.run(partial(api, made, lambda_context()))
+
+
+LIVES: dict[str, Callable[[Desk], None]] = {
+    "Authorizer": authorizes,
+    "Connect": connects,
+    "Default": answers,
+    "Disconnect": disconnects,
+    "Accept": accepts,
+    "Publish": publishes,
+    "Api": serves,
+}
+
+USED_BY_LAMBDA: dict[str, set[Right]] = {
+    # Lambda's poller takes messages with the role of the function that it gives them to.
+    "Publish": {
+        ("sqs:ReceiveMessage", "PublishQueue.Arn"),
+        ("sqs:DeleteMessage", "PublishQueue.Arn"),
+        ("sqs:GetQueueAttributes", "PublishQueue.Arn"),
+    },
+    # So does Lambda with an event of the bus that has failed to the end.
+    "Accept": {("sqs:SendMessage", "AcceptDeadLetterQueue.Arn")},
+}
+
+
+def test_every_function_has_a_life() -> None:
+    assert LIVES.keys() == RIGHTS.keys()
+
+
+@pytest.mark.parametrize("name", LIVES)
+def test_a_role_allows_what_its_function_calls_and_nothing_that_it_does_not(
+    cloud: Cloud, user_pool_id: str, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    desk = Desk(name, cloud, monkeypatch)
+    LIVES[name](desk)
+    [policy] = resources("AWS::IAM::Role")[f"{name}Role"]["Policies"]
+    # What a function prints is written by Lambda.
+    granted = {pair for pair in statements(policy) if not pair[0].startswith("logs:")}
+    assert desk.needed - granted == set(), "called without right"
+    assert granted - desk.needed == USED_BY_LAMBDA.get(name, set()), "rights that nothing uses"
