@@ -68,9 +68,11 @@ revoke: $(RUN) ## shut a user out now, of the running bot or of STACK=… on AWS
 	@$(BIN)/python -m scripts.revoke_user "$(NAME)" --url http://localhost:$(PORT) \
 		$(if $(STACK),--stack "$(STACK)") $(if $(REGION),--region "$(REGION)") $(ARGS)
 
-# One file after the other on each core; files in their order, so that the long ones begin first.
+# One file after the other in each worker; files in their order, so that the long ones begin first.
+# Tests that start programs wait for them: hence more workers than cores.
+WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) * 3 / 2)))
 test: $(DEV) $(NODE) $(SAM_INSTALLED) ## every test that needs no AWS
-	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 e2e: $(DEV) $(NODE) $(E2E_$(TARGET)) ## the end-to-end tests on TARGET=local|emulator|aws (STACK=…)
 	$(BIN)/python -m pytest tests/e2e --target=$(TARGET) \

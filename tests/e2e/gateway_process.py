@@ -12,7 +12,7 @@ from typing import Self
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 60.0
-STOP_SECONDS = 20.0
+STOP_SECONDS = 60.0
 
 
 # A demo password set by the developer, and what `make test` passes on to a make that it starts.
@@ -29,6 +29,11 @@ _OWN = {
 }
 
 
+def environment() -> dict[str, str]:
+    """The tests' own variables, less what would change the meaning of a command started by them."""
+    return {key: value for key, value in os.environ.items() if key not in _OWN}
+
+
 def free_port() -> int:
     """A port that nobody listens on at the moment."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
@@ -38,15 +43,14 @@ def free_port() -> int:
 class GatewayProcess:
     """Runs a command in its own process group and reads what it prints, line by line.
 
-    `environment` is added to the tests' own, less what would change the command's meaning.
+    `variables` are added to the `environment`.
     """
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
-        inherited = {key: value for key, value in os.environ.items() if key not in _OWN}
+    def __init__(self, command: Sequence[str], variables: Mapping[str, str]) -> None:
         self._process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env={**inherited, **environment},
+            env={**environment(), **variables},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

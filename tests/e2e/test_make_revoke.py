@@ -9,7 +9,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from tests.e2e.client import COOKIE, HTTP, ask, log_in, open_socket, post_json, refusal
-from tests.e2e.gateway_process import ROOT, GatewayProcess, free_port
+from tests.e2e.gateway_process import ROOT, GatewayProcess, environment, free_port
 
 pytestmark = pytest.mark.local_only
 
@@ -37,6 +37,7 @@ class Bot:
         return subprocess.run(
             ["make", "--silent", target, f"NAME={name}", f"PORT={self.port}", *more],
             cwd=ROOT,
+            env=environment(),
             input=typed,
             capture_output=True,
             text=True,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.e2e.client import log_in
-from tests.e2e.gateway_process import ROOT, GatewayProcess, free_port
+from tests.e2e.gateway_process import ROOT, GatewayProcess, environment, free_port
 
 pytestmark = pytest.mark.local_only
 
@@ -25,6 +25,7 @@ class Bot:
         return subprocess.run(
             ["make", "--silent", "user", f"NAME={name}", f"PORT={self.port}", *more],
             cwd=ROOT,
+            env=environment(),
             input=f"{password}\n",
             capture_output=True,
             text=True,
