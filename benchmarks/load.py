@@ -21,7 +21,7 @@ _PART = 50
 _WARM_MESSAGES = 200
 _WARM_AGAIN_MESSAGES = 20
 # Under load environments are started until there are enough: seconds of CPU that come once.
-_WARM_SECONDS = 3.0
+_WARM_SECONDS = 2.0
 _SLICES_PER_SECOND = 4
 
 

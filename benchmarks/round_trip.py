@@ -8,10 +8,10 @@ from benchmarks.targets import AIOHTTP_ECHO, WEBSOCKETS_ECHO, everything
 
 def run(*, quick: bool) -> Result:
     """Measure the bare echoes, the gateway with two handlers, and the bot."""
-    seconds = 1.0 if quick else 4.0
+    seconds = 1.0 if quick else 2.5
     with one_core() as note, everything() as targets:
         trips = measure_round_trips(
-            targets, rounds=2 if quick else 5, messages=150 if quick else 600
+            targets, rounds=2 if quick else 4, messages=150 if quick else 400
         )
         one = measure_rates(targets, seconds=seconds)
     with everything() as targets:

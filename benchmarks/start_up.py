@@ -30,7 +30,7 @@ type Samples = dict[tuple[str, str], list[float]]
 def run(*, quick: bool) -> Result:
     """Start everything in turns; the first turn only brings files into memory."""
     samples: Samples = defaultdict(list)
-    for turn in range(3 if quick else 7):
+    for turn in range(3 if quick else 5):
         found = samples if turn else defaultdict(list)
         _start(WEBSOCKETS_ECHO, lambda: _echo("websockets"), "/", found)
         _start(AIOHTTP_ECHO, lambda: _echo("aiohttp"), "/", found)

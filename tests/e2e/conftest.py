@@ -22,16 +22,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Elsewhere than on this machine leave out the tests of the local gateway itself.
 
-    On the emulator, leave out what only the page does, too, and tests that it is known to fail have
-    to fail.
+    On the emulator, tests that it is known to fail have to fail.
     """
     name = config.getoption("--target")
     if name == "local":
         return
-    left_out = {"local_only", "page_only"} if name == "emulator" else {"local_only"}
-    others = [item for item in items if left_out & {mark.name for mark in item.iter_markers()}]
-    config.hook.pytest_deselected(items=others)
-    items[:] = [item for item in items if item not in others]
+    ours = [item for item in items if item.get_closest_marker("local_only")]
+    config.hook.pytest_deselected(items=ours)
+    items[:] = [item for item in items if item not in ours]
     if name == "emulator":
         _expect_differences(items)
 

@@ -54,7 +54,6 @@ def test_wrong_password_is_refused_beside_the_form(page: ChatPage, username: str
     assert page.focused() == "password"
 
 
-@pytest.mark.page_only
 def test_missing_password_is_named_without_asking_the_server(page: ChatPage, username: str) -> None:
     page.log_in(username, "")
     assert page.shown("login-error").text == "Enter your password."
@@ -69,7 +68,6 @@ def test_greetings_are_answered(chat: ChatPage) -> None:
     assert chat.texts(".message.mine .content") == ["Hai!", "Hai"]
 
 
-@pytest.mark.page_only
 def test_shift_enter_starts_a_new_line(chat: ChatPage) -> None:
     chat.shown("chat-input").send_keys("satu", Keys.SHIFT, Keys.ENTER, Keys.SHIFT, "dua")
     assert chat.texts(".message") == []
@@ -77,7 +75,6 @@ def test_shift_enter_starts_a_new_line(chat: ChatPage) -> None:
     chat.wait(lambda: chat.answers() == ["satu\ndua"], "the echo of two lines")
 
 
-@pytest.mark.page_only
 def test_markup_in_a_message_stays_text(chat: ChatPage) -> None:
     chat.say("<b>tebal</b>")
     chat.wait(lambda: chat.answers() == ["<b>tebal</b>"], "the echo of the markup")
@@ -100,7 +97,6 @@ def test_closed_socket_comes_back_and_answers(
     assert chat.open_sockets() == 1
 
 
-@pytest.mark.page_only
 def test_quiet_socket_is_kept_alive(page: ChatPage, username: str, password: str) -> None:
     page.run_before_load(WARPED_CLOCK)
     page.open()
@@ -145,7 +141,6 @@ def test_form_of_typed_inputs_converts(chat: ChatPage) -> None:
     assert chat.open_sockets() == 1, "the endpoint left behind was disconnected"
 
 
-@pytest.mark.page_only
 def test_missing_input_is_shown_at_its_field(chat: ChatPage) -> None:
     chat.open("#convert")
     chat.shown("field-value")
@@ -155,7 +150,6 @@ def test_missing_input_is_shown_at_its_field(chat: ChatPage) -> None:
     assert chat.texts(".message") == []
 
 
-@pytest.mark.page_only
 def test_refusal_by_the_server_is_shown_at_its_field(chat: ChatPage) -> None:
     chat.open("#convert")
     chat.fill("field-value", "1")
@@ -171,7 +165,6 @@ def test_refusal_by_the_server_is_shown_at_its_field(chat: ChatPage) -> None:
     assert chat.focused() == "field-decimals"
 
 
-@pytest.mark.page_only
 def test_frames_view_shows_each_frame_with_its_direction(chat: ChatPage) -> None:
     chat.shown("frames-toggle").click()
     chat.say("Hai!")
@@ -207,7 +200,6 @@ def test_reload_keeps_the_login_and_the_endpoint(chat: ChatPage) -> None:
     chat.wait_connected()
 
 
-@pytest.mark.page_only
 def test_keyboard_alone_is_enough(page: ChatPage, username: str, password: str) -> None:
     page.shown("username")
     page.press(username, Keys.TAB, password, Keys.ENTER)
@@ -221,7 +213,6 @@ def test_keyboard_alone_is_enough(page: ChatPage, username: str, password: str) 
     assert {"frames-toggle", "logout"} <= reached, "going back from the box leads to the header"
 
 
-@pytest.mark.page_only
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_phone_never_scrolls_sideways(
     page: ChatPage, username: str, password: str, scheme: str

@@ -84,7 +84,6 @@ def test_chat_shows_who_is_there_and_what_is_said(people: tuple[Person, Person])
     assert not any(ben.name in it for it in ben.remarks()), "one's own coming and going is no news"
 
 
-@pytest.mark.page_only
 def test_typing_is_seen_by_the_others(people: tuple[Person, Person]) -> None:
     (ana, ben), room = people, unique("room")
     ana.enter(room)
@@ -98,7 +97,6 @@ def test_typing_is_seen_by_the_others(people: tuple[Person, Person]) -> None:
     assert ben.page.texts(".writers") == [""]
 
 
-@pytest.mark.page_only
 def test_notification_reaches_every_tab_of_the_user(
     people: tuple[Person, Person], publish: Publisher
 ) -> None:
@@ -123,7 +121,6 @@ def test_notification_reaches_every_tab_of_the_user(
     assert ben.said() == []
 
 
-@pytest.mark.page_only
 def test_price_is_drawn_as_the_feed_goes_on(target: Target, people: tuple[Person, Person]) -> None:
     ana, _ = people
     symbol = "".join(secrets.choice(string.ascii_uppercase) for _ in range(8))
@@ -145,7 +142,6 @@ def test_price_is_drawn_as_the_feed_goes_on(target: Target, people: tuple[Person
     ana.page.wait(lambda: ana.page.texts(".price") == [], "the card to go")
 
 
-@pytest.mark.page_only
 def test_move_appears_on_the_other_side(people: tuple[Person, Person]) -> None:
     (ana, ben), table = people, unique("t")
     for person in people:
@@ -191,7 +187,6 @@ def test_each_event_is_shown_once_after_an_absence_and_a_cut(
         assert person.page.texts(".gap") == []
 
 
-@pytest.mark.page_only
 def test_device_is_steered_and_acknowledges(people: tuple[Person, Person]) -> None:
     (ana, ben), device = people, unique("pump")
     for person in people:
@@ -207,7 +202,6 @@ def test_device_is_steered_and_acknowledges(people: tuple[Person, Person]) -> No
     assert ana.page.texts(".waiting li") == []
 
 
-@pytest.mark.page_only
 def test_post_reaches_followers_and_comes_back_with_a_reaction(
     people: tuple[Person, Person],
 ) -> None:
@@ -230,7 +224,6 @@ def test_post_reaches_followers_and_comes_back_with_a_reaction(
     )
 
 
-@pytest.mark.page_only
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_phone_never_scrolls_sideways_and_the_console_stays_empty(
     people: tuple[Person, Person], scheme: str
