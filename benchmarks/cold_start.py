@@ -42,7 +42,7 @@ def run(*, quick: bool) -> Result:
     """Start every function with and without bytecode in turns, always in a new environment."""
     samples: Samples = defaultdict(list)
     with MotoServer.start() as aws, _packed_functions(aws) as packed:
-        for turn in range(4 if quick else 9):
+        for turn in range(4 if quick else 8):
             for (measure, subject), function in packed.items():
                 # The first of each only brings its files into memory.
                 found = samples if turn else defaultdict(list)

@@ -31,8 +31,8 @@ def run(*, quick: bool) -> Result:
     sizes = (10, 100, 1_000) if quick else (10, 100, 1_000, 10_000)
     samples: Samples = defaultdict(list)
     with one_core() as note:
-        _measure_sinks(samples, posts=500 if quick else 1_000, rounds=2 if quick else 4)
-    _measure_gateway(samples, sizes, rounds=2 if quick else 4)
+        _measure_sinks(samples, posts=500 if quick else 1_000, rounds=2 if quick else 3)
+    _measure_gateway(samples, sizes, rounds=2 if quick else 3)
     figures = [
         Figure.of(measure, subject, unit, values, size=size)
         for wanted in dict.fromkeys(measure for measure, *_ in samples)

@@ -44,7 +44,7 @@ def run(*, quick: bool) -> Result:
     with one_core() as note:
         for target in (_echo, _gateway):
             with target() as running:
-                _grow(running, connections, 1.0 if quick else 2.0, samples)
+                _grow(running, connections, 1.0 if quick else 1.5, samples)
         _start_templates(FUNCTIONS[:3] if quick else FUNCTIONS, 1 if quick else 2, samples)
     figures = [
         Figure.of(measure, subject, unit, values, size=size)

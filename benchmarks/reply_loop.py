@@ -229,6 +229,8 @@ def sampled(part: Part, seconds: float) -> Profile:
         while time.perf_counter() < end:
             part()
     finally:
+        # First: what is under way would set the timer anew.
+        signal.signal(signal.SIGALRM, signal.SIG_IGN)
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     # Between two calls.

@@ -8,7 +8,7 @@ from benchmarks.targets import AIOHTTP_ECHO, WEBSOCKETS_ECHO, everything
 
 def run(*, quick: bool) -> Result:
     """Measure the bare echoes, the gateway with two handlers, and the bot."""
-    seconds = 1.0 if quick else 2.5
+    seconds = 1.0 if quick else 2.0
     with one_core() as note, everything() as targets:
         trips = measure_round_trips(
             targets, rounds=2 if quick else 4, messages=150 if quick else 400
