@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from sapa.channels import Event, Member, Subscriber, Subscription
-from sapa.connections import CONNECTION_SECONDS
+from sapa.connections import CONNECTION_SECONDS, Connection
 from sapa.membership import Membership
 from sapa.state import Stored
 from tests.unit.sapa.fakes import InMemoryConnectionStore
@@ -193,3 +193,25 @@ class Hall:
             session_id=session_id,
             expires_at=self.now // 1000 + CONNECTION_SECONDS,
         )
+
+
+def connect(hall: Hall, connection_id: str, username: str, session_id: str = "s") -> Membership:
+    """Open a connection."""
+    membership = hall.membership()
+    subscriber = hall.subscriber(connection_id, username, session_id)
+    membership.connect(
+        Connection(
+            connection_id=connection_id,
+            username=username,
+            endpoint="chat",
+            session_id=session_id,
+            connected_at=hall.now // 1000,
+            expires_at=subscriber.expires_at,
+        )
+    )
+    return membership
+
+
+def names(members: list[Member]) -> list[str]:
+    """Who they are."""
+    return [one.username for one in members]
