@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scripts.stacks import Stack, StackError, aws_reason, deployed_stack, running_stack
+from scripts.stacks import Stack, StackError, aws_reason
+from scripts.user_arguments import UserArguments, chosen_stack
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
@@ -79,16 +80,9 @@ def _cause(error: ClientError, user_pool_id: str) -> str:
 
 def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     """What the command line says; ends the program when it makes no sense."""
-    parser = argparse.ArgumentParser(prog="make user", description="Create a user of the bot.")
-    parser.add_argument("name", help="the name to log in with (NAME=…)")
-    parser.add_argument("--stack", help="a stack on AWS (STACK=…); default: the running `make run`")
-    parser.add_argument("--region", help="where that stack is (REGION=…); default: samconfig.toml")
-    parser.add_argument("--url", default="http://localhost:8080", help="where `make run` answers")
+    parser = UserArguments("make user", "Create a user of the bot.", "the name to log in with")
     parser.add_argument("--replace", action="store_true", help="a new password for an old user")
-    options = parser.parse_args(given)
-    if not options.name.strip():
-        parser.error("a name is needed: make user NAME=ana")
-    return options
+    return parser.read(given)
 
 
 def ask_password(username: str) -> str:
@@ -108,11 +102,7 @@ def main(given: Sequence[str] | None = None) -> int:
     """Create the user, print how to log in; status 1 with one line when that fails."""
     options = arguments(given)
     try:
-        stack = (
-            deployed_stack(options.stack, options.region)
-            if options.stack
-            else running_stack(options.url)
-        )
+        stack = chosen_stack(options)
         user_pool_id = stack.output("UserPoolId")
         typed = ask_password(options.name)
         password = typed or random_password()

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scripts.stacks import Stack, StackError, aws_reason, deployed_stack, running_stack
+from scripts.stacks import Stack, StackError, aws_reason
+from scripts.user_arguments import UserArguments, chosen_stack
 
 if TYPE_CHECKING:
     from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
@@ -117,27 +118,16 @@ class Revoker:
 
 def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     """What the command line says; ends the program when it makes no sense."""
-    parser = argparse.ArgumentParser(prog="make revoke", description="Shut a user out, now.")
-    parser.add_argument("name", help="the name of the user (NAME=…)")
-    parser.add_argument("--stack", help="a stack on AWS (STACK=…); default: the running `make run`")
-    parser.add_argument("--region", help="where that stack is (REGION=…); default: samconfig.toml")
-    parser.add_argument("--url", default="http://localhost:8080", help="where `make run` answers")
+    parser = UserArguments("make revoke", "Shut a user out, now.", "the name of the user")
     parser.add_argument("--restore", action="store_true", help="let the user log in again")
-    options = parser.parse_args(given)
-    if not options.name.strip():
-        parser.error("a name is needed: make revoke NAME=ana")
-    return options
+    return parser.read(given)
 
 
 def main(given: Sequence[str] | None = None) -> int:
     """Revoke and say what was taken away; status 1 with one line when that fails."""
     options = arguments(given)
     try:
-        stack = (
-            deployed_stack(options.stack, options.region)
-            if options.stack
-            else running_stack(options.url)
-        )
+        stack = chosen_stack(options)
         print(_done(Revoker(stack), options.name, restore=options.restore))
     except (StackError, RevocationError) as error:
         print(f"revoke: {error}", file=sys.stderr)

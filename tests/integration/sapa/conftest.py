@@ -20,6 +20,7 @@ from tests.integration.sapa.aws import (
     create_tables,
     management_api,
 )
+from tests.integration.sapa.faulty_api import FaultyApi, faulty_api
 from tests.integration.sapa.moto_front import MotoFront, moto_front
 
 
@@ -51,6 +52,19 @@ def _forget_services() -> None:
         http_api,
     ):
         cached.cache_clear()
+
+
+@pytest.fixture
+def api() -> Iterator[FaultyApi]:
+    """A service that does what a test wants."""
+    with faulty_api() as api:
+        yield api
+
+
+@pytest.fixture
+def pauses() -> list[float]:
+    """The pauses between tries, which are not waited for."""
+    return []
 
 
 @pytest.fixture

@@ -9,8 +9,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
+from sapa.adapters.http_connection import Patience
+from sapa.adapters.signed_endpoint import SignedEndpoint
+from sapa.adapters.signing import Credentials
+
+CREDENTIALS = Credentials(access_key="AKIA", secret_key="secret", token="token")
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 GONE = b"HTTP/1.1 410 Gone\r\nx-amzn-ErrorType: GoneException\r\nContent-Length: 0\r\n\r\n"
+
+
+def client_of(url: str, service: str, *, connect: float = 0.5, read: float = 0.5) -> SignedEndpoint:
+    """Our client of a service, with its patience in seconds."""
+    return SignedEndpoint(
+        url,
+        service=service,
+        region="ap-southeast-3",
+        credentials=lambda: CREDENTIALS,
+        patience=Patience(connect=connect, read=read),
+    )
 
 
 def answered(status: int, body: str, headers: str = "") -> bytes:

@@ -14,14 +14,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from sapa.adapters.bulk_sender import ThreadedBulkSender
-from sapa.adapters.http_connection import Patience
-from sapa.adapters.signed_endpoint import SignedEndpoint, authorities
-from sapa.adapters.signing import Credentials
+from sapa.adapters.signed_endpoint import authorities
 from sapa.delivery import Outcome
-from tests.integration.sapa.faulty_api import GONE, OK, FaultyApi, failed, faulty_api
+from tests.integration.sapa.faulty_api import GONE, OK, FaultyApi, client_of, failed, faulty_api
 
 DELIVERED, FAILED = Outcome.DELIVERED, Outcome.FAILED
-CREDENTIALS = Credentials(access_key="AKIA", secret_key="secret", token="token")
 
 
 def sender_to(
@@ -30,20 +27,8 @@ def sender_to(
     report: Callable[[Mapping[str, int]], None] = lambda reasons: None,
 ) -> ThreadedBulkSender:
     """A sender; an answer may take `read` seconds."""
-    endpoint = SignedEndpoint(
-        url,
-        service="execute-api",
-        region="ap-southeast-3",
-        credentials=lambda: CREDENTIALS,
-        patience=Patience(connect=1.0, read=read),
-    )
+    endpoint = client_of(url, "execute-api", connect=1.0, read=read)
     return ThreadedBulkSender(endpoint, report=report)
-
-
-@pytest.fixture
-def api() -> Iterator[FaultyApi]:
-    with faulty_api() as api:
-        yield api
 
 
 @pytest.fixture

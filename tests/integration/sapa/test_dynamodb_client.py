@@ -6,40 +6,25 @@ from collections.abc import Iterator
 import pytest
 
 from sapa.adapters.dynamodb_client import TARGET, VERSION, DynamoDBClient
-from sapa.adapters.http_connection import Patience
 from sapa.adapters.items import ConditionFailedError, translated
 from sapa.adapters.json_service import CallError, JsonService
-from sapa.adapters.signed_endpoint import Retries, SignedEndpoint
-from sapa.adapters.signing import Credentials
+from sapa.adapters.signed_endpoint import Retries
 from sapa.errors import StoreError
-from tests.integration.sapa.faulty_api import FaultyApi, answered, failed, faulty_api, refused
+from tests.integration.sapa.faulty_api import (
+    FaultyApi,
+    answered,
+    client_of,
+    failed,
+    refused,
+)
 
-CREDENTIALS = Credentials(access_key="AKIA", secret_key="secret", token="token")
 FOUND = answered(200, '{"Item": {"k": {"S": "démo 👋"}}}')
-
-
-@pytest.fixture
-def api() -> Iterator[FaultyApi]:
-    with faulty_api() as api:
-        yield api
-
-
-@pytest.fixture
-def pauses() -> list[float]:
-    """The pauses between tries, which are not waited for."""
-    return []
 
 
 @pytest.fixture
 def client(api: FaultyApi, pauses: list[float]) -> Iterator[DynamoDBClient]:
     """One that waits for half a second and tries three times."""
-    endpoint = SignedEndpoint(
-        api.root,
-        service="dynamodb",
-        region="ap-southeast-3",
-        credentials=lambda: CREDENTIALS,
-        patience=Patience(connect=0.5, read=0.5),
-    )
+    endpoint = client_of(api.root, "dynamodb")
     retries = Retries(attempts=3, pause=pauses.append, chance=lambda: 0.5)
     yield DynamoDBClient(JsonService(endpoint, target=TARGET, version=VERSION, retries=retries))
     endpoint.close()
@@ -152,13 +137,7 @@ def test_connection_that_died_while_frozen_costs_one_repetition(
 
 
 def test_nobody_listening_is_an_error(api: FaultyApi, pauses: list[float]) -> None:
-    endpoint = SignedEndpoint(
-        "http://127.0.0.1:1",
-        service="dynamodb",
-        region="us-east-1",
-        credentials=lambda: CREDENTIALS,
-        patience=Patience(connect=0.5, read=0.5),
-    )
+    endpoint = client_of("http://127.0.0.1:1", "dynamodb")
     retries = Retries(attempts=2, pause=pauses.append, chance=lambda: 1)
     service = JsonService(endpoint, target=TARGET, version=VERSION, retries=retries)
     with pytest.raises(CallError, match="ConnectionRefusedError"):

@@ -4,40 +4,26 @@ from collections.abc import Iterator
 
 import pytest
 
-from sapa.adapters.http_connection import Patience
 from sapa.adapters.management_api import ManagementApiSender
-from sapa.adapters.signed_endpoint import Retries, SignedEndpoint
-from sapa.adapters.signing import Credentials
+from sapa.adapters.signed_endpoint import Retries
 from sapa.errors import ConnectionGoneError, DeliveryError
-from tests.integration.sapa.faulty_api import GONE, OK, FaultyApi, answered, failed, faulty_api
+from tests.integration.sapa.faulty_api import (
+    GONE,
+    OK,
+    FaultyApi,
+    answered,
+    client_of,
+    failed,
+)
 
 CONNECTION_ID = "ejHATtlbE_KkAiU="
 ENCODED = "ejHATtlbE_KkAiU%3D"
-CREDENTIALS = Credentials(access_key="AKIA", secret_key="secret", token="token")
-
-
-@pytest.fixture
-def api() -> Iterator[FaultyApi]:
-    with faulty_api() as api:
-        yield api
-
-
-@pytest.fixture
-def pauses() -> list[float]:
-    """The pauses between tries, which are not waited for."""
-    return []
 
 
 @pytest.fixture
 def sender(api: FaultyApi, pauses: list[float]) -> Iterator[ManagementApiSender]:
     """One that waits for half a second and tries three times."""
-    endpoint = SignedEndpoint(
-        api.url,
-        service="execute-api",
-        region="ap-southeast-3",
-        credentials=lambda: CREDENTIALS,
-        patience=Patience(connect=0.5, read=0.5),
-    )
+    endpoint = client_of(api.url, "execute-api")
     yield ManagementApiSender(endpoint, Retries(attempts=3, pause=pauses.append, chance=lambda: 1))
     endpoint.close()
 
