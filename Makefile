@@ -25,6 +25,8 @@ EMULATOR_INSTALLED := .venv-emulator/.installed
 NODE := tests/e2e/node_modules/.installed
 E2E_emulator := $(SAM_INSTALLED) $(EMULATOR_INSTALLED)
 INSTALL := install --quiet --disable-pip-version-check --require-hashes
+# Of a large tool a command or two is used: Python compiles what they import, in half the time.
+INSTALL_TOOL := $(INSTALL) --no-compile
 
 # sam must neither phone home nor look for credentials when it only validates and builds.
 SAM_LOCAL := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 AWS_EC2_METADATA_DISABLED=true \
@@ -141,7 +143,7 @@ $(DEV): requirements/dev.txt $(RUN)
 
 $(SAM_INSTALLED): requirements/sam.txt
 	@test -x .venv-sam/bin/python || $(PYTHON) -m venv .venv-sam
-	.venv-sam/bin/python -m pip $(INSTALL) -r requirements/sam.txt
+	.venv-sam/bin/python -m pip $(INSTALL_TOOL) -r requirements/sam.txt
 	@touch $@
 
 $(EMULATOR_INSTALLED): requirements/emulator.txt
@@ -151,7 +153,7 @@ $(EMULATOR_INSTALLED): requirements/emulator.txt
 
 $(AUDIT_INSTALLED): requirements/audit.txt
 	@test -x $(AUDIT)/python || $(PYTHON) -m venv .venv-audit
-	$(AUDIT)/python -m pip $(INSTALL) -r requirements/audit.txt
+	$(AUDIT)/python -m pip $(INSTALL_TOOL) -r requirements/audit.txt
 	@touch $@
 
 # Without npm the tests of wscat and of the AsyncAPI document are skipped, except in CI.
