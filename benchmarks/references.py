@@ -24,8 +24,9 @@ async def echo_with_websockets() -> None:
         async for message in connection:
             await connection.send(message)
 
-    options = {"compression": None, "ping_interval": None}
-    async with serve(echo, "127.0.0.1", 0, **options, backlog=1024) as server:  # type: ignore[arg-type]
+    async with serve(
+        echo, "127.0.0.1", 0, compression=None, ping_interval=None, backlog=1024
+    ) as server:
         _ready(next(iter(server.sockets)).getsockname()[1])
         await server.serve_forever()
 

@@ -8,6 +8,7 @@ import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email.message import Message
 from pathlib import Path
 from queue import Queue
 from statistics import median
@@ -132,30 +133,31 @@ class Conversations:
         return len(answer.encode())
 
     def _page_paths(self) -> list[str]:
-        with urllib.request.urlopen(f"{self._url}/") as answer:  # noqa: S310 - our own gateway
-            html = answer.read().decode()
+        html = self._ask("/")[0].decode()
         self._took("page", "ApiFunction")
         named = re.findall(r'(?:src|href)="(/?(?!http|#|data:)[^"#?]+\.(?:js|css|svg|png))"', html)
         return ["/", *(path if path.startswith("/") else f"/{path}" for path in named)]
 
     def _log_in(self) -> str:
         body = json.dumps({"username": "demo", "password": self._password}).encode()
-        request = urllib.request.Request(  # noqa: S310
-            f"{self._url}/auth/login", body, {"Content-Type": "application/json"}
-        )
-        with urllib.request.urlopen(request) as answer:  # noqa: S310
-            self.sizes["login"] = len(answer.read()) + len(str(answer.headers))
-            cookie = str(answer.headers["Set-Cookie"])
+        content, headers = self._ask("/auth/login", body, {"Content-Type": "application/json"})
+        self.sizes["login"] = len(content) + len(str(headers))
+        cookie = str(headers["Set-Cookie"])
         self._took("login", "ApiFunction")
         return cookie.partition("=")[2].partition(";")[0]
 
     def _get(self, path: str, action: str, token: str = "") -> int:
-        headers = {"Cookie": f"{COOKIE}={token}"} if token else {}
-        request = urllib.request.Request(f"{self._url}{path}", headers=headers)  # noqa: S310
-        with urllib.request.urlopen(request) as answer:  # noqa: S310
-            size = len(answer.read()) + len(str(answer.headers))
+        content, headers = self._ask(path, headers={"Cookie": f"{COOKIE}={token}"} if token else {})
         self._took(action, "ApiFunction")
-        return size
+        return len(content) + len(str(headers))
+
+    def _ask(
+        self, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
+    ) -> tuple[bytes, Message]:
+        # Its address is that of the gateway which this program has started.
+        request = urllib.request.Request(f"{self._url}{path}", body, headers or {})  # noqa: S310
+        with urllib.request.urlopen(request) as answer:  # noqa: S310
+            return answer.read(), answer.headers
 
     def _took(self, action: str, function: str) -> None:
         self.seen.setdefault(action, []).append(self._gateway.take(function))

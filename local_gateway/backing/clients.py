@@ -45,7 +45,7 @@ class MotoClients:
             max_pool_connections=connections,
         )
         return self._session.client(
-            service,  # type: ignore[call-overload]
+            service,  # type: ignore[call-overload] # the stubs know names, not a variable
             endpoint_url=self._endpoint_url,
             config=config,
         )

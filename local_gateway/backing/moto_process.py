@@ -27,7 +27,7 @@ _EARLY_MODULES = (
 def forget_aws_configuration() -> None:
     """Drop the developer's AWS settings, which moto would read with its own boto3."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:  # noqa: TID251
-        del os.environ[name]  # noqa: TID251
+        del os.environ[name]  # noqa: TID251 - as below: this process is moto's alone
     os.environ["AWS_CONFIG_FILE"] = os.devnull  # noqa: TID251
     os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull  # noqa: TID251
 

@@ -19,16 +19,7 @@ from sapa.message_services import access_of, resume
 from sapa.processes.business_process import Context
 from sapa.replies import context_of
 from tests.integration.sapa.aws import lambda_context, recorded
-from tests.integration.sapa.conftest import (
-    Cloud,
-    cloud,
-    credentials,
-    environment,
-    moto,
-    user_pool_id,
-)
-
-__all__ = ["cloud", "credentials", "environment", "moto", "user_pool_id"]
+from tests.integration.sapa.conftest import Cloud
 
 ROOM = "room:1"
 

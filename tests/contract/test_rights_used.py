@@ -37,17 +37,8 @@ from tests.integration.sapa.aws import (
     lambda_context,
     recorded,
 )
-from tests.integration.sapa.conftest import (
-    Cloud,
-    cloud,
-    credentials,
-    environment,
-    moto,
-    user_pool_id,
-)
+from tests.integration.sapa.conftest import Cloud
 from tests.integration.sapa.test_publish_handler import Time
-
-__all__ = ["cloud", "credentials", "environment", "moto", "user_pool_id"]
 
 type Right = tuple[str, str]
 

@@ -31,7 +31,7 @@ class EmbeddedMetrics:
         self._units[name] = unit
         values = self._values.setdefault(name, [])
         values.append(value)
-        if MAX_ENTRIES in (len(values), len(self._values)):
+        if max(len(values), len(self._values)) >= MAX_ENTRIES:
             self.flush()
 
     def flush(self) -> None:

@@ -12,6 +12,8 @@ from sapa.adapters.items import translated
 from sapa.channels import Event
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef
+
     from sapa.adapters.dynamodb_client import DynamoDBClient
     from sapa.adapters.items import Item
 
@@ -92,19 +94,20 @@ class DynamoDBChannelLog:
         limit: int | None = None,
     ) -> Iterable[Event]:
         """TTL deletes late and what has expired is the oldest, so little is read in vain."""
-        bounded: dict[str, int] = {} if limit is None else {"Limit": limit}
-        pages = self._client.query_pages(
-            TableName=self._table,
-            KeyConditionExpression=f"channel = :channel AND #sequence {condition}",
-            ExpressionAttributeNames={"#sequence": "sequence"},
-            ExpressionAttributeValues={
+        request: QueryInputTypeDef = {
+            "TableName": self._table,
+            "KeyConditionExpression": f"channel = :channel AND #sequence {condition}",
+            "ExpressionAttributeNames": {"#sequence": "sequence"},
+            "ExpressionAttributeValues": {
                 ":channel": {"S": channel},
                 ":sequence": {"N": str(sequence)},
             },
-            ScanIndexForward=forward,
-            ConsistentRead=True,
-            **bounded,  # type: ignore[arg-type]
-        )
+            "ScanIndexForward": forward,
+            "ConsistentRead": True,
+        }
+        if limit is not None:
+            request["Limit"] = limit
+        pages = self._client.query_pages(**request)
         with translated(self._table):
             for page in pages:
                 live = (item for item in page["Items"] if int(item["expires_at"]["N"]) > now)

@@ -22,7 +22,7 @@ from sapa.channels import USER_PREFIX, Subscriber, Subscription
 from sapa.errors import StoreError
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.type_defs import KeysAndAttributesTypeDef
+    from mypy_boto3_dynamodb.type_defs import KeysAndAttributesTypeDef, QueryInputTypeDef
 
     from sapa.adapters.dynamodb_client import DynamoDBClient
     from sapa.adapters.items import Item
@@ -138,18 +138,17 @@ class DynamoDBSubscriptionStore:
 
     def page(self, channel: str, shard: int, start: str | None, limit: int) -> Page:
         """Up to `limit` subscriptions of a shard from `start` on, those that expired included."""
-        following: dict[str, Item] = {}
+        request: QueryInputTypeDef = {
+            "TableName": self._table,
+            "KeyConditionExpression": "channel_shard = :shard",
+            "ExpressionAttributeValues": {":shard": {"S": partition(channel, shard)}},
+            "Limit": limit,
+            "ConsistentRead": True,
+        }
         if start is not None:
-            following["ExclusiveStartKey"] = _key(channel, shard, start)
+            request["ExclusiveStartKey"] = _key(channel, shard, start)
         with translated(self._table):
-            answer = self._client.query(
-                TableName=self._table,
-                KeyConditionExpression="channel_shard = :shard",
-                ExpressionAttributeValues={":shard": {"S": partition(channel, shard)}},
-                Limit=limit,
-                ConsistentRead=True,
-                **following,  # type: ignore[arg-type]
-            )
+            answer = self._client.query(**request)
         last = answer.get("LastEvaluatedKey")
         return Page(
             subscriptions=[_subscription(item) for item in answer["Items"]],
