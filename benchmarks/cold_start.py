@@ -18,14 +18,14 @@ from benchmarks.built import BuiltStack
 from benchmarks.figures import Figure, Result, compared
 from benchmarks.packages import Package, missing_distributions
 from benchmarks.processes import ROOT, descendants, peak_mib
-from local_gateway.backing.moto_server import MotoServer
-from local_gateway.backing.provisioning import provision
+from local_gateway.aws_services.provisioning import provision
+from local_gateway.aws_services.server import MotoServer
 from local_gateway.core.model import LambdaFunction, Layer
 from local_gateway.runtime.service import LambdaRuntime
 from local_gateway.runtime.settings import RuntimeSettings
 from local_gateway.template.application import build_application
-from local_gateway.template.loading import load_template
-from local_gateway.template.stack import Stack
+from local_gateway.template.document.stack import Stack
+from local_gateway.template.loading.loading import load_template
 
 REGION = "us-east-1"
 EMPTY, NAIVE = "empty handler", "naive handler"

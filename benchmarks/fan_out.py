@@ -12,7 +12,7 @@ from benchmarks.processes import ROOT, python
 from benchmarks.references import SLOW_SECONDS
 from benchmarks.senders import BARE, BARE_POOL, LOOP, OURS, POOL, SOCKET, Send, senders
 from benchmarks.targets import gateway, port_of
-from sapa.adapters.bulk_sender import THREADS
+from sapa.stores.bulk_sender import THREADS
 
 TEMPLATE = ROOT / "benchmarks/handlers/fan_out.yaml"
 FRAME = '{"$channel":"chat:lobby","$sequence":1042,"$sent_at":1764000000000,"text":"Hai, semua!"}'

@@ -15,12 +15,12 @@ from benchmarks.machine import one_core
 from benchmarks.processes import ROOT, BenchmarkError, python
 from benchmarks.reply_subjects import BARE, EMPTY
 from benchmarks.targets import UNTHROTTLED, port_of
-from local_gateway.backing.moto_server import MotoServer
-from local_gateway.backing.provisioning import provision
+from local_gateway.aws_services.provisioning import provision
+from local_gateway.aws_services.server import MotoServer
 from local_gateway.runtime.variables import environment_variables
 from local_gateway.template.application import build_application
-from local_gateway.template.loading import load_template
-from local_gateway.template.stack import Stack
+from local_gateway.template.document.stack import Stack
+from local_gateway.template.loading.loading import load_template
 
 REGION = "us-east-1"
 CALLS = 100

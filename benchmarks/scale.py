@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from benchmarks.tables import number
 from cost.prices import prices
-from sapa.adapters.bulk_sender import THREADS
-from sapa.adapters.shards import MAX_SHARDS, needs_more
-from sapa.dispatches import Shards
-from sapa.fanout import PAGE, SHARDS_PER_PAGE, parts
+from sapa.channels.fan_out import PAGE, SHARDS_PER_PAGE, parts
+from sapa.channels.fan_out_task import Shards
+from sapa.stores.bulk_sender import THREADS
+from sapa.stores.shards import MAX_SHARDS, needs_more
 
 # US dollars each.
 MESSAGES, WRITES, READS, REQUESTS, INVOCATIONS, GB_SECOND, EGRESS = (

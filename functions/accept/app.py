@@ -8,10 +8,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sapa.bootstrap import prepare
 from sapa.channel_services import publisher
+from sapa.channels.publish_request import PublishRequest, of_eventbridge, of_http
 from sapa.errors import QueueError, RequestError, StoreError
 from sapa.metric import Metric
 from sapa.observability import count, logger, observed, request_keys
-from sapa.publish_requests import PublishRequest, of_eventbridge, of_http
 
 type Answer = dict[str, Any]
 

@@ -13,9 +13,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sapa.bootstrap import prepare
 from sapa.channel_services import fan_out
-from sapa.dispatches import Dispatch
+from sapa.channels.fan_out import Delivery
+from sapa.channels.fan_out_task import Dispatch
 from sapa.errors import SapaError
-from sapa.fanout import Delivery
 from sapa.metric import Metric
 from sapa.observability import count, logger, measure, no_keys, observed
 

@@ -18,8 +18,8 @@ from functions.default.app import lambda_handler as default
 from functions.disconnect.app import lambda_handler as disconnect
 from functions.publish.app import lambda_handler as publish
 from sapa import bootstrap, channel_services
-from sapa.dispatches import Dispatch, Recipient
-from sapa.sessions import start_session
+from sapa.channels.fan_out_task import Dispatch, Recipient
+from sapa.login.sessions import start_session
 from tests.contract.test_aws_calls import (
     ROOM,
     STEPS,
@@ -30,14 +30,14 @@ from tests.contract.test_aws_calls import (
 )
 from tests.contract.test_template_security import API_ARN, RIGHTS, as_text, statements
 from tests.contract.transformed_template import resources
-from tests.integration.sapa.aws import (
+from tests.integration.sapa.conftest import Cloud
+from tests.integration.sapa.stack import (
     PASSWORD,
     TOKEN,
     create_tables,
     lambda_context,
     recorded,
 )
-from tests.integration.sapa.conftest import Cloud
 from tests.integration.sapa.test_publish_handler import Time
 
 type Right = tuple[str, str]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sapa.connections import Connection
+from sapa.connections.connection import Connection
 from tests.contract.transformed_template import (
     function_behind,
     references,

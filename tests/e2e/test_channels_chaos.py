@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from sapa.dispatches import Dispatch, Recipient
-from sapa.fanout import MAX_ATTEMPTS
+from sapa.channels.fan_out import MAX_ATTEMPTS
+from sapa.channels.fan_out_task import Dispatch, Recipient
 from tests.e2e.channel_bot import Bot
 from tests.e2e.channel_client import ChannelClient, NoReplyError
 from tests.e2e.gateway_process import GatewayProcess, descendants

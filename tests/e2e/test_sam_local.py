@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from local_gateway.core.results import Succeeded
+from local_gateway.core.invocation import Succeeded
 from local_gateway.sam_local.build import HOST
 from tests.e2e.client import ask, log_in, open_socket
 from tests.e2e.gateway_process import ROOT, GatewayProcess, free_port

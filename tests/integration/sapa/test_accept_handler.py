@@ -7,11 +7,11 @@ import boto3
 import pytest
 
 from functions.accept.app import lambda_handler
-from sapa.dispatches import Dispatch
+from sapa.channels.fan_out_task import Dispatch
 from sapa.errors import EventError, QueueError
 from sapa.refusals import PayloadError
-from tests.integration.sapa.aws import lambda_context
 from tests.integration.sapa.conftest import Cloud
+from tests.integration.sapa.stack import lambda_context
 
 ARN = "arn:aws:iam::123456789012:user/ops"
 GOOD = {"channel": "chat:lobby", "payload": {"message": "Hai"}}

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.sapa.aws import REGION, recorded
 from tests.integration.sapa.faulty_api import answered, faulty_api
+from tests.integration.sapa.stack import REGION, recorded
 
 ROOT = Path(__file__).parents[3]
 # Of the standard library, what takes long to load or pulls in what does.

@@ -18,12 +18,12 @@ from functions.default.app import lambda_handler as default
 from functions.disconnect.app import lambda_handler as disconnect
 from functions.publish.app import lambda_handler as publish
 from sapa import channel_services
-from sapa.channels import user_channel
-from sapa.dispatches import Dispatch, Recipient
+from sapa.channels.channel import user_channel
+from sapa.channels.fan_out_task import Dispatch, Recipient
 from sapa.errors import DeliveryError
 from sapa.metric import Metric, message_metric
-from tests.integration.sapa.aws import PASSWORD, REGION, InvocationContext, recorded
 from tests.integration.sapa.conftest import Cloud
+from tests.integration.sapa.stack import PASSWORD, REGION, InvocationContext, recorded
 
 ROOT = Path(__file__).parents[3]
 NAMES = set(Metric) - {Metric.COLD_START}

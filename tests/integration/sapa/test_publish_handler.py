@@ -10,13 +10,13 @@ import pytest
 
 from functions.publish.app import lambda_handler
 from sapa import channel_services
-from sapa.channels import Subscriber, user_channel
-from sapa.connections import Connection
-from sapa.dispatches import Dispatch, Recipient
-from sapa.fanout import MAX_ATTEMPTS
-from tests.integration.sapa.aws import REGION, InvocationContext
+from sapa.channels.channel import Subscriber, user_channel
+from sapa.channels.fan_out import MAX_ATTEMPTS
+from sapa.channels.fan_out_task import Dispatch, Recipient
+from sapa.connections.connection import Connection
 from tests.integration.sapa.conftest import Cloud, logged
 from tests.integration.sapa.faulty_api import GONE, OK, FaultyApi, failed, faulty_api
+from tests.integration.sapa.stack import REGION, InvocationContext
 
 LOBBY = "chat:lobby"
 

@@ -51,7 +51,7 @@ def test_no_samples_are_no_boxes() -> None:
     ("name", "package", "label"),
     [
         ("json.encoder:JSONEncoder.encode", "json", "JSONEncoder.encode"),
-        ("sapa.replies:answer", "sapa", "replies.answer"),
+        ("sapa.messages.replies:answer", "sapa", "replies.answer"),
         ("json:dumps", "json", "json.dumps"),
         ("sapa.observability:observed.<locals>.logged", "sapa", "observability.logged"),
     ],
