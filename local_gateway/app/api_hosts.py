@@ -6,20 +6,20 @@ from dataclasses import replace
 from local_gateway.core.model import Application
 from local_gateway.core.ports import Origin, domain_name
 from local_gateway.runtime.child.redirection import VARIABLE, encode_hosts
-from local_gateway.server.bound_ports import Places
+from local_gateway.server.bound_ports import BoundPorts
 
 # What listens on every address of the machine is reached through the one that it always has.
 _REACHABLE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
 
 
 def with_api_hosts(
-    application: Application, origins: Sequence[Origin], places: Places
+    application: Application, origins: Sequence[Origin], ports: BoundPorts
 ) -> Application:
     """The application with its APIs' host names in every function's environment.
 
     They belong to a function's settings, so that a new API means new execution environments.
     """
-    hosts = encode_hosts(api_hosts(application, origins, places))
+    hosts = encode_hosts(api_hosts(application, origins, ports))
     functions = {
         name: replace(function, environment={**function.environment, VARIABLE: hosts})
         for name, function in application.functions.items()
@@ -28,11 +28,11 @@ def with_api_hosts(
 
 
 def api_hosts(
-    application: Application, origins: Sequence[Origin], places: Places
+    application: Application, origins: Sequence[Origin], ports: BoundPorts
 ) -> dict[str, tuple[str, int]]:
     """The address and port of each API, by its host name on AWS."""
     hosts: dict[str, tuple[str, int]] = {}
-    for origin, sockets in zip(origins, places, strict=False):
+    for origin, sockets in zip(origins, ports, strict=False):
         address, port = sockets[0].getsockname()[:2]
         api_ids = [api.api_id for api in origin.websocket_apis]
         if origin.http_api is not None:

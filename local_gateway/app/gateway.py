@@ -2,57 +2,41 @@
 
 import socket
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
-from local_gateway.core.limits import Limits
 from local_gateway.core.model import Application, WebSocketApi
 from local_gateway.core.ports import Origin
 from local_gateway.core.websocket.connection import Connection
 from local_gateway.core.websocket.stage import Stage
+from local_gateway.server.context import ServerContext
 from local_gateway.server.http_api import HttpApiServer
-from local_gateway.server.interfaces import Faults, Journal, Sources
-from local_gateway.server.invocations import Invocations
 from local_gateway.server.listener import Listener
 from local_gateway.server.protocol import Handler
-from local_gateway.server.router import Dispatcher
+from local_gateway.server.router import Router
 from local_gateway.server.websocket_stage import WebSocketStageServer
 
 type StageKey = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What the servers of all APIs share."""
-
-    invocations: Invocations
-    sources: Sources
-    journal: Journal
-    limits: Limits
-    secrets: Mapping[str, str] | None = None
-    faults: Faults | None = None
 
 
 class Gateway:
     """One listener per origin; sockets outlive a change of what is behind them."""
 
     def __init__(
-        self, places: Sequence[tuple[list[socket.socket], int]], around: Surroundings
+        self, places: Sequence[tuple[list[socket.socket], int]], context: ServerContext
     ) -> None:
-        self._around = around
+        self._context = context
         self._stages: dict[StageKey, WebSocketStageServer] = {}
         self._outputs: Mapping[str, str] = {}
         self._resources: Mapping[str, str] = {}
-        self._origins: list[tuple[Listener, Dispatcher, int]] = []
+        self._origins: list[tuple[Listener, Router, int]] = []
         for sockets, port in places:
-            dispatcher = Dispatcher()
+            router = Router(context.clock)
             listener = Listener(
                 sockets,
-                dispatcher.handle,
-                sources=around.sources,
-                journal=around.journal,
-                at_once=dispatcher.answer_at_once,
+                router.handle,
+                clock=context.clock,
+                journal=context.journal,
             )
-            self._origins.append((listener, dispatcher, port))
+            self._origins.append((listener, router, port))
 
     async def start(self) -> None:
         """Accept requests on every port."""
@@ -67,12 +51,12 @@ class Gateway:
         before, self._stages = self._stages, {}
         self._outputs = application.outputs
         self._resources = application.resources
-        for (_, dispatcher, port), origin in zip(self._origins, origins, strict=False):
+        for (_, router, port), origin in zip(self._origins, origins, strict=False):
             stages: dict[str, WebSocketStageServer] = {}
             for api in origin.websocket_apis:
                 for server in self._servers(application, api, before):
                     stages[server.stage.name] = server
-            dispatcher.serve(stages, self._http_server(application, origin, port))
+            router.serve(stages, self._http_server(application, origin, port))
         for server in before.values():
             server.shut_down()
 
@@ -87,16 +71,8 @@ class Gateway:
             key = (api.logical_id, settings.name)
             server = before.pop(key, None)
             if server is None:
-                stage = Stage(api, settings, self._around.limits)
-                server = WebSocketStageServer(
-                    application,
-                    stage,
-                    invocations=self._around.invocations,
-                    sources=self._around.sources,
-                    journal=self._around.journal,
-                    secrets=self._around.secrets,
-                    faults=self._around.faults,
-                )
+                stage = Stage(api, settings, self._context.limits)
+                server = WebSocketStageServer(application, stage, self._context)
             else:
                 server.stage.redeploy(api, settings)
             self._stages[key] = server
@@ -108,21 +84,12 @@ class Gateway:
     ) -> HttpApiServer | None:
         if origin.http_api is None:
             return None
-        return HttpApiServer(
-            application,
-            origin.http_api,
-            port=port,
-            invocations=self._around.invocations,
-            sources=self._around.sources,
-            journal=self._around.journal,
-            secrets=self._around.secrets,
-            faults=self._around.faults,
-        )
+        return HttpApiServer(application, origin.http_api, self._context, port=port)
 
     def mount(self, segment: str, handler: Handler) -> None:
         """Answer `/segment` and what is below it by `handler`, on the first port."""
-        _, dispatcher, _ = self._origins[0]
-        dispatcher.mount(segment, handler)
+        _, router, _ = self._origins[0]
+        router.mount(segment, handler)
 
     @property
     def outputs(self) -> Mapping[str, str]:

@@ -12,8 +12,8 @@ from local_gateway.recording.reader import ReadRecording
 from local_gateway.recording.replay_server import ReplayServer
 from local_gateway.recording.replayer import Replayer, expected_calls
 from local_gateway.recording.report import Report, Summary
-from local_gateway.server.bound_ports import Places
-from local_gateway.server.interfaces import Sources
+from local_gateway.server.bound_ports import BoundPorts
+from local_gateway.server.interfaces import ClockAndIds
 from local_gateway.server.listener import Listener
 from local_gateway.settings import GatewaySettings
 from local_gateway.terminal.terminal import Terminal
@@ -24,7 +24,7 @@ async def replay(
     recording: ReadRecording,
     report: Report,
     terminal: Terminal,
-    places: Places,
+    ports: BoundPorts,
     aws: MotoServer,
 ) -> Summary:
     """Start the template's functions, invoke what was recorded, and report what has changed.
@@ -34,15 +34,15 @@ async def replay(
     """
     async with AsyncExitStack() as stack:
         stack.callback(terminal.flush)
-        reader = VersionReader(settings, places)
+        reader = VersionReader(settings, ports)
         application = (await read_version(terminal, aws, reader)).application
         runtime = make_runtime(settings, terminal, application, aws)
         await runtime.start()
         stack.push_async_callback(runtime.close)
         await warm(runtime, application)
         calls = expected_calls(recording)
-        await _serve_management_api(stack, terminal, places, application, calls)
-        await run_hook(settings, terminal, application, places, aws)
+        await _serve_management_api(stack, terminal, ports, application, calls)
+        await run_hook(settings, terminal, application, ports, aws)
         summary = Summary(recording)
         replayer = Replayer(runtime, application.functions, recording, calls)
         async for replayed in replayer.replay():
@@ -55,14 +55,14 @@ async def replay(
 async def _serve_management_api(
     stack: AsyncExitStack,
     terminal: Terminal,
-    places: Places,
+    ports: BoundPorts,
     application: Application,
     calls: ExpectedCalls,
 ) -> None:
     stages = (stage.name for api in application.websocket_apis for stage in api.stages)
     server = ReplayServer(calls, frozenset(stages))
-    for sockets in places:
-        listener = Listener(sockets, server.handle, sources=Sources(), journal=terminal)
+    for sockets in ports:
+        listener = Listener(sockets, server.handle, clock=ClockAndIds(), journal=terminal)
         await listener.start()
         stack.push_async_callback(listener.close)
 

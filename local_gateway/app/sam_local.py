@@ -6,7 +6,7 @@ from local_gateway.aws_services.server import MotoServer
 from local_gateway.core.model import Application
 from local_gateway.errors import GatewayError
 from local_gateway.sam_local.build import HOST, TEMPLATE, VARIABLES, SamLocalBuild
-from local_gateway.server.bound_ports import Places
+from local_gateway.server.bound_ports import BoundPorts
 from local_gateway.settings import GatewaySettings
 from local_gateway.terminal.terminal import Terminal
 
@@ -19,13 +19,13 @@ class Containers:
         settings: GatewaySettings,
         build: SamLocalBuild,
         terminal: Terminal,
-        places: Places,
+        ports: BoundPorts,
         aws: MotoServer,
     ) -> None:
         self._settings = settings
         self._build = build
         self._terminal = terminal
-        self._places = places
+        self._places = ports
         self._aws = aws
 
     def write(self, application: Application) -> None:
@@ -73,10 +73,10 @@ class Containers:
 
 
 def containers_of(
-    settings: GatewaySettings, terminal: Terminal, places: Places, aws: MotoServer
+    settings: GatewaySettings, terminal: Terminal, ports: BoundPorts, aws: MotoServer
 ) -> Containers | None:
     """The files of `--sam-local`, if it is given."""
     if settings.sam_local is None:
         return None
     build = SamLocalBuild(settings.sam_local, settings.parameter_overrides)
-    return Containers(settings, build, terminal, places, aws)
+    return Containers(settings, build, terminal, ports, aws)

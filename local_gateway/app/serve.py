@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import Any
 
-from local_gateway.app.gateway import Gateway, Surroundings
+from local_gateway.app.gateway import Gateway
 from local_gateway.app.observers import Observer, Observers
 from local_gateway.app.ready_hook import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from local_gateway.app.reload import Deploy, Reloader
@@ -13,9 +13,9 @@ from local_gateway.app.sam_local import Containers, containers_of
 from local_gateway.app.startup import make_runtime, read_version, run_hook, warm
 from local_gateway.app.version import VersionReader
 from local_gateway.aws_services.server import MotoServer
-from local_gateway.core.limits import Limits
 from local_gateway.core.model import Application
 from local_gateway.core.ports import Origin
+from local_gateway.core.websocket.stage import Limits
 from local_gateway.event_sources.clock import WarpedClock
 from local_gateway.event_sources.service import EventSources
 from local_gateway.inspector.availability import obstacle
@@ -23,9 +23,13 @@ from local_gateway.inspector.inspector import Inspector
 from local_gateway.inspector.site import SEGMENT, InspectorSite
 from local_gateway.recording.recorder import CallRecorder, Recording, RecordingInvoker
 from local_gateway.recording.writer import RecordFile
+from local_gateway.runtime.remote import RemoteLambda
+from local_gateway.runtime.service import LambdaRuntime
 from local_gateway.runtime.variables import DUMMY_CREDENTIALS
-from local_gateway.server.bound_ports import Places
-from local_gateway.server.interfaces import Crasher, Invoker, Sources
+from local_gateway.server.bound_ports import BoundPorts
+from local_gateway.server.context import ServerContext
+from local_gateway.server.faults import FaultInjectingInvoker, FaultInjector
+from local_gateway.server.interfaces import ClockAndIds, Invoker
 from local_gateway.server.invocations import Invocations
 from local_gateway.settings import GatewaySettings
 from local_gateway.terminal.terminal import Terminal
@@ -38,7 +42,7 @@ SECRETS = {
 
 
 async def serve(
-    settings: GatewaySettings, terminal: Terminal, places: Places, aws: MotoServer
+    settings: GatewaySettings, terminal: Terminal, ports: BoundPorts, aws: MotoServer
 ) -> None:
     """Serve the template on bound ports with starting AWS services, until cancelled.
 
@@ -47,14 +51,14 @@ async def serve(
     """
     async with AsyncExitStack() as stack:
         stack.callback(terminal.flush)
-        reader = VersionReader(settings, places)
+        reader = VersionReader(settings, ports)
         version = await read_version(terminal, aws, reader)
         application, origins = version.application, version.origins
         inspector = _inspector(settings, terminal, origins[0])
         recording = _recording(stack, settings, terminal)
         observers = [terminal, inspector, CallRecorder(recording) if recording else None]
         observer = Observers([one for one in observers if one is not None])
-        containers = containers_of(settings, terminal, places, aws)
+        containers = containers_of(settings, terminal, ports, aws)
         if containers is not None:
             containers.write(application)
             containers.say_where()
@@ -64,16 +68,16 @@ async def serve(
         await runtime.start()
         await warm(runtime, application)
         invoker = RecordingInvoker(runtime, recording) if recording else runtime
-        gateway = _gateway(stack, settings, observer, invoker, runtime, places)
+        gateway = _gateway(stack, settings, observer, invoker, runtime, ports)
         gateway.deploy(application, origins)
         await gateway.start()
         stack.push_async_callback(gateway.close)
         if inspector is not None:
             describe = _description(gateway, application.region, aws)
-            _show(InspectorSite(inspector, gateway, describe), gateway, stack, terminal, places)
+            _show(InspectorSite(inspector, gateway, describe), gateway, stack, terminal, ports)
         sources = _event_sources(stack, settings, observer, invoker, aws)
         await sources.deploy(application)
-        await _announce(settings, terminal, application, origins, places, aws)
+        await _announce(settings, terminal, application, origins, ports, aws)
         if settings.reload:
             await Reloader(
                 reader,
@@ -94,7 +98,7 @@ def _inspector(settings: GatewaySettings, terminal: Terminal, origin: Origin) ->
     if problem is not None:
         terminal.warn(f"no live traffic page: {problem}")
         return None
-    return Inspector(Sources().now)
+    return Inspector(ClockAndIds().now)
 
 
 def _description(gateway: Gateway, region: str, aws: MotoServer) -> Callable[[], dict[str, Any]]:
@@ -112,12 +116,12 @@ def _show(
     gateway: Gateway,
     stack: AsyncExitStack,
     terminal: Terminal,
-    places: Places,
+    ports: BoundPorts,
 ) -> None:
     """Put the live traffic page at its place."""
     gateway.mount(SEGMENT, site.handle)
     stack.push_async_callback(site.close)
-    terminal.say(f"Live traffic: {places.url(0, 'localhost')}/{SEGMENT}")
+    terminal.say(f"Live traffic: {ports.url(0, 'localhost')}/{SEGMENT}")
 
 
 def _recording(
@@ -128,7 +132,7 @@ def _recording(
         return None
     file = RecordFile(settings.record, redacted=not settings.record_secrets, warn=terminal.warn)
     stack.enter_context(file)
-    return Recording(file, Sources())
+    return Recording(file, ClockAndIds())
 
 
 def _gateway(
@@ -136,21 +140,27 @@ def _gateway(
     settings: GatewaySettings,
     observer: Observer,
     invoker: Invoker,
-    crasher: Crasher,
-    places: Places,
+    runtime: LambdaRuntime | RemoteLambda,
+    ports: BoundPorts,
 ) -> Gateway:
-    sources = Sources()
-    invocations = Invocations(invoker, sources=sources, journal=observer, crasher=crasher)
+    clock = ClockAndIds()
+    faults: FaultInjector | None = None
+    if settings.chaos is not None:
+        faults = FaultInjector(settings.chaos, journal=observer, clock=clock)
+        invoker = FaultInjectingInvoker(
+            invoker, faults, clock=clock, kill=runtime.kill_idle_environment
+        )
+    invocations = Invocations(invoker, clock=clock, journal=observer)
     stack.push_async_callback(invocations.close)
-    around = Surroundings(
+    context = ServerContext(
         invocations=invocations,
-        sources=sources,
+        clock=clock,
         journal=observer,
         limits=Limits().warped(settings.warp),
         secrets=SECRETS if settings.verify_signatures else None,
-        faults=settings.chaos,
+        faults=faults,
     )
-    return Gateway([(sockets, places.port(at)) for at, sockets in enumerate(places)], around)
+    return Gateway([(sockets, ports.port(at)) for at, sockets in enumerate(ports)], context)
 
 
 def _event_sources(
@@ -165,7 +175,7 @@ def _event_sources(
         invoker=invoker,
         journal=observer,
         clock=WarpedClock(settings.warp),
-        sources=Sources(),
+        sources=ClockAndIds(),
     )
     stack.push_async_callback(sources.close)
     return sources
@@ -188,20 +198,20 @@ async def _announce(
     terminal: Terminal,
     application: Application,
     origins: list[Origin],
-    places: Places,
+    ports: BoundPorts,
     aws: MotoServer,
 ) -> None:
     if settings.chaos is not None:
         terminal.say(f"Chaos: {settings.chaos}")
     terminal.say(f"AWS services for this run: {aws.endpoint_url}")
-    await run_hook(settings, terminal, application, places, aws)
-    urls = [url for at, origin in enumerate(origins) for url in _urls(origin, places, at)]
+    await run_hook(settings, terminal, application, ports, aws)
+    urls = [url for at, origin in enumerate(origins) for url in _urls(origin, ports, at)]
     terminal.ready(urls)
 
 
-def _urls(origin: Origin, places: Places, at: int) -> list[str]:
+def _urls(origin: Origin, ports: BoundPorts, at: int) -> list[str]:
     """Where the APIs of an origin are."""
-    http = places.url(at, "localhost")
+    http = ports.url(at, "localhost")
     sockets = [
         f"{http.replace('http', 'ws', 1)}/{stage.name}"
         for api in origin.websocket_apis

@@ -12,7 +12,7 @@ from local_gateway.runtime.remote import RemoteLambda
 from local_gateway.runtime.service import LambdaRuntime
 from local_gateway.runtime.settings import RuntimeSettings
 from local_gateway.runtime.variables import service_variables
-from local_gateway.server.bound_ports import Places
+from local_gateway.server.bound_ports import BoundPorts
 from local_gateway.settings import GatewaySettings
 from local_gateway.terminal.terminal import Terminal
 
@@ -65,7 +65,7 @@ async def run_hook(
     settings: GatewaySettings,
     terminal: Terminal,
     application: Application,
-    places: Places,
+    ports: BoundPorts,
     aws: MotoServer,
 ) -> None:
     """Run the command of `--on-ready`, if there is one."""
@@ -73,7 +73,7 @@ async def run_hook(
         return
     variables = hook_variables(
         settings.environment,
-        url=places.url(0, "localhost"),
+        url=ports.url(0, "localhost"),
         warp=settings.warp,
         aws_endpoint_url=aws.endpoint_url,
         region=application.region,

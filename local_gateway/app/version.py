@@ -10,7 +10,7 @@ from local_gateway.aws_services.provisioning import Provisioner
 from local_gateway.core.model import Application, LambdaFunction
 from local_gateway.core.ports import Origin, assign_origins
 from local_gateway.errors import GatewayError
-from local_gateway.server.bound_ports import Places
+from local_gateway.server.bound_ports import BoundPorts
 from local_gateway.settings import GatewaySettings
 from local_gateway.template.application import ReadApplication, build_application
 from local_gateway.template.document.json_value import as_object
@@ -56,12 +56,12 @@ class Version:
 class VersionReader:
     """Reads versions of one template; blocking, meant for a thread."""
 
-    def __init__(self, settings: GatewaySettings, places: Places) -> None:
+    def __init__(self, settings: GatewaySettings, ports: BoundPorts) -> None:
         self._path = settings.template
         self._overrides = settings.parameter_overrides
         self._elsewhere = settings.lambda_endpoint is not None
         self._stack = Stack(name=settings.stack_name, region=settings.region)
-        self._places = places
+        self._places = ports
         self._provisioner: Provisioner | None = None
         self._template: Template | None = None
         self._template_snapshot = Snapshot()
@@ -114,19 +114,19 @@ class VersionReader:
     def _build(
         self, template: Template, values: ResourceValues, *, may_bind: bool
     ) -> tuple[ReadApplication, list[Origin]]:
-        places = self._places
+        ports = self._places
         read = self._read(template, values)
         origins = _origins(read.application)
         if may_bind:
-            places.make_room_for(len(origins))
-        elif len(origins) > (bound := len(list(places))):
+            ports.bind_more(len(origins))
+        elif len(origins) > (bound := len(list(ports))):
             raise GatewayError(
                 f"{self._path}: the APIs need {len(origins)} ports now, the gateway has {bound}; "
                 "restart it, or give the stages different names"
             )
         if len(origins) > 1:
             urls = {
-                name: places.url(at) for at, one in enumerate(origins) for name in one.api_names()
+                name: ports.url(at) for at, one in enumerate(origins) for name in one.api_names()
             }
             read = self._read(template, values, urls)
             origins = _origins(read.application)

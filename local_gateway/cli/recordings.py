@@ -20,7 +20,7 @@ from local_gateway.recording.choose_event import choose_event
 from local_gateway.recording.reader import ReadRecording, read_recording
 from local_gateway.recording.redaction import is_redacted
 from local_gateway.recording.report import JsonReport, Report, TextReport
-from local_gateway.server.bound_ports import Places
+from local_gateway.server.bound_ports import BoundPorts
 from local_gateway.settings import LOOPBACK, GatewaySettings
 
 TROUBLE = 2
@@ -79,12 +79,12 @@ def _replay(
         verbose=options.verbose,
     )
     report: Report = JsonReport(sys.stdout) if options.json else TextReport(sys.stdout)
-    with Places(LOOPBACK, 0) as places, MotoServer.spawn() as aws:
+    with BoundPorts(LOOPBACK, 0) as ports, MotoServer.spawn() as aws:
         # The AWS services start while the rest of the gateway is imported.
         from local_gateway.app.replay import ReplayTerminal, replay
 
         terminal = ReplayTerminal(sys.stderr, logs=options.verbose)
-        work = replay(settings, recording, report, terminal, places, aws)
+        work = replay(settings, recording, report, terminal, ports, aws)
         return int(run_until_interrupted(work).changed)
 
 

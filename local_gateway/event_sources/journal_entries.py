@@ -2,14 +2,14 @@
 
 from local_gateway.core.event_sources.model import QueueMapping
 from local_gateway.core.invocation import Succeeded
-from local_gateway.server.interfaces import Entry, Invocation, Journal, Sources
+from local_gateway.server.interfaces import ClockAndIds, Entry, Invocation, Journal
 from local_gateway.server.invocations import describe
 
 
 class Reports:
     """Writes the entries of event sources."""
 
-    def __init__(self, journal: Journal, sources: Sources) -> None:
+    def __init__(self, journal: Journal, sources: ClockAndIds) -> None:
         self._journal = journal
         self._sources = sources
 

@@ -19,7 +19,7 @@ from local_gateway.event_sources.rules import RuleDelivery, RuleListener
 from local_gateway.event_sources.schedule_timer import Timer
 from local_gateway.event_sources.targets import Delivery
 from local_gateway.event_sources.threads import in_thread
-from local_gateway.server.interfaces import Invoker, Journal, Sources
+from local_gateway.server.interfaces import ClockAndIds, Invoker, Journal
 from local_gateway.template.document.stack import Stack
 
 
@@ -36,7 +36,7 @@ class EventSources:
         invoker: Invoker,
         journal: Journal,
         clock: Clock,
-        sources: Sources,
+        sources: ClockAndIds,
     ) -> None:
         self._endpoint_url = endpoint_url
         self._invoker = invoker

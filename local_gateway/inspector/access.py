@@ -8,27 +8,24 @@ and not by a request across origins (hence the Origin header; answers carry no C
 import re
 from ipaddress import ip_address
 
-from multidict import CIMultiDict, CIMultiDictProxy
+from local_gateway.core.http import Request
 
 _OWN_HOST = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE)
 READING = frozenset({"GET"})
 
 
-type Headers = CIMultiDict[str] | CIMultiDictProxy[str]
-
-
-def problem(method: str, client: str, headers: Headers) -> str | None:
-    """Why a request from an IP address is refused; `None` when it is not."""
-    if not _is_loopback(client):
+def problem(request: Request) -> str | None:
+    """Why a request is refused; `None` when it is not."""
+    if not _is_loopback(request.source_ip):
         return "The inspector answers to the machine that the gateway runs on only."
-    hosts = headers.getall("Host", [])
+    hosts = request.headers.get_all("Host")
     if len(hosts) != 1 or _OWN_HOST.fullmatch(hosts[0]) is None:
         return "The inspector answers as localhost, 127.0.0.1 or [::1] only."
-    origin = headers.get("Origin")
+    origin = request.headers.get("Origin")
     same_origin = origin is not None and origin.lower() == f"http://{hosts[0].lower()}"
     if origin is not None and not same_origin:
         return "The inspector answers to its own page only."
-    if method not in READING and not same_origin:
+    if request.method not in READING and not same_origin:
         return "The inspector takes orders from its own page only: an Origin header is expected."
     return None
 

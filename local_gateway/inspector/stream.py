@@ -27,7 +27,7 @@ class Page(Protocol):
     """The other end of a stream."""
 
     @property
-    def is_there(self) -> bool: ...
+    def is_open(self) -> bool: ...
     async def write(self, data: bytes, /) -> None: ...
 
 
@@ -70,7 +70,7 @@ class Stream:
         """Until the page is gone; raises `SlowPageError` for one that does not read."""
         with self._inspector.watch() as happened:
             await self._send(page, event("snapshot", self._snapshot()))
-            while page.is_there:
+            while page.is_open:
                 happened.clear()
                 await self._send_news(page)
                 await asyncio.sleep(PAUSE_SECONDS)

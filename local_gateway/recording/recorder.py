@@ -14,13 +14,13 @@ from local_gateway.recording.format import (
 )
 from local_gateway.recording.writer import RecordFile
 from local_gateway.runtime.settings import LogStream
-from local_gateway.server.interfaces import Direction, Entry, Invocation, Invoker, Sources
+from local_gateway.server.interfaces import ClockAndIds, Direction, Entry, Invocation, Invoker
 
 
 class Recording:
     """A file, and which invocations are under way."""
 
-    def __init__(self, file: RecordFile, sources: Sources) -> None:
+    def __init__(self, file: RecordFile, sources: ClockAndIds) -> None:
         self.file = file
         self.sources = sources
         self._numbers = itertools.count()

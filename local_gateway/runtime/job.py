@@ -27,13 +27,12 @@ def _new_trace_id() -> str:
 class Job:
     """`answer` is cancelled when the caller gave up; the handler, if it runs, runs on.
 
-    A `fatal` job ends the environment that it is delivered to. `queued_at` is the loop's time.
+    `queued_at` is the loop's time.
     """
 
     payload: bytes
     trace_id: str
     answer: asyncio.Future[Invocation]
-    fatal: bool = False
     request_id: str = field(default_factory=_new_request_id)
     queued_at: float = 0.0
 
@@ -52,7 +51,7 @@ class Job:
         self.end(Invocation(result=result, request_id=self.request_id, cold=False, duration=0.0))
 
 
-def new_job(payload: bytes, trace_id: str | None, *, fatal: bool = False) -> Job:
+def new_job(payload: bytes, trace_id: str | None) -> Job:
     """A job for the running loop, with a trace id made up as X-Ray would when it has none."""
     answer: asyncio.Future[Invocation] = asyncio.get_running_loop().create_future()
-    return Job(payload, trace_id or _new_trace_id(), answer, fatal)
+    return Job(payload, trace_id or _new_trace_id(), answer)

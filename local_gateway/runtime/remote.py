@@ -10,7 +10,6 @@ import aiohttp
 from local_gateway.core.invocation import Failed, InvocationResult, Throttled
 from local_gateway.core.model import LambdaFunction
 from local_gateway.errors import GatewayError
-from local_gateway.runtime.platform_lines import EXIT_ERROR
 from local_gateway.runtime.remote_answer import interpret
 from local_gateway.runtime.service import FunctionInitError
 from local_gateway.runtime.settings import (
@@ -105,13 +104,8 @@ class RemoteLambda:
         finally:
             place.release()
 
-    async def crash(self, function: str, payload: bytes) -> Invocation:
-        """The failure that a dead environment is; theirs are not ours to kill, so nothing runs."""
-        self._function(function)
-        request_id = str(uuid.uuid4())
-        message = f"RequestId: {request_id} Error: Runtime exited with error: signal: killed"
-        result = Failed(EXIT_ERROR, message)
-        return Invocation(result=result, request_id=request_id, cold=False, duration=0.0)
+    def kill_idle_environment(self, function: str) -> None:
+        """Nothing: environments elsewhere are not ours to end."""
 
     async def _observed(
         self, function: LambdaFunction, payload: bytes, request_id: str, headers: dict[str, str]

@@ -9,7 +9,7 @@ from pathlib import Path
 from local_gateway.core.invocation import Failed, InvocationResult, TimedOut
 from local_gateway.core.model import LambdaFunction
 from local_gateway.errors import GatewayError
-from local_gateway.runtime.job import Job, new_job
+from local_gateway.runtime.job import new_job
 from local_gateway.runtime.launch import RuntimeClient, Surroundings
 from local_gateway.runtime.pool import STARTS_AT_ONCE, FunctionPool
 from local_gateway.runtime.settings import (
@@ -68,13 +68,7 @@ class LambdaRuntime:
         on as they are. Cancelling gives up the answer; the handler runs on to its own timeout.
         Raises `GatewayError` for a function that does not exist or a runtime that is not started.
         """
-        return await self._run(function, new_job(payload, trace_id))
-
-    async def crash(self, function: str, payload: bytes) -> Invocation:
-        """Like `invoke`, but the environment is killed as it gets the event, the handler unrun."""
-        return await self._run(function, new_job(payload, None, fatal=True))
-
-    async def _run(self, function: str, job: Job) -> Invocation:
+        job = new_job(payload, trace_id)
         pool = self._pool(function)
         if len(job.payload) > MAX_REQUEST_BYTES:
             message = f"Request must be smaller than {MAX_REQUEST_BYTES} bytes"
@@ -82,6 +76,10 @@ class LambdaRuntime:
         else:
             pool.submit(job)
         return await job.answer
+
+    def kill_idle_environment(self, function: str) -> None:
+        """End the environment that would get the function's next event, if one is free."""
+        self._pool(function).kill_idle_environment()
 
     async def warm(self, function: str) -> None:
         """Have one initialised environment; raises `FunctionInitError` that tells why not."""

@@ -10,7 +10,7 @@ from local_gateway.errors import GatewayError
 _EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared, not bound
 
 
-class Places:
+class BoundPorts:
     """The ports of the origins: the first is what was asked for, further ones follow it."""
 
     def __init__(self, hosts: tuple[str, ...], port: int) -> None:
@@ -29,7 +29,7 @@ class Places:
     def __iter__(self) -> Iterator[list[socket.socket]]:
         return iter(self._places)
 
-    def make_room_for(self, count: int) -> None:
+    def bind_more(self, count: int) -> None:
         """Bind further ports until there are `count`; raises `GatewayError` for a busy one."""
         while len(self._places) < count:
             port = (self.port(len(self._places) - 1) + 1) * self._step

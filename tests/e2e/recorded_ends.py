@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from local_gateway.core.limits import Limits
+from local_gateway.core.websocket.stage import Limits
 from local_gateway.recording.reader import read_recording
 
 

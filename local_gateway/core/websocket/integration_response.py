@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from local_gateway.core.http import Headers
 from local_gateway.core.invocation import InvocationResult, Succeeded
 
 
@@ -13,18 +14,13 @@ class ProxyResponse:
     """A usable answer: an object with an integer `statusCode`."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Headers
     body: str | None
 
     @property
     def accepts(self) -> bool:
         """Whether a `$connect` answer lets the client in (any 2xx)."""
         return 200 <= self.status < 300
-
-    def header(self, name: str) -> str | None:
-        """A header's value, its name compared without regard to case."""
-        wanted = name.lower()
-        return next((value for key, value in self.headers.items() if key.lower() == wanted), None)
 
 
 def proxy_response(result: InvocationResult) -> ProxyResponse | None:
@@ -55,7 +51,7 @@ def _status(value: object) -> int | None:
     return value if isinstance(value, int) and 100 <= value <= 599 else None
 
 
-def _headers(answer: Mapping[str, Any]) -> dict[str, str]:
+def _headers(answer: Mapping[str, Any]) -> Headers:
     headers: dict[str, str] = {}
     multiple, single = answer.get("multiValueHeaders"), answer.get("headers")
     if isinstance(multiple, dict):
@@ -64,7 +60,7 @@ def _headers(answer: Mapping[str, Any]) -> dict[str, str]:
                 headers[name] = str(values[-1])
     if isinstance(single, dict):
         headers.update((name, str(value)) for name, value in single.items() if value is not None)
-    return headers
+    return Headers(headers.items())
 
 
 def _body(value: object) -> str | None:

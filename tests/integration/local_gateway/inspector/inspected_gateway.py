@@ -4,9 +4,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from local_gateway.app.gateway import Gateway, Surroundings
+from local_gateway.app.gateway import Gateway
 from local_gateway.core.invocation import Succeeded
-from local_gateway.core.limits import Limits
 from local_gateway.core.model import (
     Application,
     HttpApi,
@@ -18,11 +17,13 @@ from local_gateway.core.model import (
     WebSocketStage,
 )
 from local_gateway.core.ports import assign_origins
+from local_gateway.core.websocket.stage import Limits
 from local_gateway.inspector.inspector import Inspector
 from local_gateway.inspector.site import SEGMENT, InspectorSite
 from local_gateway.runtime.settings import Invocation
 from local_gateway.server.bound_ports import bind
-from local_gateway.server.interfaces import Sources
+from local_gateway.server.context import ServerContext
+from local_gateway.server.interfaces import ClockAndIds
 from local_gateway.server.invocations import Invocations
 
 THROTTLES = {"full": {"$connect": Throttle(rate=0, burst=0)}}
@@ -109,17 +110,17 @@ async def inspected_gateway(
 ) -> AsyncIterator[Inspected]:
     """Serve until the end of the `async with` block."""
     served = application(stages, http_stages)
-    sources = Sources()
-    inspector = Inspector(sources.now)
+    clock = ClockAndIds()
+    inspector = Inspector(clock.now)
     async with AsyncExitStack() as stack:
-        invocations = Invocations(AnsweringFunction(inspector), sources=sources, journal=inspector)
+        invocations = Invocations(AnsweringFunction(inspector), clock=clock, journal=inspector)
         stack.push_async_callback(invocations.close)
         sockets = bind(("127.0.0.1",), 0)
         port = sockets[0].getsockname()[1]
-        around = Surroundings(
-            invocations=invocations, sources=sources, journal=inspector, limits=Limits()
+        context = ServerContext(
+            invocations=invocations, clock=clock, journal=inspector, limits=Limits()
         )
-        gateway = Gateway([(sockets, port)], around)
+        gateway = Gateway([(sockets, port)], context)
         gateway.deploy(served, assign_origins(served.websocket_apis, served.http_apis))
         site = InspectorSite(inspector, gateway, lambda: {"outputs": dict(gateway.outputs)})
         if is_mounted:

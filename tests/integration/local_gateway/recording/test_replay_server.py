@@ -15,7 +15,7 @@ from local_gateway.recording.expected_calls import ExpectedCalls
 from local_gateway.recording.format import RecordedCall
 from local_gateway.recording.replay_server import ReplayServer
 from local_gateway.server.bound_ports import bind
-from local_gateway.server.interfaces import Direction, Entry, Sources
+from local_gateway.server.interfaces import ClockAndIds, Direction, Entry
 from local_gateway.server.listener import Listener
 
 OPEN = "L0SM9cOFvHcCIhw="
@@ -64,7 +64,7 @@ async def server() -> AsyncIterator[Running]:
     listener = Listener(
         sockets,
         ReplayServer(calls, frozenset({"dev"})).handle,
-        sources=Sources(),
+        clock=ClockAndIds(),
         journal=Entries(),
     )
     await listener.start()

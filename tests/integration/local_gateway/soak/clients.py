@@ -70,7 +70,7 @@ class Crowd:
             while at < messages:
                 await self._ask(socket, number, at)
                 at += 1
-                if self._manners.strikes(Fault.DROP, number, at):
+                if self._manners.applies(Fault.DROP, number, at):
                     socket.transport.abort()
                     self.tally.vanished += 1
                     return at

@@ -8,7 +8,7 @@ from local_gateway.app.api_hosts import api_hosts, with_api_hosts
 from local_gateway.core.model import Application, HttpApi, LambdaFunction, WebSocketApi
 from local_gateway.core.ports import Origin, domain_name
 from local_gateway.runtime.child.redirection import VARIABLE, decode_hosts
-from local_gateway.server.bound_ports import Places
+from local_gateway.server.bound_ports import BoundPorts
 
 
 def websocket_api(api_id: str) -> WebSocketApi:
@@ -52,20 +52,20 @@ EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - for a moment, and nothing accepts
     [("127.0.0.1", "127.0.0.1"), (EVERY_ADDRESS, "127.0.0.1"), ("::1", "::1")],
 )
 def test_each_api_is_where_its_origin_listens(host: str, reachable: str) -> None:
-    with Places((host,), 0) as places:
-        places.make_room_for(2)
-        first, second = (reachable, places.port(0)), (reachable, places.port(1))
-        hosts = api_hosts(application(), ORIGINS, places)
+    with BoundPorts((host,), 0) as ports:
+        ports.bind_more(2)
+        first, second = (reachable, ports.port(0)), (reachable, ports.port(1))
+        hosts = api_hosts(application(), ORIGINS, ports)
     names = [name.partition(".")[0] for name in hosts]
     assert (names, list(hosts.values())) == (["a", "b", "h", "c"], [first, first, first, second])
     assert {name.partition(".")[2] for name in hosts} == {"execute-api.eu-central-1.amazonaws.com"}
 
 
 def test_every_function_is_told_beside_its_own_variables() -> None:
-    with Places(("127.0.0.1",), 0) as places:
-        places.make_room_for(2)
-        environment = with_api_hosts(application(), ORIGINS, places).functions["Fn"].environment
-        hosts = api_hosts(application(), ORIGINS, places)
+    with BoundPorts(("127.0.0.1",), 0) as ports:
+        ports.bind_more(2)
+        environment = with_api_hosts(application(), ORIGINS, ports).functions["Fn"].environment
+        hosts = api_hosts(application(), ORIGINS, ports)
     assert environment["OWN"] == "1"
     assert decode_hosts(environment[VARIABLE]) == hosts
 

@@ -9,7 +9,7 @@ from local_gateway.core.invocation import Failed, InvocationResult, Succeeded, T
 from local_gateway.core.model import AsynchronousInvocation
 from local_gateway.event_sources.asynchronous import AsynchronousInvoker, Occasion
 from local_gateway.event_sources.journal_entries import Reports
-from local_gateway.server.interfaces import Sources
+from local_gateway.server.interfaces import ClockAndIds
 from tests.integration.local_gateway.event_sources.virtual_clock import START, VirtualClock
 from tests.unit.local_gateway.event_sources.fakes import FakeInvoker, FakeJournal, FakeQueue
 
@@ -40,7 +40,7 @@ async def workbench(
     invoker, journal, clock = FakeInvoker(results=results), FakeJournal(), VirtualClock(start)
     queue = FakeQueue()
     asynchronous = AsynchronousInvoker(
-        invoker, clock=clock, reports=Reports(journal, Sources()), queue=lambda url: queue
+        invoker, clock=clock, reports=Reports(journal, ClockAndIds()), queue=lambda url: queue
     )
     asynchronous.settings = {} if settings is None else {"F": settings}
     yield Workbench(invoker, journal, clock, queue, asynchronous)

@@ -8,7 +8,7 @@ from local_gateway.core.event_sources.model import QueueMapping
 from local_gateway.core.invocation import Failed, Succeeded
 from local_gateway.event_sources.journal_entries import Reports
 from local_gateway.event_sources.queue_poller import DEFAULT_CONCURRENCY, MappingPoller
-from local_gateway.server.interfaces import Sources
+from local_gateway.server.interfaces import ClockAndIds
 from tests.unit.local_gateway.event_sources.fakes import FakeInvoker, FakeJournal, FakeQueue
 
 MAPPING = QueueMapping(
@@ -25,7 +25,7 @@ async def polling(
     queue: FakeQueue, invoker: FakeInvoker, mapping: QueueMapping = MAPPING
 ) -> AsyncIterator[FakeJournal]:
     journal = FakeJournal()
-    reports = Reports(journal, Sources())
+    reports = Reports(journal, ClockAndIds())
     poller = MappingPoller(mapping, queue, invoker=invoker, reports=reports)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(poller.close)

@@ -32,7 +32,7 @@ class FakePage:
         self._most = most
 
     @property
-    def is_there(self) -> bool:
+    def is_open(self) -> bool:
         return len(self.received) < self._most
 
     async def write(self, data: bytes) -> None:

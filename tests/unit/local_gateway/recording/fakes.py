@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local_gateway.core.invocation import InvocationResult, Succeeded
-from local_gateway.server.interfaces import Sources
+from local_gateway.server.interfaces import ClockAndIds
 
 AT = 1_700_000_000_042
 TIME = "2023-11-14T22:13:20.042Z"
@@ -14,7 +14,7 @@ CONNECTION = "L0SM9cOFvHcCIhw="
 OTHER = "M0SM9cOFvHcCIhw="
 
 
-class StoppedSources(Sources):
+class StoppedClock(ClockAndIds):
     """It is always `AT`."""
 
     def now(self) -> int:
