@@ -1,6 +1,6 @@
 """Cuts a byte stream into HTTP/1.1 requests, without doing I/O; `httptools` reads the syntax."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import httptools
@@ -23,100 +23,107 @@ class ReceivedRequest:
 class RequestParser:
     """Feed it what arrives; it returns every request that is complete.
 
-    `problem` says why the bytes are no request; then the stream cannot be read any further.
-    `pending` is a request whose body is still coming. After an upgrade (or CONNECT), `rest` holds
-    what followed the request, in whatever protocol.
+    `problem` says why the bytes are no request; then the stream cannot be read any further. After
+    an upgrade (or CONNECT), `rest` holds what followed the request, in whatever protocol.
     """
 
     def __init__(self, source_ip: str, *, max_head_bytes: int, max_body_bytes: int) -> None:
         self.problem: str | None = None
-        self.pending: Request | None = None
         self.rest = b""
         self._source_ip = source_ip
         self._max_head_bytes = max_head_bytes
         self._max_body_bytes = max_body_bytes
         self._parser = httptools.HttpRequestParser(self)
         self._received: list[ReceivedRequest] = []
-        self._head_bytes = 0
-        self.on_message_begin()
+        self._fed_bytes = 0
+        self._url = b""
+        self._pairs: list[tuple[bytes, bytes]] = []
+        self._target: tuple[str, str] | None = None  # path and query string of a complete head
+        self._headers = Headers()
+        self._body: list[bytes] = []
+        self._body_bytes = 0
 
     def feed(self, data: bytes) -> list[ReceivedRequest]:
         """The requests that `data` completes."""
-        if self.pending is None:
-            self._head_bytes += len(data)
+        if self._target is None:
+            self._fed_bytes += len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
             self.rest = data[upgrade.args[0] :]
         except httptools.HttpParserError as error:
             self.problem = self.problem or str(error)
-        if self.pending is None and self._head_bytes > self._max_head_bytes:
+        if self._target is None and self._fed_bytes > self._max_head_bytes:
             self.problem = self.problem or "the head of the request is too large"
         received, self._received = self._received, []
         return received
 
-    # What httptools calls
+    @property
+    def pending(self) -> Request | None:
+        """A request whose body is still coming, without it."""
+        if self._target is None:
+            return None
+        length = int(self._headers.get("content-length") or 0)
+        return self._request(b"", max(length, self._body_bytes))
 
-    def on_message_begin(self) -> None:
-        self._url = b""
-        self._headers: list[tuple[bytes, bytes]] = []
-        self._body: list[bytes] = []
-        self._body_bytes = 0
+    # What httptools calls
 
     def on_url(self, url: bytes) -> None:
         self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers.append((name, value))
+        self._pairs.append((name, value))
 
     def on_headers_complete(self) -> None:
-        pairs = [(name.decode("latin-1"), _text(value)) for name, value in self._headers]
-        size = len(self._url) + sum([len(name) + len(value) for name, value in self._headers])
+        url, pairs = self._url, self._pairs
+        self._url, self._pairs = b"", []
+        size = len(url) + sum([len(name) + len(value) for name, value in pairs])
         if size > self._max_head_bytes or len(pairs) > MAX_HEADERS:
             self.problem = "the head of the request is too large"
-            return
-        if self._parser.get_http_version() not in _VERSIONS:
+        elif self._parser.get_http_version() not in _VERSIONS:
             self.problem = "the version of HTTP is none that is spoken here"
-            return
-        headers = Headers(pairs)
-        length = headers.get("content-length") or "0"
-        target = self._url.decode("latin-1")
-        try:
-            path, query = _split(target)
-        except ValueError:
-            self.problem = "the URL of the request is malformed"
-            return
-        self.pending = Request(
-            method=self._parser.get_method().decode("latin-1"),
-            path=path,
-            query_string=query,
-            headers=headers,
-            source_ip=self._source_ip,
-            is_too_large=int(length) > self._max_body_bytes,
-        )
+        else:
+            try:
+                self._target = _path_and_query(url.decode("latin-1"))
+            except ValueError:
+                self.problem = "the URL of the request is malformed"
+            self._headers = _headers(pairs)
 
     def on_body(self, data: bytes) -> None:
         self._body_bytes += len(data)
         if self._body_bytes <= self._max_body_bytes:
             self._body.append(data)
-        elif self.pending is not None and not self.pending.is_too_large:
-            self.pending = replace(self.pending, is_too_large=True)
 
     def on_message_complete(self) -> None:
-        request, self.pending = self.pending, None
-        self._head_bytes = 0
-        if request is None or self.problem is not None:
-            return
-        if self._body and not request.is_too_large:
-            request = replace(request, body=b"".join(self._body))
-        parser = self._parser
-        self._received.append(
-            ReceivedRequest(request, parser.should_keep_alive(), parser.should_upgrade())
+        if self._target is not None and self.problem is None:
+            parser = self._parser
+            self._received.append(
+                ReceivedRequest(
+                    self._request(b"".join(self._body), self._body_bytes),
+                    parser.should_keep_alive(),
+                    parser.should_upgrade(),
+                )
+            )
+        self._target = None
+        self._pairs, self._body = [], []
+        self._fed_bytes = self._body_bytes = 0
+
+    def _request(self, body: bytes, body_bytes: int) -> Request:
+        is_too_large = body_bytes > self._max_body_bytes
+        path, query_string = self._target or ("", "")
+        return Request(
+            method=self._parser.get_method().decode("latin-1"),
+            path=path,
+            query_string=query_string,
+            headers=self._headers,
+            body=b"" if is_too_large else body,
+            source_ip=self._source_ip,
+            is_too_large=is_too_large,
         )
 
 
-def _split(target: str) -> tuple[str, str]:
-    """Path and query string, without the scheme and host that a proxy's client sends."""
+def _path_and_query(target: str) -> tuple[str, str]:
+    """Without the scheme and host that a proxy's client sends, and without a fragment."""
     target = target.partition("#")[0]
     if not target.startswith("/"):
         parts = urlsplit(target)
@@ -125,9 +132,14 @@ def _split(target: str) -> tuple[str, str]:
     return path, query
 
 
+def _headers(pairs: list[tuple[bytes, bytes]]) -> Headers:
+    try:
+        return Headers([(name.decode(), value.decode().rstrip(" \t")) for name, value in pairs])
+    except UnicodeDecodeError:  # bytes that are not UTF-8 must not break the JSON of an event
+        return Headers([(name.decode(), _text(value).rstrip(" \t")) for name, value in pairs])
+
+
 def _text(value: bytes) -> str:
-    """A header's value; bytes that are not UTF-8 must not break the JSON of an event."""
-    value = value.rstrip(b" \t")
     try:
         return value.decode()
     except UnicodeDecodeError:

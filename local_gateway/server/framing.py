@@ -38,19 +38,18 @@ class _QuietProtocol(Protocol):
 
 
 class Framing:
-    """The framing state of one open socket; errors end in a close frame of its own."""
+    """The framing state of one socket; errors end in a close frame of its own.
+
+    While it `is_open`, messages can be sent.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self._protocol = _QuietProtocol(
             Side.SERVER, state=State.OPEN, max_size=(limits.message_bytes, limits.frame_bytes)
         )
+        self.is_open = True
         self._fragment_size = limits.frame_bytes
         self._fragments = bytearray()
-
-    @property
-    def is_open(self) -> bool:
-        """Whether messages can still be sent."""
-        return self._protocol.state is State.OPEN
 
     def receive(self, data: bytes) -> list[Message]:
         """Take bytes from the socket; returns the messages that they complete."""
@@ -71,11 +70,13 @@ class Framing:
             except UnicodeDecodeError:
                 self._protocol.fail(CloseCode.INVALID_DATA)
                 break
+        self.is_open = self._protocol.state is State.OPEN
         return messages
 
     def receive_eof(self) -> None:
         """The socket will bring no more bytes."""
         self._protocol.receive_eof()
+        self.is_open = False
 
     def send_text(self, text: str) -> None:
         """Queue a message, cut into frames no larger than the service's own."""
@@ -88,6 +89,7 @@ class Framing:
     def send_close(self, code: int, reason: str) -> None:
         """Queue a close frame."""
         self._protocol.send_close(code, reason)
+        self.is_open = False
 
     def outgoing(self) -> tuple[bytes, bool]:
         """The bytes to write now, and whether the socket is to be closed after them."""

@@ -36,8 +36,14 @@ class Invocations:
 
     async def run(self, invoke: Invoke, connection_id: str) -> InvocationResult:
         """The result of an action, `TimedOut` once its integration timeout has passed."""
-        invocation = await self.call(invoke.function, invoke.event, invoke.timeout)
-        return self._ended(invoke, connection_id, invocation, self._clock.now())
+        answer: asyncio.Future[InvocationResult] = self._loop.create_future()
+
+        def end(_: Invoke, result: InvocationResult, at: int) -> None:
+            if not answer.done():
+                answer.set_result(result)
+
+        self.begin(invoke, connection_id, end)
+        return await answer
 
     def begin(self, invoke: Invoke, connection_id: str, answered: Answered) -> None:
         """Run in the background and hand the result to `answered`, like `run`."""

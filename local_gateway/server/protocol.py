@@ -162,12 +162,13 @@ class HttpProtocol(asyncio.Protocol):
             self._handle(self._waiting.popleft())
         if self._phase not in (_Phase.HEAD, _Phase.BODY) or self._transport.is_closing():
             return
-        pending = self._parser.pending
         if self._parser.problem is not None:
             self._refuse(400, "Bad Request", self._parser.problem)
-        elif pending is None:
             return
-        elif pending.is_too_large:
+        pending = self._parser.pending
+        if pending is None:
+            return
+        if pending.is_too_large:
             self._handle(ReceivedRequest(pending, keeps_alive=False, is_upgrade=False))
         elif self._phase is _Phase.HEAD:
             self._wait(_Phase.BODY, self._limits.body_seconds)
@@ -242,7 +243,7 @@ class HttpProtocol(asyncio.Protocol):
         if transport.is_closing():
             protocol.connection_lost(None)
             return
-        transport.write(_head(101, upgrade.headers).encode())
+        transport.write(_head(101, upgrade.headers))
         transport.set_protocol(protocol)
         protocol.connection_made(transport)
         transport.resume_reading()
@@ -254,7 +255,7 @@ class HttpProtocol(asyncio.Protocol):
             return
         self._writer = ResponseWriter(self._transport)
         head = _head(200, Headers((*streamed.headers, ("Connection", "close"))))
-        self._transport.write(head.encode())
+        self._transport.write(head)
         task = self._loop.create_task(streamed.send(self._writer))
         self._tasks.add(task)
         task.add_done_callback(self._streamed)
@@ -296,14 +297,15 @@ def response_bytes(response: Response, *, closes: bool, has_body: bool = True) -
     framing = "" if response.status in (204, 304) else f"Content-Length: {len(body)}\r\n"
     if closes:
         framing += "Connection: close\r\n"
-    head = _head(response.status, response.headers, framing).encode(errors="replace")
+    head = _head(response.status, response.headers, framing)
     return head + body if has_body else head
 
 
-def _head(status: int, headers: Headers, framing: str = "") -> str:
+def _head(status: int, headers: Headers, framing: str = "") -> bytes:
     lines = "".join([f"{name}: {value}\r\n" for name, value in headers])
-    phrase = _PHRASES.get(status, "")
-    return f"HTTP/1.1 {status} {phrase}\r\n{lines}{framing}Date: {_date(int(time.time()))}\r\n\r\n"
+    date = _date(int(time.time()))
+    head = f"HTTP/1.1 {status} {_PHRASES.get(status, '')}\r\n{lines}{framing}Date: {date}\r\n\r\n"
+    return head.encode(errors="replace")
 
 
 @lru_cache(maxsize=1)

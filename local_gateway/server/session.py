@@ -172,8 +172,7 @@ class Session(asyncio.Protocol):
 
         Once the socket is closing there is no more to come, so all that is left is routed.
         """
-        is_open = self._framing.is_open
-        while self._waiting and (self._in_flight < MESSAGES_IN_FLIGHT or not is_open):
+        while self._waiting and (self._in_flight < MESSAGES_IN_FLIGHT or not self._framing.is_open):
             self._take(self._waiting.popleft())
         self._flush()
         if not self._framing.is_open:

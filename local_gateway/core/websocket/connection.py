@@ -59,15 +59,11 @@ class Connection:
     def __init__(self, stage: Stage, identity: Identity, handshake: Request) -> None:
         self.stage = stage
         self.identity = identity
+        self.connection_id = identity.connection_id
         self.state = State.NEW
         self.last_active = identity.connected_at
         self._handshake = handshake
         self._authorizer: dict[str, str] | None = None
-
-    @property
-    def connection_id(self) -> str:
-        """The id that events and the management API use."""
-        return self.identity.connection_id
 
     @property
     def is_open(self) -> bool:
@@ -189,10 +185,11 @@ class Connection:
             self.last_active = at
             return [_error_frame("Internal server error", self.connection_id, invoke.request_id)]
         route = self.stage.api.routes.get(invoke.route_key)
-        if route is None or not route.two_way or response.body is None:
+        body = response.body if route is not None and route.two_way else None
+        if body is None:
             return []
         self.last_active = at
-        return [SendText(response.body)]
+        return [SendText(body)]
 
     def binary_received(self, stamp: RequestStamp) -> list[Action]:
         """Close: binary frames are not supported (developer guide, binary media types)."""

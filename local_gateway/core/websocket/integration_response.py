@@ -14,8 +14,30 @@ class ProxyResponse:
     """A usable answer: an object with an integer `statusCode`."""
 
     status: int
-    headers: Headers
-    body: str | None
+    answer: Mapping[str, Any]
+
+    @property
+    def body(self) -> str | None:
+        """The text of the answer's body, if it has one; JSON for anything but text."""
+        value = self.answer.get("body")
+        if value is None or isinstance(value, str):
+            return value
+        return json.dumps(value, ensure_ascii=False)
+
+    @property
+    def headers(self) -> Headers:
+        """The last value of each header."""
+        headers: dict[str, str] = {}
+        multiple, single = self.answer.get("multiValueHeaders"), self.answer.get("headers")
+        if isinstance(multiple, dict):
+            for name, values in multiple.items():
+                if isinstance(values, list) and values:
+                    headers[name] = str(values[-1])
+        if isinstance(single, dict):
+            headers.update(
+                (name, str(value)) for name, value in single.items() if value is not None
+            )
+        return Headers(headers.items())
 
     @property
     def accepts(self) -> bool:
@@ -40,7 +62,7 @@ def proxy_response(result: InvocationResult) -> ProxyResponse | None:
     status = _status(answer.get("statusCode"))
     if status is None:
         return None
-    return ProxyResponse(status, _headers(answer), _body(answer.get("body")))
+    return ProxyResponse(status, answer)
 
 
 def _status(value: object) -> int | None:
@@ -49,21 +71,3 @@ def _status(value: object) -> int | None:
     if isinstance(value, str) and value.isascii() and value.isdigit():
         value = int(value)
     return value if isinstance(value, int) and 100 <= value <= 599 else None
-
-
-def _headers(answer: Mapping[str, Any]) -> Headers:
-    headers: dict[str, str] = {}
-    multiple, single = answer.get("multiValueHeaders"), answer.get("headers")
-    if isinstance(multiple, dict):
-        for name, values in multiple.items():
-            if isinstance(values, list) and values:
-                headers[name] = str(values[-1])
-    if isinstance(single, dict):
-        headers.update((name, str(value)) for name, value in single.items() if value is not None)
-    return Headers(headers.items())
-
-
-def _body(value: object) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False)

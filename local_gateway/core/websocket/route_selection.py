@@ -63,18 +63,15 @@ class RouteSelection:
         """
         try:
             root = read_json(body)
-            if not self._selectable(root):
+            if not isinstance(root, dict) and not self._reads(root):
                 return None
-            return "".join(
-                part if isinstance(part, str) else _text(_value_at(root, part))
-                for part in self.parts
-            )
+            texts = [p if isinstance(p, str) else _text(_value_at(root, p)) for p in self.parts]
+            return "".join(texts)
         except (ValueError, RecursionError):
             return None
 
-    def _selectable(self, root: object) -> bool:
-        if isinstance(root, dict):
-            return True
+    def _reads(self, root: object) -> bool:
+        """Whether the expression asks for nothing that only an object has."""
         paths = [part for part in self.parts if not isinstance(part, str)]
         indexable = isinstance(root, list)
         return not paths or any(
