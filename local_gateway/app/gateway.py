@@ -9,8 +9,9 @@ from local_gateway.core.model import Application, WebSocketApi
 from local_gateway.core.ports import Origin
 from local_gateway.core.websocket.connection import Connection
 from local_gateway.core.websocket.stage import Stage
+from local_gateway.records import Observe
 from local_gateway.server.http_api import HttpApiServer
-from local_gateway.server.interfaces import Faults, Journal, Sources
+from local_gateway.server.interfaces import Faults, Sources
 from local_gateway.server.invocations import Invocations
 from local_gateway.server.listener import Listener
 from local_gateway.server.protocol import Handler
@@ -26,7 +27,7 @@ class Surroundings:
 
     invocations: Invocations
     sources: Sources
-    journal: Journal
+    observe: Observe
     limits: Limits
     secrets: Mapping[str, str] | None = None
     faults: Faults | None = None
@@ -49,7 +50,7 @@ class Gateway:
                 sockets,
                 dispatcher.handle,
                 sources=around.sources,
-                journal=around.journal,
+                observe=around.observe,
                 at_once=dispatcher.answer_at_once,
             )
             self._origins.append((listener, dispatcher, port))
@@ -93,7 +94,7 @@ class Gateway:
                     stage,
                     invocations=self._around.invocations,
                     sources=self._around.sources,
-                    journal=self._around.journal,
+                    observe=self._around.observe,
                     secrets=self._around.secrets,
                     faults=self._around.faults,
                 )
@@ -114,7 +115,7 @@ class Gateway:
             port=port,
             invocations=self._around.invocations,
             sources=self._around.sources,
-            journal=self._around.journal,
+            observe=self._around.observe,
             secrets=self._around.secrets,
             faults=self._around.faults,
         )

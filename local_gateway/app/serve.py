@@ -6,7 +6,6 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 from local_gateway.app.gateway import Gateway, Surroundings
-from local_gateway.app.observers import Observer, Observers
 from local_gateway.app.ready_hook import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from local_gateway.app.reload import Deploy, Reloader
 from local_gateway.app.sam_local import Containers, containers_of
@@ -23,6 +22,7 @@ from local_gateway.inspector.inspector import Inspector
 from local_gateway.inspector.site import SEGMENT, InspectorSite
 from local_gateway.recording.recorder import CallRecorder, Recording, RecordingInvoker
 from local_gateway.recording.writer import RecordFile
+from local_gateway.records import Observe, Record
 from local_gateway.runtime.variables import DUMMY_CREDENTIALS
 from local_gateway.server.bound_ports import Places
 from local_gateway.server.interfaces import Crasher, Invoker, Sources
@@ -52,26 +52,34 @@ async def serve(
         application, origins = version.application, version.origins
         inspector = _inspector(settings, terminal, origins[0])
         recording = _recording(stack, settings, terminal)
-        observers = [terminal, inspector, CallRecorder(recording) if recording else None]
-        observer = Observers([one for one in observers if one is not None])
+        observers = [terminal.observe]
+        if inspector is not None:
+            observers.append(inspector.observe)
+        if recording is not None:
+            observers.append(CallRecorder(recording).observe)
+
+        def observe(record: Record) -> None:
+            for observer in observers:
+                observer(record)
+
         containers = containers_of(settings, terminal, places, aws)
         if containers is not None:
             containers.write(application)
             containers.say_where()
         waiting = containers.say_how if containers is not None else None
-        runtime = make_runtime(settings, observer, application, aws, waiting=waiting)
+        runtime = make_runtime(settings, observe, application, aws, waiting=waiting)
         stack.push_async_callback(runtime.close)
         await runtime.start()
         await warm(runtime, application)
         invoker = RecordingInvoker(runtime, recording) if recording else runtime
-        gateway = _gateway(stack, settings, observer, invoker, runtime, places)
+        gateway = _gateway(stack, settings, observe, invoker, runtime, places)
         gateway.deploy(application, origins)
         await gateway.start()
         stack.push_async_callback(gateway.close)
         if inspector is not None:
             describe = _description(gateway, application.region, aws)
             _show(InspectorSite(inspector, gateway, describe), gateway, stack, terminal, places)
-        sources = _event_sources(stack, settings, observer, invoker, aws)
+        sources = _event_sources(stack, settings, observe, invoker, aws)
         await sources.deploy(application)
         await _announce(settings, terminal, application, origins, places, aws)
         if settings.reload:
@@ -87,14 +95,14 @@ async def serve(
 
 
 def _inspector(settings: GatewaySettings, terminal: Terminal, origin: Origin) -> Inspector | None:
-    """The observer behind the live traffic page, unless there is to be none."""
+    """What is behind the live traffic page, unless there is to be none."""
     if not settings.inspector:
         return None
     problem = obstacle(settings.hosts, origin)
     if problem is not None:
         terminal.warn(f"no live traffic page: {problem}")
         return None
-    return Inspector(Sources().now)
+    return Inspector()
 
 
 def _description(gateway: Gateway, region: str, aws: MotoServer) -> Callable[[], dict[str, Any]]:
@@ -134,18 +142,18 @@ def _recording(
 def _gateway(
     stack: AsyncExitStack,
     settings: GatewaySettings,
-    observer: Observer,
+    observe: Observe,
     invoker: Invoker,
     crasher: Crasher,
     places: Places,
 ) -> Gateway:
     sources = Sources()
-    invocations = Invocations(invoker, sources=sources, journal=observer, crasher=crasher)
+    invocations = Invocations(invoker, sources=sources, observe=observe, crasher=crasher)
     stack.push_async_callback(invocations.close)
     around = Surroundings(
         invocations=invocations,
         sources=sources,
-        journal=observer,
+        observe=observe,
         limits=Limits().warped(settings.warp),
         secrets=SECRETS if settings.verify_signatures else None,
         faults=settings.chaos,
@@ -156,14 +164,14 @@ def _gateway(
 def _event_sources(
     stack: AsyncExitStack,
     settings: GatewaySettings,
-    observer: Observer,
+    observe: Observe,
     invoker: Invoker,
     aws: MotoServer,
 ) -> EventSources:
     sources = EventSources(
         aws.endpoint_url,
         invoker=invoker,
-        journal=observer,
+        observe=observe,
         clock=WarpedClock(settings.warp),
         sources=Sources(),
     )

@@ -101,7 +101,7 @@ class Stage:
             base_environment={"AWS_ENDPOINT_URL": self._moto.endpoint_url},
         )
         runtime = LambdaRuntime(
-            application.functions, region="us-east-1", settings=settings, observer=watcher
+            application.functions, region="us-east-1", settings=settings, observe=watcher.observe
         )
         await runtime.start()
         self._stack.push_async_callback(runtime.close)
@@ -110,7 +110,7 @@ class Stage:
         sources = EventSources(
             self._moto.endpoint_url,
             invoker=runtime,
-            journal=watcher,
+            observe=watcher.observe,
             clock=clock,
             sources=Sources(),
         )
