@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from local_gateway.app.gateway import Gateway, Surroundings
+from local_gateway.app.gateway import Gateway, ServerContext
 from local_gateway.core.invocation import Invocation, Succeeded
 from local_gateway.core.limits import Limits
 from local_gateway.core.model import (
@@ -119,10 +119,10 @@ async def inspected_gateway(
         stack.push_async_callback(invocations.close)
         sockets = bind(("127.0.0.1",), 0)
         port = sockets[0].getsockname()[1]
-        around = Surroundings(
+        context = ServerContext(
             invocations=invocations, sources=sources, observe=observe, limits=Limits()
         )
-        gateway = Gateway([(sockets, port)], around)
+        gateway = Gateway([(sockets, port)], context)
         gateway.deploy(served, assign_origins(served.websocket_apis, served.http_apis))
         site = InspectorSite(inspector, gateway, lambda: {"outputs": dict(gateway.outputs)})
         if is_mounted:
