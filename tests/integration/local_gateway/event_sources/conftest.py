@@ -125,7 +125,7 @@ class Stage:
         path.write_text(_HEAD % _CODE + resources, encoding="utf-8")
         template = load_template(path, stack=Stack(name=name))
         values = provision(self._moto.endpoint_url, template)
-        read = build_application(template, values, origin="http://127.0.0.1:1")
+        read = build_application(template, values)
         return read.application, values
 
 
