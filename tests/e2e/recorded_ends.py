@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from local_gateway.core.limits import Limits
-from local_gateway.recording.reader import read_recording
+from local_gateway.recording.reader import load_recording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class Recording:
 
     def ends(self, username: str) -> list[End]:
         """The sockets of a user that have ended so far, in the order in which they did."""
-        recording = read_recording(self.path)
+        recording = load_recording(self.path)
         active: dict[str, int] = {}
         ended: dict[str, dict[str, Any]] = {}
         for invocation in recording.invocations:
@@ -60,7 +60,7 @@ class Recording:
 
     def doubled(self, username: str, channel: str) -> set[int]:
         """The events of a channel that were sent on more than one socket of a user."""
-        recording = read_recording(self.path)
+        recording = load_recording(self.path)
         contexts = [one.event.get("requestContext", {}) for one in recording.invocations]
         sockets = {
             context["connectionId"]

@@ -188,7 +188,7 @@ def test_event_is_printed_as_the_function_got_it(recorded: Recorded) -> None:
         "event", recorded.redacted, "--function", "ConnectFunction", "--route", "$connect"
     )
     assert json.loads(of_route.stdout)["queryStringParameters"] == {"token": "__redacted__"}
-    assert "secrets were taken out" in of_route.stderr
+    assert "recorded without its secrets" in of_route.stderr
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ def test_arguments_that_make_no_sense_are_status_2(arguments: list[str]) -> None
     ("arguments", "told"),
     [
         (["--help"], ["replay FILE", "event FILE", "--record ", "--json", "exit status"]),
-        (["replay", "--help"], ["exit status", "--template", "Posts to @connections"]),
+        (["replay", "--help"], ["exit status", "--template", "Calls of"]),
         (["event", "--help"], ["exit status", "--route", "sam local invoke"]),
     ],
 )

@@ -5,10 +5,10 @@ from typing import Any
 from local_gateway.records import ApiRecord, Frame, InvocationRecord, LogLine, Record
 
 
-def to_json(number: int, record: Record) -> dict[str, Any]:
-    """The row as the page gets it: `number` orders rows, `kind` tells them apart.
+def row_json(number: int, record: Record) -> dict[str, Any]:
+    """The row as the page gets it: `number` orders rows, `kind` is what a row is.
 
-    Durations are milliseconds. A `run` and an `entry` with the same `request` tell of the same
+    Durations are milliseconds. A `run` and an `entry` with the same `request` are about the same
     invocation.
     """
     row: dict[str, Any]
