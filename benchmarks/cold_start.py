@@ -153,7 +153,7 @@ async def _start(
 
 def _event(subject: str) -> bytes:
     """The recorded event of a function; that of another for one that has none."""
-    names = {"api": "api_page", "accept": "accept_eventbridge", EMPTY: "default"}
+    names = {"api": "api_page", "publish": "publish_eventbridge", EMPTY: "default"}
     event = json.loads((ROOT / f"events/{names.get(subject, subject)}.json").read_text())
     return json.dumps(event).encode()
 
