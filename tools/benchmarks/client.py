@@ -48,8 +48,9 @@ class Client:
         self.socket = socket.create_connection(address, _TIMEOUT_SECONDS)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._buffer = b""
+        query = f"?{parts.query}" if parts.query else ""
         lines = [
-            f"GET {parts.path or '/'} HTTP/1.1",
+            f"GET {parts.path or '/'}{query} HTTP/1.1",
             f"Host: {parts.netloc}",
             "Upgrade: websocket",
             "Connection: Upgrade",
