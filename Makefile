@@ -38,7 +38,7 @@ GATEWAY = $(BIN)/python -m local_gateway --template template.yaml --port $(PORT)
 
 .DEFAULT_GOAL := help
 .PHONY: help run gateway feed user e2e revoke test test-fast check audit format bench build deploy
-.PHONY: lock clean sam-services sam-local-build cost node-and-browser
+.PHONY: lock clean sam-services sam-local-build cost node-and-browser properties
 
 help: ## list the commands
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -97,6 +97,7 @@ check: $(DEV) $(SAM_INSTALLED) $(AUDIT_INSTALLED) ## format, lint, types, import
 	@mkdir -p $(dir $(TRANSFORMED))
 	$(BIN)/python -m tests.contract.transformed_template > $(TRANSFORMED)
 	$(AUDIT)/checkov --config-file .checkov.yaml --file template.yaml $(TRANSFORMED)
+	$(BIN)/python -m tools.scripts.generate_resource_properties --check
 	$(BIN)/python -m tools.scripts.secret_scan $(AUDIT)/detect-secrets-hook
 	$(DEPENDENCY_AUDIT) || [ $$? = 2 ]  # 2: nobody could be asked, which it says
 
@@ -134,6 +135,9 @@ lock: $(DEV) ## pin all dependencies anew, with hashes and without index address
 
 LOCK := $(UV) pip compile --quiet --upgrade --universal --python-version 3.13 \
 	--generate-hashes --no-header --no-emit-index-url
+
+properties: $(RUN) $(SAM_INSTALLED) ## the properties that templates may use, from the SAM CLI's schemas
+	$(BIN)/python -m tools.scripts.generate_resource_properties
 
 clean: ## remove environments and caches
 	rm -rf .venv .venv-uv .venv-node .venv-sam .venv-audit .venv-emulator .aws-sam tests/e2e/node_modules .mypy_cache .ruff_cache .pytest_cache

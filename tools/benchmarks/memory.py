@@ -1,23 +1,16 @@
-"""Memory with nothing going on: the gateway, and everything it started, by open connections."""
+"""Memory with nothing going on: a server, and everything it started, by open connections."""
 
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
 
-from tools.benchmarks.client import HANDSHAKES, Client, connected, text_frame
-from tools.benchmarks.figures import Figure, Result, compared
+from tools.benchmarks.client import Client, connected, text_frame
+from tools.benchmarks.figures import Figure
 from tools.benchmarks.machine import allow_open_files
 from tools.benchmarks.processes import descendants, resident_mib
-from tools.benchmarks.targets import (
-    AIOHTTP_ECHO,
-    WEBSOCKETS_ECHO,
-    Target,
-    bare_echo,
-    bot,
-    small_gateway,
-)
+from tools.benchmarks.targets import Target
 
 STEPS = (0, 1_000)
 SPARE_FILES = 500
@@ -31,34 +24,6 @@ _DROP_SECONDS = 5.0
 PER_CONNECTION = "memory per idle connection"
 
 type Start = Callable[[], AbstractContextManager[Target]]
-
-
-@contextmanager
-def _gateway() -> Iterator[Target]:
-    with small_gateway() as targets:
-        yield targets[0]
-
-
-def run(*, quick: bool) -> Result:
-    """Start each target anew for each sample: memory that was used once is rarely given back."""
-    targets: tuple[Start, ...] = (
-        lambda: bare_echo("websockets", WEBSOCKETS_ECHO),
-        lambda: bare_echo("aiohttp", AIOHTTP_ECHO),
-        _gateway,
-        bot,
-    )
-    return Result(
-        name="idle_memory",
-        figures=compared(memory_figures(targets, starts=1), WEBSOCKETS_ECHO, AIOHTTP_ECHO),
-        notes=[
-            "Resident memory; `all processes` adds the AWS services and the execution "
-            "environments, where shared pages count once for each process.",
-            "0 connections: after one that had a message answered. Then the others are opened, "
-            f"{HANDSHAKES} handshakes at a time.",
-            "One start of each, since a thousand handshakes of the bot take half a minute: between "
-            "two starts a program's own memory differed by less than 1 %.",
-        ],
-    )
 
 
 def memory_figures(targets: Sequence[Start], *, starts: int) -> list[Figure]:
