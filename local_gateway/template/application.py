@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from local_gateway.core.model import Application, HttpApi, LambdaFunction, WebSocketApi
 from local_gateway.template.event_sources.event_sources import read_event_sources
 from local_gateway.template.intrinsics.values import scalar
+from local_gateway.template.loading.parameters import checked_value
 from local_gateway.template.loading.template import ResourceValues, Template
 from local_gateway.template.readers.api_resources import ApiPart, ApiResources
 from local_gateway.template.readers.functions import FunctionDirectory, FunctionReader
@@ -43,6 +44,7 @@ def build_application(
     have any runtime. Raises `TemplateError`.
     """
     references = ResourceReferences(template, values)
+    _check_given_parameters(template, references)
     urls = _local_urls(template, origin, api_origins or {})
     warnings = list(template.warnings)
     layers = {} if elsewhere else read_layers(template, references)
@@ -72,9 +74,16 @@ def build_application(
     return ReadApplication(application, tuple(warnings))
 
 
+def _check_given_parameters(template: Template, references: ResourceReferences) -> None:
+    for parameter in template.given_parameters:
+        value = references.resolver.resolve(parameter.value, parameter.place)
+        text = scalar(value, "Parameters", parameter.place)
+        checked_value(parameter.declaration, text, parameter.place)
+
+
 def _local_urls(template: Template, origin: str, origins: Mapping[str, str]) -> LocalUrls:
     ids = {
-        resource.logical_id: made_up_id(template.stack, resource.logical_id)
+        resource.logical_id: made_up_id(resource.stack, resource.logical_id)
         for resource in template.of_type("AWS::ApiGatewayV2::Api")
     }
     return LocalUrls(
