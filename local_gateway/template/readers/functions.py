@@ -74,11 +74,22 @@ class FunctionReader:
     def read(self) -> dict[str, LambdaFunction]:
         """The functions by logical id; raises `TemplateError` for one that could not run."""
         check = HandlerCheck()
-        found = self.template.of_type("AWS::Lambda::Function")
-        return {item.logical_id: self._function(item, check) for item in found}
+        functions: dict[str, LambdaFunction] = {}
+        names: dict[str, str] = {}
+        for resource in self.template.of_type("AWS::Lambda::Function"):
+            function = self._function(resource, check)
+            if (other := names.get(function.name)) is not None:
+                raise TemplateError(
+                    self.template.place(resource, "FunctionName"),
+                    f"{other} has the name {function.name}, too",
+                    "give one of them another name",
+                )
+            names[function.name] = resource.logical_id
+            functions[resource.logical_id] = function
+        return functions
 
     def _function(self, resource: Resource, check: HandlerCheck) -> LambdaFunction:
-        properties = properties_of(self.template, resource, self.references.resolver)
+        properties = properties_of(resource, self.references.resolver)
         properties.only(*_PROPERTIES)
         code = _code_elsewhere(properties) if self.elsewhere else self._code(properties, check)
         place = properties.place()
