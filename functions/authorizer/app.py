@@ -4,12 +4,12 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from sapa.authorization import Decision, Policy, decide, policy
 from sapa.bootstrap import authorizer_services, prepare
-from sapa.endpoints import DEFAULT_ENDPOINT
-from sapa.gateway_events import HandshakeEvent
+from sapa.handshake.authorizer import Decision, Policy, decide, policy
+from sapa.lambda_events import HandshakeEvent
 from sapa.metric import Metric
 from sapa.observability import count, logger, observed, socket_keys
+from sapa.processes.endpoints import DEFAULT_ENDPOINT
 
 
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Policy:

@@ -5,11 +5,11 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sapa.bootstrap import admission, connection_services, prepare
-from sapa.connections import new_connection
-from sapa.endpoints import ENDPOINTS
-from sapa.gateway_events import ConnectionEvent
+from sapa.connections.connection import new_connection
+from sapa.lambda_events import ConnectionEvent
 from sapa.metric import Metric
 from sapa.observability import count, logger, observed, socket_keys
+from sapa.processes.endpoints import ENDPOINTS
 
 
 @observed(socket_keys)

@@ -6,12 +6,12 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sapa.bootstrap import MessageServices, message_services, prepare
-from sapa.delivery import deliver
-from sapa.gateway_events import ConnectionEvent, body_of
+from sapa.connections.sender import deliver
+from sapa.lambda_events import ConnectionEvent, body_of
 from sapa.message_services import access_of, rate_limits, resume
+from sapa.messages.replies import Reply, answer, context_of, ready
 from sapa.metric import Metric, message_metric
 from sapa.observability import Stopwatch, count, logger, measure, observed, socket_keys
-from sapa.replies import Reply, answer, context_of, ready
 
 
 @observed(socket_keys)

@@ -8,7 +8,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sapa.bootstrap import connection_services, prepare
-from sapa.gateway_events import closing_of, connection_id_of
+from sapa.lambda_events import closing_of, connection_id_of
 from sapa.metric import Metric
 from sapa.observability import count, logger, observed, socket_keys
 

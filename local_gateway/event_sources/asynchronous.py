@@ -8,14 +8,14 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from local_gateway.core.invocation import InvocationResult, Succeeded, Throttled
 from local_gateway.core.model import AsynchronousInvocation
-from local_gateway.core.results import InvocationResult, Succeeded, Throttled
 from local_gateway.errors import GatewayError
 from local_gateway.event_sources.clock import Clock
+from local_gateway.event_sources.journal_entries import Reports
 from local_gateway.event_sources.queues import QUEUE_ERRORS, Queue
-from local_gateway.event_sources.reports import Reports
+from local_gateway.server.interfaces import Invocation, Invoker
 from local_gateway.server.invocations import describe
-from local_gateway.server.ports import Invocation, Invoker
 
 _RETRY_PAUSES_MS = (60_000, 120_000)
 _FIRST_BACKOFF_MS, _LONGEST_BACKOFF_MS = 1_000, 300_000

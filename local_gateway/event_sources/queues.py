@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from local_gateway.event_sources.calls import begin_in_thread, in_thread
+from local_gateway.event_sources.threads import begin_in_thread, in_thread
 
 type Message = Mapping[str, Any]
 

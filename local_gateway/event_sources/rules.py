@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from local_gateway.core.event_sources import EventRule
-from local_gateway.core.target_input import target_payload
+from local_gateway.core.event_sources.model import EventRule
+from local_gateway.core.event_sources.target_input import target_payload
 from local_gateway.event_sources.asynchronous import Occasion
-from local_gateway.event_sources.delivery import Delivery
-from local_gateway.event_sources.pause import Pause
+from local_gateway.event_sources.backoff import Pause
+from local_gateway.event_sources.journal_entries import Reports
 from local_gateway.event_sources.queues import (
     LONGEST_WAIT,
     MOST_MESSAGES,
@@ -18,7 +18,7 @@ from local_gateway.event_sources.queues import (
     Message,
     Queue,
 )
-from local_gateway.event_sources.reports import Reports
+from local_gateway.event_sources.targets import Delivery
 
 
 class RuleDelivery:

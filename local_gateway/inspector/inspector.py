@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from sys import getsizeof
 
-from local_gateway.inspector.happenings import Frame, Happening, LogLine, Run
 from local_gateway.inspector.ring import Ring
+from local_gateway.inspector.traffic import Frame, Happening, LogLine, Run
 from local_gateway.runtime.settings import Invocation, LogStream
-from local_gateway.server.ports import Direction, Entry
+from local_gateway.server.interfaces import Direction, Entry
 
 MAX_HAPPENINGS = 4_000
 MAX_BYTES = 8 * 1024 * 1024

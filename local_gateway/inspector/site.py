@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from local_gateway.inspector import access
-from local_gateway.inspector.directory import ConnectionList, Directory
+from local_gateway.inspector.connection_list import ConnectionList, Directory
 from local_gateway.inspector.inspector import Inspector
 from local_gateway.inspector.stream import SlowPageError, Stream
 from local_gateway.server.responses import json_message

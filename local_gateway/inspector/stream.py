@@ -9,9 +9,9 @@ import asyncio
 import json
 from typing import Any, Protocol
 
-from local_gateway.inspector.directory import ConnectionList
-from local_gateway.inspector.happenings import to_json
+from local_gateway.inspector.connection_list import ConnectionList
 from local_gateway.inspector.inspector import Inspector
+from local_gateway.inspector.traffic import to_json
 
 PATIENCE_SECONDS = 10.0
 # Between two pieces, so that a busy gateway sends few large ones.

@@ -6,7 +6,7 @@ from typing import Any
 
 from local_gateway.core.ids import is_well_formed_id
 from local_gateway.recording.differences import Difference, differences
-from local_gateway.recording.records import RecordedCall
+from local_gateway.recording.format import RecordedCall
 
 OK, NO_CONTENT = 200, 204
 BAD_REQUEST, FORBIDDEN, GONE, TOO_LARGE, LIMITED = 400, 403, 410, 413, 429

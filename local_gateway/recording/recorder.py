@@ -4,17 +4,17 @@ import itertools
 import json
 from typing import Any
 
-from local_gateway.core.moments import iso_time
-from local_gateway.recording.record_file import RecordFile
-from local_gateway.recording.records import (
+from local_gateway.core.timestamps import iso_time
+from local_gateway.recording.format import (
     UNFINISHED,
     RecordedCall,
     RecordedInvocation,
     result_json,
     route_of,
 )
+from local_gateway.recording.writer import RecordFile
 from local_gateway.runtime.settings import LogStream
-from local_gateway.server.ports import Direction, Entry, Invocation, Invoker, Sources
+from local_gateway.server.interfaces import Direction, Entry, Invocation, Invoker, Sources
 
 
 class Recording:

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from local_gateway.core import management
 from local_gateway.core.management import ManagementResponse
-from local_gateway.core.moments import iso_time
+from local_gateway.core.timestamps import iso_time
 from local_gateway.recording.expected_calls import (
     BAD_REQUEST,
     GONE,
@@ -19,7 +19,7 @@ from local_gateway.recording.expected_calls import (
 )
 from local_gateway.server.responses import json_message
 from local_gateway.server.upgrade import header_pairs
-from local_gateway.server.websocket_api import MANAGEMENT_SEGMENT
+from local_gateway.server.websocket_stage import MANAGEMENT_SEGMENT
 
 _ANSWERS = {
     OK: management.ok,

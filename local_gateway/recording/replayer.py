@@ -8,10 +8,10 @@ from typing import Any
 
 from local_gateway.recording.differences import Difference, differences
 from local_gateway.recording.expected_calls import ExpectedCalls
-from local_gateway.recording.recordings import ReadRecording
-from local_gateway.recording.records import UNFINISHED, RecordedInvocation, result_json
+from local_gateway.recording.format import UNFINISHED, RecordedInvocation, result_json
+from local_gateway.recording.reader import ReadRecording
 from local_gateway.recording.redaction import is_redacted, redact, redact_text
-from local_gateway.server.ports import Invoker
+from local_gateway.server.interfaces import Invoker
 
 
 class Outcome(StrEnum):

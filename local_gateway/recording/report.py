@@ -3,8 +3,8 @@
 import json
 from typing import Any, Protocol, TextIO
 
-from local_gateway.recording.recordings import ReadRecording
-from local_gateway.recording.records import RecordedInvocation
+from local_gateway.recording.format import RecordedInvocation
+from local_gateway.recording.reader import ReadRecording
 from local_gateway.recording.replayer import Outcome, Replayed
 
 

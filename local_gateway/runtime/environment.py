@@ -5,8 +5,8 @@ import time
 from dataclasses import dataclass
 from typing import Protocol
 
+from local_gateway.core.invocation import Failed, InvocationResult, Succeeded, TimedOut
 from local_gateway.core.model import LambdaFunction
-from local_gateway.core.results import Failed, InvocationResult, Succeeded, TimedOut
 from local_gateway.runtime.alarm import Alarm
 from local_gateway.runtime.environment_log import EnvironmentLog
 from local_gateway.runtime.job import Job

@@ -2,8 +2,8 @@
 
 import asyncio
 
+from local_gateway.core.invocation import InvocationResult
 from local_gateway.core.model import LambdaFunction
-from local_gateway.core.results import InvocationResult
 from local_gateway.runtime.platform_lines import (
     end_line,
     init_report_line,

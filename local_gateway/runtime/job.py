@@ -5,7 +5,7 @@ import secrets
 import time
 from dataclasses import dataclass, field
 
-from local_gateway.core.results import InvocationResult
+from local_gateway.core.invocation import InvocationResult
 from local_gateway.runtime.settings import Invocation
 
 # What a waiting invocation costs beside its payload, roughly.

@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from functools import partial
 
-from local_gateway.core.results import Throttled
+from local_gateway.core.invocation import Throttled
 from local_gateway.runtime.alarm import Alarm
 from local_gateway.runtime.job import Job
 

@@ -12,7 +12,7 @@ from local_gateway.runtime.variables import environment_variables, log_stream_na
 
 type RuntimeClient = Literal["awslambdaric", "bootstrap"]
 
-_LAUNCHER = Path(__file__).with_name("launcher.py")
+_LAUNCHER = Path(__file__).parent / "child" / "launcher.py"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,8 @@ import asyncio
 import os
 from itertools import islice
 
+from local_gateway.core.invocation import Failed, InvocationResult, Throttled
 from local_gateway.core.model import LambdaFunction
-from local_gateway.core.results import Failed, InvocationResult, Throttled
 from local_gateway.runtime.alarm import Alarm
 from local_gateway.runtime.environment import ExecutionEnvironment
 from local_gateway.runtime.job import Job

@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 import aiohttp
 
+from local_gateway.core.invocation import Failed, InvocationResult, Throttled
 from local_gateway.core.model import LambdaFunction
-from local_gateway.core.results import Failed, InvocationResult, Throttled
 from local_gateway.errors import GatewayError
 from local_gateway.runtime.platform_lines import EXIT_ERROR
 from local_gateway.runtime.remote_answer import interpret

@@ -11,8 +11,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from local_gateway.core.invocation import Failed, InvocationResult, Succeeded, Throttled, TimedOut
 from local_gateway.core.model import LambdaFunction
-from local_gateway.core.results import Failed, InvocationResult, Succeeded, Throttled, TimedOut
 
 FUNCTION_ERROR = "X-Amz-Function-Error"
 EXIT_ERROR = "Runtime.ExitError"

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 
+from local_gateway.core.invocation import Failed, InvocationResult, TimedOut
 from local_gateway.core.model import LambdaFunction
-from local_gateway.core.results import Failed, InvocationResult, TimedOut
 from local_gateway.errors import GatewayError
 from local_gateway.runtime.job import Job, new_job
 from local_gateway.runtime.launch import RuntimeClient, Surroundings

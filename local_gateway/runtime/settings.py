@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
-from local_gateway.core.results import InvocationResult
+from local_gateway.core.invocation import InvocationResult
 
 type LogStream = Literal["stdout", "stderr", "platform"]
 

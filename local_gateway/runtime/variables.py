@@ -75,7 +75,7 @@ def environment_variables(
         "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
         "AWS_LAMBDA_RUNTIME_API": api_address,
         "LAMBDA_TASK_ROOT": str(function.code),
-        "LAMBDA_RUNTIME_DIR": str(Path(__file__).parent),
+        "LAMBDA_RUNTIME_DIR": str(Path(__file__).parent / "child"),
     }
 
 

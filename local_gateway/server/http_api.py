@@ -6,17 +6,18 @@ from typing import Any
 
 from aiohttp import web
 
-from local_gateway.core.http_authorization import iam_context, iam_problem
-from local_gateway.core.http_cors import preflight, with_cors
-from local_gateway.core.http_events import HttpRequest, http_event
-from local_gateway.core.http_responses import (
+from local_gateway.core.http_api.cors import preflight, with_cors
+from local_gateway.core.http_api.events import HttpRequest, http_event
+from local_gateway.core.http_api.iam import iam_context, iam_problem
+from local_gateway.core.http_api.responses import (
     HttpResponse,
     forbidden,
     http_response,
     not_found,
     too_many_requests,
 )
-from local_gateway.core.http_routes import match, path_in_stage
+from local_gateway.core.http_api.routes import match, path_in_stage
+from local_gateway.core.invocation import TimedOut
 from local_gateway.core.model import (
     Application,
     AuthorizationType,
@@ -24,12 +25,11 @@ from local_gateway.core.model import (
     HttpRoute,
     HttpStage,
 )
-from local_gateway.core.results import TimedOut
 from local_gateway.core.throttling import RouteThrottles
-from local_gateway.server.fate import Fate, Mishap
-from local_gateway.server.http_protocol import read_body
+from local_gateway.server.faults import Fate, Mishap
+from local_gateway.server.interfaces import Entry, Faults, Invocation, Journal, NoFaults, Sources
 from local_gateway.server.invocations import Invocations, describe
-from local_gateway.server.ports import Entry, Faults, Invocation, Journal, NoFaults, Sources
+from local_gateway.server.protocol import read_body
 from local_gateway.server.upgrade import header_pairs
 
 

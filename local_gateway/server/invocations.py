@@ -5,10 +5,10 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from local_gateway.core.actions import Invoke, Purpose
-from local_gateway.core.results import Failed, InvocationResult, Succeeded, Throttled, TimedOut
-from local_gateway.server.fate import Mishap
-from local_gateway.server.ports import Crasher, Entry, Invocation, Invoker, Journal, Sources
+from local_gateway.core.invocation import Failed, InvocationResult, Succeeded, Throttled, TimedOut
+from local_gateway.core.websocket.actions import Invoke, Purpose
+from local_gateway.server.faults import Mishap
+from local_gateway.server.interfaces import Crasher, Entry, Invocation, Invoker, Journal, Sources
 
 # `json.dumps` would make an encoder for each event.
 _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

@@ -4,8 +4,8 @@ import socket
 
 from aiohttp import web
 
-from local_gateway.server.http_protocol import AnswerAtOnce, Handler, HttpServer, RequestLimits
-from local_gateway.server.ports import Entry, Journal, Sources
+from local_gateway.server.interfaces import Entry, Journal, Sources
+from local_gateway.server.protocol import AnswerAtOnce, Handler, HttpServer, RequestLimits
 
 SHUTDOWN_SECONDS = 1.0
 

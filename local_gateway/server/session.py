@@ -4,7 +4,8 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-from local_gateway.core.actions import (
+from local_gateway.core.invocation import InvocationResult
+from local_gateway.core.websocket.actions import (
     AcceptHandshake,
     Action,
     CloseSocket,
@@ -14,12 +15,11 @@ from local_gateway.core.actions import (
     SendText,
     Warn,
 )
-from local_gateway.core.connection import Connection
-from local_gateway.core.results import InvocationResult
-from local_gateway.server.fate import Fate, Tell
-from local_gateway.server.frames import Framing, Message, Text
+from local_gateway.core.websocket.connection import Connection
+from local_gateway.server.faults import Fate, Tell
+from local_gateway.server.framing import Framing, Message, Text
+from local_gateway.server.interfaces import Direction, Entry, Journal, Sources
 from local_gateway.server.invocations import Invocations
-from local_gateway.server.ports import Direction, Entry, Journal, Sources
 
 CLOSE_GRACE = 5.0
 HARD_BUFFER_FACTOR = 4

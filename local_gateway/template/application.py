@@ -5,18 +5,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from local_gateway.core.model import Application, HttpApi, LambdaFunction, WebSocketApi
-from local_gateway.template.api_resources import ApiPart, ApiResources
-from local_gateway.template.event_sources import read_event_sources
-from local_gateway.template.functions import FunctionDirectory, FunctionReader
-from local_gateway.template.http_api import HttpApiReader
-from local_gateway.template.intrinsic_values import scalar
-from local_gateway.template.layers import read_layers
-from local_gateway.template.local_urls import LocalUrls
-from local_gateway.template.permissions import posting_without_permission
-from local_gateway.template.physical_ids import made_up_id
-from local_gateway.template.references import ResourceReferences
-from local_gateway.template.template import ResourceValues, Template
-from local_gateway.template.websocket_api import WebSocketApiReader
+from local_gateway.template.event_sources.event_sources import read_event_sources
+from local_gateway.template.intrinsics.values import scalar
+from local_gateway.template.loading.template import ResourceValues, Template
+from local_gateway.template.readers.api_resources import ApiPart, ApiResources
+from local_gateway.template.readers.functions import FunctionDirectory, FunctionReader
+from local_gateway.template.readers.http_api import HttpApiReader
+from local_gateway.template.readers.layers import read_layers
+from local_gateway.template.readers.local_urls import LocalUrls
+from local_gateway.template.readers.permissions import posting_without_permission
+from local_gateway.template.readers.physical_ids import made_up_id
+from local_gateway.template.readers.references import ResourceReferences
+from local_gateway.template.readers.websocket_api import WebSocketApiReader
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,12 @@ from functions.connect.app import lambda_handler as connect
 from functions.default.app import lambda_handler as default
 from functions.disconnect.app import lambda_handler as disconnect
 from sapa.channel_services import epoch_milliseconds
-from sapa.gateway_events import ConnectionEvent
+from sapa.lambda_events import ConnectionEvent
 from sapa.message_services import access_of, resume
+from sapa.messages.replies import context_of
 from sapa.processes.business_process import Context
-from sapa.replies import context_of
-from tests.integration.sapa.aws import lambda_context, recorded
 from tests.integration.sapa.conftest import Cloud
+from tests.integration.sapa.stack import lambda_context, recorded
 from tools.cost.measurements import calls as counted
 
 ROOM = "room:1"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from local_gateway.core.limits import Limits
-from local_gateway.recording.recordings import read_recording
+from local_gateway.recording.reader import read_recording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,8 @@ from textwrap import dedent
 import pytest
 from websockets.sync.client import ClientConnection, connect
 
-from local_gateway.template.physical_ids import api_host, made_up_id
-from local_gateway.template.stack import Stack
+from local_gateway.template.document.stack import Stack
+from local_gateway.template.readers.physical_ids import api_host, made_up_id
 from tests.e2e.client import HTTP
 from tests.e2e.gateway_process import ROOT, GatewayProcess
 

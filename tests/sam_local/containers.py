@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from local_gateway.core.invocation import InvocationResult, Succeeded
 from local_gateway.core.model import LambdaFunction, Layer
-from local_gateway.core.results import InvocationResult, Succeeded
 from local_gateway.runtime.service import LambdaRuntime
 from local_gateway.runtime.settings import RuntimeSettings
 from tests.integration.local_gateway.runtime.start_lambda import StartLambda, serving

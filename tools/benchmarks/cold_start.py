@@ -14,14 +14,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from local_gateway.backing.moto_server import MotoServer
-from local_gateway.backing.provisioning import provision
+from local_gateway.aws_services.provisioning import provision
+from local_gateway.aws_services.server import MotoServer
 from local_gateway.core.model import LambdaFunction, Layer
 from local_gateway.runtime.service import LambdaRuntime
 from local_gateway.runtime.settings import RuntimeSettings
 from local_gateway.template.application import build_application
-from local_gateway.template.loading import load_template
-from local_gateway.template.stack import Stack
+from local_gateway.template.document.stack import Stack
+from local_gateway.template.loading.loading import load_template
 from tools.benchmarks.built import BuiltStack
 from tools.benchmarks.figures import Figure, Result, compared
 from tools.benchmarks.packages import Package, missing_distributions
@@ -153,7 +153,7 @@ async def _start(
 
 def _event(subject: str) -> bytes:
     """The recorded event of a function; that of another for one that has none."""
-    names = {"api": "api_page", "accept": "accept_eventbridge", EMPTY: "default"}
+    names = {"api": "api_page", "publish": "publish_eventbridge", EMPTY: "default"}
     event = json.loads((ROOT / f"events/{names.get(subject, subject)}.json").read_text())
     return json.dumps(event).encode()
 

@@ -20,16 +20,16 @@ from urllib.parse import quote, urlsplit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.default import app
-from local_gateway.runtime.lambda_context import LambdaContext as LocalContext
-from sapa.adapters.credentials import credential_source
-from sapa.adapters.signed_endpoint import Body
-from sapa.adapters.signing import Signer
+from local_gateway.runtime.child.lambda_context import LambdaContext as LocalContext
+from sapa.aws.credentials import credential_source
+from sapa.aws.endpoint import Body
+from sapa.aws.signing import Signer
 from sapa.bootstrap import MessageServices, message_services
-from sapa.gateway_events import ConnectionEvent, body_of
+from sapa.lambda_events import ConnectionEvent, body_of
 from sapa.message_services import access_of, rate_limits, resume
+from sapa.messages.replies import Reply, answer, context_of
 from sapa.metric import message_metric
 from sapa.observability import count, observed, socket_keys
-from sapa.replies import Reply, answer, context_of
 from sapa.settings import settings
 from tools.benchmarks.handlers.empty.app import lambda_handler as empty_handler
 from tools.benchmarks.processes import ROOT, BenchmarkError

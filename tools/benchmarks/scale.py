@@ -1,16 +1,16 @@
 """The tables of `docs/scale.md`, from its formulae.
 
-`python -m tools.benchmarks.scale [MICROSECONDS]`: processor time of a post as `fan_out`
-measures it.
+`python -m tools.benchmarks.scale [MICROSECONDS]`: processor time of a post, as
+`fan_out` measures it.
 """
 
 import sys
 from dataclasses import dataclass
 
-from sapa.adapters.bulk_sender import THREADS
-from sapa.adapters.shards import MAX_SHARDS, needs_more
-from sapa.dispatches import Shards
-from sapa.fanout import PAGE, SHARDS_PER_PAGE, parts
+from sapa.channels.fan_out import PAGE, SHARDS_PER_PAGE, parts
+from sapa.channels.fan_out_task import Shards
+from sapa.stores.bulk_sender import THREADS
+from sapa.stores.shards import MAX_SHARDS, needs_more
 from tools.benchmarks.tables import number
 from tools.cost.prices import prices
 

@@ -14,11 +14,11 @@ from urllib.parse import quote, urlsplit
 import boto3
 from botocore.config import Config
 
-from sapa.adapters.bulk_sender import POST_SECONDS, THREADS, ThreadedBulkSender
-from sapa.adapters.http_connection import Patience
-from sapa.adapters.signed_endpoint import SignedEndpoint
-from sapa.adapters.signing import Credentials
-from sapa.delivery import Outcome
+from sapa.aws.endpoint import SignedEndpoint
+from sapa.aws.http_connection import Patience
+from sapa.aws.signing import Credentials
+from sapa.connections.sender import Outcome
+from sapa.stores.bulk_sender import POST_SECONDS, THREADS, ThreadedBulkSender
 from tools.benchmarks.processes import BenchmarkError
 
 if TYPE_CHECKING:

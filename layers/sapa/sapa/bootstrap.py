@@ -15,12 +15,12 @@ from sapa.errors import SettingError
 from sapa.settings import Settings, settings
 
 if TYPE_CHECKING:
-    from sapa.adapters.dynamodb_client import DynamoDBClient
-    from sapa.admission import Admission
-    from sapa.connections import Connection, ConnectionStore
-    from sapa.credentials import CredentialChecker
-    from sapa.delivery import MessageSender
-    from sapa.sessions import SessionStore
+    from sapa.aws.dynamodb import DynamoDBClient
+    from sapa.connections.connection import Connection, ConnectionStore
+    from sapa.connections.sender import MessageSender
+    from sapa.handshake.connection_limit import Admission
+    from sapa.login.passwords import CredentialChecker
+    from sapa.login.sessions import SessionStore
 
 type Clock = Callable[[], int]
 
@@ -73,8 +73,8 @@ def prepare(*parts: Callable[[], object]) -> None:
 @functools.cache
 def authorizer_services() -> AuthorizerServices:
     """Raises `SettingError`."""
-    from sapa.adapters.clients import dynamodb_client
-    from sapa.adapters.sessions import DynamoDBSessionStore
+    from sapa.aws.clients import dynamodb_client
+    from sapa.stores.sessions import DynamoDBSessionStore
 
     return AuthorizerServices(
         sessions=DynamoDBSessionStore(dynamodb_client(settings()), settings().sessions_table_name),
@@ -101,10 +101,10 @@ def admission() -> "Admission":
 
     The management API is needed, and its client made, when a connection has to be closed.
     """
-    from sapa.adapters.connections import DynamoDBConnectionStore
-    from sapa.admission import Admission
     from sapa.channel_services import dynamodb, membership
+    from sapa.handshake.connection_limit import Admission
     from sapa.observability import logger
+    from sapa.stores.connections import DynamoDBConnectionStore
 
     known = settings()
     return Admission(
@@ -122,8 +122,8 @@ def admission() -> "Admission":
 
 @functools.cache
 def _sender() -> "MessageSender":
-    from sapa.adapters.clients import management_endpoint, retries
-    from sapa.adapters.management_api import ManagementApiSender
+    from sapa.aws.clients import management_endpoint, retries
+    from sapa.stores.management_api import ManagementApiSender
 
     return ManagementApiSender(management_endpoint(settings()), retries(attempts=3))
 
@@ -156,14 +156,14 @@ class HttpServices:
     @functools.cached_property
     def sessions(self) -> "SessionStore":
         """Login sessions. Raises `SettingError`."""
-        from sapa.adapters.sessions import DynamoDBSessionStore
+        from sapa.stores.sessions import DynamoDBSessionStore
 
         return DynamoDBSessionStore(self._dynamodb, self._settings.sessions_table_name)
 
     @functools.cached_property
     def connections(self) -> "ConnectionStore":
         """Open connections, also by user. Raises `SettingError`."""
-        from sapa.adapters.connections import DynamoDBConnectionStore
+        from sapa.stores.connections import DynamoDBConnectionStore
 
         return DynamoDBConnectionStore(
             self._dynamodb,
@@ -174,7 +174,7 @@ class HttpServices:
     @functools.cached_property
     def credentials(self) -> "CredentialChecker":
         """Passwords. Raises `SettingError`."""
-        from sapa.adapters.cognito import CognitoCredentialChecker, cognito_client
+        from sapa.stores.cognito import CognitoCredentialChecker, cognito_client
 
         known = self._settings
         return CognitoCredentialChecker(
@@ -188,7 +188,7 @@ class HttpServices:
 
     @functools.cached_property
     def _dynamodb(self) -> "DynamoDBClient":
-        from sapa.adapters.clients import dynamodb_client
+        from sapa.aws.clients import dynamodb_client
 
         return dynamodb_client(self._settings)
 

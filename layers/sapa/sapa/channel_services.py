@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from sapa.settings import settings
 
 if TYPE_CHECKING:
-    from sapa.adapters.bulk_sender import ThreadedBulkSender
-    from sapa.adapters.dynamodb_client import DynamoDBClient
-    from sapa.adapters.subscriptions import DynamoDBSubscriptionStore
-    from sapa.dispatches import EventQueue
-    from sapa.fanout import FanOut
-    from sapa.membership import Membership
-    from sapa.publishing import Publisher
+    from sapa.aws.dynamodb import DynamoDBClient
+    from sapa.channels.fan_out import FanOut
+    from sapa.channels.fan_out_task import EventQueue
+    from sapa.channels.membership import Membership
+    from sapa.channels.publisher import Publisher
+    from sapa.stores.bulk_sender import ThreadedBulkSender
+    from sapa.stores.subscriptions import DynamoDBSubscriptionStore
 
 
 def epoch_milliseconds() -> int:
@@ -28,8 +28,8 @@ def epoch_milliseconds() -> int:
 @functools.cache
 def publisher() -> "Publisher":
     """Who accepts events. Raises `SettingError`."""
-    from sapa.adapters.channel_log import DynamoDBChannelLog
-    from sapa.publishing import Publisher
+    from sapa.channels.publisher import Publisher
+    from sapa.stores.channel_log import DynamoDBChannelLog
 
     known = settings()
     return Publisher(
@@ -48,8 +48,8 @@ def publisher() -> "Publisher":
 @functools.cache
 def fan_out() -> "FanOut":
     """Who delivers events. Raises `SettingError`."""
-    from sapa.fanout import FanOut
-    from sapa.forgetting import forget_all
+    from sapa.channels.cleanup import forget_all
+    from sapa.channels.fan_out import FanOut
 
     known = membership()
     return FanOut(
@@ -66,10 +66,10 @@ def fan_out() -> "FanOut":
 @functools.cache
 def membership() -> "Membership":
     """Who lets connections into channels and takes them out. Raises `SettingError`."""
-    from sapa.adapters.connections import DynamoDBConnectionStore
-    from sapa.adapters.permits import DynamoDBPermitStore
-    from sapa.adapters.presence import DynamoDBPresenceStore
-    from sapa.membership import Membership
+    from sapa.channels.membership import Membership
+    from sapa.stores.connections import DynamoDBConnectionStore
+    from sapa.stores.presence import DynamoDBPresenceStore
+    from sapa.stores.session_channels import DynamoDBPermitStore
 
     known = settings()
     return Membership(
@@ -92,7 +92,7 @@ def _announce(channel: str, happening: str, username: str) -> None:
 @functools.cache
 def subscriptions() -> "DynamoDBSubscriptionStore":
     """Who is in which channel. Raises `SettingError`."""
-    from sapa.adapters.subscriptions import DynamoDBSubscriptionStore
+    from sapa.stores.subscriptions import DynamoDBSubscriptionStore
 
     known = settings()
     return DynamoDBSubscriptionStore(
@@ -104,9 +104,9 @@ def subscriptions() -> "DynamoDBSubscriptionStore":
 
 @functools.cache
 def _bulk_sender() -> "ThreadedBulkSender":
-    from sapa.adapters.bulk_sender import POST_SECONDS, ThreadedBulkSender
-    from sapa.adapters.clients import management_endpoint
+    from sapa.aws.clients import management_endpoint
     from sapa.observability import logger
+    from sapa.stores.bulk_sender import POST_SECONDS, ThreadedBulkSender
 
     return ThreadedBulkSender(
         management_endpoint(settings(), read=POST_SECONDS),
@@ -116,15 +116,15 @@ def _bulk_sender() -> "ThreadedBulkSender":
 
 @functools.cache
 def _queue() -> "EventQueue":
-    from sapa.adapters.clients import sqs_service
-    from sapa.adapters.event_queue import SqsEventQueue
+    from sapa.aws.clients import sqs_service
+    from sapa.stores.fan_out_queue import SqsEventQueue
 
-    return SqsEventQueue(sqs_service(settings()), settings().publish_queue_url)
+    return SqsEventQueue(sqs_service(settings()), settings().fan_out_queue_url)
 
 
 @functools.cache
 def dynamodb() -> "DynamoDBClient":
     """The client that all of these share."""
-    from sapa.adapters.clients import dynamodb_client
+    from sapa.aws.clients import dynamodb_client
 
     return dynamodb_client(settings())

@@ -8,16 +8,16 @@ import random
 import time
 from typing import TYPE_CHECKING
 
-from sapa.rate_limits import RateLimits, TokenBuckets
+from sapa.connections.rate_limits import RateLimits, TokenBuckets
 from sapa.settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sapa.context import ChannelAccess
-    from sapa.gateway_events import ConnectionEvent
-    from sapa.messages import MessageId
-    from sapa.state import State
+    from sapa.connections.frames import MessageId
+    from sapa.lambda_events import ConnectionEvent
+    from sapa.processes.context import ChannelAccess
+    from sapa.processes.state import State
 
 
 @functools.cache
@@ -33,9 +33,9 @@ def rate_limits() -> RateLimits:
 
 def access_of(message: "ConnectionEvent") -> "ChannelAccess":
     """What the connection of a message may do with channels and state. Raises `SettingError`."""
-    from sapa.channel_access import ConnectionAccess
     from sapa.channel_services import epoch_milliseconds, membership, publisher
-    from sapa.connections import new_connection
+    from sapa.connections.connection import new_connection
+    from sapa.processes.channel_access import ConnectionAccess
 
     accepting = publisher()
     return ConnectionAccess(
@@ -53,8 +53,8 @@ def resume(
 ) -> list[str]:
     """The frames that answer a `$resume`. Raises `SettingError`, `StoreError`, `QueueError`."""
     from sapa.channel_services import epoch_milliseconds, membership, publisher
-    from sapa.connections import new_connection
-    from sapa.resume import Resumer
+    from sapa.channels.resume import Resumer
+    from sapa.connections.connection import new_connection
 
     accepting = publisher()
     resumer = Resumer(
@@ -68,9 +68,9 @@ def resume(
 
 @functools.cache
 def _state(endpoint: str) -> "State":
-    from sapa.adapters.state import DynamoDBStateStore
     from sapa.channel_services import dynamodb, epoch_milliseconds
-    from sapa.state import State
+    from sapa.processes.state import State
+    from sapa.stores.state import DynamoDBStateStore
 
     table = settings().state_table_name
     return State(

@@ -10,9 +10,11 @@ import pytest
 
 from functions.api.app import http_api
 from sapa import bootstrap, channel_services, message_services
+from sapa.login.sessions import start_session
 from sapa.observability import logger
-from sapa.sessions import start_session
-from tests.integration.sapa.aws import (
+from tests.integration.sapa.faulty_api import FaultyApi, faulty_api
+from tests.integration.sapa.moto_front import MotoFront, moto_front
+from tests.integration.sapa.stack import (
     REGION,
     TOKEN,
     ManagementApi,
@@ -20,8 +22,6 @@ from tests.integration.sapa.aws import (
     create_tables,
     management_api,
 )
-from tests.integration.sapa.faulty_api import FaultyApi, faulty_api
-from tests.integration.sapa.moto_front import MotoFront, moto_front
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +116,8 @@ def cloud(environment: None, moto: MotoFront, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("AWS_ENDPOINT_URL", moto.url)
     with management_api(moto.calls) as api:
         create_tables()
-        queue = boto3.client("sqs").create_queue(QueueName="publish")["QueueUrl"]
-        monkeypatch.setenv("PUBLISH_QUEUE_URL", queue)
+        queue = boto3.client("sqs").create_queue(QueueName="fan_out")["QueueUrl"]
+        monkeypatch.setenv("FAN_OUT_QUEUE_URL", queue)
         monkeypatch.setenv("MANAGEMENT_API_ENDPOINT", api.url)
         yield Cloud(api, moto)
 

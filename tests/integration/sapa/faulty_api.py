@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from sapa.adapters.http_connection import Patience
-from sapa.adapters.signed_endpoint import SignedEndpoint
-from sapa.adapters.signing import Credentials
+from sapa.aws.endpoint import SignedEndpoint
+from sapa.aws.http_connection import Patience
+from sapa.aws.signing import Credentials
 
 CREDENTIALS = Credentials(access_key="AKIA", secret_key="secret", token="token")
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"

@@ -7,12 +7,12 @@ import boto3
 import pytest
 
 from sapa.bootstrap import connection_services, epoch_seconds, http_services
-from sapa.connections import Connection
-from sapa.cookies import COOKIE_NAME
-from sapa.sessions import start_session
-from tests.integration.sapa.aws import PASSWORD, TOKEN, recorded
+from sapa.connections.connection import Connection
+from sapa.login.cookies import COOKIE_NAME
+from sapa.login.sessions import start_session
 from tests.integration.sapa.conftest import Cloud
 from tests.integration.sapa.http_call import Answer, call
+from tests.integration.sapa.stack import PASSWORD, TOKEN, recorded
 
 HOUR = 3600
 

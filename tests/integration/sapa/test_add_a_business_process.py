@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from tests.integration.sapa.aws import REGION, management_api, recorded
+from tests.integration.sapa.stack import REGION, management_api, recorded
 
 ROOT = Path(__file__).parents[3]
 HOW_TO = (ROOT / "docs/how-to/add-a-business-process.md").read_text()
-REGISTRY = Path("layers/sapa/sapa/endpoints.py")
+REGISTRY = Path("layers/sapa/sapa/processes/endpoints.py")
 INVOKE = """
 import importlib, json, sys
-from tests.integration.sapa.aws import lambda_context
+from tests.integration.sapa.stack import lambda_context
 module, event = json.load(sys.stdin)
 result = importlib.import_module(module).lambda_handler(event, lambda_context())
 sys.stderr.write(json.dumps(result))

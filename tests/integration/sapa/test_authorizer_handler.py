@@ -7,11 +7,11 @@ import pytest
 
 from functions.authorizer.app import lambda_handler as authorizer
 from sapa.bootstrap import authorizer_services, epoch_seconds
-from sapa.cookies import COOKIE_NAME
 from sapa.errors import StoreError
-from sapa.sessions import start_session, token_hash
-from tests.integration.sapa.aws import TOKEN, lambda_context, recorded
+from sapa.login.cookies import COOKIE_NAME
+from sapa.login.sessions import start_session, token_hash
 from tests.integration.sapa.conftest import Cloud, logged
+from tests.integration.sapa.stack import TOKEN, lambda_context, recorded
 
 HOUR = 3600
 

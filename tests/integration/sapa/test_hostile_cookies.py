@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from functions.authorizer.app import lambda_handler as authorizer
-from sapa.authorization import decide
 from sapa.bootstrap import authorizer_services, epoch_seconds
-from sapa.cookies import COOKIE_NAME
-from sapa.gateway_events import HandshakeEvent
-from sapa.sessions import start_session
-from tests.integration.sapa.aws import PASSWORD, TOKEN, lambda_context, recorded
+from sapa.handshake.authorizer import decide
+from sapa.lambda_events import HandshakeEvent
+from sapa.login.cookies import COOKIE_NAME
+from sapa.login.sessions import start_session
 from tests.integration.sapa.conftest import Cloud
 from tests.integration.sapa.http_call import Answer, call
+from tests.integration.sapa.stack import PASSWORD, TOKEN, lambda_context, recorded
 
 
 def log_in(username: str = "demo", password: str = PASSWORD, *cookies: str) -> Answer:

@@ -10,8 +10,8 @@ from functions.connect.app import lambda_handler as connect
 from functions.default.app import lambda_handler as default
 from functions.disconnect.app import lambda_handler as disconnect
 from sapa.errors import DeliveryError, EventError, StoreError
-from tests.integration.sapa.aws import TOKEN, lambda_context, recorded
 from tests.integration.sapa.conftest import Cloud, logged
+from tests.integration.sapa.stack import TOKEN, lambda_context, recorded
 
 HOUR = 3600
 

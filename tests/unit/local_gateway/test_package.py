@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import local_gateway
-from local_gateway.cli import main
+from local_gateway.cli.main import main
 
 ROOT = Path(__file__).parents[3]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())

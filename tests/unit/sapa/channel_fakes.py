@@ -6,10 +6,10 @@ They are held to the same tests as the DynamoDB stores.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from sapa.channels import Event, Member, Subscriber, Subscription
-from sapa.connections import CONNECTION_SECONDS, Connection
-from sapa.membership import Membership
-from sapa.state import Stored
+from sapa.channels.channel import Event, Member, Subscriber, Subscription
+from sapa.channels.membership import Membership
+from sapa.connections.connection import CONNECTION_SECONDS, Connection
+from sapa.processes.state import Stored
 from tests.unit.sapa.fakes import InMemoryConnectionStore
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from sapa.connections import Connection, Parting
+from sapa.connections.connection import Connection, Parting
 from sapa.errors import ConnectionGoneError, LoginError
+from sapa.login.sessions import LoginSession
 from sapa.refusals import TooManyChannelsError
-from sapa.sessions import LoginSession
 
 
 @dataclass

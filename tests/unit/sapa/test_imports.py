@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-CHANNELS = ("sapa.channel_services", "sapa.membership", "sapa.publishing", "sapa.resume")
+CHANNELS = (
+    "sapa.channel_services",
+    "sapa.channels.membership",
+    "sapa.channels.publisher",
+    "sapa.channels.resume",
+)
 HEAVY = ("boto3", "pydantic", "aws_lambda_powertools.event_handler", "asyncio", "urllib.request")
 
 

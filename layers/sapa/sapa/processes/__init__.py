@@ -1,1 +1,1 @@
-"""The business processes: one file each, registered by name in `sapa.endpoints`."""
+"""The business processes: one file each, registered by name in `sapa.processes.endpoints`."""

@@ -7,7 +7,7 @@
 
 The parameters are the keys of a message, their annotations the types, the docstring is the
 documentation and the return value the reply. This module needs no pydantic: what checks
-the inputs is made by `sapa.inputs`.
+the inputs is made by `sapa.messages.inputs`.
 """
 
 import functools
@@ -17,8 +17,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import get_args, get_type_hints
 
-from sapa.context import Context
 from sapa.errors import BusinessProcessError
+from sapa.processes.context import Context
 
 __all__ = ["BusinessProcess", "Context", "Parameter", "Process", "business_process"]
 

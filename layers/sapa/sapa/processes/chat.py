@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 from annotated_types import Len, MaxLen
 
+from sapa.channels.publisher import event_content
 from sapa.processes.business_process import Context, business_process
-from sapa.publishing import event_content
 from sapa.refusals import RefusedError
 
 SHOWN = 50

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 from annotated_types import Len
 from pydantic import StringConstraints
 
+from sapa.channels.publisher import event_content
 from sapa.processes.business_process import Context, business_process
-from sapa.publishing import event_content
 
 type Symbol = Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,8}$")]
 

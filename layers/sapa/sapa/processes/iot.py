@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from annotated_types import Len
 
-from sapa.channels import channel_name
+from sapa.channels.channel import channel_name
 from sapa.processes.business_process import Context, business_process
 from sapa.refusals import RefusedError
 

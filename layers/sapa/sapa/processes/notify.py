@@ -4,7 +4,7 @@ from typing import Annotated
 
 from annotated_types import Len, MaxLen
 
-from sapa.channels import user_channel
+from sapa.channels.channel import user_channel
 from sapa.processes.business_process import Context, business_process
 
 

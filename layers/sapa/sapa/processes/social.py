@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 from annotated_types import Ge, Le, MaxLen
 
-from sapa.channels import Event, channel_name
+from sapa.channels.channel import Event, channel_name
+from sapa.channels.publisher import event_content
 from sapa.processes.business_process import Context, business_process
-from sapa.publishing import event_content
 from sapa.refusals import RefusedError
 
 MAX_FOLLOWED = 40  # each is a channel, and a connection may be in 50

@@ -9,10 +9,8 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.shared.cookies import Cookie, SameSite
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from sapa.connections import Connection, ConnectionStore, connections_of_session
-from sapa.cookies import COOKIE_NAME, auth_tokens
-from sapa.credentials import CredentialChecker
-from sapa.delivery import MessageSender
+from sapa.connections.connection import Connection, ConnectionStore, connections_of_session
+from sapa.connections.sender import MessageSender
 from sapa.errors import (
     ConnectionGoneError,
     DeliveryError,
@@ -26,10 +24,12 @@ from sapa.errors import (
     TooManyAttemptsError,
     UnsupportedChallengeError,
 )
+from sapa.login.cookies import COOKIE_NAME, auth_tokens
+from sapa.login.origins import is_own_origin
+from sapa.login.passwords import CredentialChecker
+from sapa.login.sessions import LoginSession, SessionStore, end_session, find_session, start_session
 from sapa.metric import Metric
 from sapa.observability import count, logger
-from sapa.origins import is_own_origin
-from sapa.sessions import LoginSession, SessionStore, end_session, find_session, start_session
 from sapa.web.requests import HttpRequest
 from sapa.web.responses import json_response
 

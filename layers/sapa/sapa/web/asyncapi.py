@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sapa.web.protocol import ANSWERS, CONTROLS, PUSHES, payloads
+from sapa.web.frame_schemas import ANSWERS, CONTROLS, PUSHES, payloads
 from sapa.web.requests import HttpRequest
 from sapa.web.schemas import ERROR_SCHEMA_NAME, Catalog, EndpointSchemas, Schema, error_schema
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sapa.endpoints import DEFAULT_ENDPOINT
-from sapa.input_models import REF_TEMPLATE
+from sapa.messages.model_inputs import REF_TEMPLATE
+from sapa.processes.endpoints import DEFAULT_ENDPOINT
 from sapa.web.accounts import LoginRequest
 from sapa.web.asyncapi import VERSION
-from sapa.web.protocol import payloads
+from sapa.web.frame_schemas import payloads
 from sapa.web.requests import HttpRequest
 from sapa.web.schemas import ERROR_SCHEMA_NAME, Catalog, EndpointSchemas, Schema, error_schema
 

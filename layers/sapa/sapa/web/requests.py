@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from sapa.errors import RequestError
-from sapa.gateway_events import Event, header_values
+from sapa.lambda_events import Event, header_values
 
 MAX_BODY_BYTES = 8 * 1024
 _HOST = re.compile(r"[A-Za-z0-9._\-\[\]:]{1,255}")

@@ -7,10 +7,10 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from sapa.endpoints import ENDPOINTS, business_process_of
-from sapa.input_models import REF_TEMPLATE, input_model
-from sapa.inputs import frame_types
+from sapa.messages.inputs import frame_types
+from sapa.messages.model_inputs import REF_TEMPLATE, input_model
 from sapa.processes.business_process import Process
+from sapa.processes.endpoints import ENDPOINTS, business_process_of
 
 type Schema = dict[str, Any]
 

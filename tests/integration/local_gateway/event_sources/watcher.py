@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from local_gateway.server.ports import Direction, Entry
+from local_gateway.server.interfaces import Direction, Entry
 
 DEADLINE = 20.0
 

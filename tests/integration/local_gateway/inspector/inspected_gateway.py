@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from local_gateway.app.gateway import Gateway, Surroundings
+from local_gateway.core.invocation import Succeeded
 from local_gateway.core.limits import Limits
 from local_gateway.core.model import (
     Application,
@@ -15,15 +17,13 @@ from local_gateway.core.model import (
     WebSocketRoute,
     WebSocketStage,
 )
-from local_gateway.core.origins import assign_origins
-from local_gateway.core.results import Succeeded
-from local_gateway.gateway import Gateway, Surroundings
+from local_gateway.core.ports import assign_origins
 from local_gateway.inspector.inspector import Inspector
 from local_gateway.inspector.site import SEGMENT, InspectorSite
 from local_gateway.runtime.settings import Invocation
+from local_gateway.server.bound_ports import bind
+from local_gateway.server.interfaces import Sources
 from local_gateway.server.invocations import Invocations
-from local_gateway.server.ports import Sources
-from local_gateway.server.sockets import bind
 
 THROTTLES = {"full": {"$connect": Throttle(rate=0, burst=0)}}
 """A stage that refuses every handshake."""

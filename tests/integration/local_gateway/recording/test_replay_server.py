@@ -12,11 +12,11 @@ from botocore.exceptions import ClientError
 from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
 
 from local_gateway.recording.expected_calls import ExpectedCalls
-from local_gateway.recording.records import RecordedCall
+from local_gateway.recording.format import RecordedCall
 from local_gateway.recording.replay_server import ReplayServer
+from local_gateway.server.bound_ports import bind
+from local_gateway.server.interfaces import Direction, Entry, Sources
 from local_gateway.server.listener import Listener
-from local_gateway.server.ports import Direction, Entry, Sources
-from local_gateway.server.sockets import bind
 
 OPEN = "L0SM9cOFvHcCIhw="
 LEFT = "M0SM9cOFvHcCIhw="

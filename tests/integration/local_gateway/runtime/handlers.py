@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from local_gateway.core.results import InvocationResult, Succeeded
+from local_gateway.core.invocation import InvocationResult, Succeeded
 from local_gateway.runtime.settings import Invocation
 from tests.integration.local_gateway.runtime.workshop import Workshop, invoke, value
 

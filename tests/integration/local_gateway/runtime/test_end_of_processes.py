@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-import local_gateway.runtime.launcher
-from local_gateway.core.results import Failed
+import local_gateway.runtime.child.launcher
+from local_gateway.core.invocation import Failed
 from local_gateway.errors import GatewayError
 from tests.integration.local_gateway.runtime.workshop import (
     DEADLINE,
@@ -157,7 +157,7 @@ async def test_killing_the_gateway_ends_a_handler_that_holds_the_gil(
 
 @pytest.mark.parametrize("guard", ["guard_by_signal", "guard_by_thread"])
 async def test_both_guards_end_the_group_when_the_pipe_closes(guard: str) -> None:
-    launcher = Path(local_gateway.runtime.launcher.__file__)
+    launcher = Path(local_gateway.runtime.child.launcher.__file__)
     code = f"""
         import subprocess, sys, time
         sys.path.insert(0, {str(launcher.parent)!r})

@@ -2,7 +2,7 @@
 
 import pytest
 
-from local_gateway.core.results import Failed, Succeeded, TimedOut
+from local_gateway.core.invocation import Failed, Succeeded, TimedOut
 from tests.integration.local_gateway.runtime.handlers import HANDLER, do, result_of
 from tests.integration.local_gateway.runtime.workshop import Workshop, invoke, until_gone, value
 

@@ -5,7 +5,7 @@ import os
 import signal
 from pathlib import Path
 
-from local_gateway.core.results import Failed
+from local_gateway.core.invocation import Failed
 from tests.integration.local_gateway.runtime.handlers import PID, WAITING, pids
 from tests.integration.local_gateway.runtime.workshop import (
     Workshop,

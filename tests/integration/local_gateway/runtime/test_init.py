@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from local_gateway.core.results import Failed, Succeeded, TimedOut
+from local_gateway.core.invocation import Failed, Succeeded, TimedOut
 from local_gateway.runtime.service import FunctionInitError
 from tests.integration.local_gateway.runtime.workshop import Workshop, invoke, value
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from local_gateway.core.invocation import Failed, InvocationResult, Succeeded, Throttled, TimedOut
 from local_gateway.core.model import LambdaFunction
-from local_gateway.core.results import Failed, InvocationResult, Succeeded, Throttled, TimedOut
 from local_gateway.errors import GatewayError
 from local_gateway.runtime.remote import RemoteLambda
 from local_gateway.runtime.service import FunctionInitError

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from local_gateway.core.invocation import Succeeded
 from local_gateway.core.model import LambdaFunction
-from local_gateway.core.results import Succeeded
 from local_gateway.errors import GatewayError
 from local_gateway.runtime.service import FunctionInitError, LambdaRuntime
 from tests.integration.local_gateway.runtime.handlers import PID, WAITING, pids

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from local_gateway.core.results import Succeeded
+from local_gateway.core.invocation import Succeeded
 from local_gateway.errors import GatewayError
 from tests.integration.local_gateway.runtime.handlers import HANDLER, do, result_of
 from tests.integration.local_gateway.runtime.workshop import Workshop, invoke, value

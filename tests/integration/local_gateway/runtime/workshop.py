@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from local_gateway.core.invocation import Succeeded
 from local_gateway.core.model import LambdaFunction, Layer
-from local_gateway.core.results import Succeeded
 from local_gateway.runtime.service import LambdaRuntime
 from local_gateway.runtime.settings import Invocation, LogStream, RuntimeSettings
 

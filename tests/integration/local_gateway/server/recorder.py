@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from local_gateway.core.results import InvocationResult
-from local_gateway.server.ports import Direction, Entry
+from local_gateway.core.invocation import InvocationResult
+from local_gateway.server.interfaces import Direction, Entry
 
 DEADLINE = 20.0
 

@@ -16,17 +16,17 @@ from websockets.sync.client import ClientConnection, connect
 
 from local_gateway.core.limits import Limits
 from local_gateway.core.model import Application
-from local_gateway.core.stage import Stage
+from local_gateway.core.websocket.stage import Stage
 from local_gateway.runtime.service import LambdaRuntime
 from local_gateway.runtime.settings import RuntimeSettings
-from local_gateway.server.dispatch import Dispatcher
+from local_gateway.server.bound_ports import bind
 from local_gateway.server.http_api import HttpApiServer
-from local_gateway.server.http_protocol import RequestLimits
+from local_gateway.server.interfaces import Faults, Sources
 from local_gateway.server.invocations import Invocations
 from local_gateway.server.listener import Listener
-from local_gateway.server.ports import Faults, Sources
-from local_gateway.server.sockets import bind
-from local_gateway.server.websocket_api import WebSocketStageServer
+from local_gateway.server.protocol import RequestLimits
+from local_gateway.server.router import Dispatcher
+from local_gateway.server.websocket_stage import WebSocketStageServer
 from tests.integration.local_gateway.server.applications import LIMITS, REGION
 from tests.integration.local_gateway.server.raw import RawClient
 from tests.integration.local_gateway.server.recorder import Recorder

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from local_gateway.server.http_protocol import RequestLimits
+from local_gateway.server.protocol import RequestLimits
 from tests.integration.local_gateway.server.applications import application
 from tests.integration.local_gateway.server.gate import Gate
 from tests.integration.local_gateway.server.raw import frame, request

@@ -8,9 +8,9 @@ from typing import Any
 
 from botocore.exceptions import EndpointConnectionError
 
-from local_gateway.core.results import InvocationResult, Succeeded
+from local_gateway.core.invocation import InvocationResult, Succeeded
 from local_gateway.event_sources.queues import Message
-from local_gateway.server.ports import Direction, Entry
+from local_gateway.server.interfaces import Direction, Entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,11 +5,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+from local_gateway.core.invocation import Failed, InvocationResult, Succeeded, Throttled
 from local_gateway.core.model import AsynchronousInvocation
-from local_gateway.core.results import Failed, InvocationResult, Succeeded, Throttled
 from local_gateway.event_sources.asynchronous import AsynchronousInvoker, Occasion
-from local_gateway.event_sources.reports import Reports
-from local_gateway.server.ports import Sources
+from local_gateway.event_sources.journal_entries import Reports
+from local_gateway.server.interfaces import Sources
 from tests.integration.local_gateway.event_sources.virtual_clock import START, VirtualClock
 from tests.unit.local_gateway.event_sources.fakes import FakeInvoker, FakeJournal, FakeQueue
 

@@ -1,10 +1,10 @@
-from local_gateway.core.results import Succeeded
-from local_gateway.inspector.happenings import Happening, LogLine, Run
+from local_gateway.app.observers import Observer
+from local_gateway.core.invocation import Succeeded
 from local_gateway.inspector.inspector import BASE_BYTES, MAX_COUNTED, Inspector
 from local_gateway.inspector.ring import Ring
-from local_gateway.observer import Observer
+from local_gateway.inspector.traffic import Happening, LogLine, Run
 from local_gateway.runtime.settings import Invocation
-from local_gateway.server.ports import Direction, Entry
+from local_gateway.server.interfaces import Direction, Entry
 
 NOW = 1_700_000_000_000
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from local_gateway.core.connection import Connection
-from local_gateway.inspector.directory import ConnectionList
-from local_gateway.inspector.happenings import Happening
+from local_gateway.core.websocket.connection import Connection
+from local_gateway.inspector.connection_list import ConnectionList
 from local_gateway.inspector.inspector import Inspector
 from local_gateway.inspector.ring import Ring
 from local_gateway.inspector.stream import PIECE_ROWS, SlowPageError, Stream, event
+from local_gateway.inspector.traffic import Happening
 
 
 class NoConnections:

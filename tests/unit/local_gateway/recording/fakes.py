@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from local_gateway.core.results import InvocationResult, Succeeded
-from local_gateway.server.ports import Sources
+from local_gateway.core.invocation import InvocationResult, Succeeded
+from local_gateway.server.interfaces import Sources
 
 AT = 1_700_000_000_042
 TIME = "2023-11-14T22:13:20.042Z"

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from local_gateway.recording.expected_calls import ExpectedCalls
-from local_gateway.recording.recordings import ReadRecording
-from local_gateway.recording.records import RecordedCall, RecordedInvocation
+from local_gateway.recording.format import RecordedCall, RecordedInvocation
+from local_gateway.recording.reader import ReadRecording
 from local_gateway.recording.replayer import Replayed, Replayer, expected_calls
 from tests.unit.local_gateway.recording.fakes import (
     CONNECTION,

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from local_gateway.core.results import Failed, Succeeded, Throttled, TimedOut
-from local_gateway.recording.record_file import RecordFile
+from local_gateway.core.invocation import Failed, Succeeded, Throttled, TimedOut
+from local_gateway.recording.reader import read_recording
 from local_gateway.recording.recorder import CallRecorder, Recording, RecordingInvoker
-from local_gateway.recording.recordings import read_recording
 from local_gateway.recording.redaction import MARKER
-from local_gateway.server.ports import Direction, Entry
+from local_gateway.recording.writer import RecordFile
+from local_gateway.server.interfaces import Direction, Entry
 from tests.unit.local_gateway.recording.fakes import (
     AT,
     CONNECTION,

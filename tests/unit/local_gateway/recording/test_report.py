@@ -1,7 +1,7 @@
 import io
 import json
 
-from local_gateway.recording.recordings import ReadRecording
+from local_gateway.recording.reader import ReadRecording
 from local_gateway.recording.report import JsonReport, Report, Summary, TextReport
 from tests.unit.local_gateway.recording.fakes import CONNECTION, Handler
 from tests.unit.local_gateway.recording.samples import (

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from local_gateway.core.results import Throttled
+from local_gateway.core.invocation import Throttled
 from local_gateway.runtime.job import Job, new_job
 from local_gateway.runtime.job_queue import JobQueue
 

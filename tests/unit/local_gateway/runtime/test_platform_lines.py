@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from local_gateway.core.results import Failed, InvocationResult, Succeeded, TimedOut
+from local_gateway.core.invocation import Failed, InvocationResult, Succeeded, TimedOut
 from local_gateway.runtime.platform_lines import (
     end_line,
     init_report_line,

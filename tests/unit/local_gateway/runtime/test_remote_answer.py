@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from multidict import CIMultiDict
 
+from local_gateway.core.invocation import Failed, InvocationResult, Succeeded, Throttled, TimedOut
 from local_gateway.core.model import LambdaFunction
-from local_gateway.core.results import Failed, InvocationResult, Succeeded, Throttled, TimedOut
 from local_gateway.runtime.remote_answer import interpret
 
 FUNCTION = LambdaFunction(

@@ -7,8 +7,8 @@ from textwrap import dedent
 
 from local_gateway.core.model import Application
 from local_gateway.template.application import ReadApplication, build_application
-from local_gateway.template.loading import load_template
-from local_gateway.template.template import ResourceValues, Template
+from local_gateway.template.loading.loading import load_template
+from local_gateway.template.loading.template import ResourceValues, Template
 
 ORIGIN = "http://127.0.0.1:8080"
 HANDLER = "def handler(event, context):\n    return None\n"

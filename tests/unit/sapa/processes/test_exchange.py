@@ -2,7 +2,7 @@
 
 import pytest
 
-from sapa.channels import Event
+from sapa.channels.channel import Event
 from sapa.processes.exchange import ExchangeAction, exchange
 from sapa.refusals import ChannelNameError
 from tests.unit.sapa.processes.world import Connection, World

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sapa.channels import Event, Member, channel_name, user_channel
-from sapa.context import Context
-from sapa.publishing import check_payload, event_content
+from sapa.channels.channel import Event, Member, channel_name, user_channel
+from sapa.channels.publisher import check_payload, event_content
+from sapa.processes.context import Context
+from sapa.processes.state import State, Stored
 from sapa.refusals import ForbiddenChannelError
-from sapa.state import State, Stored
 
 
 @dataclass

@@ -1,0 +1,46 @@
+"""Creates data resources with moto's own CloudFormation, for types without a creator of ours.
+
+Slower to start (moto loads every service it knows for it), so the usual types have creators.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from local_gateway.template.document.json_value import Json, JsonObject
+from local_gateway.template.loading.reference_check import Reference
+from local_gateway.template.loading.template import Resource
+
+
+def create_stack(
+    client: Any,
+    name: str,
+    resources: Mapping[str, tuple[Resource, JsonObject]],
+    wanted: set[Reference],
+) -> dict[Reference, str]:
+    """Create resources, given with their resolved properties, as one stack.
+
+    Answers what each of `wanted`, and `Ref` of each resource, has become. Lets botocore's errors
+    pass.
+    """
+    answers = [Reference(logical_id) for logical_id in sorted(resources)]
+    attributes = [item for item in wanted if item.name in resources and item.attribute]
+    answers += sorted(attributes, key=lambda item: (item.name, item.attribute or ""))
+    keys = {f"Value{number}": item for number, item in enumerate(answers)}
+    body = {
+        "Resources": {
+            logical_id: {"Type": resource.type, "Properties": properties}
+            for logical_id, (resource, properties) in resources.items()
+        },
+        "Outputs": {key: {"Value": _intrinsic(item)} for key, item in keys.items()},
+    }
+    client.create_stack(StackName=name, TemplateBody=json.dumps(body))
+    stack = client.describe_stacks(StackName=name)["Stacks"][0]
+    return {keys[output["OutputKey"]]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+def _intrinsic(reference: Reference) -> JsonObject:
+    if reference.attribute is None:
+        return {"Ref": reference.name}
+    path: list[Json] = [reference.name, reference.attribute]
+    return {"Fn::GetAtt": path}

@@ -1,0 +1,61 @@
+"""What event sources tell the journal: one entry per invocation, no message bodies."""
+
+from local_gateway.core.event_sources.model import QueueMapping
+from local_gateway.core.invocation import Succeeded
+from local_gateway.server.interfaces import Entry, Invocation, Journal, Sources
+from local_gateway.server.invocations import describe
+
+
+class Reports:
+    """Writes the entries of event sources."""
+
+    def __init__(self, journal: Journal, sources: Sources) -> None:
+        self._journal = journal
+        self._sources = sources
+
+    def batch(
+        self, mapping: QueueMapping, invocation: Invocation, messages: int, left: int
+    ) -> None:
+        """A batch of a queue's messages; `left` of them stay in the queue."""
+        outcome, detail = describe(invocation.result)
+        count = f"{messages} message{'s' if messages > 1 else ''}"
+        if left and isinstance(invocation.result, Succeeded):
+            outcome, count = "partly failed", f"{left} of {count} failed"
+        told = f"{count}; {detail}" if detail else count
+        self.invocation("sqs", mapping.queue_name, mapping.function, invocation, outcome, told)
+
+    def invocation(
+        self,
+        api: str,
+        name: str,
+        function: str,
+        invocation: Invocation,
+        outcome: str,
+        detail: str | None,
+    ) -> None:
+        """An invocation for the queue, rule or schedule of this name."""
+        entry = Entry(
+            at=self._sources.now(),
+            api=api,
+            route_key=name,
+            outcome=outcome,
+            function=function,
+            request_id=invocation.request_id,
+            duration_ms=invocation.duration * 1000,
+            cold=invocation.cold,
+            detail=detail,
+            problem=outcome != "ok",
+        )
+        self._journal.record(entry)
+
+    def problem(self, api: str, name: str, error: Exception) -> None:
+        """A queue, rule or schedule that cannot be served at the moment."""
+        entry = Entry(
+            at=self._sources.now(),
+            api=api,
+            route_key=name,
+            outcome="failed",
+            detail=" ".join(str(error).split())[:300],
+            problem=True,
+        )
+        self._journal.record(entry)

@@ -1,0 +1,74 @@
+"""How functions' asynchronous invocations are repeated, from the functions and their configuration.
+
+Source: Lambda developer guide, "Asynchronous invocation" (invocation-async).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from local_gateway.core.model import AsynchronousInvocation
+from local_gateway.template.document.errors import TemplateError
+from local_gateway.template.event_sources.queues import QueueDirectory
+from local_gateway.template.loading.resource_types import REMOVE
+from local_gateway.template.loading.template import Resource, Template
+from local_gateway.template.readers.functions import FunctionDirectory
+from local_gateway.template.readers.properties import Properties, properties_of
+from local_gateway.template.readers.references import ResourceReferences
+
+_DEFAULT = AsynchronousInvocation()
+_SHORTEST_AGE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class AsynchronousReader:
+    """Reads `DeadLetterConfig` of functions and `AWS::Lambda::EventInvokeConfig` resources."""
+
+    template: Template
+    references: ResourceReferences
+    functions: FunctionDirectory
+    queues: QueueDirectory
+
+    def read(self) -> Mapping[str, AsynchronousInvocation]:
+        """By logical id, the functions that differ from the defaults."""
+        found: dict[str, AsynchronousInvocation] = {}
+        for resource in self.template.of_type("AWS::Lambda::Function"):
+            if (queue := self._dead_letters(self._properties(resource))) is not None:
+                found[resource.logical_id] = queue
+        for resource in self.template.of_type("AWS::Lambda::EventInvokeConfig"):
+            properties = self._properties(resource)
+            function = self.functions.find_name(properties, "FunctionName")
+            found[function] = _configured(properties, found.get(function, _DEFAULT))
+        return found
+
+    def _properties(self, resource: Resource) -> Properties:
+        return properties_of(self.template, resource, self.references.resolver)
+
+    def _dead_letters(self, properties: Properties) -> AsynchronousInvocation | None:
+        """A topic, or a queue of another stack, is passed over: nobody can read it here."""
+        arn = properties.section("DeadLetterConfig").optional_text("TargetArn")
+        queue = self.queues.get(arn) if arn is not None else None
+        return AsynchronousInvocation(dead_letter_queue_url=queue.url) if queue else None
+
+
+def _configured(properties: Properties, before: AsynchronousInvocation) -> AsynchronousInvocation:
+    properties.only(
+        "DestinationConfig",
+        "FunctionName",
+        "MaximumEventAgeInSeconds",
+        "MaximumRetryAttempts",
+        "Qualifier",
+    )
+    for name, destination in properties.sections("DestinationConfig"):
+        if destination.values:
+            raise TemplateError(
+                properties.place("DestinationConfig", name),
+                "destinations of asynchronous invocations are not served",
+                f"use DeadLetterQueue with an SQS queue, or {REMOVE}",
+            )
+    return replace(
+        before,
+        maximum_retries=properties.integer_between("MaximumRetryAttempts", 0, 2, 2),
+        maximum_age=properties.integer_between(
+            "MaximumEventAgeInSeconds", _SHORTEST_AGE, _DEFAULT.maximum_age, _DEFAULT.maximum_age
+        ),
+    )

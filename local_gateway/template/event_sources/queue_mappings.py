@@ -1,0 +1,154 @@
+"""`AWS::Lambda::EventSourceMapping` resources of SQS queues as typed values.
+
+Source: Lambda developer guide, "Creating and configuring an Amazon SQS event source mapping"
+(services-sqs-configure), which has the limits that are checked here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from local_gateway.core.event_sources.model import QueueMapping
+from local_gateway.core.model import LambdaFunction
+from local_gateway.template.document.errors import TemplateError
+from local_gateway.template.event_sources.queues import QueueDirectory, QueuePart
+from local_gateway.template.loading.resource_types import REMOVE
+from local_gateway.template.loading.template import Resource, Template
+from local_gateway.template.readers.functions import FunctionDirectory
+from local_gateway.template.readers.properties import Properties, properties_of
+from local_gateway.template.readers.references import ResourceReferences
+
+DEFAULT_BATCH_SIZE = 10
+_LARGEST_BATCH = 10_000
+_LARGEST_BATCH_AT_ONCE = 10
+_LONGEST_WINDOW = 300
+
+_PROPERTIES = (
+    "BatchSize",
+    "Enabled",
+    "EventSourceArn",
+    "FilterCriteria",
+    "FunctionName",
+    "FunctionResponseTypes",
+    "KmsKeyArn",
+    "MaximumBatchingWindowInSeconds",
+    "MetricsConfig",
+    "ProvisionedPollerConfig",
+    "ScalingConfig",
+    "Tags",
+)
+# By the service in the ARN of the source.
+_NOT_SERVED: Mapping[str, str] = {
+    "docdb": "DocumentDB change streams",
+    "dynamodb": "DynamoDB streams",
+    "kafka": "Kafka topics",
+    "kinesis": "Kinesis streams",
+    "mq": "Amazon MQ brokers",
+    "rds": "DocumentDB change streams",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class QueueMappingReader:
+    """Reads the event source mappings of one template."""
+
+    template: Template
+    references: ResourceReferences
+    functions: Mapping[str, LambdaFunction]
+    directory: FunctionDirectory
+    queues: QueueDirectory
+
+    def read(self) -> tuple[QueueMapping, ...]:
+        """The mappings; raises `TemplateError` for one that AWS would refuse or is not served."""
+        found = self.template.of_type("AWS::Lambda::EventSourceMapping")
+        return tuple(self._mapping(resource) for resource in found)
+
+    def _mapping(self, resource: Resource) -> QueueMapping:
+        properties = properties_of(self.template, resource, self.references.resolver)
+        _refuse_other_sources(properties)
+        properties.only(*_PROPERTIES)
+        function = self.directory.find_name(properties, "FunctionName")
+        queue = self.queues.find(properties, "EventSourceArn")
+        self._check_visibility(properties, queue, self.functions[function])
+        _refuse_filters(properties)
+        window = properties.integer_between(
+            "MaximumBatchingWindowInSeconds", 0, 0 if queue.is_fifo else _LONGEST_WINDOW, 0
+        )
+        enabled = properties.value("Enabled")
+        return QueueMapping(
+            logical_id=resource.logical_id,
+            function=function,
+            queue_arn=queue.arn,
+            queue_url=queue.url,
+            batch_size=_batch_size(properties, queue, window),
+            batching_window=window,
+            report_batch_item_failures=_reports_failures(properties),
+            maximum_concurrency=_maximum_concurrency(properties),
+            enabled=enabled is None or properties.flag("Enabled"),
+        )
+
+    def _check_visibility(
+        self, properties: Properties, queue: QueuePart, function: LambdaFunction
+    ) -> None:
+        if queue.visibility_timeout < function.timeout:
+            raise TemplateError(
+                properties.place("EventSourceArn"),
+                f"the queue's visibility timeout of {queue.visibility_timeout} seconds is less "
+                f"than the timeout of {function.logical_id}, {function.timeout:g} seconds",
+                "AWS refuses this; set VisibilityTimeout to six times the function's timeout",
+            )
+
+
+def _refuse_other_sources(properties: Properties) -> None:
+    arn = properties.optional_text("EventSourceArn")
+    service = arn.split(":")[2] if arn is not None and arn.count(":") >= 5 else None
+    if service == "sqs":
+        return
+    if service is None and arn is not None:
+        raise TemplateError(properties.place("EventSourceArn"), f"{arn} is not an ARN")
+    what = _NOT_SERVED.get(service or "kafka", f"sources of {service}")
+    raise TemplateError(
+        properties.place("EventSourceArn" if arn else "SelfManagedEventSource"),
+        f"{what} as event sources are not served, only SQS queues",
+        REMOVE,
+    )
+
+
+def _refuse_filters(properties: Properties) -> None:
+    if properties.section("FilterCriteria").value("Filters"):
+        raise TemplateError(
+            properties.place("FilterCriteria"),
+            "filters of event sources are not served",
+            "let the function pass over what it does not want",
+        )
+
+
+def _batch_size(properties: Properties, queue: QueuePart, window: int) -> int:
+    largest = _LARGEST_BATCH_AT_ONCE if queue.is_fifo else _LARGEST_BATCH
+    size = properties.integer_between("BatchSize", 1, largest, DEFAULT_BATCH_SIZE)
+    if size > _LARGEST_BATCH_AT_ONCE and not window:
+        raise TemplateError(
+            properties.place("BatchSize"),
+            f"batches of more than {_LARGEST_BATCH_AT_ONCE} messages need a batching window",
+            "set MaximumBatchingWindowInSeconds to at least 1",
+        )
+    return size
+
+
+def _reports_failures(properties: Properties) -> bool:
+    types = properties.texts("FunctionResponseTypes")
+    for name in types:
+        if name != "ReportBatchItemFailures":
+            raise TemplateError(
+                properties.place("FunctionResponseTypes"),
+                f"{name} is not allowed",
+                "allowed: ReportBatchItemFailures",
+            )
+    return bool(types)
+
+
+def _maximum_concurrency(properties: Properties) -> int | None:
+    scaling = properties.section("ScalingConfig")
+    scaling.only("MaximumConcurrency")
+    if scaling.value("MaximumConcurrency") is None:
+        return None
+    return scaling.integer_between("MaximumConcurrency", 2, 1000, 2)

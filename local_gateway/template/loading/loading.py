@@ -1,0 +1,211 @@
+"""First step: a template file becomes a `Template`."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from local_gateway.template.document.errors import Place, TemplateError, did_you_mean
+from local_gateway.template.document.json_value import Json, JsonObject, as_list, as_object
+from local_gateway.template.document.source import Source, load_source
+from local_gateway.template.document.stack import Stack
+from local_gateway.template.intrinsics.resolver import Resolver
+from local_gateway.template.loading.data_properties import check_data_properties
+from local_gateway.template.loading.lost_routes import routes_lost_by_sam
+from local_gateway.template.loading.parameters import parameter_values
+from local_gateway.template.loading.reference_check import check_references, references
+from local_gateway.template.loading.resource_types import (
+    REMOVE,
+    WIRING,
+    Treatment,
+    refusal,
+    treatment,
+)
+from local_gateway.template.loading.template import Resource, Template
+from local_gateway.template.loading.translation import translate
+
+_SECTIONS = (
+    "AWSTemplateFormatVersion",
+    "Conditions",
+    "Description",
+    "Globals",
+    "Hooks",
+    "Mappings",
+    "Metadata",
+    "Outputs",
+    "Parameters",
+    "Resources",
+    "Rules",
+    "Transform",
+)
+_RESOURCE_KEYS = (
+    "Condition",
+    "Connectors",
+    "CreationPolicy",
+    "DeletionPolicy",
+    "DependsOn",
+    "IgnoreGlobals",
+    "Metadata",
+    "Properties",
+    "Type",
+    "UpdatePolicy",
+    "UpdateReplacePolicy",
+    "Version",
+)
+
+
+class _NoResources:
+    """Before anything exists a resource has no value."""
+
+    def ref(self, logical_id: str, place: Place) -> Json:
+        raise TemplateError(
+            place, f"{logical_id} is not known here", "only parameters can be used in this place"
+        )
+
+    def attribute(self, logical_id: str, name: str, place: Place) -> Json:
+        return self.ref(f"{logical_id}.{name}", place)
+
+
+def load_template(
+    path: Path,
+    parameter_overrides: Mapping[str, str] | None = None,
+    stack: Stack | None = None,
+) -> Template:
+    """Read a SAM or CloudFormation template, expand SAM, apply conditions.
+
+    Raises `TemplateError` for everything that cannot be read, translated or served.
+    """
+    source = load_source(path)
+    _check_sections(source)
+    parameters = parameter_values(source, parameter_overrides or {})
+    resolver = Resolver(
+        stack=stack or Stack(),
+        references=_NoResources(),
+        parameters=parameters,
+        mappings=as_object(source.document.get("Mappings")),
+        conditions=as_object(source.document.get("Conditions")),
+    )
+    document = translate(source, parameters, resolver)
+    declared = as_object(document.get("Resources"))
+    check_references(source, declared, frozenset(declared) | frozenset(parameters))
+    # The translator adds conditions of its own.
+    resolver = replace(resolver, conditions=as_object(document.get("Conditions")))
+    resources = _resources(source, declared, resolver)
+    return Template(
+        source=source,
+        stack=resolver.stack,
+        parameters=parameters,
+        mappings=resolver.mappings,
+        conditions=resolver.conditions,
+        resources=resources,
+        outputs=_outputs(source, document, resolver),
+        warnings=(*routes_lost_by_sam(source), *_left_out(resources)),
+    )
+
+
+def _check_sections(source: Source) -> None:
+    for name in source.document:
+        if name not in _SECTIONS:
+            remedy = did_you_mean(name, _SECTIONS) or f"known: {', '.join(_SECTIONS)}"
+            raise TemplateError(source.place(name), "unknown section", remedy)
+    resources = source.document.get("Resources")
+    if not isinstance(resources, dict) or not resources:
+        raise TemplateError(source.place("Resources"), "the template has no resources")
+    for logical_id, resource in resources.items():
+        if logical_id.startswith("Fn::ForEach"):
+            raise TemplateError(
+                source.resource_place(logical_id),
+                "Fn::ForEach is not expanded here",
+                "write the resources out",
+            )
+        _check_resource(source, logical_id, resource)
+
+
+def _check_resource(source: Source, logical_id: str, resource: Json) -> None:
+    place = source.resource_place(logical_id)
+    if not isinstance(resource, dict):
+        raise TemplateError(place, "is not an object", "this may be an indentation mistake")
+    for key in resource:
+        if key not in _RESOURCE_KEYS:
+            remedy = did_you_mean(key, _RESOURCE_KEYS) or "put it under Properties"
+            raise TemplateError(place, f"unknown resource attribute {key}", remedy)
+    if not isinstance(resource.get("Type"), str):
+        raise TemplateError(place, "has no Type", "for example Type: AWS::Serverless::Function")
+    if not isinstance(resource.get("Properties") or {}, dict):
+        raise TemplateError(place, "Properties is not an object")
+
+
+def _resources(source: Source, declared: JsonObject, resolver: Resolver) -> dict[str, Resource]:
+    resources: dict[str, Resource] = {}
+    for logical_id, value in declared.items():
+        body = as_object(value)
+        place = source.resource_place(logical_id)
+        condition = body.get("Condition")
+        if isinstance(condition, str) and not resolver.condition(condition, place):
+            continue
+        kind = str(body["Type"])
+        if treatment(kind) is Treatment.REFUSED:
+            raise TemplateError(place, *refusal(kind))
+        depends_on = body.get("DependsOn")
+        names = as_list(depends_on) or [depends_on]
+        properties = as_object(body.get("Properties"))
+        check_data_properties(source, logical_id, kind, properties)
+        _refuse_wiring(source, logical_id, kind, properties, declared)
+        resources[logical_id] = Resource(
+            logical_id=logical_id,
+            type=kind,
+            properties=properties,
+            metadata=as_object(body.get("Metadata")),
+            depends_on=tuple(name for name in names if isinstance(name, str)),
+        )
+    return resources
+
+
+def _refuse_wiring(
+    source: Source, logical_id: str, kind: str, properties: JsonObject, declared: JsonObject
+) -> None:
+    """A data resource that would invoke a function: moto would accept it and never do it."""
+    name, what = WIRING.get(kind, ("", ""))
+    for reference in references(properties.get(name)):
+        target = str(as_object(declared.get(reference.name)).get("Type"))
+        if target.startswith("AWS::Lambda::"):
+            raise TemplateError(
+                source.resource_place(logical_id, name),
+                f"{what} that invoke a function are not served yet",
+                REMOVE,
+            )
+
+
+def _outputs(source: Source, document: JsonObject, resolver: Resolver) -> dict[str, Json]:
+    outputs: dict[str, Json] = {}
+    for name, declared in as_object(document.get("Outputs")).items():
+        place = source.place("Outputs", name)
+        output = as_object(declared)
+        condition = output.get("Condition")
+        if isinstance(condition, str) and not resolver.condition(condition, place):
+            continue
+        if "Value" not in output:
+            raise TemplateError(place, "the output has no Value")
+        outputs[name] = output["Value"]
+    return outputs
+
+
+def _left_out(resources: Mapping[str, Resource]) -> Iterator[str]:
+    """One line for all that may be missed; roles, log groups and ways to deploy are not."""
+    quiet = (
+        "AWS::IAM::",
+        "AWS::Logs::",
+        "AWS::Lambda::",
+        "AWS::CloudWatch::",
+        "AWS::CloudFront::",
+        "AWS::CodeDeploy::",
+        "AWS::ApiGateway::Account",
+        "AWS::SQS::QueuePolicy",
+        "AWS::SNS::TopicPolicy",
+    )
+    missed = [
+        f"{item.logical_id} ({item.type})"
+        for item in resources.values()
+        if treatment(item.type) is Treatment.LEFT_OUT and not item.type.startswith(quiet)
+    ]
+    if missed:
+        yield f"left out, because they have no effect here: {', '.join(missed)}"

@@ -1,0 +1,61 @@
+"""A template after loading: CloudFormation, conditions applied, intrinsics still in it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from local_gateway.template.document.errors import Place
+from local_gateway.template.document.json_value import Json, JsonObject
+from local_gateway.template.document.source import Source
+from local_gateway.template.document.stack import Stack
+from local_gateway.template.intrinsics.resolver import References, Resolver
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """A resource of the translated template whose condition holds."""
+
+    logical_id: str
+    type: str
+    properties: JsonObject
+    metadata: JsonObject = field(default_factory=dict)
+    depends_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """What the later steps work on; `warnings` are one line each, meant for the developer."""
+
+    source: Source
+    stack: Stack
+    parameters: Mapping[str, Json]
+    mappings: Mapping[str, Json]
+    conditions: Mapping[str, Json]
+    resources: Mapping[str, Resource]
+    outputs: Mapping[str, Json]
+    warnings: tuple[str, ...] = ()
+
+    def resolver(self, references: References) -> Resolver:
+        """A resolver for this template's values."""
+        return Resolver(
+            stack=self.stack,
+            references=references,
+            parameters=self.parameters,
+            mappings=self.mappings,
+            conditions=self.conditions,
+        )
+
+    def of_type(self, resource_type: str) -> list[Resource]:
+        """The resources of a type, in the template's order."""
+        return [item for item in self.resources.values() if item.type == resource_type]
+
+    def place(self, resource: Resource, *properties: str | int) -> Place:
+        """Where a resource or one of its properties is written."""
+        return self.source.resource_place(resource.logical_id, *properties)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceValues:
+    """What the created data resources answer: `Ref` by logical id, `Fn::GetAtt` by id and name."""
+
+    refs: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[tuple[str, str], str] = field(default_factory=dict)

@@ -1,0 +1,197 @@
+"""Lambda functions as typed values."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from local_gateway.core.model import LambdaFunction, Layer
+from local_gateway.template.document.errors import TemplateError
+from local_gateway.template.loading.template import Resource, Template
+from local_gateway.template.readers.handlers import HandlerCheck
+from local_gateway.template.readers.inline_code import inline_code_directory
+from local_gateway.template.readers.layers import content_directory
+from local_gateway.template.readers.local_urls import LocalUrls
+from local_gateway.template.readers.properties import Properties, properties_of
+from local_gateway.template.readers.references import ResourceReferences
+from local_gateway.template.readers.requirements import check_requirements
+
+DEFAULT_TIMEOUT = 3.0
+DEFAULT_MEMORY_SIZE = 128
+
+_PROPERTIES = (
+    "Architectures",
+    "Code",
+    "CodeSigningConfigArn",
+    "DeadLetterConfig",
+    "Description",
+    "Environment",
+    "EphemeralStorage",
+    "FileSystemConfigs",
+    "FunctionName",
+    "Handler",
+    "ImageConfig",
+    "KmsKeyArn",
+    "Layers",
+    "LoggingConfig",
+    "MemorySize",
+    "PackageType",
+    "RecursiveLoop",
+    "ReservedConcurrentExecutions",
+    "Role",
+    "Runtime",
+    "RuntimeManagementConfig",
+    "SnapStart",
+    "Tags",
+    "Timeout",
+    "TracingConfig",
+    "VpcConfig",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Code:
+    """What runs, and where it lies."""
+
+    runtime: str
+    handler: str
+    directory: Path
+    layers: tuple[Layer, ...] = ()
+
+
+@dataclass(slots=True)
+class FunctionReader:
+    """Reads the functions of one template; `warnings` grows while it does.
+
+    With `elsewhere` something else runs them: any runtime will do, and their code is not looked at.
+    """
+
+    template: Template
+    references: ResourceReferences
+    layers: Mapping[str, Layer]
+    urls: LocalUrls
+    warnings: list[str]
+    elsewhere: bool = False
+
+    def read(self) -> dict[str, LambdaFunction]:
+        """The functions by logical id; raises `TemplateError` for one that could not run."""
+        check = HandlerCheck()
+        found = self.template.of_type("AWS::Lambda::Function")
+        return {item.logical_id: self._function(item, check) for item in found}
+
+    def _function(self, resource: Resource, check: HandlerCheck) -> LambdaFunction:
+        properties = properties_of(self.template, resource, self.references.resolver)
+        properties.only(*_PROPERTIES)
+        code = _code_elsewhere(properties) if self.elsewhere else self._code(properties, check)
+        place = properties.place()
+        return LambdaFunction(
+            logical_id=resource.logical_id,
+            name=str(self.references.ref(resource.logical_id, place)),
+            arn=str(self.references.attribute(resource.logical_id, "Arn", place)),
+            runtime=code.runtime,
+            handler=code.handler,
+            code=code.directory,
+            timeout=properties.number("Timeout") or DEFAULT_TIMEOUT,
+            memory_size=properties.integer("MemorySize") or DEFAULT_MEMORY_SIZE,
+            layers=code.layers,
+            environment=self._environment(properties),
+            reserved_concurrency=properties.integer("ReservedConcurrentExecutions"),
+        )
+
+    def _code(self, properties: Properties, check: HandlerCheck) -> _Code:
+        runtime = _python_runtime(properties)
+        code = inline_code_directory(properties) or content_directory(
+            properties, "Code", properties.place("CodeUri")
+        )
+        layers = self._layers(properties)
+        roots = (code, *(root for layer in layers for root in layer.source_roots))
+        check_requirements(code, roots, properties.place("CodeUri"))
+        handler = properties.text("Handler")
+        check.check(handler, roots, properties.place("Handler"))
+        return _Code(runtime, handler, code, layers)
+
+    def _layers(self, properties: Properties) -> tuple[Layer, ...]:
+        layers = []
+        for arn in properties.texts("Layers"):
+            if (layer := self.layers.get(arn)) is not None:
+                layers.append(layer)
+                continue
+            self.warnings.append(
+                f"{properties.place('Layers')}: the layer {arn} is not in this template; what it "
+                "holds must be installed in the environment the gateway runs in"
+            )
+        return tuple(layers)
+
+    def _environment(self, properties: Properties) -> dict[str, str]:
+        section = properties.section("Environment")
+        section.only("Variables")
+        variables = section.text_map("Variables")
+        return {name: self.urls.localise(value) for name, value in variables.items()}
+
+
+def _python_runtime(properties: Properties) -> str:
+    remedy = "only Python runs here; with --lambda-endpoint, sam local start-lambda runs any"
+    if properties.optional_text("PackageType") == "Image":
+        raise TemplateError(properties.place("PackageType"), "images are not served", remedy)
+    runtime = properties.text("Runtime")
+    if not re.fullmatch(r"python3\.\d+", runtime):
+        raise TemplateError(properties.place("Runtime"), f"{runtime} is not served", remedy)
+    return runtime
+
+
+def _code_elsewhere(properties: Properties) -> _Code:
+    """What can be told of code that is not run here; the directory may be the template's file."""
+    template, code = properties.source.path.resolve(), properties.value("Code")
+    directory = template.parent / code if isinstance(code, str) else template
+    return _Code(
+        properties.optional_text("Runtime") or "",
+        properties.optional_text("Handler") or "",
+        directory.resolve() if directory.is_dir() else template,
+    )
+
+
+class FunctionDirectory:
+    """Finds functions by what integrations and authorizers hold: ARNs and invocation URIs."""
+
+    _URI = re.compile(
+        r"arn:[^:]+:apigateway:[^:]+:lambda:path/2015-03-31/functions/(?P<arn>.+)/invocations"
+    )
+
+    def __init__(self, functions: Sequence[LambdaFunction]) -> None:
+        self._by_arn = {function.arn: function.logical_id for function in functions}
+        self._by_name = {function.name: function.logical_id for function in functions}
+
+    def find(self, properties: Properties, name: str) -> str:
+        """The logical id behind a property; a version or alias leads to its function."""
+        uri = properties.text(name)
+        if "${stageVariables." in uri:
+            raise TemplateError(
+                properties.place(name), "stage variables in a function's name are not served yet"
+            )
+        match = self._URI.fullmatch(uri)
+        arn = match["arn"] if match else uri
+        unqualified = ":".join(arn.split(":")[:7])
+        if unqualified not in self._by_arn:
+            raise TemplateError(
+                properties.place(name),
+                f"{uri} is not a function of this template",
+                "expected the function's ARN or its invocation URI",
+            )
+        return self._by_arn[unqualified]
+
+    def find_name(self, properties: Properties, name: str) -> str:
+        """The logical id behind a `FunctionName`: a name or an ARN, whole or partial, qualified.
+
+        Source: Lambda API reference, CreateEventSourceMapping, "FunctionName".
+        """
+        text = properties.text(name)
+        parts = text.split(":")
+        # arn:aws:lambda:region:account:function:name:alias, account:function:name, name:alias
+        at = parts.index("function") + 1 if "function" in parts[:-1] else 0
+        if parts[at] not in self._by_name or len(parts) > at + 2:
+            raise TemplateError(
+                properties.place(name),
+                f"{text} is not a function of this template",
+                "expected the function's name or ARN",
+            )
+        return self._by_name[parts[at]]
