@@ -18,7 +18,7 @@ DEV := .venv/.dev-installed
 SAM_INSTALLED := .venv-sam/.installed
 AUDIT := .venv-audit/bin
 AUDIT_INSTALLED := .venv-audit/.installed
-DEPENDENCY_AUDIT := $(BIN)/python -m scripts.dependency_audit $(AUDIT)/pip-audit \
+DEPENDENCY_AUDIT := $(BIN)/python -m tools.scripts.dependency_audit $(AUDIT)/pip-audit \
 	layers/dependencies/requirements.txt $(wildcard requirements/*.txt)
 TRANSFORMED := .aws-sam/transformed.json
 EMULATOR_INSTALLED := .venv-emulator/.installed
@@ -37,10 +37,10 @@ LOCAL_BUILD := .aws-sam/local/build
 MACHINE := Architecture=$(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
 FOR_CONTAINERS := --sam-local $(LOCAL_BUILD) --parameter-overrides $(MACHINE)
 GATEWAY = $(BIN)/python -m local_gateway --template template.yaml --port $(PORT) \
-	--on-ready "$(BIN)/python -m scripts.welcome"
+	--on-ready "$(BIN)/python -m tools.scripts.welcome"
 
 .DEFAULT_GOAL := help
-.PHONY: help run gateway feed user e2e revoke test check audit format bench build deploy lock clean
+.PHONY: help run gateway feed user e2e revoke test check audit format bench build deploy lock clean properties
 .PHONY: sam-services sam-local-build cost
 
 help: ## list the commands
@@ -60,14 +60,14 @@ gateway: $(RUN) ## the local gateway on TEMPLATE=… PORT=… ARGS=…
 	@exec $(BIN)/python -m local_gateway --template $(TEMPLATE) --port $(PORT) $(ARGS)
 
 feed: $(RUN) ## prices that walk at random, for the exchange
-	@exec $(BIN)/python -m scripts.feed --url http://localhost:$(PORT)/publish $(ARGS)
+	@exec $(BIN)/python -m tools.scripts.feed --url http://localhost:$(PORT)/publish $(ARGS)
 
 user: $(RUN) ## a user of the running bot, or of STACK=… on AWS: NAME=…
-	@$(BIN)/python -m scripts.create_user "$(NAME)" --url http://localhost:$(PORT) \
+	@$(BIN)/python -m tools.scripts.create_user "$(NAME)" --url http://localhost:$(PORT) \
 		$(if $(STACK),--stack "$(STACK)") $(if $(REGION),--region "$(REGION)") $(ARGS)
 
 revoke: $(RUN) ## shut a user out now, of the running bot or of STACK=… on AWS: NAME=…
-	@$(BIN)/python -m scripts.revoke_user "$(NAME)" --url http://localhost:$(PORT) \
+	@$(BIN)/python -m tools.scripts.revoke_user "$(NAME)" --url http://localhost:$(PORT) \
 		$(if $(STACK),--stack "$(STACK)") $(if $(REGION),--region "$(REGION)") $(ARGS)
 
 # One file after the other in each worker; files in their order, so that the long ones begin first.
@@ -90,7 +90,8 @@ check: $(DEV) $(SAM_INSTALLED) $(AUDIT_INSTALLED) ## format, lint, types, import
 	@mkdir -p $(dir $(TRANSFORMED))
 	$(BIN)/python -m tests.contract.transformed_template > $(TRANSFORMED)
 	$(AUDIT)/checkov --config-file .checkov.yaml --file template.yaml $(TRANSFORMED)
-	$(BIN)/python -m scripts.secret_scan $(AUDIT)/detect-secrets-hook
+	$(BIN)/python -m tools.scripts.generate_resource_properties --check
+	$(BIN)/python -m tools.scripts.secret_scan $(AUDIT)/detect-secrets-hook
 	$(DEPENDENCY_AUDIT) || [ $$? = 2 ]  # 2: nobody could be asked, which it says
 
 audit: $(DEV) $(AUDIT_INSTALLED) ## known vulnerabilities of what is pinned; fails if PyPI cannot be asked
@@ -101,10 +102,10 @@ format: $(DEV) ## rewrite the code in the project's format
 	$(BIN)/ruff check --fix .
 
 bench: $(DEV) $(SAM_INSTALLED) ## the benchmarks
-	$(BIN)/python -m benchmarks $(ARGS)
+	$(BIN)/python -m tools.benchmarks $(ARGS)
 
 cost: $(DEV) ## what it costs on AWS, from calls, durations and sizes measured now
-	@PYTHONPATH=layers/sapa:. $(BIN)/python -m cost $(ARGS)
+	@PYTHONPATH=layers/sapa:. $(BIN)/python -m tools.cost $(ARGS)
 
 build: $(SAM_INSTALLED) ## sam build, for ENV=… of samconfig.toml
 	$(SAM_LOCAL) $(SAM) build --config-env $(ENV) $(ARGS)
@@ -126,6 +127,9 @@ lock: $(DEV) ## pin all dependencies anew, with hashes and without index address
 
 LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.13 \
 	--generate-hashes --no-header --no-emit-index-url
+
+properties: $(RUN) $(SAM_INSTALLED) ## the properties that templates may use, from the SAM CLI's schemas
+	$(BIN)/python -m tools.scripts.generate_resource_properties
 
 clean: ## remove environments and caches
 	rm -rf .venv .venv-sam .venv-audit .venv-emulator .aws-sam tests/e2e/node_modules .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,128 @@
+"""The tables of `docs/scale.md`, from its formulae.
+
+`python -m tools.benchmarks.scale [MICROSECONDS]`: processor time of a post, as
+`fan_out` measures it.
+"""
+
+import sys
+from dataclasses import dataclass
+
+from sapa.channels.fan_out import PAGE, SHARDS_PER_PAGE, parts
+from sapa.channels.fan_out_task import Shards
+from sapa.stores.bulk_sender import THREADS
+from sapa.stores.shards import MAX_SHARDS, needs_more
+from tools.benchmarks.tables import number
+from tools.cost.prices import prices
+
+# US dollars each.
+MESSAGES, WRITES, READS, REQUESTS, INVOCATIONS, GB_SECOND, EGRESS = (
+    prices()[name].each
+    for name in (
+        "messages",
+        "write_units",
+        "read_units",
+        "queue_requests",
+        "invocations",
+        "gb_seconds",
+        "egress_bytes",
+    )
+)
+
+# Requests a second of an account, and how many at once.
+ACCOUNT_RATE, ACCOUNT_BURST = 10_000, 5_000
+MEMORY_GB = 1769 / 1024
+# TLS, and a vCPU that is slower than the machine of the measurement.
+ON_AWS = 2.0
+POST_LATENCY = 0.010
+DISPATCH_SECONDS = 0.03
+SUBSCRIPTION_BYTES = 200
+FRAME_BYTES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What one event of up to 1 KB to `members` connections takes."""
+
+    members: int
+    post_seconds: float
+
+    @property
+    def shards(self) -> int:
+        """The channel's shards after growing to its size."""
+        found = 1
+        while needs_more(self.members, found):
+            found *= 2
+        return min(found, MAX_SHARDS)
+
+    @property
+    def dispatches(self) -> int:
+        """Messages in the queue, from the first to the leaves."""
+        return _dispatches(Shards(0, self.shards), self.members / self.shards)
+
+    @property
+    def environment_rate(self) -> float:
+        """Posts a second of one execution environment."""
+        return min(1 / self.post_seconds, THREADS / POST_LATENCY)
+
+    @property
+    def seconds(self) -> float:
+        """To the last post: what the account lets through, or one environment can."""
+        within_quota = max(0, self.members - ACCOUNT_BURST) / ACCOUNT_RATE
+        leaf = min(self.members, PAGE) / self.environment_rate
+        return max(within_quota, leaf)
+
+    @property
+    def dollars(self) -> dict[str, float]:
+        """By service."""
+        return {
+            "API Gateway": self.members * MESSAGES,
+            "egress": self.members * FRAME_BYTES * EGRESS,
+            "DynamoDB": 2 * WRITES + self.members * SUBSCRIPTION_BYTES / 4096 * READS,
+            "Lambda": self._lambda_dollars,
+            "SQS": 3 * self.dispatches * REQUESTS,
+        }
+
+    @property
+    def _lambda_dollars(self) -> float:
+        busy = self.members / self.environment_rate + self.dispatches * DISPATCH_SECONDS
+        return busy * MEMORY_GB * GB_SECOND + self.dispatches * INVOCATIONS
+
+
+def _dispatches(shards: Shards, members_per_shard: float) -> int:
+    count = shards.end - shards.first
+    if count > SHARDS_PER_PAGE:
+        return 1 + sum(_dispatches(part, members_per_shard) for part in parts(shards))
+    return -(-round(count * members_per_shard) // PAGE)
+
+
+def main() -> None:
+    """Print Markdown."""
+    post = float(sys.argv[1]) / 1e6 if len(sys.argv) > 1 else 100e-6
+    events = [Event(members, post * ON_AWS) for members in (1_000, 100_000, 1_000_000)]
+    rows: dict[str, list[str]] = {
+        "members": [f"{one.members:,}" for one in events],
+        "shards": [f"{one.shards:,}" for one in events],
+        "messages in the queue": [f"{one.dispatches:,}" for one in events],
+        "seconds to the last post": [number(one.seconds) for one in events],
+        "vCPU seconds": [number(one.members * one.post_seconds) for one in events],
+        "environments that use up the account's rate": [
+            number(ACCOUNT_RATE / one.environment_rate) for one in events
+        ],
+        "events a second at most": [number(ACCOUNT_RATE / one.members) for one in events],
+        **{
+            f"{service}, $": [f"{one.dollars[service]:.2g}" for one in events]
+            for service in events[0].dollars
+        },
+        "one event, $": [f"{sum(one.dollars.values()):.3g}" for one in events],
+        "one event a minute for 30 days, $": [
+            number(sum(one.dollars.values()) * 43_200) for one in events
+        ],
+    }
+    for index, (name, cells) in enumerate(rows.items()):
+        print(f"| {name} | {' | '.join(cells)} |")
+        if not index:
+            print("|---|--:|--:|--:|")
+
+
+if __name__ == "__main__":
+    main()
