@@ -8,7 +8,7 @@ from local_gateway.core.model import Application
 from local_gateway.template.application import build_application
 from local_gateway.template.document.errors import TemplateError
 from local_gateway.template.loading.template import ResourceValues
-from tests.unit.local_gateway.template.project import ORIGIN, Project
+from tests.unit.local_gateway.template.project import Project
 
 SAM = "Transform: AWS::Serverless-2016-10-31\n"
 QUEUE = "  Queue: {Type: AWS::SQS::Queue}\n"
@@ -41,7 +41,7 @@ def parent(*stacks: str, rest: str = "") -> str:
 
 def failure(project: Project, template: str, overrides: Mapping[str, str] | None = None) -> str:
     with pytest.raises(TemplateError) as raised:
-        build_application(project.load(template, overrides), ResourceValues(), origin=ORIGIN)
+        build_application(project.load(template, overrides), ResourceValues())
     return str(raised.value).replace(f"{project.root}/", "")
 
 
@@ -287,7 +287,7 @@ Outputs: {Id: {Value: !If [Prod, !Ref One, none]}}
         {"Stage": stage},
     )
     values = ResourceValues(refs={"Queue": "q"})
-    application = build_application(template, values, origin=ORIGIN).application
+    application = build_application(template, values).application
     assert list(application.functions) == functions
     assert application.outputs["Id"].startswith("none" if stage == "dev" else "arn:aws:cloudform")
 
@@ -317,7 +317,7 @@ def test_a_condition_may_ask_whether_a_resource_is_passed(project: Project) -> N
     assert set(template.resources) > {"With/Extra", "Without/Function"}
     assert "Without/Extra" not in template.resources
     application = build_application(
-        template, ResourceValues(refs={"Topic": "arn:topic"}), origin=ORIGIN
+        template, ResourceValues(refs={"Topic": "arn:topic"})
     ).application
     assert environment(application, "With/Function") == {"TOPIC": "arn:topic"}
     assert environment(application, "Without/Function") == {"TOPIC": "nobody"}
