@@ -176,9 +176,18 @@ def test_changed_layer_answers_on_the_same_socket(project: Project) -> None:
 @pytest.mark.parametrize(
     ("broken", "told"),
     [
-        ("def handler(event, context)\n    return {}\n", r"Greet.*greet/app\.py:1"),
-        ("import nothing_of_that_name\n" + "handler = print\n", r"app\.py:1.*nothing_of_that_name"),
-        ("def other(event, context):\n    pass\n", r"Greet.*app\.py has none"),
+        (
+            "def handler(event, context)\n    return {}\n",
+            r"Greet.*does not import: .*app\.py, line 1",
+        ),
+        (
+            "import nothing_of_that_name\n" + "handler = print\n",
+            r"Greet.*No module named 'nothing_of_that_name'; install",
+        ),
+        (
+            "def other(event, context):\n    pass\n",
+            r"Greet.*Handler 'handler' missing on module 'app'",
+        ),
         ("handler = {}['no such key']\n", r"Greet.*does not start: KeyError: 'no such key'"),
         ("import sys\n\nhandler = print\nsys.exit(3)\n", r"Greet.*does not start.*exit status 3"),
     ],

@@ -12,8 +12,8 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
+from local_gateway.template.loading.resource_properties import FILE, ResourceProperties
 from local_gateway.template.loading.resource_types import DATA, SERVED
-from local_gateway.template.resource_properties import FILE, ResourceProperties
 
 ROOT = Path(__file__).parents[2]
 _REGION = "us-east-1"

@@ -2,12 +2,12 @@
 
 import pytest
 
-from local_gateway.template.loading.resource_types import DATA, SERVED
-from local_gateway.template.resource_properties import (
+from local_gateway.template.loading.resource_properties import (
     properties_of_type,
     resource_attributes,
     template_sections,
 )
+from local_gateway.template.loading.resource_types import DATA, SERVED
 
 
 @pytest.mark.parametrize("resource_type", sorted(SERVED | DATA))
