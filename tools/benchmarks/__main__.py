@@ -5,18 +5,14 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from tools.benchmarks import (
-    cold_start,
-    fan_out,
-    hot_path,
-    peers,
-    round_trip,
-)
+from tools.benchmarks import peers, round_trip
+from tools.benchmarks.cold_start import benchmark as cold_start
+from tools.benchmarks.fan_out import benchmark as fan_out
 from tools.benchmarks.figures import Result
+from tools.benchmarks.hot_path import benchmark as hot_path
 from tools.benchmarks.machine import this_machine
-from tools.benchmarks.page import write_page
 from tools.benchmarks.processes import BenchmarkError
-from tools.benchmarks.tables import render
+from tools.benchmarks.report import render, write_page
 
 BENCHMARKS: dict[str, Callable[..., Result]] = {
     "round_trip": round_trip.run,

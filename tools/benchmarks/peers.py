@@ -11,16 +11,15 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
-from tools.benchmarks.client import Client, text_frame
+from tools.benchmarks.client import Client, connected, text_frame
 from tools.benchmarks.figures import Figure, Result, compared
-from tools.benchmarks.load import measure_rates, measure_round_trips, rate_figures
-from tools.benchmarks.machine import one_core
-from tools.benchmarks.memory import memory_figures
-from tools.benchmarks.processes import Program
+from tools.benchmarks.machine import allow_open_files, one_core
+from tools.benchmarks.processes import Program, descendants, resident_mib
+from tools.benchmarks.round_trip import measure_rates, measure_round_trips, rate_figures
 from tools.benchmarks.targets import BOTO3, SIGNER, SMALL_TEMPLATE, Target, small_gateway
 
 PACKAGES = {"serverless": "3.40.0", "serverless-offline": "13.10.1"}
@@ -32,6 +31,19 @@ PEER_SIGNER = "serverless-offline, signer handler"
 _DIRECTORY = Path(__file__).with_name(".peers")
 _HANDLERS = SMALL_TEMPLATE.parent
 _LISTENS = "Offline [http for websocket] listening"
+
+STEPS = (0, 1_000)
+SPARE_FILES = 500
+KIB_PER_MIB = 1024
+
+# What a burst of handshakes leaves to be freed, and to be collected, takes a moment.
+_SETTLE_SECONDS = 0.5
+# Long enough for the `$disconnect` of every connection.
+_DROP_SECONDS = 5.0
+
+PER_CONNECTION = "memory per idle connection"
+
+type Start = Callable[[], AbstractContextManager[Target]]
 
 
 def run(*, quick: bool) -> Result:
@@ -50,7 +62,7 @@ def run(*, quick: bool) -> Result:
     figures = [
         *trips,
         *rate_figures("one core", rates),
-        *memory_figures(_starts(), starts=1 if quick else 2),
+        *_memory_figures(_starts(), starts=1 if quick else 2),
         *_start_figures(turns=2 if quick else 6),
     ]
     versions = ", ".join(f"{name} {version}" for name, version in PACKAGES.items())
@@ -61,7 +73,7 @@ def run(*, quick: bool) -> Result:
     )
 
 
-def _starts() -> tuple[Callable[[], AbstractContextManager[Target]], ...]:
+def _starts() -> tuple[Start, ...]:
     return (
         lambda: _gateway(0),
         lambda: _gateway(1),
@@ -88,6 +100,52 @@ def _start_figures(turns: int) -> list[Figure]:
         for measure in (FIRST_SOCKET, FIRST_ANSWER)
         for subject in (BOTO3, SIGNER, PEER_BOTO3, PEER_SIGNER)
     ]
+
+
+def _memory_figures(targets: Sequence[Start], *, starts: int) -> list[Figure]:
+    """Weigh each target `starts` times; raises `SystemExit` where that is impossible."""
+    if sys.platform != "linux":
+        raise SystemExit("memory is read from /proc, which only Linux has")
+    allow_open_files(STEPS[-1] + SPARE_FILES)
+    found: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for _ in range(starts):
+        for target in targets:
+            with target() as running:
+                _weigh_steps(running, found)
+    measures = dict.fromkeys(measure for measure, _ in found)
+    return [
+        Figure.of(name, subject, "KiB" if name == PER_CONNECTION else "MiB", samples)
+        for name in measures
+        for (measure, subject), samples in found.items()
+        if measure == name
+    ]
+
+
+def _weigh_steps(target: Target, found: dict[tuple[str, str], list[float]]) -> None:
+    client = Client(target.url, target.cookie).open()
+    client.ask(text_frame(target.message), target.answer)
+    client.close()
+    own: list[float] = []
+    with ExitStack() as stack:
+        opened = 0
+        for count in STEPS:
+            stack.enter_context(connected(target.url, count - opened, target.cookie))
+            opened = count
+            time.sleep(_SETTLE_SECONDS)
+            own.append(_weigh(target, f"{count:,} idle connections", found))
+    grown = own[-1] - own[0]
+    found[PER_CONNECTION, target.subject].append(grown * KIB_PER_MIB / STEPS[-1])
+    time.sleep(_DROP_SECONDS)
+    _weigh(target, f"{STEPS[-1]:,} connections dropped at once", found)
+
+
+def _weigh(target: Target, when: str, found: dict[tuple[str, str], list[float]]) -> float:
+    """The server's own memory in MiB."""
+    pid = target.program.pid
+    own = resident_mib([pid])
+    found[f"memory, {when}", target.subject].append(own)
+    found[f"memory, {when}, all processes", target.subject].append(resident_mib(descendants(pid)))
+    return own
 
 
 @contextmanager

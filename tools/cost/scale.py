@@ -1,6 +1,6 @@
 """The tables of `docs/scale.md`, from its formulae.
 
-`python -m tools.benchmarks.scale [MICROSECONDS]`: processor time of a post, as
+`python -m tools.cost.scale [MICROSECONDS]`: processor time of a post, as
 `fan_out` measures it.
 """
 
@@ -11,7 +11,7 @@ from sapa.channels.fan_out import PAGE, SHARDS_PER_PAGE, parts
 from sapa.channels.fan_out_task import Shards
 from sapa.stores.bulk_sender import THREADS
 from sapa.stores.shards import MAX_SHARDS, needs_more
-from tools.benchmarks.tables import number
+from tools.benchmarks.report import number
 from tools.cost.prices import prices
 
 # US dollars each.

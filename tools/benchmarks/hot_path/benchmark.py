@@ -15,9 +15,9 @@ from local_gateway.template.application import build_application
 from local_gateway.template.document.stack import Stack
 from local_gateway.template.loading.loading import load_template
 from tools.benchmarks.figures import Figure, Result, compared
+from tools.benchmarks.hot_path.subjects import BARE, EMPTY
 from tools.benchmarks.machine import one_core
 from tools.benchmarks.processes import ROOT, BenchmarkError, python
-from tools.benchmarks.reply_subjects import BARE, EMPTY
 from tools.benchmarks.targets import UNTHROTTLED, port_of
 
 REGION = "us-east-1"
@@ -87,7 +87,7 @@ def _measured(variables: Mapping[str, str], *, rounds: int) -> dict[str, list[li
         with log.open("wb") as output:
             finished = subprocess.run(
                 # Unbuffered, as the runtime client makes it.
-                [sys.executable, "-u", "-m", "tools.benchmarks.reply_loop", *arguments],
+                [sys.executable, "-u", "-m", "tools.benchmarks.hot_path.reply_loop", *arguments],
                 cwd=ROOT,
                 env=variables,
                 stdout=output,

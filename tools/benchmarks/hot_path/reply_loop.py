@@ -1,8 +1,8 @@
 """One reply over and over, in its function's environment: what `hot_path` measures.
 
-`python -m tools.benchmarks.reply_loop ROUNDS CALLS FILE` times the parts of a reply in turns and
-writes them as JSON. It has a process of its own: the settings are the environment's, and the log
-lines go to its standard output.
+`python -m tools.benchmarks.hot_path.reply_loop ROUNDS CALLS FILE` times the parts of a reply in
+turns and writes them as JSON. It has a process of its own: the settings are the environment's, and
+the log lines go to its standard output.
 """
 
 import json
@@ -32,8 +32,7 @@ from sapa.metric import message_metric
 from sapa.observability import count, observed, socket_keys
 from sapa.settings import settings
 from tools.benchmarks.handlers.empty.app import lambda_handler as empty_handler
-from tools.benchmarks.processes import ROOT, BenchmarkError
-from tools.benchmarks.reply_subjects import (
+from tools.benchmarks.hot_path.subjects import (
     ANSWER,
     BARE,
     EMPTY,
@@ -43,6 +42,7 @@ from tools.benchmarks.reply_subjects import (
     TELLING,
     WITHOUT_POST,
 )
+from tools.benchmarks.processes import ROOT, BenchmarkError
 
 _WARM_CALLS = 5
 

@@ -22,9 +22,9 @@ from local_gateway.runtime.settings import RuntimeSettings
 from local_gateway.template.application import build_application
 from local_gateway.template.document.stack import Stack
 from local_gateway.template.loading.loading import load_template
-from tools.benchmarks.built import BuiltStack
+from tools.benchmarks.cold_start.built import BuiltStack
+from tools.benchmarks.cold_start.packages import Package, missing_distributions
 from tools.benchmarks.figures import Figure, Result, compared
-from tools.benchmarks.packages import Package, missing_distributions
 from tools.benchmarks.processes import ROOT, descendants, peak_mib
 
 REGION = "us-east-1"

@@ -6,12 +6,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from sapa.stores.bulk_sender import THREADS
-from tools.benchmarks.audience import Audience, audience
+from tools.benchmarks.fan_out.audience import Audience, audience
+from tools.benchmarks.fan_out.senders import (
+    BARE,
+    BARE_POOL,
+    LOOP,
+    OURS,
+    POOL,
+    SOCKET,
+    Send,
+    senders,
+)
 from tools.benchmarks.figures import Figure, Result, compared
 from tools.benchmarks.machine import allow_open_files, one_core
 from tools.benchmarks.processes import ROOT, python
 from tools.benchmarks.references import SLOW_SECONDS
-from tools.benchmarks.senders import BARE, BARE_POOL, LOOP, OURS, POOL, SOCKET, Send, senders
 from tools.benchmarks.targets import gateway, port_of
 
 TEMPLATE = ROOT / "tools/benchmarks/handlers/fan_out.yaml"
