@@ -11,7 +11,6 @@ from local_gateway.template.loading.template import Resource, Template
 from local_gateway.template.readers.handlers import HandlerCheck
 from local_gateway.template.readers.inline_code import inline_code_directory
 from local_gateway.template.readers.layers import content_directory
-from local_gateway.template.readers.local_urls import LocalUrls
 from local_gateway.template.readers.properties import Properties, properties_of
 from local_gateway.template.readers.references import ResourceReferences
 from local_gateway.template.readers.requirements import check_requirements
@@ -69,18 +68,28 @@ class FunctionReader:
     template: Template
     references: ResourceReferences
     layers: Mapping[str, Layer]
-    urls: LocalUrls
     warnings: list[str]
     elsewhere: bool = False
 
     def read(self) -> dict[str, LambdaFunction]:
         """The functions by logical id; raises `TemplateError` for one that could not run."""
         check = HandlerCheck()
-        found = self.template.of_type("AWS::Lambda::Function")
-        return {item.logical_id: self._function(item, check) for item in found}
+        functions: dict[str, LambdaFunction] = {}
+        names: dict[str, str] = {}
+        for resource in self.template.of_type("AWS::Lambda::Function"):
+            function = self._function(resource, check)
+            if (other := names.get(function.name)) is not None:
+                raise TemplateError(
+                    self.template.place(resource, "FunctionName"),
+                    f"{other} has the name {function.name}, too",
+                    "give one of them another name",
+                )
+            names[function.name] = resource.logical_id
+            functions[resource.logical_id] = function
+        return functions
 
     def _function(self, resource: Resource, check: HandlerCheck) -> LambdaFunction:
-        properties = properties_of(self.template, resource, self.references.resolver)
+        properties = properties_of(resource, self.references.resolver)
         properties.only(*_PROPERTIES)
         code = _code_elsewhere(properties) if self.elsewhere else self._code(properties, check)
         place = properties.place()
@@ -125,8 +134,7 @@ class FunctionReader:
     def _environment(self, properties: Properties) -> dict[str, str]:
         section = properties.section("Environment")
         section.only("Variables")
-        variables = section.text_map("Variables")
-        return {name: self.urls.localise(value) for name, value in variables.items()}
+        return section.text_map("Variables")
 
 
 def _python_runtime(properties: Properties) -> str:

@@ -29,13 +29,13 @@ def read_layers(template: Template, references: ResourceReferences) -> Mapping[s
     """
     layers: dict[str, Layer] = {}
     for resource in template.of_type("AWS::Lambda::LayerVersion"):
-        properties = properties_of(template, resource, references.resolver)
+        properties = properties_of(resource, references.resolver)
         properties.only(*_PROPERTIES)
         place = template.place(resource, "ContentUri")
         content = content_directory(properties, "Content", place)
         arn = str(references.ref(resource.logical_id, place))
         layers[arn] = Layer(
-            logical_id=template.source.origin(resource.logical_id),
+            logical_id=resource.source.origin(resource.logical_id),
             path=content,
             source_roots=_source_roots(resource, content, place),
         )

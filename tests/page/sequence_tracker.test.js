@@ -4,17 +4,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { AHEAD_LIMIT, Mark } from "../../functions/api/static/sapa/mark.js";
+import { AHEAD_LIMIT, SequenceTracker } from "../../functions/api/static/sapa/sequence_tracker.js";
 
 test("each number is new once", () => {
-  const mark = new Mark(41);
+  const mark = new SequenceTracker(41);
   assert.deepEqual([42, 42, 43, 41, 43].map((n) => mark.accept(n)), [true, false, true, false, false]);
   assert.equal(mark.contiguous, 43);
   assert.equal(mark.incomplete, false);
 });
 
 test("numbers above a gap are kept apart until it closes", () => {
-  const mark = new Mark(0);
+  const mark = new SequenceTracker(0);
   for (const n of [1, 5, 3, 6]) assert.ok(mark.accept(n));
   assert.equal(mark.contiguous, 1);
   assert.deepEqual(mark.missing, { from: 2, to: 2 });
@@ -27,7 +27,7 @@ test("numbers above a gap are kept apart until it closes", () => {
 });
 
 test("what the channel has reached is missing until seen", () => {
-  const mark = new Mark(7);
+  const mark = new SequenceTracker(7);
   mark.reach(9);
   assert.ok(mark.incomplete);
   assert.deepEqual(mark.missing, { from: 8, to: 9 });
@@ -36,7 +36,7 @@ test("what the channel has reached is missing until seen", () => {
 });
 
 test("the first number of an unknown channel leaves no gap below, but what it overtook is welcome", () => {
-  const mark = Mark.atFirst(5_000);
+  const mark = SequenceTracker.atFirst(5_000);
   assert.equal(mark.incomplete, false);
   assert.equal(mark.accept(5_000), false);
   assert.deepEqual([4_999, 4_999, 4_000, 3_999].map((n) => mark.accept(n)), [true, false, true, false]);
@@ -44,7 +44,7 @@ test("the first number of an unknown channel leaves no gap below, but what it ov
 });
 
 test("a settled gap is not missing any more, and its numbers are still new when they come late", () => {
-  const mark = new Mark(10);
+  const mark = new SequenceTracker(10);
   for (const n of [13, 16]) mark.accept(n);
   mark.settle({ from: 11, to: 14 });
   assert.equal(mark.contiguous, 14);
@@ -54,7 +54,7 @@ test("a settled gap is not missing any more, and its numbers are still new when 
 });
 
 test("a range that is lost above a nearer gap leaves that gap open", () => {
-  const mark = new Mark(10);
+  const mark = new SequenceTracker(10);
   mark.settle({ from: 13, to: 14 });
   assert.deepEqual(mark.missing, { from: 11, to: 12 });
   assert.ok(mark.accept(11));
@@ -63,7 +63,7 @@ test("a range that is lost above a nearer gap leaves that gap open", () => {
 });
 
 test("what is kept above a gap is bounded", () => {
-  const mark = new Mark(0);
+  const mark = new SequenceTracker(0);
   for (let n = 2; n < 2 + AHEAD_LIMIT; n += 1) mark.accept(n);
   assert.equal(mark.overfull, false);
   mark.accept(2 + AHEAD_LIMIT);
@@ -73,7 +73,7 @@ test("what is kept above a gap is bounded", () => {
 });
 
 test("a restart keeps what was seen above, and wants what was not", () => {
-  const mark = Mark.atFirst(43);
+  const mark = SequenceTracker.atFirst(43);
   mark.accept(45);
   mark.restart(40);
   assert.deepEqual(mark.missing, { from: 41, to: 42 });

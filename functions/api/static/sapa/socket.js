@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * One socket from handshake to end: keeps itself alive while quiet, notices when nobody is there
- * any more, and knows which messages still wait for a reply. Never reconnects.
+ * A WebSocket from handshake to close: it pings while it is quiet, detects a dead connection, and
+ * tracks which messages still wait for a reply. It never reconnects.
  *
  * API Gateway closes a socket after 10 quiet minutes and CloudFront after 10 minutes without a
  * byte towards the client; so both directions count as quiet ("Amazon API Gateway WebSocket
@@ -16,9 +16,9 @@ import { parsed } from "./message.js";
 /** @typedef {{ direction: "sent" | "received" | "event", text: string, at: Date }} Frame */
 /** @typedef {string | number} MessageId */
 /** @typedef {{ opened: boolean, why: string, unanswered: MessageId[] }} End */
-/** @typedef {{ until: number, settle?: (reply: Message | null) => void }} Due */
+/** @typedef {{ until: number, settle?: (reply: Message | null) => void }} PendingReply */
 /**
- * @typedef {object} LineOptions
+ * @typedef {object} SocketOptions
  * @property {string} url
  * @property {Environment} environment
  * @property {number} warp how many times sooner than on AWS a quiet socket is closed
@@ -37,10 +37,10 @@ const PONG_TIMEOUT_MS = 20_000;
 const SILENCE_AFTER_SEND_MS = 15_000;
 /** An integration answers within 29 s or never. */
 export const REPLY_MS = 30_000;
-/** A reply may have more than one frame; this long after one, no other is waited for. */
-const LINGER_MS = 1_000;
+/** A reply may have several frames; after this long without a further frame it is complete. */
+const LAST_FRAME_MS = 1_000;
 
-export class Line {
+export class Socket {
   #options;
   #timers;
   #socket;
@@ -51,10 +51,10 @@ export class Line {
   #lastReceivedAt = 0;
   #lastReplyAt = 0;
   #lastPing = 0;
-  /** By `$id`, or by a symbol without. @type {Map<unknown, Due>} */
-  #due = new Map();
+  /** By `$id`, or by a symbol without. @type {Map<unknown, PendingReply>} */
+  #pending = new Map();
 
-  /** Begins to connect. @param {LineOptions} options */
+  /** Begins to connect. @param {SocketOptions} options */
   constructor(options) {
     const { environment, url } = options;
     this.#options = options;
@@ -90,14 +90,14 @@ export class Line {
    * Sends a message of the application.
    *
    * @param {Message} message
-   * @param {Due["settle"]} [settle] gets the first reply, or null when the line ends before one
+   * @param {PendingReply["settle"]} [settle] gets the first reply, or null when the socket closes first
    * @returns {boolean} false when the socket is not open; nothing was sent then
    */
   send(message, settle) {
     if (!this.control(message)) return false;
     if ("$ping" in message) return true;
-    this.#forgetOverdue();
-    this.#due.set(message.$id ?? Symbol("unnamed"), { until: this.#now() + REPLY_MS, settle });
+    this.#dropOverdue();
+    this.#pending.set(message.$id ?? Symbol("unnamed"), { until: this.#now() + REPLY_MS, settle });
     return true;
   }
 
@@ -114,7 +114,7 @@ export class Line {
     return true;
   }
 
-  /** Asks for a pong; without one the socket counts as dead, whatever the browser believes. */
+  /** Sends a ping. Without a pong the socket counts as dead, even if the browser shows it as open. */
   probe() {
     if (this.#timers.has("pong")) return;
     const stamp = this.#now();
@@ -125,10 +125,10 @@ export class Line {
 
   /** Calls `then` once, when no reply is due any more. @param {number} bound at the latest, in milliseconds @param {() => void} then */
   whenAnswered(bound, then) {
-    this.#forgetOverdue();
+    this.#dropOverdue();
     const quiet = this.#now() - this.#lastReplyAt;
-    if ((this.#due.size === 0 && quiet >= LINGER_MS) || bound <= 0) return then();
-    this.#timers.after("answered", LINGER_MS, () => this.whenAnswered(bound - LINGER_MS, then));
+    if ((this.#pending.size === 0 && quiet >= LAST_FRAME_MS) || bound <= 0) return then();
+    this.#timers.after("answered", LAST_FRAME_MS, () => this.whenAnswered(bound - LAST_FRAME_MS, then));
   }
 
   /** Closes as soon as no reply is due any more; nothing more is to be sent. */
@@ -144,9 +144,9 @@ export class Line {
     this.#life.abort();
     this.#timers.clear();
     if (this.#socket.readyState < 2) this.#socket.close(code, reason);
-    this.#forgetOverdue();
-    const waiting = [...this.#due];
-    this.#due.clear();
+    this.#dropOverdue();
+    const waiting = [...this.#pending];
+    this.#pending.clear();
     for (const [, { settle }] of waiting) settle?.(null);
     return waiting.flatMap(([id]) => (typeof id === "symbol" ? [] : /** @type {MessageId} */ (id)));
   }
@@ -182,18 +182,18 @@ export class Line {
   #isAwaited(message) {
     if (!("$id" in message)) return false;
     this.#lastReplyAt = this.#now();
-    const due = this.#due.get(message.$id);
-    this.#due.delete(message.$id);
-    due?.settle?.(message);
-    return due?.settle !== undefined;
+    const pending = this.#pending.get(message.$id);
+    this.#pending.delete(message.$id);
+    pending?.settle?.(message);
+    return pending?.settle !== undefined;
   }
 
   /** Some messages never get a reply; they wait in the order they were sent. */
-  #forgetOverdue() {
+  #dropOverdue() {
     const now = this.#now();
-    for (const [id, { until }] of this.#due) {
+    for (const [id, { until }] of this.#pending) {
       if (until > now) return;
-      this.#due.delete(id);
+      this.#pending.delete(id);
     }
   }
 

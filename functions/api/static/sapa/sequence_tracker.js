@@ -1,24 +1,24 @@
 // @ts-check
-/** How far one channel has been seen: which sequence numbers are new, and which are missing. */
+/** Tracks the sequence numbers of a channel: which are new, and which are missing. */
 
 /** Numbers kept above a gap; with more the gap counts as lost. */
 export const AHEAD_LIMIT = 10_000;
-/** How far below the first number seen another one may still come. */
+/** How far below the first number a late event is still accepted. */
 const BEFORE_FIRST = 1_000;
 const UNSEEN_LIMIT = 100;
 
 /** @typedef {{ from: number, to: number }} Range of sequence numbers, both ends included */
 
-export class Mark {
+export class SequenceTracker {
   /** All numbers up to here are settled: seen, or lost for good. */
   #contiguous;
-  /** The highest number that is known to exist. */
+  /** The highest number that exists, as far as the server has said. */
   #highest;
   /** Seen, above a gap. @type {Set<number>} */
   #ahead = new Set();
   /** Settled without being seen; some may come after all. @type {Range[]} */
   #unseen = [];
-  /** Whether it began with an event that happened to come, not with a number that was told. */
+  /** Whether it started at the first event that arrived, and not at a number that the server gave. */
   #guessed = false;
 
   /** @param {number} contiguous */
@@ -26,20 +26,20 @@ export class Mark {
     this.#contiguous = this.#highest = contiguous;
   }
 
-  /** Of a channel of which nothing was known before this number. @param {number} sequence */
+  /** For a channel whose first event to arrive has this number. @param {number} sequence */
   static atFirst(sequence) {
-    const mark = new Mark(sequence);
+    const tracker = new SequenceTracker(sequence);
     // What the first event has overtaken is not asked for, but welcome.
-    mark.#unseen.push({ from: sequence - BEFORE_FIRST, to: sequence - 1 });
-    mark.#guessed = true;
-    return mark;
+    tracker.#unseen.push({ from: sequence - BEFORE_FIRST, to: sequence - 1 });
+    tracker.#guessed = true;
+    return tracker;
   }
 
-  /** Of a channel that was joined when it was at this number. @param {number} sequence */
+  /** For a channel that was at this number when it was joined. @param {number} sequence */
   static atJoin(sequence) {
-    const mark = new Mark(sequence);
-    mark.#welcomeUpTo(sequence);
-    return mark;
+    const tracker = new SequenceTracker(sequence);
+    tracker.#welcomeUpTo(sequence);
+    return tracker;
   }
 
   get contiguous() {
@@ -96,7 +96,7 @@ export class Mark {
     this.#absorb();
   }
 
-  /** Everything up to `sequence` is known from elsewhere, and all that follows is wanted. @param {number} sequence */
+  /** The application has everything up to `sequence`; everything after it is wanted. @param {number} sequence */
   restart(sequence) {
     if (this.#contiguous - sequence > AHEAD_LIMIT) this.#ahead.clear();
     else for (let n = sequence + 1; n <= this.#contiguous; n += 1) {

@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * The one place that knows single endpoints: which of their actions go well together, and which
- * channels an answer lets the page into. An endpoint that is not here has a form from its schema
- * all the same, and one that is here without the fields named here loses only the comfort.
+ * Hints for single endpoints: which actions belong together, and which channels a reply means
+ * that the page has joined. An endpoint without a hint gets a form from its schema. A hint that no
+ * longer fits its endpoint is ignored.
  */
 
 import { isObject } from "./sapa/message.js";
@@ -16,7 +16,7 @@ import { isObject } from "./sapa/message.js";
  */
 /** @typedef {{ fields: string[], actions: string[] }} Group inputs, and the actions that take them */
 /**
- * @typedef {object} Use
+ * @typedef {object} EndpointHint
  * @property {Group[]} groups the fields of the first one go with every action
  * @property {{ field: string, action: string }} [speech] what a chat box is for
  * @property {{ action: string, channel: (payload: Message) => string }} [typing] said while somebody
@@ -30,8 +30,8 @@ import { isObject } from "./sapa/message.js";
  * @property {string} username
  */
 
-/** @type {Record<string, Use>} */
-export const USES = {
+/** @type {Record<string, EndpointHint>} */
+export const ENDPOINT_HINTS = {
   chat: {
     groups: [{ fields: ["room"], actions: ["join", "leave"] }],
     speech: { field: "text", action: "say" },
