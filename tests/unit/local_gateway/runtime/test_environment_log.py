@@ -5,7 +5,7 @@ import os
 import pytest
 
 from local_gateway.core.invocation import Failed, Invocation, InvocationResult, Succeeded, TimedOut
-from local_gateway.runtime.platform_lines import (
+from local_gateway.runtime.environment_log import (
     end_line,
     init_report_line,
     peak_memory,

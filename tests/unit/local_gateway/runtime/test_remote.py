@@ -7,7 +7,7 @@ from multidict import CIMultiDict
 
 from local_gateway.core.invocation import Failed, InvocationResult, Succeeded, Throttled, TimedOut
 from local_gateway.core.model import LambdaFunction
-from local_gateway.runtime.remote_answer import interpret
+from local_gateway.runtime.remote import interpret
 
 FUNCTION = LambdaFunction(
     logical_id="Fn",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from local_gateway.runtime.log_lines import LineSplitter
+from local_gateway.runtime.process import LineSplitter
 
 
 def split(pieces: list[bytes], limit: int = 100) -> list[str]:

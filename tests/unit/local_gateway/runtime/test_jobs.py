@@ -3,8 +3,7 @@ import asyncio
 import pytest
 
 from local_gateway.core.invocation import Throttled
-from local_gateway.runtime.job import Job, new_job
-from local_gateway.runtime.job_queue import JobQueue
+from local_gateway.runtime.jobs import Job, JobQueue, new_job
 
 NEVER = 3600.0
 
