@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("\n".join([*getattr(error, "__notes__", ()), f"{name}: {error}"]), file=sys.stderr)
         return 1
     if not options.names:
-        # All of them were measured: the page tells the same.
+        # All of them were measured, so the page can show this run.
         print(f"written: {write_page()}")
     return 0
 

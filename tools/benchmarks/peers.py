@@ -86,14 +86,14 @@ def _start_figures(turns: int) -> list[Figure]:
     """Start everything in turns; the first turn only brings files into memory."""
     samples: dict[tuple[str, str], list[float]] = defaultdict(list)
     for turn in range(turns):
-        found = samples if turn else defaultdict(list)
+        kept = samples if turn else defaultdict(list)
         for start in _starts():
             with start() as target:
                 client = Client(target.url).open()
                 begun = target.program.started_at
-                found[FIRST_SOCKET, target.subject].append(time.perf_counter() - begun)
+                kept[FIRST_SOCKET, target.subject].append(time.perf_counter() - begun)
                 client.ask(text_frame(target.message), target.answer)
-                found[FIRST_ANSWER, target.subject].append(time.perf_counter() - begun)
+                kept[FIRST_ANSWER, target.subject].append(time.perf_counter() - begun)
                 client.close()
     return [
         Figure.of(measure, subject, "s", samples[measure, subject])
@@ -107,21 +107,21 @@ def _memory_figures(targets: Sequence[Start], *, starts: int) -> list[Figure]:
     if sys.platform != "linux":
         raise SystemExit("memory is read from /proc, which only Linux has")
     allow_open_files(STEPS[-1] + SPARE_FILES)
-    found: dict[tuple[str, str], list[float]] = defaultdict(list)
+    samples: dict[tuple[str, str], list[float]] = defaultdict(list)
     for _ in range(starts):
         for target in targets:
             with target() as running:
-                _weigh_steps(running, found)
-    measures = dict.fromkeys(measure for measure, _ in found)
+                _weigh_steps(running, samples)
+    measures = dict.fromkeys(measure for measure, _ in samples)
     return [
-        Figure.of(name, subject, "KiB" if name == PER_CONNECTION else "MiB", samples)
+        Figure.of(name, subject, "KiB" if name == PER_CONNECTION else "MiB", values)
         for name in measures
-        for (measure, subject), samples in found.items()
+        for (measure, subject), values in samples.items()
         if measure == name
     ]
 
 
-def _weigh_steps(target: Target, found: dict[tuple[str, str], list[float]]) -> None:
+def _weigh_steps(target: Target, samples: dict[tuple[str, str], list[float]]) -> None:
     client = Client(target.url, target.cookie).open()
     client.ask(text_frame(target.message), target.answer)
     client.close()
@@ -132,19 +132,19 @@ def _weigh_steps(target: Target, found: dict[tuple[str, str], list[float]]) -> N
             stack.enter_context(connected(target.url, count - opened, target.cookie))
             opened = count
             time.sleep(_SETTLE_SECONDS)
-            own.append(_weigh(target, f"{count:,} idle connections", found))
+            own.append(_weigh(target, f"{count:,} idle connections", samples))
     grown = own[-1] - own[0]
-    found[PER_CONNECTION, target.subject].append(grown * KIB_PER_MIB / STEPS[-1])
+    samples[PER_CONNECTION, target.subject].append(grown * KIB_PER_MIB / STEPS[-1])
     time.sleep(_DROP_SECONDS)
-    _weigh(target, f"{STEPS[-1]:,} connections dropped at once", found)
+    _weigh(target, f"{STEPS[-1]:,} connections dropped at once", samples)
 
 
-def _weigh(target: Target, when: str, found: dict[tuple[str, str], list[float]]) -> float:
+def _weigh(target: Target, when: str, samples: dict[tuple[str, str], list[float]]) -> float:
     """The server's own memory in MiB."""
     pid = target.program.pid
     own = resident_mib([pid])
-    found[f"memory, {when}", target.subject].append(own)
-    found[f"memory, {when}, all processes", target.subject].append(resident_mib(descendants(pid)))
+    samples[f"memory, {when}", target.subject].append(own)
+    samples[f"memory, {when}, all processes", target.subject].append(resident_mib(descendants(pid)))
     return own
 
 
@@ -190,7 +190,7 @@ def _variables(url: str) -> dict[str, str]:
 
 
 def _service(handler: str) -> Path:
-    """A directory with a service of its own: its dialect knows one WebSocket API per service."""
+    """A directory with a service of its own: its dialect has one WebSocket API per service."""
     directory = _DIRECTORY / handler
     for name in (handler, "accept"):
         target = directory / name
@@ -240,10 +240,10 @@ def _install() -> None:
 
 
 def _tool(name: str) -> str:
-    found = shutil.which(name)
-    if found is None:
+    path = shutil.which(name)
+    if path is None:
         raise SystemExit(f"the comparison with serverless-offline needs {name}: install Node.js")
-    return found
+    return path
 
 
 def _node_version() -> str:

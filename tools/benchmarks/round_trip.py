@@ -33,13 +33,13 @@ def run(*, quick: bool) -> Result:
         trips = measure_round_trips(
             targets, rounds=2 if quick else 4, messages=150 if quick else 400
         )
-        one = measure_rates(targets, seconds=seconds)
+        on_one_core = measure_rates(targets, seconds=seconds)
     with everything() as targets:
-        many = measure_rates(targets, seconds=seconds)
+        on_all_cores = measure_rates(targets, seconds=seconds)
     figures = [
         *trips,
-        *rate_figures("one core", one),
-        *rate_figures("all cores", many),
+        *rate_figures("one core", on_one_core),
+        *rate_figures("all cores", on_all_cores),
     ]
     return Result(
         name="round_trip",
@@ -56,50 +56,50 @@ def measure_round_trips(targets: Sequence[Target], *, rounds: int, messages: int
 
     In turns, so that what disturbs the machine disturbs all.
     """
-    found: Samples = defaultdict(list)
+    samples: Samples = defaultdict(list)
     for turn in range(rounds):
         for target in targets:
             warm = _WARM_AGAIN_MESSAGES if turn else _WARM_MESSAGES
             client = Client(target.url, target.cookie).open()
             round_trips(client, text_frame(target.message), target.answer, warm)
             for _ in range(messages // _PART):
-                _measure_part(target, client, found)
+                _measure_part(target, client, samples)
             client.close()
     return [
-        Figure.of(measure, subject, _UNITS[measure], samples)
+        Figure.of(measure, subject, _UNITS[measure], values)
         for measure in _UNITS
-        for (measured, subject), samples in found.items()
+        for (measured, subject), values in samples.items()
         if measured == measure
     ]
 
 
-def _measure_part(target: Target, client: Client, found: Samples) -> None:
+def _measure_part(target: Target, client: Client, samples: Samples) -> None:
     pid = target.program.pid
     everything = descendants(pid)
     own, total = processor_us([pid]), processor_us(everything)
     frame = text_frame(target.message)
-    found[ROUND_TRIP, target.subject] += round_trips(client, frame, target.answer, _PART)
+    samples[ROUND_TRIP, target.subject] += round_trips(client, frame, target.answer, _PART)
     if total:
-        found[OWN_TIME, target.subject].append((processor_us([pid]) - own) / _PART)
-        found[TOTAL_TIME, target.subject].append((processor_us(everything) - total) / _PART)
+        samples[OWN_TIME, target.subject].append((processor_us([pid]) - own) / _PART)
+        samples[TOTAL_TIME, target.subject].append((processor_us(everything) - total) / _PART)
 
 
 def measure_rates(targets: Sequence[Target], *, seconds: float) -> dict[str, list[float]]:
     """Messages a second by subject, each sample a part of a second."""
-    found = {}
+    samples = {}
     for target in targets:
         frame = text_frame(target.message)
         with connected(target.url, CONNECTIONS, target.cookie) as clients:
             rates(clients, frame, target.answer, seconds=_WARM_SECONDS, slices=1)
             slices = max(5, int(seconds * _SLICES_PER_SECOND))
-            found[target.subject] = rates(
+            samples[target.subject] = rates(
                 clients, frame, target.answer, seconds=seconds, slices=slices
             )
-    return found
+    return samples
 
 
 def rate_figures(where: str, samples: Mapping[str, Sequence[float]]) -> list[Figure]:
-    """The figures of `measure_rates`; `where` tells the cores."""
+    """The figures of `measure_rates`; `where` names the cores."""
     measure = f"messages answered, {CONNECTIONS} connections, {where}"
     return [
         Figure.of(measure, subject, "messages/s", values) for subject, values in samples.items()

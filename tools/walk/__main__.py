@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         def directory() -> Path:
             made = stack.enter_context(tempfile.TemporaryDirectory(prefix="walk-"))
-            # Where a link is on the way, calls would be told by another path.
+            # Calls are counted by real paths, without links.
             return Path(made).resolve()
 
         try:

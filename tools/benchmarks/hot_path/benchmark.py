@@ -68,7 +68,9 @@ def _variables(endpoint: str) -> dict[str, str]:
         template = load_template(ROOT / "template.yaml", UNTHROTTLED, stack)
         values = provision(aws.endpoint_url, template)
         application = build_application(template, values).application
-    function = next(one for one in application.functions.values() if one.code.name == "default")
+    function = next(
+        function for function in application.functions.values() if function.code.name == "default"
+    )
     variables = environment_variables(
         function,
         region=REGION,
@@ -104,7 +106,7 @@ def _measured(variables: Mapping[str, str], *, rounds: int) -> dict[str, list[li
 
 
 def check_replies(log: str) -> None:
-    """Raise `BenchmarkError` unless every reply that the log tells was right and arrived."""
+    """Raise `BenchmarkError` unless every reply in the log was right and arrived."""
     lines = [line for line in log.splitlines() if '"message":"answered"' in line]
     wrong = [line for line in lines if '"outcome":"ok"' not in line or '"arrived":true' not in line]
     if wrong or not lines:
