@@ -1,7 +1,6 @@
-"""The tables of `docs/scale.md`, from its formulae.
+"""The table of `docs/scale.md` for one event, from its formulae.
 
-`python -m tools.cost.scale [MICROSECONDS]`: processor time of a post, as
-`fan_out` measures it.
+`python -m tools.cost.scale [MICROSECONDS]`: processor time of a post, as `fan_out` measures it.
 """
 
 import sys
@@ -98,18 +97,20 @@ def _dispatches(shards: Shards, members_per_shard: float) -> int:
 
 
 def table(post_seconds: float) -> str:
-    """One event to three sizes of channel, as Markdown; a post takes so much processor time here."""
+    """One event to channels of three sizes; `post_seconds` as measured, not as on AWS."""
     events = [Event(members, post_seconds * ON_AWS) for members in (1_000, 100_000, 1_000_000)]
     rows: dict[str, list[str]] = {
         "members": [f"{event.members:,}" for event in events],
         "shards": [f"{event.shards:,}" for event in events],
         "messages in the queue": [f"{event.dispatches:,}" for event in events],
-        "seconds to the last post": [number(event.seconds) for event in events],
+        "seconds to the last post, at least": [number(event.seconds) for event in events],
         "vCPU seconds": [number(event.members * event.post_seconds) for event in events],
-        "environments that use up the account's rate": [
+        "execution environments that use up the account's rate": [
             number(ACCOUNT_RATE / event.environment_rate) for event in events
         ],
-        "events a second at most": [number(ACCOUNT_RATE / event.members) for event in events],
+        "events a second at most, over all channels of that size": [
+            number(ACCOUNT_RATE / event.members) for event in events
+        ],
         **{
             f"{service}, $": [f"{event.dollars[service]:.2g}" for event in events]
             for service in events[0].dollars
