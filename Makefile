@@ -112,7 +112,7 @@ bench: $(DEV) $(SAM_INSTALLED) ## the benchmarks
 	$(BIN)/python -m tools.benchmarks $(ARGS)
 
 cost: $(DEV) ## what it costs on AWS, from calls, durations and sizes measured now
-	@PYTHONPATH=layers/sapa:. $(BIN)/python -m tools.cost $(ARGS)
+	@$(BIN)/python -m tools.cost $(ARGS)
 
 build: $(SAM_INSTALLED) ## sam build, for ENV=… of samconfig.toml
 	$(SAM_LOCAL) $(SAM) build --config-env $(ENV) $(ARGS)

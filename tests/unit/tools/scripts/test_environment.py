@@ -133,7 +133,7 @@ def test_makefile_names_the_version_it_has_and_the_ways_to_get_the_right_one(
 ) -> None:
     program(tmp_path / "python3.11", "#!/bin/sh\necho Python 3.11.7\n")
     command = ["make", "run", f"PYTHON={tmp_path / 'python3.11'}"]
-    root = Path(__file__).parents[3]
+    root = Path(__file__).parents[4]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert done.stdout == ""

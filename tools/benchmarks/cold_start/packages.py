@@ -11,8 +11,8 @@ from py_compile import PycInvalidationMode
 
 from tools.benchmarks.processes import ROOT
 
-# What the naive handler imports; boto3 counts although Lambda brings one, since
-# it is not known to come with bytecode there.
+# What the naive handler imports; boto3 counts although Lambda brings it: nobody
+# says whether it has bytecode there.
 _DISTRIBUTIONS = ("boto3", "aws-lambda-powertools", "pydantic", "aws-xray-sdk")
 _REQUIREMENT = re.compile(r"^([A-Za-z0-9._-]+)(?:.*;\s*(.*))?")
 
@@ -23,8 +23,8 @@ class Package:
     def __init__(self, directory: Path) -> None:
         self.python = directory / "python"
         self._functions = directory / "functions"
-        for found in _closure():
-            _link_distribution(found, self.python)
+        for installed in _closure():
+            _link_distribution(installed, self.python)
         for name in ("empty", "naive"):
             _link_tree(ROOT / "tools/benchmarks/handlers" / name, self._functions / name)
 
@@ -57,22 +57,22 @@ def _find(name: str) -> Distribution | None:
 
 def _closure() -> list[Distribution]:
     """The installed distributions and what they need, extras left out."""
-    found: dict[str, Distribution] = {}
+    distributions: dict[str, Distribution] = {}
     names = list(_DISTRIBUTIONS)
     for name in names:
         installed = _find(name)
-        if installed is None or name in found:
+        if installed is None or name in distributions:
             continue
-        found[name] = installed
+        distributions[name] = installed
         for requirement in installed.requires or ():
             match = _REQUIREMENT.match(requirement)
             if match and "extra" not in (match[2] or ""):
                 names.append(match[1].lower())
-    return list(found.values())
+    return list(distributions.values())
 
 
-def _link_distribution(found: Distribution, target: Path) -> None:
-    for file in found.files or ():
+def _link_distribution(installed: Distribution, target: Path) -> None:
+    for file in installed.files or ():
         if "__pycache__" in file.parts or ".." in file.parts:
             continue
         link = target / file

@@ -15,9 +15,9 @@ from local_gateway.template.application import build_application
 from local_gateway.template.document.stack import Stack
 from local_gateway.template.loading.loading import load_template
 from tools.benchmarks.figures import Figure, Result, compared
+from tools.benchmarks.hot_path.subjects import BARE, EMPTY
 from tools.benchmarks.machine import one_core
 from tools.benchmarks.processes import ROOT, BenchmarkError, python
-from tools.benchmarks.reply_subjects import BARE, EMPTY
 from tools.benchmarks.targets import UNTHROTTLED, port_of
 
 REGION = "us-east-1"
@@ -68,7 +68,9 @@ def _variables(endpoint: str) -> dict[str, str]:
         template = load_template(ROOT / "template.yaml", UNTHROTTLED, stack)
         values = provision(aws.endpoint_url, template)
         application = build_application(template, values).application
-    function = next(one for one in application.functions.values() if one.code.name == "default")
+    function = next(
+        function for function in application.functions.values() if function.code.name == "default"
+    )
     variables = environment_variables(
         function,
         region=REGION,
@@ -87,7 +89,7 @@ def _measured(variables: Mapping[str, str], *, rounds: int) -> dict[str, list[li
         with log.open("wb") as output:
             finished = subprocess.run(
                 # Unbuffered, as the runtime client makes it.
-                [sys.executable, "-u", "-m", "tools.benchmarks.reply_loop", *arguments],
+                [sys.executable, "-u", "-m", "tools.benchmarks.hot_path.reply_loop", *arguments],
                 cwd=ROOT,
                 env=variables,
                 stdout=output,
@@ -104,7 +106,7 @@ def _measured(variables: Mapping[str, str], *, rounds: int) -> dict[str, list[li
 
 
 def check_replies(log: str) -> None:
-    """Raise `BenchmarkError` unless every reply that the log tells was right and arrived."""
+    """Raise `BenchmarkError` unless every reply in the log was right and arrived."""
     lines = [line for line in log.splitlines() if '"message":"answered"' in line]
     wrong = [line for line in lines if '"outcome":"ok"' not in line or '"arrived":true' not in line]
     if wrong or not lines:

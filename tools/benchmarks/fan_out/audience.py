@@ -32,9 +32,9 @@ class Audience:
 
         Raises `BenchmarkError` when one has another frame, or none for a minute.
         """
-        found = _answer(self._pipe, _TIMEOUT_SECONDS * 2)
-        assert isinstance(found, float)
-        return found
+        moment = _answer(self._pipe, _TIMEOUT_SECONDS * 2)
+        assert isinstance(moment, float)
+        return moment
 
 
 @contextmanager
@@ -59,12 +59,12 @@ def _answer(pipe: Connection, seconds: float) -> object:
     try:
         if not pipe.poll(seconds):
             raise BenchmarkError(f"the clients say nothing for {seconds:.0f} s")
-        found = pipe.recv()
+        answer = pipe.recv()
     except EOFError as error:
         raise BenchmarkError("the clients' process ended") from error
-    if isinstance(found, BenchmarkError):
-        raise found
-    return found
+    if isinstance(answer, BenchmarkError):
+        raise answer
+    return answer
 
 
 def _attend(url: str, count: int, pipe: Connection) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools.benchmarks.hot_path import check_replies
+from tools.benchmarks.hot_path.benchmark import check_replies
 from tools.benchmarks.processes import BenchmarkError
 
 

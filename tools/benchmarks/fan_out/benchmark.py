@@ -6,12 +6,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from sapa.stores.bulk_sender import THREADS
-from tools.benchmarks.audience import Audience, audience
+from tools.benchmarks.fan_out.audience import Audience, audience
+from tools.benchmarks.fan_out.senders import (
+    BARE,
+    BARE_POOL,
+    LOOP,
+    OURS,
+    POOL,
+    SOCKET,
+    Send,
+    senders,
+)
 from tools.benchmarks.figures import Figure, Result, compared
 from tools.benchmarks.machine import allow_open_files, one_core
 from tools.benchmarks.processes import ROOT, python
 from tools.benchmarks.references import SLOW_SECONDS
-from tools.benchmarks.senders import BARE, BARE_POOL, LOOP, OURS, POOL, SOCKET, Send, senders
 from tools.benchmarks.targets import gateway, port_of
 
 TEMPLATE = ROOT / "tools/benchmarks/handlers/fan_out.yaml"
@@ -56,23 +65,23 @@ def run(*, quick: bool) -> Result:
 def _measure_sinks(samples: Samples, *, posts: int, rounds: int) -> None:
     ids = [f"sink-{number:06}=" for number in range(posts)]
     waits = f"a sink that takes {SLOW_SECONDS * MS:.0f} ms"
-    with _sink("sink") as quick_sink, senders(quick_sink) as ways:
-        for way in ways.values():
-            way(FRAME, ids[:_WARM_POSTS])
+    with _sink("sink") as quick_sink, senders(quick_sink) as methods:
+        for send in methods.values():
+            send(FRAME, ids[:_WARM_POSTS])
         for _ in range(rounds):
-            for subject, send in ways.items():
+            for subject, send in methods.items():
                 seconds, processor = _timed(send, ids)
                 samples["posts to a sink", subject, "posts/s", None].append(posts / seconds)
                 samples["processor time per post to a sink", subject, "µs", None].append(
                     processor / posts * US
                 )
-    with _sink("slow_sink") as slow_sink, senders(slow_sink) as ways:
+    with _sink("slow_sink") as slow_sink, senders(slow_sink) as methods:
         # One after the other the wait alone decides.
-        for way in (ways[OURS], ways[POOL], ways[BARE_POOL]):
-            way(FRAME, ids[:_WARM_POSTS])
+        for send in (methods[OURS], methods[POOL], methods[BARE_POOL]):
+            send(FRAME, ids[:_WARM_POSTS])
         for _ in range(rounds):
             for subject in (OURS, POOL, BARE_POOL):
-                seconds, _ = _timed(ways[subject], ids)
+                seconds, _ = _timed(methods[subject], ids)
                 samples[f"posts to {waits}", subject, "posts/s", None].append(posts / seconds)
 
 
@@ -81,12 +90,12 @@ def _measure_gateway(samples: Samples, sizes: Sequence[int], *, rounds: int) -> 
     allow_open_files(most + SPARE_FILES)
     with gateway(str(TEMPLATE)) as program:
         host = f"127.0.0.1:{port_of(program.wait_for('Ready'))}"
-        with audience(f"ws://{host}/ws", most) as clients, senders(f"http://{host}/ws") as ways:
-            for send in ways.values():
+        with audience(f"ws://{host}/ws", most) as clients, senders(f"http://{host}/ws") as methods:
+            for send in methods.values():
                 _delivered(clients, min(_WARM_POSTS, most), send)
             for size in sizes:
                 for _ in range(2 if size == most else rounds):
-                    for subject, send in ways.items():
+                    for subject, send in methods.items():
                         # Half a minute for the most, and a pool of them is no faster.
                         if subject != LOOP or size != most:
                             _sample(samples, clients, size, subject, send)

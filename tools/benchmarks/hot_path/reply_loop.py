@@ -1,8 +1,8 @@
 """One reply over and over, in its function's environment: what `hot_path` measures.
 
-`python -m tools.benchmarks.reply_loop ROUNDS CALLS FILE` times the parts of a reply in turns and
-writes them as JSON. It has a process of its own: the settings are the environment's, and the log
-lines go to its standard output.
+`python -m tools.benchmarks.hot_path.reply_loop ROUNDS CALLS FILE` times the parts of a reply in
+turns and writes them as JSON. It has a process of its own: the settings are the environment's, and
+the log lines go to its standard output.
 """
 
 import json
@@ -32,17 +32,17 @@ from sapa.metric import message_metric
 from sapa.observability import count, observed, socket_keys
 from sapa.settings import settings
 from tools.benchmarks.handlers.empty.app import lambda_handler as empty_handler
-from tools.benchmarks.processes import ROOT, BenchmarkError
-from tools.benchmarks.reply_subjects import (
+from tools.benchmarks.hot_path.subjects import (
     ANSWER,
     BARE,
     EMPTY,
     HANDLER,
+    LOGGING,
     POST,
     SIGNING,
-    TELLING,
     WITHOUT_POST,
 )
+from tools.benchmarks.processes import ROOT, BenchmarkError
 
 _WARM_CALLS = 5
 
@@ -75,7 +75,7 @@ def parts() -> dict[str, Part]:
         HANDLER: partial(invoke, app.lambda_handler),
         WITHOUT_POST: partial(invoke, _without_post()),
         ANSWER: partial(_answer, event),
-        TELLING: partial(_telling(reply, message), event, context),
+        LOGGING: partial(_logging(reply, message), event, context),
         POST: partial(message_services().sender.post, message.connection_id, frame),
         SIGNING: _signing(endpoint, path, frame),
         EMPTY: partial(invoke, empty_handler),
@@ -125,17 +125,17 @@ def _answer(event: dict[str, Any]) -> Reply:
     )
 
 
-def _telling(
+def _logging(
     reply: Reply, message: ConnectionEvent
 ) -> Callable[[dict[str, Any], LambdaContext], None]:
-    """A handler that does nothing but what ours tells CloudWatch."""
+    """A handler that only writes the log line and the metrics of ours."""
 
     @observed(socket_keys)
-    def tell(event: dict[str, Any], context: LambdaContext) -> None:
+    def write(event: dict[str, Any], context: LambdaContext) -> None:
         count(message_metric(reply.outcome))
         app._tell(reply, message.endpoint, True, 0.1, 0.2)
 
-    return tell
+    return write
 
 
 def _signing(endpoint: str, path: str, frame: str) -> Part:
@@ -177,12 +177,12 @@ def _context() -> LocalContext:
     )
 
 
-def timed(known: Mapping[str, Part], rounds: int, calls: int) -> dict[str, list[list[float]]]:
+def timed(parts: Mapping[str, Part], rounds: int, calls: int) -> dict[str, list[list[float]]]:
     """By part, a pair for each round: µs and µs of processor time per call."""
-    found: dict[str, list[list[float]]] = defaultdict(list)
+    times: dict[str, list[list[float]]] = defaultdict(list)
     # The first round is thrown away.
     for turn in range(rounds + 1):
-        for name, part in known.items():
+        for name, part in parts.items():
             for _ in range(_WARM_CALLS):
                 part()
             begun, used = time.perf_counter_ns(), time.thread_time_ns()
@@ -190,8 +190,8 @@ def timed(known: Mapping[str, Part], rounds: int, calls: int) -> dict[str, list[
                 part()
             busy, passed = time.thread_time_ns() - used, time.perf_counter_ns() - begun
             if turn:
-                found[name].append([passed / calls / 1000, busy / calls / 1000])
-    return found
+                times[name].append([passed / calls / 1000, busy / calls / 1000])
+    return times
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
-"""The tables of `docs/scale.md`, from its formulae.
+"""The table of `docs/scale.md` for one event, from its formulae.
 
-`python -m tools.benchmarks.scale [MICROSECONDS]`: processor time of a post, as
-`fan_out` measures it.
+`python -m tools.cost.scale [MICROSECONDS]`: processor time of a post, as `fan_out` measures it.
 """
 
 import sys
@@ -11,7 +10,7 @@ from sapa.channels.fan_out import PAGE, SHARDS_PER_PAGE, parts
 from sapa.channels.fan_out_task import Shards
 from sapa.stores.bulk_sender import THREADS
 from sapa.stores.shards import MAX_SHARDS, needs_more
-from tools.benchmarks.tables import number
+from tools.benchmarks.report import number
 from tools.cost.prices import prices
 
 # US dollars each.
@@ -33,6 +32,8 @@ ACCOUNT_RATE, ACCOUNT_BURST = 10_000, 5_000
 MEMORY_GB = 1769 / 1024
 # TLS, and a vCPU that is slower than the machine of the measurement.
 ON_AWS = 2.0
+# What `fan_out` measures, about.
+MEASURED_POST_SECONDS = 100e-6
 POST_LATENCY = 0.010
 DISPATCH_SECONDS = 0.03
 SUBSCRIPTION_BYTES = 200
@@ -49,10 +50,10 @@ class Event:
     @property
     def shards(self) -> int:
         """The channel's shards after growing to its size."""
-        found = 1
-        while needs_more(self.members, found):
-            found *= 2
-        return min(found, MAX_SHARDS)
+        shards = 1
+        while needs_more(self.members, shards):
+            shards *= 2
+        return min(shards, MAX_SHARDS)
 
     @property
     def dispatches(self) -> int:
@@ -95,33 +96,37 @@ def _dispatches(shards: Shards, members_per_shard: float) -> int:
     return -(-round(count * members_per_shard) // PAGE)
 
 
-def main() -> None:
-    """Print Markdown."""
-    post = float(sys.argv[1]) / 1e6 if len(sys.argv) > 1 else 100e-6
-    events = [Event(members, post * ON_AWS) for members in (1_000, 100_000, 1_000_000)]
+def table(post_seconds: float) -> str:
+    """One event to channels of three sizes; `post_seconds` as measured, not as on AWS."""
+    events = [Event(members, post_seconds * ON_AWS) for members in (1_000, 100_000, 1_000_000)]
     rows: dict[str, list[str]] = {
-        "members": [f"{one.members:,}" for one in events],
-        "shards": [f"{one.shards:,}" for one in events],
-        "messages in the queue": [f"{one.dispatches:,}" for one in events],
-        "seconds to the last post": [number(one.seconds) for one in events],
-        "vCPU seconds": [number(one.members * one.post_seconds) for one in events],
-        "environments that use up the account's rate": [
-            number(ACCOUNT_RATE / one.environment_rate) for one in events
+        "members": [f"{event.members:,}" for event in events],
+        "shards": [f"{event.shards:,}" for event in events],
+        "messages in the queue": [f"{event.dispatches:,}" for event in events],
+        "seconds to the last post, at least": [number(event.seconds) for event in events],
+        "vCPU seconds": [number(event.members * event.post_seconds) for event in events],
+        "execution environments that use up the account's rate": [
+            number(ACCOUNT_RATE / event.environment_rate) for event in events
         ],
-        "events a second at most": [number(ACCOUNT_RATE / one.members) for one in events],
+        "events a second at most, over all channels of that size": [
+            number(ACCOUNT_RATE / event.members) for event in events
+        ],
         **{
-            f"{service}, $": [f"{one.dollars[service]:.2g}" for one in events]
+            f"{service}, $": [f"{event.dollars[service]:.2g}" for event in events]
             for service in events[0].dollars
         },
-        "one event, $": [f"{sum(one.dollars.values()):.3g}" for one in events],
+        "one event, $": [f"{sum(event.dollars.values()):.3g}" for event in events],
         "one event a minute for 30 days, $": [
-            number(sum(one.dollars.values()) * 43_200) for one in events
+            number(sum(event.dollars.values()) * 43_200) for event in events
         ],
     }
-    for index, (name, cells) in enumerate(rows.items()):
-        print(f"| {name} | {' | '.join(cells)} |")
-        if not index:
-            print("|---|--:|--:|--:|")
+    lines = [f"| {name} | {' | '.join(cells)} |" for name, cells in rows.items()]
+    return "\n".join([lines[0], "|---|--:|--:|--:|", *lines[1:]])
+
+
+def main() -> None:
+    """Print the table."""
+    print(table(float(sys.argv[1]) / 1e6 if len(sys.argv) > 1 else MEASURED_POST_SECONDS))
 
 
 if __name__ == "__main__":

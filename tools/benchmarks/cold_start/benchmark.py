@@ -22,9 +22,9 @@ from local_gateway.runtime.settings import RuntimeSettings
 from local_gateway.template.application import build_application
 from local_gateway.template.document.stack import Stack
 from local_gateway.template.loading.loading import load_template
-from tools.benchmarks.built import BuiltStack
+from tools.benchmarks.cold_start.built import BuiltStack
+from tools.benchmarks.cold_start.packages import Package, missing_distributions
 from tools.benchmarks.figures import Figure, Result, compared
-from tools.benchmarks.packages import Package, missing_distributions
 from tools.benchmarks.processes import ROOT, descendants, peak_mib
 
 REGION = "us-east-1"
@@ -45,8 +45,8 @@ def run(*, quick: bool) -> Result:
         for turn in range(4 if quick else 8):
             for (measure, subject), function in packed.items():
                 # The first of each only brings its files into memory.
-                found = samples if turn else defaultdict(list)
-                asyncio.run(_start(measure, subject, function, aws, found))
+                kept = samples if turn else defaultdict(list)
+                asyncio.run(_start(measure, subject, function, aws, kept))
     return Result(
         name="cold_start",
         figures=_figures(samples, [WITH, FIRST, WITHOUT, MEMORY]),
@@ -58,7 +58,7 @@ def _notes() -> list[str]:
     missing = missing_distributions()
     return [
         "Spawn to the first `/next` of a real runtime client on this machine's whole CPU; "
-        "Lambda at 512 MB gives a third of one.",
+        "Lambda at 512 MB gives a third of a core.",
         "Our functions and layers are built by sam, zipped with entries of 1980 as by sam package "
         "and unzipped. Bytecode is hash-based and unchecked, as a layer has to ship it; without, "
         "the standard library and the runtime client still have theirs.",
@@ -152,7 +152,7 @@ async def _start(
 
 
 def _event(subject: str) -> bytes:
-    """The recorded event of a function; that of another for one that has none."""
+    """The recorded event of a function, or of another where a function has none."""
     names = {"api": "api_page", "publish": "publish_eventbridge", EMPTY: "default"}
     event = json.loads((ROOT / f"events/{names.get(subject, subject)}.json").read_text())
     return json.dumps(event).encode()

@@ -3,7 +3,7 @@
 HANDLER = "default handler"
 WITHOUT_POST = "default handler without the post"
 ANSWER = "of it: checks, process, frames"
-TELLING = "of it: log line and metrics"
+LOGGING = "of it: log line and metrics"
 POST = "the post"
 SIGNING = "of it: signing"
 EMPTY = "empty handler"
