@@ -121,7 +121,7 @@ deploy: $(SAM_INSTALLED) ## sam build and sam deploy, for ENV=…, with your AWS
 	$(SAM_LOCAL) $(SAM) build --config-env $(ENV)
 	$(SAM) deploy --config-env $(ENV) $(ARGS)
 
-lock: $(DEV) ## pin all dependencies anew, with hashes and without index addresses
+lock: $(DEV) node-and-browser ## pin all dependencies anew, with hashes and without index addresses
 	$(LOCK) requirements/run.in -o requirements/run.txt
 	$(LOCK) layers/dependencies/requirements.in -c requirements/run.txt \
 		-o layers/dependencies/requirements.txt
@@ -131,10 +131,10 @@ lock: $(DEV) ## pin all dependencies anew, with hashes and without index address
 	$(LOCK) requirements/emulator.in -o requirements/emulator.txt
 	$(LOCK) requirements/uv.in -o requirements/uv.txt
 	$(LOCK) requirements/node.in -o requirements/node.txt
-	cd tests/e2e && npm install --package-lock-only
+	cd tests/e2e && PATH="$(CURDIR)/.venv-node/programs:$$PATH" npm install --package-lock-only
 
-LOCK := $(UV) pip compile --quiet --upgrade --universal --python-version 3.13 \
-	--generate-hashes --no-header --no-emit-index-url
+LOCK := $(UV) pip compile --quiet --upgrade --universal --python $(BIN)/python \
+	--python-version 3.13 --generate-hashes --no-header --no-emit-index-url
 
 properties: $(RUN) $(SAM_INSTALLED) ## the properties that templates may use, from the SAM CLI's schemas
 	$(BIN)/python -m tools.scripts.generate_resource_properties

@@ -78,6 +78,12 @@ class _NotRun:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         for reason, tests in self._tests.items():
             print(f"\nDid not run: {reason}", *sorted(tests), sep="\n  ")
-        number = sum(map(len, self._tests.values()))
-        command = "make test" if has_browser() else f"{browser_advice()} && make test"
-        print(f"\n{number} TESTS DID NOT RUN. This installs what they need:\n  {command}")
+        print(f"\n{sum(map(len, self._tests.values()))} TESTS DID NOT RUN. {_remedy()}")
+
+
+def _remedy() -> str:
+    if has_browser():
+        return "This installs what can be installed: make test"
+    if (command := browser_advice()) is not None:
+        return f"This installs what they need: {command} && make test"
+    return "Install Chromium and chromedriver with your system's package manager."

@@ -127,13 +127,11 @@ def browser_commands() -> list[Sequence[str]]:
     return [_BREW_INSTALL] if shutil.which("brew") else []
 
 
-def browser_advice() -> str:
-    """What a person types to install the browser."""
+def browser_advice() -> str | None:
+    """The command that a person types to install the browser, where there is one."""
     if shutil.which("apt-get"):
         return f"sudo apt-get install {' '.join(_BROWSER_PACKAGES)}"
-    if shutil.which("brew"):
-        return " ".join(_BREW_INSTALL)
-    return "install Chromium and chromedriver with your system's package manager"
+    return " ".join(_BREW_INSTALL) if shutil.which("brew") else None
 
 
 def _administrator() -> Sequence[str] | None:
