@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PACKAGES = ("layers/sapa/sapa", "local_gateway")
 KINDS = ("unit", "integration")
 # By pattern of a path below the folder of a package: the test file to read instead, and why.
