@@ -13,6 +13,8 @@ from local_gateway.runtime.settings import RuntimeContext, RuntimeSettings, choo
 
 MAX_REQUEST_BYTES = 6 * 1024 * 1024
 
+_INSTALL = "; install it into the environment the gateway runs in, or put it into a layer"
+
 
 class FunctionInitError(GatewayError):
     """A function's init phase failed: the handler does not import, does not exist or hangs."""
@@ -156,7 +158,9 @@ def _describe(function: LambdaFunction, failure: InvocationResult) -> str:
     subject = f"{function.logical_id}: handler {function.handler}"
     match failure:
         case Failed("Runtime.ImportModuleError", message):
-            return f"{subject} does not import: {message.partition(': ')[2] or message}"
+            cause = message.partition(": ")[2] or message
+            remedy = _INSTALL if cause.startswith("No module named") else ""
+            return f"{subject} does not import: {cause}{remedy}"
         case Failed("Runtime.UserCodeSyntaxError", message):
             return f"{subject} does not import: {message}"
         case Failed("Runtime.HandlerNotFound" | "Runtime.MalformedHandlerName", message):

@@ -111,7 +111,7 @@ class Bot:
         """Whether messages are in the queue, those left out that wait for their next attempt."""
         counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         answer = self.aws("sqs").get_queue_attributes(
-            QueueUrl=self.queue("PublishQueue"), AttributeNames=counts
+            QueueUrl=self.queue("FanOutQueue"), AttributeNames=counts
         )
         return any(int(answer["Attributes"][name]) for name in counts)
 

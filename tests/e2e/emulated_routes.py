@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from scripts.stacks import Stack
 from tests.contract.transformed_template import resources
+from tools.scripts.stacks import Stack
 
 _FUNCTION = re.compile(r"functions/\$\{(\w+)\}")
 _ANY = "x-amazon-apigateway-any-method"

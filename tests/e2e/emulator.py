@@ -8,10 +8,10 @@ from tempfile import TemporaryDirectory
 
 import boto3
 
-from scripts.stacks import Stack, described_stack
 from tests.e2e.emulated_routes import create_routes
 from tests.e2e.gateway_process import ROOT, GatewayProcess, free_port
 from tests.e2e.viewer_host import Origins, viewer_host
+from tools.scripts.stacks import Stack, described_stack
 
 REGION = "ap-southeast-1"
 NAME = "sapa-e2e"

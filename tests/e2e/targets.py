@@ -11,12 +11,12 @@ import urllib3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
-from scripts.create_user import create_user
-from scripts.stacks import Stack, deployed_stack, running_stack
 from tests.e2e.client import HTTP
 from tests.e2e.emulator import emulated_stack
 from tests.e2e.gateway_process import GatewayProcess, free_port
 from tests.e2e.secrecy import SECRETS
+from tools.scripts.create_user import create_user
+from tools.scripts.stacks import Stack, deployed_stack, running_stack
 
 USERNAME = "demo"
 PASSWORD = "Aa1-" + secrets.token_urlsafe(12)

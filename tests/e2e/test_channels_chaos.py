@@ -36,7 +36,7 @@ def started() -> Iterator[tuple[Bot, GatewayProcess]]:
     with Bot.started(f"--chaos {CHAOS}") as (bot, process):
         # What a function that died has not done is taken up again after this, not 3 minutes.
         bot.aws("sqs").set_queue_attributes(
-            QueueUrl=bot.queue("PublishQueue"), Attributes={"VisibilityTimeout": "5"}
+            QueueUrl=bot.queue("FanOutQueue"), Attributes={"VisibilityTimeout": "5"}
         )
         yield bot, process
 
@@ -119,7 +119,7 @@ def test_event_whose_fan_out_dies_is_delivered_by_another(
     for number in range(2):
         for channel, accepted_now in publish(bot, [number]).items():
             expected[channel] |= accepted_now
-        kill_environments(started[1], "PublishFunction")
+        kill_environments(started[1], "FanOutFunction")
     hear_all(tabs, expected)
 
 
@@ -136,7 +136,7 @@ def kill_environments(process: GatewayProcess, function: str) -> None:
 
 
 def test_what_cannot_be_done_waits_in_the_dead_letter_queue(bot: Bot) -> None:
-    sqs, dead = bot.aws("sqs"), bot.queue("PublishDeadLetterQueue")
+    sqs, dead = bot.aws("sqs"), bot.queue("FanOutDeadLetterQueue")
     nobody = Recipient("AAAAAAAAAAAAAAA=", since=int(time.time() * 1000) + 3_600_000)
     undeliverable = Dispatch(
         channel="chat:x",
@@ -146,7 +146,7 @@ def test_what_cannot_be_done_waits_in_the_dead_letter_queue(bot: Bot) -> None:
     ).to_json()
     bodies = {"nonsense", undeliverable}
     for body in bodies:
-        sqs.send_message(QueueUrl=bot.queue("PublishQueue"), MessageBody=body)
+        sqs.send_message(QueueUrl=bot.queue("FanOutQueue"), MessageBody=body)
     found: set[str] = set()
     deadline = time.monotonic() + 60
     while not found >= bodies and time.monotonic() < deadline:

@@ -11,11 +11,11 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from scripts.feed import Publisher
 from tests.e2e.browser import ChatPage, chromium, show_as
 from tests.e2e.gateway_process import ROOT
 from tests.e2e.person import Person, unique
 from tests.e2e.targets import PASSWORD, Target
+from tools.scripts.feed import Publisher
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +128,7 @@ def test_price_is_drawn_as_the_feed_goes_on(target: Target, people: tuple[Person
     ana.page.fill("field-symbols", symbol)
     ana.page.press_button("Subscribe")
     ana.page.wait(lambda: ana.page.texts(".price strong") == [symbol], "the symbol's card")
-    command = [sys.executable, "-m", "scripts.feed", "--url", target.publish_url]
+    command = [sys.executable, "-m", "tools.scripts.feed", "--url", target.publish_url]
     command += ["--symbols", symbol, "--interval", "0", "--count", "6"]
     fed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
     prices = [line.split()[1] for line in fed.stdout.splitlines()]

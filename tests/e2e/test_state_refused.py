@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import pytest
 from websockets.sync.client import ClientConnection
 
-from scripts.stacks import running_stack
 from tests.e2e.client import ask, log_in, open_socket
 from tests.e2e.gateway_process import ROOT, GatewayProcess, free_port
 from tests.e2e.targets import PASSWORD, Target, unique
+from tools.scripts.stacks import running_stack
 
 pytestmark = pytest.mark.local_only
 

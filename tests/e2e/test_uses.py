@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from websockets.sync.client import ClientConnection
 
-from scripts.feed import Publisher
 from tests.e2e.client import log_in, open_socket
 from tests.e2e.gateway_process import ROOT
 from tests.e2e.targets import PASSWORD, Target, unique
+from tools.scripts.feed import Publisher
 
 
 class Page:
@@ -102,7 +102,7 @@ def test_exchange(target: Target, page: Open, ana: str) -> None:
     symbol = "".join(secrets.choice(string.ascii_uppercase) for _ in range(8))
     trader = page(ana, "exchange")
     assert trader.ask(symbols=[symbol]) == {"snapshot": {symbol: None}, "$id": 1}
-    command = [sys.executable, "-m", "scripts.feed", "--url", url, "--symbols", symbol]
+    command = [sys.executable, "-m", "tools.scripts.feed", "--url", url, "--symbols", symbol]
     command += ["--interval", "0", "--count", "5", "--seed", "1"]
     fed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
     prices = [float(line.split()[1]) for line in fed.stdout.splitlines()]
