@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from tests.programs import require_node_program
+from tests.support.programs import require_node_program
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = sorted((ROOT / "functions" / "api" / "static").rglob("*.js"))

@@ -5,7 +5,7 @@ from typing import Any
 
 from local_gateway.core.invocation import InvocationResult, Succeeded
 from local_gateway.runtime.settings import Invocation
-from tests.integration.local_gateway.runtime.workshop import Workshop, invoke, value
+from tests.support.workshop import Workshop, invoke, value
 
 HANDLER = r"""
     import os, signal, subprocess, sys, threading, time

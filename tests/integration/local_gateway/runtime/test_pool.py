@@ -7,7 +7,7 @@ from typing import Any
 from local_gateway.core.invocation import Succeeded, Throttled
 from local_gateway.runtime.settings import Invocation
 from tests.integration.local_gateway.runtime.handlers import PID, WAITING, pids
-from tests.integration.local_gateway.runtime.workshop import (
+from tests.support.workshop import (
     Workshop,
     children,
     invoke,

@@ -10,9 +10,9 @@ from aws_lambda_powertools.utilities.parser.models import (
     APIGatewayWebSocketMessageEventModel,
 )
 
-from tests.integration.local_gateway.server.applications import ACCOUNT, REGION
-from tests.integration.local_gateway.server.recorder import Told
-from tests.integration.local_gateway.server.running_gateway import RunningGateway
+from tests.support.applications import ACCOUNT, REGION
+from tests.support.gateway import RunningGateway
+from tests.support.recorder import Told
 
 AUTH = {"Auth": "secret"}
 ID = re.compile(r"[A-Za-z0-9_-]{15}=")
