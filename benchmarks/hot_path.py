@@ -76,7 +76,7 @@ def _variables(endpoint: str) -> dict[str, str]:
         stack = Stack(name="bench", region=REGION)
         template = load_template(ROOT / "template.yaml", UNTHROTTLED, stack)
         values = provision(aws.endpoint_url, template)
-        application = build_application(template, values, origin="http://127.0.0.1:1").application
+        application = build_application(template, values).application
     function = next(one for one in application.functions.values() if one.code.name == "default")
     variables = environment_variables(
         function,

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from local_gateway.core.model import Application
 from local_gateway.errors import GatewayError
@@ -40,6 +41,20 @@ class SamLocalBuild:
     def __init__(self, directory: Path, parameters: Mapping[str, str]) -> None:
         self._directory = directory
         self._parameters = parameters
+
+    @property
+    def options(self) -> str:
+        """What every command of `sam local` needs to work with this run."""
+        return (
+            f"--template {self._directory}/{TEMPLATE} --env-vars {self._directory}/{VARIABLES} "
+            f"--add-host {HOST}:host-gateway"
+        )
+
+    def start_lambda(self, url: str) -> str:
+        """The command that runs the functions at `url`."""
+        port = urlsplit(url).port
+        options = f"{self.options} --warm-containers LAZY"
+        return f"sam local start-lambda {options}{f' --port {port}' if port else ''}"
 
     def write(self, application: Application, aws_endpoint_url: str, ports: Iterable[int]) -> None:
         """Write `sam-local.json` and `env.json`.

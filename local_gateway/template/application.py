@@ -12,9 +12,7 @@ from local_gateway.template.readers.api_resources import ApiPart, ApiResources
 from local_gateway.template.readers.functions import FunctionDirectory, FunctionReader
 from local_gateway.template.readers.http_api import HttpApiReader
 from local_gateway.template.readers.layers import read_layers
-from local_gateway.template.readers.local_urls import LocalUrls
 from local_gateway.template.readers.permissions import posting_without_permission
-from local_gateway.template.readers.physical_ids import made_up_id
 from local_gateway.template.readers.references import ResourceReferences
 from local_gateway.template.readers.websocket_api import WebSocketApiReader
 
@@ -31,22 +29,17 @@ def build_application(
     template: Template,
     values: ResourceValues,
     *,
-    origin: str,
-    api_origins: Mapping[str, str] | None = None,
     elsewhere: bool = False,
 ) -> ReadApplication:
     """Resolve what is left in `template` and read functions and APIs.
 
-    `origin`, such as `http://127.0.0.1:8080`, takes the place of `https://{api}.execute-api.…` in
-    environment variables and outputs (`ws://…` that of `wss://…`); `api_origins` gives other
-    origins by the API's logical id. With `elsewhere` functions are not run here, so that they may
-    have any runtime. Raises `TemplateError`.
+    URLs of APIs are those that they have on AWS. With `elsewhere` functions are not run here, so
+    that they may have any runtime. Raises `TemplateError`.
     """
     references = ResourceReferences(template, values)
-    urls = _local_urls(template, origin, api_origins or {})
     warnings = list(template.warnings)
     layers = {} if elsewhere else read_layers(template, references)
-    reader = FunctionReader(template, references, layers, urls, warnings, elsewhere=elsewhere)
+    reader = FunctionReader(template, references, layers, warnings, elsewhere=elsewhere)
     functions = reader.read()
     websocket_apis, http_apis = _apis(template, references, functions)
     if not elsewhere:
@@ -62,7 +55,7 @@ def build_application(
         functions=functions,
         websocket_apis=websocket_apis,
         http_apis=http_apis,
-        outputs=_outputs(template, references, urls),
+        outputs=_outputs(template, references),
         resources=dict(values.refs),
         queue_mappings=sources.queue_mappings,
         event_rules=sources.event_rules,
@@ -70,19 +63,6 @@ def build_application(
         asynchronous=sources.asynchronous,
     )
     return ReadApplication(application, tuple(warnings))
-
-
-def _local_urls(template: Template, origin: str, origins: Mapping[str, str]) -> LocalUrls:
-    ids = {
-        resource.logical_id: made_up_id(template.stack, resource.logical_id)
-        for resource in template.of_type("AWS::ApiGatewayV2::Api")
-    }
-    return LocalUrls(
-        stack=template.stack,
-        api_ids=frozenset(ids.values()),
-        origin=origin,
-        origins={ids[name]: url for name, url in origins.items() if name in ids},
-    )
 
 
 def _apis(
@@ -106,12 +86,11 @@ def _protocol(api: ApiPart) -> str:
     return api.properties.choice("ProtocolType", ("WEBSOCKET", "HTTP"), default)
 
 
-def _outputs(template: Template, references: ResourceReferences, urls: LocalUrls) -> dict[str, str]:
+def _outputs(template: Template, references: ResourceReferences) -> dict[str, str]:
     outputs: dict[str, str] = {}
     for name, value in template.outputs.items():
         place = template.source.place("Outputs", name)
-        text = scalar(references.resolver.resolve(value, place), "Value", place)
-        outputs[name] = urls.localise(text)
+        outputs[name] = scalar(references.resolver.resolve(value, place), "Value", place)
     return outputs
 
 

@@ -11,7 +11,6 @@ from local_gateway.template.loading.template import Resource, Template
 from local_gateway.template.readers.handlers import HandlerCheck
 from local_gateway.template.readers.inline_code import inline_code_directory
 from local_gateway.template.readers.layers import content_directory
-from local_gateway.template.readers.local_urls import LocalUrls
 from local_gateway.template.readers.properties import Properties, properties_of
 from local_gateway.template.readers.references import ResourceReferences
 from local_gateway.template.readers.requirements import check_requirements
@@ -69,7 +68,6 @@ class FunctionReader:
     template: Template
     references: ResourceReferences
     layers: Mapping[str, Layer]
-    urls: LocalUrls
     warnings: list[str]
     elsewhere: bool = False
 
@@ -125,8 +123,7 @@ class FunctionReader:
     def _environment(self, properties: Properties) -> dict[str, str]:
         section = properties.section("Environment")
         section.only("Variables")
-        variables = section.text_map("Variables")
-        return {name: self.urls.localise(value) for name, value in variables.items()}
+        return section.text_map("Variables")
 
 
 def _python_runtime(properties: Properties) -> str:

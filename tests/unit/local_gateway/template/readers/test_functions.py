@@ -54,7 +54,8 @@ def test_everything_given(project: Project) -> None:
     values = ResourceValues(
         refs={"Queue": "http://localhost:1/q"}, attributes={("Queue", "Arn"): "arn:q"}
     )
-    found = project.build(function(more=more), values).functions["Fun"]
+    application = project.build(function(more=more), values)
+    [api], found = application.websocket_apis, application.functions["Fun"]
     assert (found.name, found.timeout, found.memory_size) == ("local-x", 20.0, 512)
     assert found.reserved_concurrency == 0
     assert found.environment == {
@@ -64,7 +65,7 @@ def test_everything_given(project: Project) -> None:
         "QUEUE": "http://localhost:1/q",
         "ARN": "arn:q",
         "SELF": "local-x",
-        "MANAGEMENT": "http://127.0.0.1:8080/ws",
+        "MANAGEMENT": f"https://{api.api_id}.execute-api.us-east-1.amazonaws.com/ws",
     }
 
 

@@ -2,7 +2,7 @@ import pytest
 
 from local_gateway.core.model import HttpApi, HttpStage, WebSocketApi, WebSocketStage
 from local_gateway.core.ports import Origin
-from local_gateway.inspector.availability import obstacle
+from local_gateway.inspector.site import why_unavailable
 from local_gateway.settings import LOOPBACK
 
 
@@ -22,8 +22,8 @@ def origin(websocket_stage: str = "dev", http_stage: str = "$default") -> Origin
 
 @pytest.mark.parametrize("hosts", [LOOPBACK, ("0.0.0.0",), ("::",), ("localhost",)])  # noqa: S104
 def test_nothing_is_in_the_way(hosts: tuple[str, ...]) -> None:
-    assert obstacle(hosts, origin()) is None
-    assert obstacle(hosts, Origin()) is None
+    assert why_unavailable(hosts, origin()) is None
+    assert why_unavailable(hosts, Origin()) is None
 
 
 @pytest.mark.parametrize(
@@ -31,9 +31,9 @@ def test_nothing_is_in_the_way(hosts: tuple[str, ...]) -> None:
     [(origin(websocket_stage="_gateway"), "Chat"), (origin(http_stage="_gateway"), "Pages")],
 )
 def test_a_stage_keeps_its_path(origin: Origin, api: str) -> None:
-    problem = obstacle(LOOPBACK, origin)
+    problem = why_unavailable(LOOPBACK, origin)
     assert problem == f"{api} has a stage called _gateway, which keeps that path"
 
 
 def test_another_address_leaves_out_loopback() -> None:
-    assert "--host 192.168.1.4" in (obstacle(("192.168.1.4",), origin()) or "")
+    assert "--host 192.168.1.4" in (why_unavailable(("192.168.1.4",), origin()) or "")
