@@ -1,84 +1,65 @@
-"""Delivers events: takes dispatches from the queue and posts them to every socket."""
+"""Accepts events from outside: `POST /publish` with IAM, and EventBridge."""
 
-from concurrent.futures import ThreadPoolExecutor
+import json
+from http import HTTPStatus
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sapa.bootstrap import prepare
-from sapa.channel_services import fan_out
-from sapa.channels.fan_out import Delivery
-from sapa.channels.fan_out_task import Dispatch
-from sapa.errors import SapaError
+from sapa.channel_services import publisher
+from sapa.channels.publish_request import PublishRequest, of_eventbridge, of_http
+from sapa.errors import QueueError, RequestError, StoreError
 from sapa.metric import Metric
-from sapa.observability import count, logger, measure, no_keys, observed
+from sapa.observability import count, logger, observed, request_keys
 
-# What it takes to put the rest back into the queue and to forget the connections that are gone.
-_RESERVED_SECONDS = 8.0
-
-
-class ConcurrentBatchProcessor(BatchProcessor):
-    """Handles a batch's messages at the same time: none waits for another's slow clients."""
-
-    def process(self) -> list[tuple[Any, ...]]:
-        """Handle all messages; the results are in their order."""
-        with ThreadPoolExecutor(max(len(self.records), 1)) as pool:
-            return list(pool.map(self._process_record, self.records))
+type Answer = dict[str, Any]
 
 
-@observed(no_keys)
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Any:
-    """Answer a batch of messages with those that have to come back."""
-    hall = fan_out()
-    deliveries: list[Delivery] = []
-
-    def time_left() -> float:
-        return context.get_remaining_time_in_millis() / 1000 - _RESERVED_SECONDS
-
-    def handle(record: SQSRecord) -> None:
-        try:
-            dispatch = Dispatch.of_json(record.body)
-            delivery = hall.deliver(dispatch, time_left)
-        except SapaError as error:
-            logger.warning("comes back", message_id=record.message_id, error=str(error))
-            raise
-        deliveries.append(delivery)
-        _tell(record.message_id, dispatch, delivery)
-
-    processor = ConcurrentBatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
-    response = process_partial_response(event, handle, processor, context)
-    _count(deliveries, len(response["batchItemFailures"]))
-    return response
+@observed(request_keys)
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Answer | None:
+    """Publish what a request or an event of the bus asks for."""
+    if "requestContext" in event:
+        return _answer(event)
+    # What fails here is invoked again, and in the end goes to the dead-letter queue.
+    _publish(of_eventbridge(event))
+    return None
 
 
-def _tell(message_id: str, dispatch: Dispatch, delivery: Delivery) -> None:
+def _answer(event: dict[str, Any]) -> Answer:
+    try:
+        accepted = _publish(of_http(event))
+    except RequestError as error:
+        count(Metric.PUBLISH_REFUSED)
+        logger.info("publish refused", reason=error.code)
+        content: dict[str, Any] = {"code": error.code, "message": error.message}
+        if error.fields is not None:
+            content["fields"] = dict(error.fields)
+        return _json(error.status, {"error": content})
+    except (StoreError, QueueError):
+        count(Metric.FAILURE)
+        logger.exception("not accepted")
+        message = "The event was not accepted. Try again."
+        unavailable = {"code": "unavailable", "message": message}
+        return _json(HTTPStatus.SERVICE_UNAVAILABLE, {"error": unavailable})
+    return _json(HTTPStatus.ACCEPTED, accepted)
+
+
+def _publish(request: PublishRequest) -> Answer:
+    event = publisher().publish(request.channel, request.payload, publisher=request.publisher)
+    count(Metric.EVENT_ACCEPTED)
     logger.info(
-        "dispatched",
-        message_id=message_id,
-        channel=dispatch.channel,
-        sequence=dispatch.content.get("$sequence"),
-        attempt=dispatch.attempt,
-        delivered=delivery.delivered,
-        gone=delivery.gone,
-        requeued=delivery.requeued,
-        lag_ms=delivery.lag_ms,
+        "accepted", channel=event.channel, sequence=event.sequence, publisher=event.publisher
     )
+    return {"channel": event.channel, "sequence": event.sequence}
 
 
-def _count(deliveries: list[Delivery], failures: int) -> None:
-    count(Metric.FRAME_DELIVERED, sum(one.delivered for one in deliveries))
-    count(Metric.CONNECTION_GONE, sum(one.gone for one in deliveries))
-    count(Metric.RECIPIENT_REQUEUED, sum(one.requeued for one in deliveries))
-    count(Metric.DISPATCH_FAILED, failures)
-    for one in deliveries:
-        if one.lag_ms is not None:
-            measure(Metric.FAN_OUT_LAG, one.lag_ms)
+def _json(status: int, content: Answer) -> Answer:
+    return {
+        "statusCode": int(status),
+        "headers": {"Content-Type": "application/json", "Cache-Control": "no-store"},
+        "body": json.dumps(content, ensure_ascii=False),
+    }
 
 
-prepare(fan_out)
+prepare(publisher)

@@ -1,7 +1,7 @@
 """From a template file to what is served: the first time, and again after a change."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from local_gateway.errors import GatewayError
 from local_gateway.server.bound_ports import Places
 from local_gateway.settings import GatewaySettings
 from local_gateway.template.application import build_application
-from local_gateway.template.document.json_value import as_object
+from local_gateway.template.document.errors import TemplateError
 from local_gateway.template.document.stack import Stack
 from local_gateway.template.loading.loading import load_template
 from local_gateway.template.loading.template import Template
@@ -64,12 +64,19 @@ class VersionReader:
         self._ports = ports
         self._provisioner: Provisioner | None = None
         self._template: Template | None = None
+        self._files = frozenset({self._path.absolute()})
         self._template_snapshot = Snapshot()
 
     def load(self) -> None:
         """Read the template; raises `TemplateError`."""
-        self._template_snapshot = take_snapshot([self._path.absolute()])
-        self._template = load_template(self._path, self._overrides, self._stack)
+        self._template_snapshot = take_snapshot(self._files)
+        try:
+            self._template = load_template(self._path, self._overrides, self._stack)
+        except TemplateError as error:
+            # The file of a nested stack, which is perhaps read for the first time.
+            self._files |= {error.place.file.absolute()}
+            raise
+        self._files = self._template.files
 
     def finish(self, aws_endpoint_url: str) -> Version:
         """Create the data resources of the loaded template, read functions and APIs.
@@ -87,7 +94,7 @@ class VersionReader:
         origins = assign_origins(read.application.websocket_apis, read.application.http_apis)
         self._bind(len(origins), may_bind=is_first)
         code = {name: _code_of(function) for name, function in read.application.functions.items()}
-        templates = frozenset(_template_files(template))
+        templates = template.files
         # The template as it was before it was read, the code as it is before it is imported:
         # what changes in between differs from this, and is found.
         snapshot = take_snapshot(templates.union(*code.values())) | self._template_snapshot
@@ -101,17 +108,16 @@ class VersionReader:
         )
 
     def promised_roots(self) -> set[Path]:
-        """The code directories that the template loaded last names; they need not exist."""
+        """The files read last, and the code directories that they name; these need not exist."""
         template = self._template
         if template is None:
-            return {self._path.absolute()}
-        base = template.source.path.parent.resolve()
-        paths = [
-            resource.properties.get(name)
+            return set(self._files)
+        codes = (
+            (resource.source.path.parent.resolve(), resource.properties.get(name))
             for resource_type, name in _CODE_PROPERTIES.items()
             for resource in template.of_type(resource_type)
-        ]
-        return {base / path for path in paths if isinstance(path, str)}
+        )
+        return {*self._files, *(base / path for base, path in codes if isinstance(path, str))}
 
     def _bind(self, count: int, *, may_bind: bool) -> None:
         bound = len(list(self._ports))
@@ -142,14 +148,6 @@ def _included(directory: Path) -> Iterator[Path]:
         found = [(file.parent / name).resolve() for name in _INCLUDE.findall(text)]
         waiting += found
         yield from (path for path in found if not path.is_relative_to(directory))
-
-
-def _template_files(template: Template) -> Iterable[Path]:
-    yield template.source.path.absolute()
-    for declared in as_object(template.source.document.get("Resources")).values():
-        uri = as_object(as_object(declared).get("Properties")).get("DefinitionUri")
-        if isinstance(uri, str):
-            yield template.source.path.parent.resolve() / uri
 
 
 def _outdated(name: str) -> str:

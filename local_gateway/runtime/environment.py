@@ -3,6 +3,7 @@
 import asyncio
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from local_gateway.core.invocation import (
@@ -14,11 +15,9 @@ from local_gateway.core.invocation import (
 )
 from local_gateway.core.model import LambdaFunction
 from local_gateway.runtime.alarm import Alarm
-from local_gateway.runtime.environment_log import EnvironmentLog
-from local_gateway.runtime.job import Job
-from local_gateway.runtime.launch import Surroundings, launch
-from local_gateway.runtime.platform_lines import EXIT_ERROR
-from local_gateway.runtime.process import EnvironmentProcess, describe_exit
+from local_gateway.runtime.environment_log import EXIT_ERROR, EnvironmentLog
+from local_gateway.runtime.jobs import Job
+from local_gateway.runtime.process import EnvironmentProcess, describe_exit, start_process
 from local_gateway.runtime.runtime_api import (
     MAX_RESPONSE_BYTES,
     Deliver,
@@ -26,6 +25,10 @@ from local_gateway.runtime.runtime_api import (
     RefusedError,
     listening,
 )
+from local_gateway.runtime.settings import RuntimeContext
+from local_gateway.runtime.variables import environment_variables, log_stream_name
+
+_LAUNCHER = Path(__file__).parent / "child" / "launcher.py"
 
 # A runtime that met a fatal error exits by itself, unless a thread of the handler prevents it.
 _EXIT_GRACE_SECONDS = 0.25
@@ -64,19 +67,19 @@ class ExecutionEnvironment:
     def __init__(
         self,
         function: LambdaFunction,
-        around: Surroundings,
+        context: RuntimeContext,
         owner: EnvironmentOwner,
         *,
         cold: bool,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._function = function
-        self._around = around
+        self._context = context
         self._owner = owner
         self._cold = cold
         self.initialised: asyncio.Future[InvocationResult | None] = self._loop.create_future()
         self._log = EnvironmentLog(
-            function, around.observe, platform_lines=around.settings.platform_lines
+            function, context.observe, platform_lines=context.settings.platform_lines
         )
         self._process: EnvironmentProcess | None = None
         self._killed = False
@@ -168,13 +171,27 @@ class ExecutionEnvironment:
         self._alarm.set(_EXIT_GRACE_SECONDS, self.kill)
 
     async def _start(self, address: str) -> EnvironmentProcess:
+        function, context, settings = self._function, self._context, self._context.settings
         self._spawned_at = self._loop.time()
-        process = await launch(self._function, self._around, address, self._log.line)
+        process = await start_process(
+            [str(settings.python), "-P", str(_LAUNCHER), context.client, function.handler],
+            directory=function.code,
+            variables=environment_variables(
+                function,
+                region=context.region,
+                api_address=address,
+                log_stream=log_stream_name(time.strftime("%Y/%m/%d", time.gmtime())),
+                python=settings.python,
+                base=settings.base_environment,
+            ),
+            on_line=self._log.line,
+            line_limit=settings.max_line_bytes,
+        )
         self._process = process
         if self._killed:
             process.kill()
         elif not self.is_initialised:
-            self._alarm.set(self._around.settings.init_timeout, self._time_out_init)
+            self._alarm.set(settings.init_timeout, self._time_out_init)
         return process
 
     def _initialise(self) -> None:
@@ -228,7 +245,7 @@ class ExecutionEnvironment:
         self.kill()
 
     def _time_out_init(self) -> None:
-        self._init_failure = TimedOut(self._around.settings.init_timeout)
+        self._init_failure = TimedOut(self._context.settings.init_timeout)
         self.kill()
 
     def _end(self, reason: str) -> None:

@@ -2,20 +2,34 @@
 
 import asyncio
 import os
+from enum import Enum, auto
 from itertools import islice
 
 from local_gateway.core.invocation import Failed, InvocationResult, Throttled
 from local_gateway.core.model import LambdaFunction
 from local_gateway.runtime.alarm import Alarm
 from local_gateway.runtime.environment import ExecutionEnvironment
-from local_gateway.runtime.job import Job
-from local_gateway.runtime.job_queue import JobQueue
-from local_gateway.runtime.launch import Surroundings
+from local_gateway.runtime.jobs import Job, JobQueue
+from local_gateway.runtime.settings import RuntimeContext
 
 # Starting is all CPU: more starts at once than cores would only delay the first of them.
 STARTS_AT_ONCE = max(2, os.cpu_count() or 1)
 
 _CLOSED = Failed("Runtime.Closed", "the Lambda runtime was closed")
+
+
+class _State(Enum):
+    """OPEN: environments are started as needed, and reaped when they are idle for long.
+
+    HELD: the code on disk is not the function's any more, so what works is kept, and nothing is
+    started beside it. RETIRED: the same, but each environment ends once it is not busy. CLOSED:
+    every environment is killed.
+    """
+
+    OPEN = auto()
+    HELD = auto()
+    RETIRED = auto()
+    CLOSED = auto()
 
 
 class FunctionPool:
@@ -25,10 +39,10 @@ class FunctionPool:
     whichever job is first when it is ready, which may be before that a used one became free.
     """
 
-    def __init__(self, function: LambdaFunction, around: Surroundings) -> None:
+    def __init__(self, function: LambdaFunction, context: RuntimeContext) -> None:
         self.function = function
-        self._around = around
-        self._settings = around.settings
+        self._context = context
+        self._settings = context.settings
         self._loop = asyncio.get_running_loop()
         self._environments: set[ExecutionEnvironment] = set()
         self._idle: list[tuple[float, ExecutionEnvironment]] = []
@@ -36,9 +50,7 @@ class FunctionPool:
         self._lives: set[asyncio.Task[None]] = set()
         self._reaper: asyncio.TimerHandle | None = None
         self._patience = Alarm(self._loop)
-        self._closed = False
-        self._held = False
-        self._retired = False
+        self._state = _State.OPEN
         self._successor: FunctionPool | None = None
 
     def submit(self, job: Job) -> None:
@@ -67,7 +79,7 @@ class FunctionPool:
         Environments that would be started now would run other code, so none is started or reaped
         while one is left that works.
         """
-        self._held = held
+        self._state = _State.HELD if held else _State.OPEN
         if held:
             self._stop_reaper()
         else:
@@ -79,7 +91,7 @@ class FunctionPool:
 
         Without a successor, because the function is gone, the waiting jobs are served before.
         """
-        self._retired, self._successor = True, successor
+        self._state, self._successor = _State.RETIRED, successor
         self._stop_reaper()
         while self._queue and successor is not None:
             successor.adopt(self._queue.pop())
@@ -91,7 +103,7 @@ class FunctionPool:
         """Take a job that was accepted before: no bound turns it away."""
         if self._successor is not None:
             self._successor.adopt(job, first=first)
-        elif self._closed:
+        elif self._state is _State.CLOSED:
             job.end_without_environment(_CLOSED)
         elif (environment := self._take_idle()) is not None:
             environment.run(job)
@@ -106,7 +118,7 @@ class FunctionPool:
 
     async def close(self) -> None:
         """Kill every environment and wait for its end; waiting jobs fail."""
-        self._closed = True
+        self._state = _State.CLOSED
         self._stop_reaper()
         self._patience.close()
         self._queue.close()
@@ -118,10 +130,10 @@ class FunctionPool:
 
     def environment_free(self, environment: ExecutionEnvironment) -> None:
         """Run the job that has waited longest, or keep the environment for the next."""
-        if self._queue and not self._closed:
+        if self._queue and self._state is not _State.CLOSED:
             environment.run(self._queue.pop())
             self._grow()
-        elif self._retired:
+        elif self._state is _State.RETIRED:
             environment.kill()
         else:
             self._idle.append((self._loop.time(), environment))
@@ -167,7 +179,9 @@ class FunctionPool:
 
     def _grow(self) -> None:
         """Start environments for jobs that have waited long enough, as far as the bounds allow."""
-        if not self._queue or self._closed or (self._held and self._works()):
+        if not self._queue or self._state is _State.CLOSED:
+            return
+        if self._state is not _State.OPEN and self._works():
             return
         starting = sum(not environment.is_initialised for environment in self._environments)
         allowed = min(
@@ -196,7 +210,7 @@ class FunctionPool:
         return any(item.is_initialised and item.is_alive for item in self._environments)
 
     def _start(self, *, cold: bool) -> ExecutionEnvironment:
-        environment = ExecutionEnvironment(self.function, self._around, self, cold=cold)
+        environment = ExecutionEnvironment(self.function, self._context, self, cold=cold)
         self._environments.add(environment)
         life = self._loop.create_task(environment.live())
         self._lives.add(life)
@@ -209,8 +223,7 @@ class FunctionPool:
             self._reaper = None
 
     def _schedule_reaper(self) -> None:
-        stays = self._closed or self._held or self._retired
-        if self._reaper is None and self._idle and not stays:
+        if self._reaper is None and self._idle and self._state is _State.OPEN:
             due = self._idle[0][0] + self._settings.idle_seconds
             self._reaper = self._loop.call_at(due, self._reap)
 

@@ -5,18 +5,59 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
 from local_gateway.records import LogStream
-from local_gateway.runtime.log_lines import LineSplitter
 
 # How long output is waited for after the end of the process: something that left the process
 # group may hold the pipes open for ever.
 DRAIN_SECONDS = 0.2
 
 type LineSink = Callable[[LogStream, str], None]
+
+
+class LineSplitter:
+    """Bytes in, lines out, without their ends; a longer line than `limit` bytes is cut.
+
+    A carriage return ends a line too: awslambdaric joins the lines of a traceback with it, so
+    that CloudWatch keeps them in one event. Bytes that are not UTF-8 are replaced.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._rest = b""
+
+    def feed(self, data: bytes) -> Iterator[str]:
+        """The lines that `data` completes."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            yield from self._decode(line)
+        while len(self._rest) > self._limit:
+            cut = self._cut(self._rest)
+            head, self._rest = self._rest[:cut], self._rest[cut:]
+            yield from self._decode(head)
+
+    def finish(self) -> Iterator[str]:
+        """What was printed after the last line end."""
+        rest, self._rest = self._rest, b""
+        if rest:
+            yield from self._decode(rest)
+
+    def _decode(self, line: bytes) -> Iterator[str]:
+        while len(line) > self._limit:
+            cut = self._cut(line)
+            yield line[:cut].decode(errors="replace")
+            line = line[cut:]
+        yield from line.removesuffix(b"\r").decode(errors="replace").split("\r")
+
+    def _cut(self, line: bytes) -> int:
+        """Where to cut: not inside a UTF-8 sequence, whose further bytes begin with 0b10."""
+        cut = self._limit
+        while cut > self._limit - 3 and line[cut] & 0xC0 == 0x80:
+            cut -= 1
+        return cut
 
 
 class EnvironmentProcess(asyncio.SubprocessProtocol):

@@ -1,25 +1,43 @@
-"""Functions that run elsewhere: behind `sam local start-lambda`, or what serves the same API."""
+"""Functions that run elsewhere: behind `sam local start-lambda`, or what serves the same API.
+
+It serves the Invoke operation of the Lambda API: 200 with the handler's result, and
+`X-Amz-Function-Error` beside the error of a handler that raised. Where it differs from Lambda:
+a function that was stopped because of its timeout, or that ended by itself, is 200 with an empty
+body, and the runtime's own notice of a timeout is plain text.
+"""
 
 import asyncio
+import json
+import re
 import time
 import uuid
 from collections.abc import Callable, Mapping, Set
+from typing import Any
 from urllib.parse import quote
 
 import aiohttp
 
-from local_gateway.core.invocation import Failed, Invocation, InvocationResult, Throttled
+from local_gateway.core.invocation import (
+    Failed,
+    Invocation,
+    InvocationResult,
+    Succeeded,
+    Throttled,
+    TimedOut,
+)
 from local_gateway.core.model import LambdaFunction
 from local_gateway.errors import GatewayError
 from local_gateway.records import InvocationRecord, Observe, ignore
-from local_gateway.runtime.platform_lines import EXIT_ERROR
-from local_gateway.runtime.remote_answer import interpret
+from local_gateway.runtime.environment_log import EXIT_ERROR
 from local_gateway.runtime.service import FunctionInitError
 from local_gateway.runtime.settings import RuntimeSettings
 
 OPTION = "--lambda-endpoint"
 CONNECT_SECONDS = 5.0
 ASK_AGAIN_SECONDS = 0.3
+FUNCTION_ERROR = "X-Amz-Function-Error"
+
+_TIMED_OUT = re.compile(rb"\s*(?:\S+ )?(?:\S+ )?Task timed out after [\d.]+ seconds\s*")
 
 # Neither of them would run: no function has tenants here, and a dry run invokes nothing. What
 # does not know the first header refuses the second one. In either case 404 means: no function.
@@ -189,3 +207,46 @@ def _reason(error: Exception) -> str:
     if isinstance(error, aiohttp.ClientConnectorError):
         return error.strerror or str(error.os_error)
     return str(error) or f"no answer within {CONNECT_SECONDS:g} s"
+
+
+def interpret(
+    function: LambdaFunction,
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    seconds: float,
+) -> InvocationResult:
+    """The result that an HTTP answer stands for, `seconds` after the request."""
+    if status == 429:
+        return Throttled()
+    if status != 200:
+        return _refused(status, body)
+    if _TIMED_OUT.fullmatch(body) or (not body and seconds >= function.timeout):
+        return TimedOut(function.timeout)
+    if not body:
+        return Failed(EXIT_ERROR, "the function ended without a result; the logs are SAM's")
+    if FUNCTION_ERROR in headers:
+        return _raised(function, headers[FUNCTION_ERROR], body)
+    return Succeeded(body)
+
+
+def _refused(status: int, body: bytes) -> Failed:
+    error = _object(body)
+    message = str(error.get("Message") or error.get("message") or "no reason given")
+    return Failed("LambdaEndpoint.Refused", f"status {status}: {message}")
+
+
+def _raised(function: LambdaFunction, kind: str, body: bytes) -> InvocationResult:
+    error = _object(body)
+    message = str(error.get("errorMessage", ""))
+    if "errorType" not in error and _TIMED_OUT.fullmatch(message.encode()):
+        return TimedOut(function.timeout)
+    return Failed(str(error.get("errorType", kind)), message)
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}

@@ -1,21 +1,19 @@
 """A Lambda service: functions by their logical id, invoked with JSON."""
 
 import asyncio
-import importlib.util
-import sys
 from collections.abc import Iterable, Mapping, Set
-from pathlib import Path
 
 from local_gateway.core.invocation import Failed, Invocation, InvocationResult, TimedOut
 from local_gateway.core.model import LambdaFunction
 from local_gateway.errors import GatewayError
 from local_gateway.records import Observe, ignore
-from local_gateway.runtime.job import Job, new_job
-from local_gateway.runtime.launch import RuntimeClient, Surroundings
+from local_gateway.runtime.jobs import Job, new_job
 from local_gateway.runtime.pool import STARTS_AT_ONCE, FunctionPool
-from local_gateway.runtime.settings import RuntimeSettings
+from local_gateway.runtime.settings import RuntimeContext, RuntimeSettings, choose_client
 
 MAX_REQUEST_BYTES = 6 * 1024 * 1024
+
+_INSTALL = "; install it into the environment the gateway runs in, or put it into a layer"
 
 
 class FunctionInitError(GatewayError):
@@ -38,7 +36,7 @@ class LambdaRuntime:
     ) -> None:
         settings = settings or RuntimeSettings()
         self._functions = dict(functions)
-        self._around = Surroundings(
+        self._context = RuntimeContext(
             settings=settings,
             observe=observe,
             region=region,
@@ -51,7 +49,8 @@ class LambdaRuntime:
     async def start(self) -> None:
         """Accept invocations; no process is started before the first one, or `warm`."""
         self._pools = {
-            name: FunctionPool(function, self._around) for name, function in self._functions.items()
+            name: FunctionPool(function, self._context)
+            for name, function in self._functions.items()
         }
         self._started = True
 
@@ -100,7 +99,7 @@ class LambdaRuntime:
         """
         before = self._pools
         fresh = {
-            name: FunctionPool(function, self._around)
+            name: FunctionPool(function, self._context)
             for name, function in functions.items()
             if name in changed or name not in before
         }
@@ -132,19 +131,9 @@ class LambdaRuntime:
         if not self._started:
             raise GatewayError(f"{function}: the Lambda runtime is not running")
         if function not in self._pools:
-            known = ", ".join(sorted(self._pools)) or "none"
-            raise GatewayError(f"{function}: no such function; the template has: {known}")
+            names = ", ".join(sorted(self._pools)) or "none"
+            raise GatewayError(f"{function}: no such function; the template has: {names}")
         return self._pools[function]
-
-
-def choose_client(settings: RuntimeSettings) -> RuntimeClient:
-    """Amazon's client where it can be had (it has wheels for Linux only), else our own."""
-    wanted = settings.use_awslambdaric
-    if wanted is None:
-        wanted = settings.python == Path(sys.executable) and all(
-            importlib.util.find_spec(name) for name in ("awslambdaric", "runtime_client")
-        )
-    return "awslambdaric" if wanted else "bootstrap"
 
 
 async def _warm(pool: FunctionPool) -> None:
@@ -169,7 +158,9 @@ def _describe(function: LambdaFunction, failure: InvocationResult) -> str:
     subject = f"{function.logical_id}: handler {function.handler}"
     match failure:
         case Failed("Runtime.ImportModuleError", message):
-            return f"{subject} does not import: {message.partition(': ')[2] or message}"
+            cause = message.partition(": ")[2] or message
+            remedy = _INSTALL if cause.startswith("No module named") else ""
+            return f"{subject} does not import: {cause}{remedy}"
         case Failed("Runtime.UserCodeSyntaxError", message):
             return f"{subject} does not import: {message}"
         case Failed("Runtime.HandlerNotFound" | "Runtime.MalformedHandlerName", message):

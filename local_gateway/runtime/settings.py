@@ -1,9 +1,15 @@
-"""How execution environments are made and bounded."""
+"""How execution environments are made and bounded, and what they share."""
 
+import importlib.util
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
+
+from local_gateway.records import Observe
+
+type RuntimeClient = Literal["awslambdaric", "bootstrap"]
 
 MIB = 1024 * 1024
 
@@ -32,3 +38,23 @@ class RuntimeSettings:
     use_awslambdaric: bool | None = None
     base_environment: Mapping[str, str] = field(default_factory=dict)
     platform_lines: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuntimeContext:
+    """What the environments of all functions share."""
+
+    settings: RuntimeSettings
+    observe: Observe
+    region: str
+    client: RuntimeClient
+
+
+def choose_client(settings: RuntimeSettings) -> RuntimeClient:
+    """Amazon's client where it can be had (it has wheels for Linux only), else our own."""
+    chosen = settings.use_awslambdaric
+    if chosen is None:
+        chosen = settings.python == Path(sys.executable) and all(
+            importlib.util.find_spec(name) for name in ("awslambdaric", "runtime_client")
+        )
+    return "awslambdaric" if chosen else "bootstrap"

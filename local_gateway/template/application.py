@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from local_gateway.core.model import Application, HttpApi, LambdaFunction, WebSocketApi
 from local_gateway.template.event_sources.event_sources import read_event_sources
 from local_gateway.template.intrinsics.values import scalar
+from local_gateway.template.loading.parameters import checked_value
 from local_gateway.template.loading.template import ResourceValues, Template
 from local_gateway.template.readers.api_resources import ApiPart, ApiResources
 from local_gateway.template.readers.functions import FunctionDirectory, FunctionReader
@@ -37,6 +38,7 @@ def build_application(
     that they may have any runtime. Raises `TemplateError`.
     """
     references = ResourceReferences(template, values)
+    _check_given_parameters(template, references)
     warnings = list(template.warnings)
     layers = {} if elsewhere else read_layers(template, references)
     reader = FunctionReader(template, references, layers, warnings, elsewhere=elsewhere)
@@ -63,6 +65,13 @@ def build_application(
         asynchronous=sources.asynchronous,
     )
     return ReadApplication(application, tuple(warnings))
+
+
+def _check_given_parameters(template: Template, references: ResourceReferences) -> None:
+    for parameter in template.given_parameters:
+        value = references.resolver.resolve(parameter.value, parameter.place)
+        text = scalar(value, "Parameters", parameter.place)
+        checked_value(parameter.declaration, text, parameter.place)
 
 
 def _apis(

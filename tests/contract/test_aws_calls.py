@@ -7,7 +7,6 @@ from typing import Any
 import boto3
 import pytest
 
-from cost.measurements import calls as counted
 from functions.api.app import lambda_handler as api
 from functions.authorizer.app import lambda_handler as authorizer
 from functions.connect.app import lambda_handler as connect
@@ -20,6 +19,7 @@ from sapa.messages.replies import context_of
 from sapa.processes.business_process import Context
 from tests.integration.sapa.conftest import Cloud
 from tests.integration.sapa.stack import lambda_context, recorded
+from tools.cost.measurements import calls as counted
 
 ROOM = "room:1"
 

@@ -26,7 +26,7 @@ EVENTS = {path.stem: json.loads(path.read_text()) for path in (ROOT / "events").
 CONNECT = ["connect"]
 MESSAGES = sorted(name for name in EVENTS if name.startswith("default"))
 DISCONNECT = ["disconnect"]
-HTTP = sorted(name for name in EVENTS if name.startswith("api_") or name == "accept_http")
+HTTP = sorted(name for name in EVENTS if name.startswith("api_") or name == "publish_http")
 WEBSOCKET = ["authorizer", *CONNECT, *MESSAGES, *DISCONNECT]
 
 
@@ -37,7 +37,9 @@ def context(name: str) -> dict[str, Any]:
 
 def test_every_function_has_an_event() -> None:
     functions = {path.parent.name for path in (ROOT / "functions").glob("*/app.py")}
-    assert functions == {name.partition("_")[0] for name in EVENTS}
+    assert functions == {
+        next(folder for folder in functions if name.startswith(folder)) for name in EVENTS
+    }
 
 
 @pytest.mark.parametrize("name", WEBSOCKET)
@@ -57,8 +59,8 @@ def test_powertools_reads_http_events(name: str) -> None:
 
 
 def test_powertools_reads_events_of_the_bus_and_the_queue() -> None:
-    EventBridgeModel.model_validate(EVENTS["accept_eventbridge"])
-    for record in SqsModel.model_validate(EVENTS["publish"]).Records:
+    EventBridgeModel.model_validate(EVENTS["publish_eventbridge"])
+    for record in SqsModel.model_validate(EVENTS["fan_out"]).Records:
         assert Dispatch.of_json(str(record.body)).channel == "price:ACME"
 
 
@@ -79,4 +81,4 @@ def test_http_events_have_format_2(name: str) -> None:
     assert event["rawPath"] == event["requestContext"]["http"]["path"]
     assert all(key == key.lower() for key in event["headers"])
     assert "cookie" not in event["headers"], "cookies have a member of their own"
-    assert ("body" in event) == (name in {"api_login", "accept_http"})
+    assert ("body" in event) == (name in {"api_login", "publish_http"})

@@ -7,6 +7,8 @@ import pytest
 
 from tests.support.programs import require_tool
 
+pytestmark = pytest.mark.starts_programs
+
 PAGE_TESTS = sorted((Path(__file__).parents[1] / "page").glob("*.test.js"))
 # Modules without a package.json beside them are recognised by their imports.
 OPTIONS = ["--disable-warning=MODULE_TYPELESS_PACKAGE_JSON", "--test", "--test-reporter=spec"]

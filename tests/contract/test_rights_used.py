@@ -11,11 +11,11 @@ import boto3
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.accept.app import lambda_handler as accept
 from functions.api.app import lambda_handler as api
 from functions.connect.app import lambda_handler as connect
 from functions.default.app import lambda_handler as default
 from functions.disconnect.app import lambda_handler as disconnect
+from functions.fan_out.app import lambda_handler as fan_out
 from functions.publish.app import lambda_handler as publish
 from sapa import bootstrap, channel_services
 from sapa.channels.fan_out_task import Dispatch, Recipient
@@ -38,7 +38,7 @@ from tests.integration.sapa.stack import (
     lambda_context,
     recorded,
 )
-from tests.integration.sapa.test_publish_handler import Time
+from tests.integration.sapa.test_fan_out_handler import Time
 
 type Right = tuple[str, str]
 
@@ -79,7 +79,7 @@ class Desk:
         """Forget all that was stored and queued."""
         self.cloud.aws.reset()
         create_tables()
-        boto3.client("sqs").create_queue(QueueName="publish")
+        boto3.client("sqs").create_queue(QueueName="fan_out")
 
     @staticmethod
     def variable(name: str) -> str:
@@ -146,13 +146,13 @@ def disconnects(desk: Desk) -> None:
         desk.run(partial(disconnect, event("disconnect", name), lambda_context()))
 
 
-def accepts(desk: Desk) -> None:
-    """Events over HTTP and from the bus."""
-    for name in ("accept_http", "accept_eventbridge"):
-        desk.run(partial(accept, recorded(name), lambda_context()))
-
-
 def publishes(desk: Desk) -> None:
+    """Events over HTTP and from the bus."""
+    for name in ("publish_http", "publish_eventbridge"):
+        desk.run(partial(publish, recorded(name), lambda_context()))
+
+
+def fans_out(desk: Desk) -> None:
     """An event goes to a user's two connections, which are gone, as is seen later: they are old."""
     open_connections()
     both_in()
@@ -160,9 +160,9 @@ def publishes(desk: Desk) -> None:
     to_channel = Dispatch(channel=ROOM, content={"text": "Hai!"})
     long_here = (Recipient("c1", since=0), Recipient("c2", since=0))
     for dispatch in (to_channel, replace(to_channel, recipients=long_here)):
-        [record] = recorded("publish")["Records"]
+        [record] = recorded("fan_out")["Records"]
         record["body"] = dispatch.to_json()
-        desk.run(partial(publish, {"Records": [record]}, cast("LambdaContext", Time(25))))
+        desk.run(partial(fan_out, {"Records": [record]}, cast("LambdaContext", Time(25))))
     channel_services._bulk_sender().close()
 
 
@@ -194,20 +194,20 @@ LIVES: dict[str, Callable[[Desk], None]] = {
     "Connect": connects,
     "Default": answers,
     "Disconnect": disconnects,
-    "Accept": accepts,
     "Publish": publishes,
+    "FanOut": fans_out,
     "Api": serves,
 }
 
 USED_BY_LAMBDA: dict[str, set[Right]] = {
     # Lambda's poller takes messages with the role of the function that it gives them to.
-    "Publish": {
-        ("sqs:ReceiveMessage", "PublishQueue.Arn"),
-        ("sqs:DeleteMessage", "PublishQueue.Arn"),
-        ("sqs:GetQueueAttributes", "PublishQueue.Arn"),
+    "FanOut": {
+        ("sqs:ReceiveMessage", "FanOutQueue.Arn"),
+        ("sqs:DeleteMessage", "FanOutQueue.Arn"),
+        ("sqs:GetQueueAttributes", "FanOutQueue.Arn"),
     },
     # So does Lambda with an event of the bus that has failed to the end.
-    "Accept": {("sqs:SendMessage", "AcceptDeadLetterQueue.Arn")},
+    "Publish": {("sqs:SendMessage", "PublishDeadLetterQueue.Arn")},
 }
 
 

@@ -91,9 +91,10 @@ def test_a_route_runs_the_function_that_has_its_name(route_key: str, function: s
 def test_every_function_has_the_folder_that_has_its_name() -> None:
     folders = {path.parent.name for path in (PROJECT / "functions").glob("*/app.py")}
     functions = resources("AWS::Lambda::Function")
-    assert {f"{folder.capitalize()}Function" for folder in folders} == functions.keys()
-    for name, function in functions.items():
-        folder = name.removesuffix("Function").lower()
+    names = {folder: f"{folder.title().replace('_', '')}Function" for folder in folders}
+    assert set(names.values()) == functions.keys()
+    for folder, name in names.items():
+        function = functions[name]
         assert function["Code"]["S3Key"] == f"functions/{folder}/"
         assert function["Handler"] == "app.lambda_handler"
         assert function["Runtime"] == "python3.13"
@@ -124,7 +125,7 @@ def test_no_message_can_select_another_route_than_default() -> None:
     [
         ("$default", "x-amazon-apigateway-any-method", "ApiFunction", None),
         ("/auth/login", "post", "ApiFunction", None),
-        ("/publish", "post", "AcceptFunction", [{"AWS_IAM": []}]),
+        ("/publish", "post", "PublishFunction", [{"AWS_IAM": []}]),
     ],
 )
 def test_the_http_api_has_a_route_for_all_a_throttled_and_a_signed_one(
@@ -211,7 +212,7 @@ def test_every_setting_is_declared_and_every_declared_variable_is_read() -> None
 
 
 def test_messages_are_posted_to_the_stage_and_not_through_cloudfront() -> None:
-    for name in ("ConnectFunction", "DefaultFunction", "PublishFunction", "ApiFunction"):
+    for name in ("ConnectFunction", "DefaultFunction", "FanOutFunction", "ApiFunction"):
         variables = resources("AWS::Lambda::Function")[name]["Environment"]["Variables"]
         endpoint = f"https://{EXECUTE_API_HOST % 'WebSocketApi'}/ws"
         assert variables["MANAGEMENT_API_ENDPOINT"] == {"Fn::Sub": endpoint}

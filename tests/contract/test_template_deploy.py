@@ -226,7 +226,7 @@ def test_snapshots_are_taken_where_they_can_be_used() -> None:
     chosen = {"Fn::If": ["TakesSnapshots", "PublishedVersions", "None"]}
     for name, function in resources("AWS::Lambda::Function").items():
         # Environments from a snapshot have no keys in their environment, which it signs with.
-        applied = "None" if name == "PublishFunction" else chosen
+        applied = "None" if name == "FanOutFunction" else chosen
         assert function["SnapStart"] == {"ApplyOn": applied}, name
 
 

@@ -26,7 +26,7 @@ FORGET = {
     ("dynamodb:UpdateItem", "ChannelsTable.Arn"),
     ("dynamodb:UpdateItem", "PresenceTable.Arn"),
     ("dynamodb:DeleteItem", "PresenceTable.Arn"),
-    ("sqs:SendMessage", "PublishQueue.Arn"),
+    ("sqs:SendMessage", "FanOutQueue.Arn"),
 }
 
 RIGHTS: dict[str, set[tuple[str, str]]] = {
@@ -55,17 +55,17 @@ RIGHTS: dict[str, set[tuple[str, str]]] = {
         *FORGET,
     },
     "Disconnect": FORGET,
-    "Accept": {
+    "Publish": {
         ("dynamodb:UpdateItem", "ChannelsTable.Arn"),
         ("dynamodb:PutItem", "MessagesTable.Arn"),
-        ("sqs:SendMessage", "PublishQueue.Arn"),
-        ("sqs:SendMessage", "AcceptDeadLetterQueue.Arn"),
+        ("sqs:SendMessage", "FanOutQueue.Arn"),
+        ("sqs:SendMessage", "PublishDeadLetterQueue.Arn"),
     },
-    "Publish": {
+    "FanOut": {
         ("dynamodb:Query", "SubscriptionsTable.Arn"),
-        ("sqs:ReceiveMessage", "PublishQueue.Arn"),
-        ("sqs:DeleteMessage", "PublishQueue.Arn"),
-        ("sqs:GetQueueAttributes", "PublishQueue.Arn"),
+        ("sqs:ReceiveMessage", "FanOutQueue.Arn"),
+        ("sqs:DeleteMessage", "FanOutQueue.Arn"),
+        ("sqs:GetQueueAttributes", "FanOutQueue.Arn"),
         ("execute-api:ManageConnections", f"{API_ARN}/POST/@connections/*"),
         *FORGET,
     },
@@ -170,7 +170,7 @@ def test_api_gateway_may_invoke_a_function_from_its_route_only() -> None:
         source = sources[f"{route_key.capitalize()}Function"]
         assert source.endswith(f":${{WebSocketApi.ApiId}}/ws/${route_key}")
     # The queue invokes nobody: Lambda reads from it.
-    assert sources.keys() == resources("AWS::Lambda::Function").keys() - {"PublishFunction"}
+    assert sources.keys() == resources("AWS::Lambda::Function").keys() - {"FanOutFunction"}
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def bot() -> Iterator[Bot]:
     with local_bot(f"--chaos {CHAOS}") as bot:
         # The work of a function that died is taken up again after this, not 3 minutes.
         bot.aws("sqs").set_queue_attributes(
-            QueueUrl=bot.stack.resource("PublishQueue"), Attributes={"VisibilityTimeout": "5"}
+            QueueUrl=bot.stack.resource("FanOutQueue"), Attributes={"VisibilityTimeout": "5"}
         )
         yield bot
 
@@ -119,7 +119,7 @@ def test_event_whose_fan_out_dies_is_delivered_by_another(bot: Bot, clients: Cli
     # A message that fails for the third time is given up.
     for number in range(2):
         published.append(publish(bot, channels, f"event {number}"))
-        kill_environments(bot, "PublishFunction")
+        kill_environments(bot, "FanOutFunction")
     wait_for_all(clients, published)
 
 

@@ -167,12 +167,12 @@ def test_an_event_is_found_by_channel_and_number_from_its_publisher_to_the_socke
     [published] = [line for line in day.all if line["message"] == "published"]
     dispatched = [
         line
-        for line in day.lines["PublishLogGroup"]
+        for line in day.lines["FanOutLogGroup"]
         if (line["channel"], line.get("sequence")) == (published["channel"], published["sequence"])
     ]
     assert dispatched
     assert all(line["message"] == "dispatched" for line in dispatched)
-    [accepted] = day.lines["AcceptLogGroup"]
+    [accepted] = day.lines["PublishLogGroup"]
     assert (accepted["message"], accepted["channel"]) == ("accepted", "user:demo")
 
 

@@ -100,7 +100,15 @@ def test_price_is_drawn_as_the_feed_goes_on(bot: Bot, pages: Pages) -> None:
     page.fill("field-symbols", symbol)
     page.press_button("Subscribe")
     page.wait(lambda: page.texts(".price strong") == [symbol], "the symbol's card")
-    feed = (sys.executable, "-m", "scripts.feed", "--url", bot.publish_url, "--symbols", symbol)
+    feed = (
+        sys.executable,
+        "-m",
+        "tools.scripts.feed",
+        "--url",
+        bot.publish_url,
+        "--symbols",
+        symbol,
+    )
     fed = run(*feed, "--interval", "0", "--count", "6")
     assert fed.returncode == 0, fed.stderr
     prices = [line.split()[1] for line in fed.stdout.splitlines()]

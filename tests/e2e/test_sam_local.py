@@ -32,7 +32,7 @@ EVENTS = sorted((ROOT / "events").glob("*.json"))
 PASSWORD = "correct-Horse-7"
 
 ANSWERS: dict[str, object] = {
-    "accept_http": 202,
+    "publish_http": 202,
     "api_asyncapi": 200,
     "api_login": 200,
     "api_logout": 204,
@@ -96,9 +96,9 @@ def test_every_function_answers_every_event_and_reaches_for_nothing_else(
     answer = json.loads(result.payload)
     if event.stem == "authorizer":
         assert answer["policyDocument"]["Statement"][0]["Effect"] == "Deny", "no such session here"
-    elif event.stem == "accept_eventbridge":
+    elif event.stem == "publish_eventbridge":
         assert answer is None
-    elif event.stem == "publish":
+    elif event.stem == "fan_out":
         assert answer == {"batchItemFailures": []}
     else:
         assert answer["statusCode"] == ANSWERS[event.stem], answer

@@ -13,12 +13,12 @@ import urllib3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
-from scripts.create_user import create_user
-from scripts.stacks import Stack, deployed_stack, running_stack
 from tests.support.client import HTTP, TIMEOUT_SECONDS, ChannelClient, log_in
 from tests.support.emulator import emulated_stack
 from tests.support.programs import Program, free_port
 from tests.support.secrecy import SECRETS
+from tools.scripts.create_user import create_user
+from tools.scripts.stacks import Stack, deployed_stack, running_stack
 
 USERNAME = "demo"
 PASSWORD = "Aa1-" + secrets.token_urlsafe(12)
@@ -171,7 +171,7 @@ class Bot:
         """How many there are, without those that wait for their next attempt."""
         counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         answer = self.aws("sqs").get_queue_attributes(
-            QueueUrl=self.stack.resource("PublishQueue"), AttributeNames=counts
+            QueueUrl=self.stack.resource("FanOutQueue"), AttributeNames=counts
         )
         return sum(int(answer["Attributes"][name]) for name in counts)
 

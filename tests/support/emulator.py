@@ -12,10 +12,10 @@ from typing import Any
 import boto3
 import yaml
 
-from scripts.stacks import Stack, described_stack
 from tests.contract.transformed_template import TagLoader, resources
 from tests.support.cloudfront import Origins, viewer_host
 from tests.support.programs import ROOT, Program, free_port
+from tools.scripts.stacks import Stack, described_stack
 
 type Json = Any
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import quote, quote_plus
 
-from scripts import welcome
+from tools.scripts import welcome
 
 SHORTEST = 12
 """A shorter text is too common to be told apart from other output: it is not searched for."""
@@ -130,7 +130,8 @@ def _texts(value: object, key: str = "") -> Iterator[tuple[str, str]]:
 def without_welcome(output: str, secrets: Secrets) -> str:
     """`output` without the lines by which `make run` tells its user how to log in.
 
-    They are those of `scripts.welcome`, each left out once; what they tell is a secret elsewhere.
+    They are those of `tools.scripts.welcome`, each left out once; what they tell is a secret
+    elsewhere.
     """
     page, password, token = (find.search(output) for find in (_PAGE, _PASSWORD, _TOKEN))
     if page is None or password is None or token is None:

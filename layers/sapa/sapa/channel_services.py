@@ -119,7 +119,7 @@ def _queue() -> "EventQueue":
     from sapa.aws.clients import sqs_service
     from sapa.stores.fan_out_queue import SqsEventQueue
 
-    return SqsEventQueue(sqs_service(settings()), settings().publish_queue_url)
+    return SqsEventQueue(sqs_service(settings()), settings().fan_out_queue_url)
 
 
 @functools.cache

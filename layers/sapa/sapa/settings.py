@@ -114,9 +114,9 @@ class Settings:
         return self._required("STATE_TABLE_NAME")
 
     @property
-    def publish_queue_url(self) -> str:
+    def fan_out_queue_url(self) -> str:
         """The queue of frames on their way to channels."""
-        return self._required("PUBLISH_QUEUE_URL")
+        return self._required("FAN_OUT_QUEUE_URL")
 
     @property
     def history_retention_seconds(self) -> int:

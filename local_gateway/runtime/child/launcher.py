@@ -81,7 +81,7 @@ def redirect(hosts: str) -> None:
     """Let the host names of this gateway's APIs mean the gateway, once there is a use for it."""
     redirection = load("redirection")
     redirection.when_imported(
-        "ssl", lambda: load("plain_http").speak_plainly(redirection.decode_hosts(hosts))
+        "ssl", lambda: load("plain_http").use_plain_http(redirection.decode_hosts(hosts))
     )
 
 

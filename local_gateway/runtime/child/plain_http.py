@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _HTTPS = (443, "443", "https")
 
 
-def speak_plainly(hosts: Mapping[str, tuple[str, int]]) -> None:
+def use_plain_http(hosts: Mapping[str, tuple[str, int]]) -> None:
     """From now on, port 443 of `hosts` (lower case) means the address and port they are given.
 
     Nothing changes for any other name or port.
@@ -97,7 +97,7 @@ def _name(given: Any) -> Any:
     return given.lower().removesuffix(".") if isinstance(given, str) else given
 
 
-class _Formality:
+class _FakeTls:
     """What clients ask a secured connection about; the certificate is the host's, as asked."""
 
     context: ssl.SSLContext
@@ -130,7 +130,7 @@ class _Formality:
         """Nothing to agree upon."""
 
 
-class PlainSocket(_Formality, socket.socket):
+class PlainSocket(_FakeTls, socket.socket):
     """A socket in the place of an `ssl.SSLSocket`; takes over the descriptor of `sock`."""
 
     def __init__(self, sock: socket.socket, context: ssl.SSLContext, server_hostname: str) -> None:
@@ -157,7 +157,7 @@ class PlainSocket(_Formality, socket.socket):
         return self
 
 
-class PlainObject(_Formality):
+class PlainObject(_FakeTls):
     """Two buffers in the place of an `ssl.SSLObject`."""
 
     def __init__(

@@ -4,7 +4,7 @@ Handlers build the management API's endpoint from the event, `https://{domainNam
 endpoint that is given explicitly wins over every variable an SDK reads. So the host names of the
 template's APIs, and only they, mean this gateway inside an execution environment: the variable
 `LOCAL_GATEWAY_API_HOSTS` lists them, and as soon as a handler imports `ssl`, which nothing over
-HTTPS does without, `plaintext.py` makes them resolve to the gateway and be spoken to without TLS.
+HTTPS does without, `plain_http.py` makes them resolve to the gateway and be spoken to without TLS.
 
 Loaded by its path, for every cold start: standard library only, and nothing is imported here.
 """
@@ -44,10 +44,10 @@ def when_imported(name: str, action: Callable[[], None]) -> None:
     if name in sys.modules:
         action()
     else:
-        sys.meta_path.insert(0, _Awaiting(name, action))
+        sys.meta_path.insert(0, _ImportHook(name, action))
 
 
-class _Awaiting:
+class _ImportHook:
     """Leaves finding the module to the other finders, and takes a turn after its loader."""
 
     def __init__(self, name: str, action: Callable[[], None]) -> None:
@@ -65,12 +65,12 @@ class _Awaiting:
             spec = finder.find_spec(name, path, target)
             if spec is not None:
                 if spec.loader is not None:
-                    spec.loader = _Telling(spec.loader, self._action)  # type: ignore[assignment]
+                    spec.loader = _HookedLoader(spec.loader, self._action)  # type: ignore[assignment]
                 return spec
         return None
 
 
-class _Telling:
+class _HookedLoader:
     """Stands in for a loader, which may be shared with other modules, during one import."""
 
     def __init__(self, loader: Loader, action: Callable[[], None]) -> None:

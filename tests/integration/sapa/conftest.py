@@ -116,8 +116,8 @@ def cloud(environment: None, moto: MotoFront, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("AWS_ENDPOINT_URL", moto.url)
     with management_api(moto.calls) as api:
         create_tables()
-        queue = boto3.client("sqs").create_queue(QueueName="publish")["QueueUrl"]
-        monkeypatch.setenv("PUBLISH_QUEUE_URL", queue)
+        queue = boto3.client("sqs").create_queue(QueueName="fan_out")["QueueUrl"]
+        monkeypatch.setenv("FAN_OUT_QUEUE_URL", queue)
         monkeypatch.setenv("MANAGEMENT_API_ENDPOINT", api.url)
         yield Cloud(api, moto)
 

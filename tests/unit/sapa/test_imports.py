@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.starts_programs
+
 ROOT = Path(__file__).parents[3]
 CHANNELS = (
     "sapa.channel_services",

@@ -7,8 +7,8 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from scripts import welcome
 from tests.support.secrecy import LONGEST, Secrets, without_welcome
+from tools.scripts import welcome
 
 PASSWORD = 'Aa1- "pässword" 9/8?'
 TOKEN = "2f0mTqW9c5yHkX1sVbJ7eRzN8uLdA4oGpI6wCtEhKfM"

@@ -32,6 +32,11 @@ def two_apis() -> Iterator[GatewayProgram]:
     yield from serving("two_apis")
 
 
+@pytest.fixture(scope="module")
+def nested() -> Iterator[GatewayProgram]:
+    yield from serving("nested")
+
+
 def refused_with(served: GatewayProgram, stage: str, query: str) -> int:
     """The status of a refused upgrade."""
     with pytest.raises(InvalidStatus) as refused, served.connect(stage, query):
@@ -94,3 +99,17 @@ def test_two_apis_are_served_side_by_side(two_apis: GatewayProgram) -> None:
         two_apis.wait_for(r"pin +ok")
         prices.send('{"type": "anything"}')
         two_apis.wait_for(r"\$default +ok .*PricesFunction")
+
+
+def test_functions_and_tables_of_nested_stacks_work_together(nested: GatewayProgram) -> None:
+    with nested.connect("live") as socket:
+        answers = []
+        for message in ("{}", "{}", '{"do": "other"}'):
+            socket.send(message)
+            answers.append(json.loads(socket.recv(SECONDS)))
+    assert answers == [
+        {"word": "number of visits", "count": 1, "notifies": True},
+        {"word": "number of visits", "count": 2, "notifies": True},
+        {"word": "number of others", "count": 1, "notifies": False},
+    ]
+    nested.wait_for(r"Counting/Function +ok|Counting/Function")

@@ -53,7 +53,7 @@ class InMemoryQueue:
 
     def send(self, dispatches: Sequence[Dispatch], delay_seconds: int = 0) -> None:
         if self.broken:
-            raise QueueError("publish", "ServiceUnavailable")
+            raise QueueError("fan_out", "ServiceUnavailable")
         self.steps.append("queue")
         self.delays += [delay_seconds] * len(dispatches)
         self.dispatches += [Dispatch.of_json(one.to_json()) for one in dispatches]

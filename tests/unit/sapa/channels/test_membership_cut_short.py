@@ -46,7 +46,7 @@ class Silent(Hall):
     """Announces nothing."""
 
     def announce(self, channel: str, happening: str, username: str) -> None:
-        raise QueueError("publish", "ServiceUnavailable")
+        raise QueueError("fan_out", "ServiceUnavailable")
 
 
 @pytest.mark.parametrize(
