@@ -5,7 +5,7 @@ from typing import Any
 import yaml
 
 from tests.contract.transformed_template import TEMPLATE, TagLoader
-from tests.e2e.emulated_template import emulated
+from tests.support.emulator import emulated
 
 URL = "http://127.0.0.1:4566"
 

@@ -10,9 +10,9 @@ import pytest
 from websockets.sync.client import ClientConnection
 
 from tests.contract.transformed_template import resources
-from tests.e2e.client import COOKIE, ask, log_in, open_socket, post_json, refusal
-from tests.e2e.gateway_process import GatewayProcess
-from tests.e2e.targets import Target, local
+from tests.support.bot import Bot, local_bot
+from tests.support.client import COOKIE, ask, handshake_status, log_in, open_socket, post_json
+from tests.support.programs import Program
 
 pytestmark = pytest.mark.local_only
 
@@ -48,33 +48,32 @@ class Day:
 @pytest.fixture(scope="module")
 def day() -> Day:
     """Somebody logs in, is refused, talks, chats, is told something from outside and leaves."""
-    with local("--json") as bot:
-        process = bot.process
-        assert process is not None
-        _talk(bot, process)
-        process.wait_for(_logged("logged out"))
-        process.stop()
-        return _day(process.output)
+    with local_bot("--json") as bot:
+        assert bot.program is not None
+        _talk(bot, bot.program)
+        bot.program.wait_for(_logged("logged out"))
+        bot.program.stop()
+        return _day(bot.program.output)
 
 
-def _talk(target: Target, process: GatewayProcess) -> None:
-    post_json(f"{target.base_url}/auth/login", {"username": "demo", "password": "wrong"})
-    token = log_in(target.base_url, "demo", target.password)
+def _talk(bot: Bot, program: Program) -> None:
+    post_json(f"{bot.base_url}/auth/login", {"username": "demo", "password": "wrong"})
+    token = log_in(bot.base_url, "demo", bot.password)
     cookie = {"Cookie": f"{COOKIE}={token}"}
-    assert refusal(f"{target.socket_url}?endpoint=nothing", cookie) == 404
-    assert refusal(target.socket_url, {"Cookie": f"{COOKIE}={token[::-1]}"}) == 403
-    assert refusal(target.socket_url, {"Cookie": "another=1"}) == 401
-    with open_socket(f"{target.socket_url}?endpoint=chat", token) as socket:
+    assert handshake_status(f"{bot.socket_url}?endpoint=nothing", cookie) == 404
+    assert handshake_status(bot.socket_url, {"Cookie": f"{COOKIE}={token[::-1]}"}) == 403
+    assert handshake_status(bot.socket_url, {"Cookie": "another=1"}) == 401
+    with open_socket(f"{bot.socket_url}?endpoint=chat", token) as socket:
         ask(socket, {"$ping": 1})
         for number, message in enumerate(MESSAGES):
             socket.send(json.dumps({**message, "$id": number}))
             _heard(socket, f'"$id": {number}')
-        assert target.publish("user:demo", {"text": "from outside"}).status == 202
+        assert bot.publish("user:demo", text="from outside")
         _heard(socket, "from outside")
-    connection_id = process.wait_for(_logged("connected"))[1]
-    process.wait_for(_logged("disconnected", connection_id))
-    process.wait_for(r'\\"dispatched\\".*\\"chat:logs\\",\\"sequence\\"')
-    post_json(f"{target.base_url}/auth/logout", {}, **cookie)
+    connection_id = program.wait_for(_logged("connected"))[1]
+    program.wait_for(_logged("disconnected", connection_id))
+    program.wait_for(r'\\"dispatched\\".*\\"chat:logs\\",\\"sequence\\"')
+    post_json(f"{bot.base_url}/auth/logout", {}, **cookie)
 
 
 def _heard(socket: ClientConnection, text: str) -> None:

@@ -27,9 +27,9 @@ from local_gateway.server.listener import Listener
 from local_gateway.server.protocol import RequestLimits
 from local_gateway.server.router import Dispatcher
 from local_gateway.server.websocket_stage import WebSocketStageServer
-from tests.integration.local_gateway.server.applications import LIMITS, REGION
-from tests.integration.local_gateway.server.raw import RawClient
-from tests.integration.local_gateway.server.recorder import Recorder
+from tests.support.applications import LIMITS, REGION
+from tests.support.raw_client import RawClient
+from tests.support.recorder import Recorder
 
 MOST_ENVIRONMENTS = 3
 START_SECONDS = 30.0

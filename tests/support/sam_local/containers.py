@@ -16,10 +16,11 @@ from local_gateway.core.invocation import InvocationResult, Succeeded
 from local_gateway.core.model import LambdaFunction, Layer
 from local_gateway.runtime.service import LambdaRuntime
 from local_gateway.runtime.settings import RuntimeSettings
-from tests.integration.local_gateway.runtime.start_lambda import StartLambda, serving
+from tests.support.programs import ROOT
+from tests.support.start_lambda import StartLambda, serving
 
 HERE = Path(__file__).parent
-SAM_PYTHON = HERE.parents[1] / ".venv-sam/bin/python"
+SAM_PYTHON = ROOT / ".venv-sam/bin/python"
 SECONDS = 60.0
 
 

@@ -7,7 +7,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from tests.e2e.secrecy import LONGEST, Secrets, without_welcome
+from tests.support.secrecy import LONGEST, Secrets, without_welcome
 from tools.scripts import welcome
 
 PASSWORD = 'Aa1- "pässword" 9/8?'
