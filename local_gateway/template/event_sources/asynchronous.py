@@ -51,13 +51,6 @@ class AsynchronousReader:
 
 
 def _configured(properties: Properties, before: AsynchronousInvocation) -> AsynchronousInvocation:
-    properties.only(
-        "DestinationConfig",
-        "FunctionName",
-        "MaximumEventAgeInSeconds",
-        "MaximumRetryAttempts",
-        "Qualifier",
-    )
     for name, destination in properties.sections("DestinationConfig"):
         if destination.values:
             raise TemplateError(

@@ -22,7 +22,8 @@ _LARGEST_BATCH = 10_000
 _LARGEST_BATCH_AT_ONCE = 10
 _LONGEST_WINDOW = 300
 
-_PROPERTIES = (
+# Other properties are for streams, or for brokers.
+_OF_QUEUES = (
     "BatchSize",
     "Enabled",
     "EventSourceArn",
@@ -65,7 +66,9 @@ class QueueMappingReader:
     def _mapping(self, resource: Resource) -> QueueMapping:
         properties = properties_of(resource, self.references.resolver)
         _refuse_other_sources(properties)
-        properties.only(*_PROPERTIES)
+        for name in properties.values:
+            if name not in _OF_QUEUES:
+                raise TemplateError(properties.place(name), "is not for SQS queues", "remove it")
         function = self.directory.find_name(properties, "FunctionName")
         queue = self.queues.find(properties, "EventSourceArn")
         self._check_visibility(properties, queue, self.functions[function])

@@ -11,24 +11,10 @@ from local_gateway.core.event_sources.model import Schedule
 from local_gateway.core.event_sources.schedule import Timetable
 from local_gateway.template.document.errors import TemplateError
 from local_gateway.template.event_sources.targets import TargetReader, expression
+from local_gateway.template.loading.resource_properties import properties_of_type
 from local_gateway.template.loading.template import Resource, Template
 from local_gateway.template.readers.properties import Properties, properties_of
 from local_gateway.template.readers.references import ResourceReferences
-
-_PROPERTIES = (
-    "Description",
-    "EndDate",
-    "FlexibleTimeWindow",
-    "GroupName",
-    "KmsKeyArn",
-    "Name",
-    "ScheduleExpression",
-    "ScheduleExpressionTimezone",
-    "StartDate",
-    "State",
-    "Target",
-)
-_TARGET_PROPERTIES = ("Arn", "DeadLetterConfig", "Input", "RetryPolicy", "RoleArn", "SqsParameters")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +32,8 @@ class ScheduleReader:
 
     def _schedule(self, resource: Resource) -> Schedule:
         properties = properties_of(resource, self.references.resolver)
-        properties.only(*_PROPERTIES)
         target = properties.section("Target")
-        target.only(*_TARGET_PROPERTIES)
+        target.only(*properties_of_type("AWS::Scheduler::Schedule.Target"))
         name = str(self.references.ref(resource.logical_id, properties.place()))
         group = properties.optional_text("GroupName") or "default"
         return Schedule(

@@ -10,7 +10,6 @@ from local_gateway.template.document.json_value import Json, JsonObject, as_list
 from local_gateway.template.document.source import Source, load_source
 from local_gateway.template.document.stack import Stack
 from local_gateway.template.intrinsics.resolver import Resolver
-from local_gateway.template.loading.data_properties import check_data_properties
 from local_gateway.template.loading.lost_routes import routes_lost_by_sam
 from local_gateway.template.loading.nested_stacks import (
     STACK,
@@ -22,6 +21,11 @@ from local_gateway.template.loading.nested_stacks import (
 )
 from local_gateway.template.loading.parameters import parameter_values
 from local_gateway.template.loading.reference_check import check_references, references
+from local_gateway.template.loading.resource_properties import (
+    properties_of_type,
+    resource_attributes,
+    template_sections,
+)
 from local_gateway.template.loading.resource_types import (
     REMOVE,
     WIRING,
@@ -31,35 +35,6 @@ from local_gateway.template.loading.resource_types import (
 )
 from local_gateway.template.loading.template import Resource, Template
 from local_gateway.template.loading.translation import translate
-
-_SECTIONS = (
-    "AWSTemplateFormatVersion",
-    "Conditions",
-    "Description",
-    "Globals",
-    "Hooks",
-    "Mappings",
-    "Metadata",
-    "Outputs",
-    "Parameters",
-    "Resources",
-    "Rules",
-    "Transform",
-)
-_RESOURCE_KEYS = (
-    "Condition",
-    "Connectors",
-    "CreationPolicy",
-    "DeletionPolicy",
-    "DependsOn",
-    "IgnoreGlobals",
-    "Metadata",
-    "Properties",
-    "Type",
-    "UpdatePolicy",
-    "UpdateReplacePolicy",
-    "Version",
-)
 
 
 def load_template(
@@ -126,9 +101,10 @@ def _files(source: Source) -> Iterator[Path]:
 
 
 def _check_sections(source: Source) -> None:
+    sections = template_sections()
     for name in source.document:
-        if name not in _SECTIONS:
-            remedy = did_you_mean(name, _SECTIONS) or f"known: {', '.join(_SECTIONS)}"
+        if name not in sections:
+            remedy = did_you_mean(name, sections) or f"expected one of {', '.join(sections)}"
             raise TemplateError(source.place(name), "unknown section", remedy)
     resources = source.document.get("Resources")
     if not isinstance(resources, dict) or not resources:
@@ -147,9 +123,10 @@ def _check_resource(source: Source, logical_id: str, resource: Json) -> None:
     place = source.resource_place(logical_id)
     if not isinstance(resource, dict):
         raise TemplateError(place, "is not an object", "this may be an indentation mistake")
+    attributes = resource_attributes()
     for key in resource:
-        if key not in _RESOURCE_KEYS:
-            remedy = did_you_mean(key, _RESOURCE_KEYS) or "put it under Properties"
+        if key not in attributes:
+            remedy = did_you_mean(key, attributes) or "put it under Properties"
             raise TemplateError(place, f"unknown resource attribute {key}", remedy)
     if not isinstance(resource.get("Type"), str):
         raise TemplateError(place, "has no Type", "for example Type: AWS::Serverless::Function")
@@ -171,7 +148,7 @@ def _resources(source: Source, declared: JsonObject, resolver: Resolver) -> dict
         depends_on = body.get("DependsOn")
         names = as_list(depends_on) or [depends_on]
         properties = as_object(body.get("Properties"))
-        check_data_properties(source, logical_id, kind, properties)
+        _check_properties(source, logical_id, kind, properties)
         resources[logical_id] = Resource(
             logical_id=logical_id,
             type=kind,
@@ -182,6 +159,17 @@ def _resources(source: Source, declared: JsonObject, resolver: Resolver) -> dict
             depends_on=tuple(name for name in names if isinstance(name, str)),
         )
     return resources
+
+
+def _check_properties(
+    source: Source, logical_id: str, resource_type: str, properties: JsonObject
+) -> None:
+    """Refuse a property that the type does not have: moto, for one, would pass over it."""
+    names = properties_of_type(resource_type)
+    for name in properties if names else ():
+        if name not in names:
+            remedy = did_you_mean(name, names) or f"expected one of {', '.join(names)}"
+            raise TemplateError(source.resource_place(logical_id, name), "unknown property", remedy)
 
 
 def _refuse_wiring(template: Template, resource: Resource) -> None:

@@ -8,38 +8,6 @@ from local_gateway.template.loading.template import Template
 from local_gateway.template.readers.properties import Properties, properties_of
 from local_gateway.template.readers.references import ResourceReferences
 
-_KNOWN = {
-    "Api": (
-        "ApiKeySelectionExpression BasePath Body BodyS3Location CorsConfiguration CredentialsArn "
-        "Description DisableExecuteApiEndpoint DisableSchemaValidation FailOnWarnings "
-        "IpAddressType Name ProtocolType RouteKey RouteSelectionExpression Tags Target Version"
-    ),
-    "Authorizer": (
-        "ApiId AuthorizerCredentialsArn AuthorizerPayloadFormatVersion "
-        "AuthorizerResultTtlInSeconds AuthorizerType AuthorizerUri EnableSimpleResponses "
-        "IdentitySource IdentityValidationExpression JwtConfiguration Name"
-    ),
-    "Integration": (
-        "ApiId ConnectionId ConnectionType ContentHandlingStrategy CredentialsArn Description "
-        "IntegrationMethod IntegrationSubtype IntegrationType IntegrationUri PassthroughBehavior "
-        "PayloadFormatVersion RequestParameters RequestTemplates ResponseParameters "
-        "TemplateSelectionExpression TimeoutInMillis TlsConfig"
-    ),
-    "Model": "ApiId ContentType Description Name Schema",
-    "Route": (
-        "ApiId ApiKeyRequired AuthorizationScopes AuthorizationType AuthorizerId "
-        "ModelSelectionExpression OperationName RequestModels RequestParameters RouteKey "
-        "RouteResponseSelectionExpression Target"
-    ),
-    "RouteResponse": (
-        "ApiId ModelSelectionExpression ResponseModels ResponseParameters RouteId RouteResponseKey"
-    ),
-    "Stage": (
-        "AccessLogSettings AccessPolicyId ApiId AutoDeploy ClientCertificateId "
-        "DefaultRouteSettings DeploymentId Description RouteSettings StageName StageVariables Tags"
-    ),
-}
-
 
 @dataclass(frozen=True, slots=True)
 class ApiPart:
@@ -51,7 +19,7 @@ class ApiPart:
 
 
 class ApiResources:
-    """Finds an API's parts; unknown properties and unknown APIs are refused at once."""
+    """Finds an API's parts; a part of an unknown API is refused at once."""
 
     def __init__(self, template: Template, references: ResourceReferences) -> None:
         self._template = template
@@ -87,7 +55,6 @@ class ApiResources:
     def _read(self, kind: str) -> Iterator[ApiPart]:
         for resource in self._template.of_type(f"AWS::ApiGatewayV2::{kind}"):
             properties = properties_of(resource, self._references.resolver)
-            properties.only(*_KNOWN[kind].split())
             physical_id = self._references.ref(resource.logical_id, properties.place())
             yield ApiPart(resource.logical_id, str(physical_id), properties)
 

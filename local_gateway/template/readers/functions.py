@@ -8,6 +8,7 @@ from pathlib import Path
 
 from local_gateway.core.model import LambdaFunction, Layer
 from local_gateway.template.document.errors import TemplateError
+from local_gateway.template.loading.resource_types import REMOVE
 from local_gateway.template.loading.template import Resource, Template
 from local_gateway.template.readers.inline_code import inline_code_directory
 from local_gateway.template.readers.layers import content_directory
@@ -17,34 +18,8 @@ from local_gateway.template.readers.references import ResourceReferences
 DEFAULT_TIMEOUT = 3.0
 DEFAULT_MEMORY_SIZE = 128
 
-_PROPERTIES = (
-    "Architectures",
-    "Code",
-    "CodeSigningConfigArn",
-    "DeadLetterConfig",
-    "Description",
-    "Environment",
-    "EphemeralStorage",
-    "FileSystemConfigs",
-    "FunctionName",
-    "Handler",
-    "ImageConfig",
-    "KmsKeyArn",
-    "Layers",
-    "LoggingConfig",
-    "MemorySize",
-    "PackageType",
-    "RecursiveLoop",
-    "ReservedConcurrentExecutions",
-    "Role",
-    "Runtime",
-    "RuntimeManagementConfig",
-    "SnapStart",
-    "Tags",
-    "Timeout",
-    "TracingConfig",
-    "VpcConfig",
-)
+# Properties that change how a function is invoked, and what they stand for.
+_NOT_SERVED = {"DurableConfig": "durable functions", "TenancyConfig": "isolated tenants"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +63,9 @@ class FunctionReader:
 
     def _function(self, resource: Resource) -> LambdaFunction:
         properties = properties_of(resource, self.references.resolver)
-        properties.only(*_PROPERTIES)
+        for name, feature in _NOT_SERVED.items():
+            if name in properties.values:
+                raise TemplateError(properties.place(name), f"{feature} are not served", REMOVE)
         code = _code_elsewhere(properties) if self.elsewhere else self._code(properties)
         place = properties.place()
         return LambdaFunction(

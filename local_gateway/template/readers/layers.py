@@ -10,15 +10,6 @@ from local_gateway.template.loading.template import Resource, Template
 from local_gateway.template.readers.properties import Properties, properties_of
 from local_gateway.template.readers.references import ResourceReferences
 
-_PROPERTIES = (
-    "CompatibleArchitectures",
-    "CompatibleRuntimes",
-    "Content",
-    "Description",
-    "LayerName",
-    "LicenseInfo",
-)
-
 
 def read_layers(template: Template, references: ResourceReferences) -> Mapping[str, Layer]:
     """The template's layers by ARN.
@@ -28,7 +19,6 @@ def read_layers(template: Template, references: ResourceReferences) -> Mapping[s
     layers: dict[str, Layer] = {}
     for resource in template.of_type("AWS::Lambda::LayerVersion"):
         properties = properties_of(resource, references.resolver)
-        properties.only(*_PROPERTIES)
         place = template.place(resource, "ContentUri")
         content = content_directory(properties, "Content", place)
         arn = str(references.ref(resource.logical_id, place))

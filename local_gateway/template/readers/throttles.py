@@ -5,15 +5,8 @@ from collections.abc import Collection
 from local_gateway.core.model import Throttle
 from local_gateway.core.throttling import ACCOUNT_THROTTLE
 from local_gateway.template.document.errors import TemplateError, did_you_mean
+from local_gateway.template.loading.resource_properties import properties_of_type
 from local_gateway.template.readers.properties import Properties
-
-_ROUTE_SETTINGS = (
-    "DataTraceEnabled",
-    "DetailedMetricsEnabled",
-    "LoggingLevel",
-    "ThrottlingBurstLimit",
-    "ThrottlingRateLimit",
-)
 
 
 def default_throttle(stage: Properties) -> Throttle | None:
@@ -37,7 +30,7 @@ def route_throttles(stage: Properties, route_keys: Collection[str]) -> dict[str,
 
 
 def _throttle(settings: Properties) -> Throttle | None:
-    settings.only(*_ROUTE_SETTINGS)
+    settings.only(*properties_of_type("AWS::ApiGatewayV2::Stage.RouteSettings"))
     rate = settings.number("ThrottlingRateLimit")
     burst = settings.integer("ThrottlingBurstLimit")
     if rate is None and burst is None:
