@@ -8,7 +8,7 @@ from local_gateway.core.model import Layer
 from local_gateway.template.document.errors import Place, TemplateError
 from local_gateway.template.loading.template import Resource, Template
 from local_gateway.template.readers.properties import Properties, properties_of
-from local_gateway.template.readers.references import ResourceReferences
+from local_gateway.template.readers.resource_references import ResourceReferences
 
 
 def read_layers(template: Template, references: ResourceReferences) -> Mapping[str, Layer]:

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from local_gateway.template.document.errors import Place, TemplateError, did_you_mean
-from local_gateway.template.document.json_value import Json, JsonObject, scalar_text
-from local_gateway.template.document.source import Source
+from local_gateway.template.document.source import Json, JsonObject, Source, scalar_text
 from local_gateway.template.intrinsics.resolver import Resolver
 from local_gateway.template.loading.template import Resource
 

@@ -6,11 +6,17 @@ from functools import partial
 from pathlib import Path
 
 from local_gateway.template.document.errors import TemplateError, did_you_mean
-from local_gateway.template.document.json_value import Json, JsonObject, as_list, as_object
-from local_gateway.template.document.source import Source, load_source
+from local_gateway.template.document.source import (
+    Json,
+    JsonObject,
+    Source,
+    as_list,
+    as_object,
+    load_source,
+)
 from local_gateway.template.document.stack import Stack
+from local_gateway.template.intrinsics.references import check_references, references
 from local_gateway.template.intrinsics.resolver import Resolver
-from local_gateway.template.loading.lost_routes import routes_lost_by_sam
 from local_gateway.template.loading.nested_stacks import (
     STACK,
     ConditionReferences,
@@ -20,7 +26,6 @@ from local_gateway.template.loading.nested_stacks import (
     with_nested_stacks,
 )
 from local_gateway.template.loading.parameters import parameter_values
-from local_gateway.template.loading.reference_check import check_references, references
 from local_gateway.template.loading.resource_properties import (
     properties_of_type,
     resource_attributes,
@@ -219,3 +224,25 @@ def _left_out(resources: Mapping[str, Resource]) -> Iterator[str]:
     ]
     if missed:
         yield f"left out, because they have no effect here: {', '.join(missed)}"
+
+
+_RESERVED = {"$connect": "Connect", "$disconnect": "Disconnect", "$default": "Default"}
+
+
+def routes_lost_by_sam(source: Source) -> Iterator[str]:
+    """Route keys of one `AWS::Serverless::WebSocketApi` that SAM gives the same logical id.
+
+    The translator builds ids with `str.capitalize()`, so `sendMessage` and `sendmessage`, or
+    `connect` and `$connect`, become one route: the last one, without an error.
+    """
+    for logical_id, declared in as_object(source.document.get("Resources")).items():
+        resource = as_object(declared)
+        if resource.get("Type") != "AWS::Serverless::WebSocketApi":
+            continue
+        seen: dict[str, str] = {}
+        for key in as_object(as_object(resource.get("Properties")).get("Routes")):
+            name = _RESERVED.get(key, key.capitalize())
+            if name in seen:
+                place = source.resource_place(logical_id, "Routes", key)
+                yield f"{place}: SAM drops the route {seen[name]}: it gives {key} the same id"
+            seen[name] = key
