@@ -143,7 +143,7 @@ RESOURCE_MISTAKES = [
     ),
     (
         "Resources:\n  Fn::ForEach::Q: [x]\n",
-        "2: Fn::ForEach::Q: Fn::ForEach is not expanded here; write the resources out",
+        "2: Fn::ForEach::Q: Fn::ForEach is not supported; write the resources out",
     ),
     (
         "Resources:\n  Q: {Type: AWS::SQS::Queue}\nOutputs:\n  Url: {Vale: 1}",
