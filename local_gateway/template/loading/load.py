@@ -6,12 +6,17 @@ from functools import partial
 from pathlib import Path
 
 from local_gateway.template.document.errors import TemplateError, did_you_mean
-from local_gateway.template.document.json_value import Json, JsonObject, as_list, as_object
-from local_gateway.template.document.source import Source, load_source
+from local_gateway.template.document.source import (
+    Json,
+    JsonObject,
+    Source,
+    as_list,
+    as_object,
+    load_source,
+)
 from local_gateway.template.document.stack import Stack
+from local_gateway.template.intrinsics.references import check_references, references
 from local_gateway.template.intrinsics.resolver import Resolver
-from local_gateway.template.loading.data_properties import check_data_properties
-from local_gateway.template.loading.lost_routes import routes_lost_by_sam
 from local_gateway.template.loading.nested_stacks import (
     STACK,
     ConditionReferences,
@@ -21,7 +26,11 @@ from local_gateway.template.loading.nested_stacks import (
     with_nested_stacks,
 )
 from local_gateway.template.loading.parameters import parameter_values
-from local_gateway.template.loading.reference_check import check_references, references
+from local_gateway.template.loading.resource_properties import (
+    properties_of_type,
+    resource_attributes,
+    template_sections,
+)
 from local_gateway.template.loading.resource_types import (
     REMOVE,
     WIRING,
@@ -32,34 +41,11 @@ from local_gateway.template.loading.resource_types import (
 from local_gateway.template.loading.template import Resource, Template
 from local_gateway.template.loading.translation import translate
 
-_SECTIONS = (
-    "AWSTemplateFormatVersion",
-    "Conditions",
-    "Description",
-    "Globals",
-    "Hooks",
-    "Mappings",
-    "Metadata",
-    "Outputs",
-    "Parameters",
-    "Resources",
-    "Rules",
-    "Transform",
-)
-_RESOURCE_KEYS = (
-    "Condition",
-    "Connectors",
-    "CreationPolicy",
-    "DeletionPolicy",
-    "DependsOn",
-    "IgnoreGlobals",
-    "Metadata",
-    "Properties",
-    "Type",
-    "UpdatePolicy",
-    "UpdateReplacePolicy",
-    "Version",
-)
+_NAMES_OF_RESERVED_ROUTES = {
+    "$connect": "Connect",
+    "$disconnect": "Disconnect",
+    "$default": "Default",
+}
 
 
 def load_template(
@@ -108,7 +94,7 @@ def _load(
         resources=_resources(source, declared, conditions),
         outputs=_outputs(source, document, conditions),
         files=frozenset(_files(source)),
-        warnings=tuple(routes_lost_by_sam(source)),
+        warnings=tuple(_routes_lost_by_sam(source)),
     )
     if not ancestors and not template.of_type(STACK):
         return template
@@ -126,9 +112,10 @@ def _files(source: Source) -> Iterator[Path]:
 
 
 def _check_sections(source: Source) -> None:
+    sections = template_sections()
     for name in source.document:
-        if name not in _SECTIONS:
-            remedy = did_you_mean(name, _SECTIONS) or f"known: {', '.join(_SECTIONS)}"
+        if name not in sections:
+            remedy = did_you_mean(name, sections) or f"expected one of {', '.join(sections)}"
             raise TemplateError(source.place(name), "unknown section", remedy)
     resources = source.document.get("Resources")
     if not isinstance(resources, dict) or not resources:
@@ -137,7 +124,7 @@ def _check_sections(source: Source) -> None:
         if logical_id.startswith("Fn::ForEach"):
             raise TemplateError(
                 source.resource_place(logical_id),
-                "Fn::ForEach is not expanded here",
+                "Fn::ForEach is not supported",
                 "write the resources out",
             )
         _check_resource(source, logical_id, resource)
@@ -147,9 +134,10 @@ def _check_resource(source: Source, logical_id: str, resource: Json) -> None:
     place = source.resource_place(logical_id)
     if not isinstance(resource, dict):
         raise TemplateError(place, "is not an object", "this may be an indentation mistake")
+    attributes = resource_attributes()
     for key in resource:
-        if key not in _RESOURCE_KEYS:
-            remedy = did_you_mean(key, _RESOURCE_KEYS) or "put it under Properties"
+        if key not in attributes:
+            remedy = did_you_mean(key, attributes) or "put it under Properties"
             raise TemplateError(place, f"unknown resource attribute {key}", remedy)
     if not isinstance(resource.get("Type"), str):
         raise TemplateError(place, "has no Type", "for example Type: AWS::Serverless::Function")
@@ -171,7 +159,7 @@ def _resources(source: Source, declared: JsonObject, resolver: Resolver) -> dict
         depends_on = body.get("DependsOn")
         names = as_list(depends_on) or [depends_on]
         properties = as_object(body.get("Properties"))
-        check_data_properties(source, logical_id, kind, properties)
+        _check_properties(source, logical_id, kind, properties)
         resources[logical_id] = Resource(
             logical_id=logical_id,
             type=kind,
@@ -184,8 +172,19 @@ def _resources(source: Source, declared: JsonObject, resolver: Resolver) -> dict
     return resources
 
 
+def _check_properties(
+    source: Source, logical_id: str, resource_type: str, properties: JsonObject
+) -> None:
+    """Refuse a property that the type does not have, which moto would ignore."""
+    names = properties_of_type(resource_type)
+    for name in properties if names else ():
+        if name not in names:
+            remedy = did_you_mean(name, names) or f"expected one of {', '.join(names)}"
+            raise TemplateError(source.resource_place(logical_id, name), "unknown property", remedy)
+
+
 def _refuse_wiring(template: Template, resource: Resource) -> None:
-    """A data resource that would invoke a function: moto would accept it and never do it."""
+    """Refuse a data resource that would invoke a function, which moto would never do."""
     name, what = WIRING.get(resource.type, ("", ""))
     for reference in references(resource.properties.get(name)):
         target = template.resources.get(reference.name)
@@ -212,7 +211,7 @@ def _outputs(source: Source, document: JsonObject, resolver: Resolver) -> dict[s
 
 
 def _left_out(resources: Mapping[str, Resource]) -> Iterator[str]:
-    """One line for all that may be missed; roles, log groups and ways to deploy are not."""
+    """A warning that names what is left out, except for roles, log groups and the like."""
     quiet = (
         "AWS::IAM::",
         "AWS::Logs::",
@@ -224,10 +223,29 @@ def _left_out(resources: Mapping[str, Resource]) -> Iterator[str]:
         "AWS::SQS::QueuePolicy",
         "AWS::SNS::TopicPolicy",
     )
-    missed = [
+    unexpected = [
         f"{item.logical_id} ({item.type})"
         for item in resources.values()
         if treatment(item.type) is Treatment.LEFT_OUT and not item.type.startswith(quiet)
     ]
-    if missed:
-        yield f"left out, because they have no effect here: {', '.join(missed)}"
+    if unexpected:
+        yield f"left out, because they have no effect here: {', '.join(unexpected)}"
+
+
+def _routes_lost_by_sam(source: Source) -> Iterator[str]:
+    """Warn of route keys of a `WebSocketApi` that SAM gives the same logical id.
+
+    The translator builds ids with `str.capitalize()`, so `sendMessage` and `sendmessage`, or
+    `connect` and `$connect`, become one route: the last one, without an error.
+    """
+    for logical_id, declared in as_object(source.document.get("Resources")).items():
+        resource = as_object(declared)
+        if resource.get("Type") != "AWS::Serverless::WebSocketApi":
+            continue
+        seen: dict[str, str] = {}
+        for key in as_object(as_object(resource.get("Properties")).get("Routes")):
+            name = _NAMES_OF_RESERVED_ROUTES.get(key, key.capitalize())
+            if name in seen:
+                place = source.resource_place(logical_id, "Routes", key)
+                yield f"{place}: SAM drops the route {seen[name]}: it gives {key} the same id"
+            seen[name] = key

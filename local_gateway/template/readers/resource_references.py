@@ -1,17 +1,16 @@
 """What the resources of a loaded template answer to `Ref` and `Fn::GetAtt`.
 
-Data resources answer with what moto gave them; what the gateway serves and what is left out
-answers with made-up values (CloudFormation user guide, "Return values" of each resource type).
+Data resources answer with values from moto, all others with values that are derived from the stack
+and the logical id (CloudFormation user guide, "Return values" of each resource type).
 """
 
 from collections.abc import Callable, Mapping
 
 from local_gateway.template.document.errors import Place, TemplateError
-from local_gateway.template.document.json_value import Json
+from local_gateway.template.document.source import Json
 from local_gateway.template.intrinsics.resolver import Resolver
 from local_gateway.template.loading.resource_types import DATA
 from local_gateway.template.loading.template import Resource, ResourceValues, Template
-from local_gateway.template.readers.physical_ids import api_host, generated_name, made_up_id
 
 _NAME_PROPERTY = {
     "AWS::ApiGatewayV2::DomainName": "DomainName",
@@ -41,7 +40,7 @@ _REF_IS_ARN = frozenset({"AWS::Lambda::LayerVersion", "AWS::IAM::ManagedPolicy"}
 
 
 class ResourceReferences:
-    """The `References` of a template whose data resources exist; loops are errors."""
+    """The `References` of a template whose data resources exist; circles are errors."""
 
     def __init__(self, template: Template, values: ResourceValues) -> None:
         self._template = template
@@ -50,7 +49,7 @@ class ResourceReferences:
         self.resolver: Resolver = template.resolver(self)
 
     def ref(self, logical_id: str, place: Place) -> Json:
-        """The physical id: from moto, or made up."""
+        """The physical id: from moto, or derived from the stack's name."""
         resource = self._resource(logical_id, place)
         if resource.type in DATA:
             if logical_id not in self._values.refs:
@@ -61,13 +60,13 @@ class ResourceReferences:
         if resource.type in ("AWS::Lambda::Version", "AWS::Lambda::Alias"):
             return self._qualified_arn(resource)
         if resource.type.startswith("AWS::CloudFront::"):
-            return made_up_id(resource.stack, logical_id, 14).upper()
+            return resource.stack.physical_id(logical_id, 14).upper()
         if resource.type.startswith("AWS::ApiGatewayV2::") and resource.type not in _NAME_PROPERTY:
-            return made_up_id(resource.stack, logical_id)
+            return resource.stack.physical_id(logical_id)
         return self._name(resource)
 
     def attribute(self, logical_id: str, name: str, place: Place) -> Json:
-        """An attribute: from moto, known for the type, or made up for what is left out."""
+        """An attribute: from moto, derived for the type, or invented for what is left out."""
         resource = self._resource(logical_id, place)
         if resource.type in DATA:
             if (logical_id, name) not in self._values.attributes:
@@ -75,11 +74,11 @@ class ResourceReferences:
             return self._values.attributes[logical_id, name]
         if name == "Arn" or name.endswith("ARN"):
             return self._arn(resource)
-        if (known := _ATTRIBUTES.get((resource.type, name))) is not None:
-            return known(self, resource)
+        if (derive := _ATTRIBUTES.get((resource.type, name))) is not None:
+            return derive(self, resource)
         if resource.type.startswith(("AWS::Lambda::", "AWS::ApiGatewayV2::")):
             return self._served_attribute(resource, name, place)
-        return f"{made_up_id(resource.stack, logical_id)}-{name.lower()}"
+        return f"{resource.stack.physical_id(logical_id)}-{name.lower()}"
 
     def _resource(self, logical_id: str, place: Place) -> Resource:
         if (resource := self._template.resources.get(logical_id)) is not None:
@@ -100,7 +99,7 @@ class ResourceReferences:
     def _name(self, resource: Resource) -> str:
         key = _NAME_PROPERTY.get(resource.type)
         if key is None or key not in resource.properties:
-            return generated_name(resource.stack, resource.logical_id)
+            return resource.stack.physical_name(resource.logical_id)
         return self._property(resource, key)
 
     def _property(self, resource: Resource, key: str) -> str:
@@ -126,7 +125,7 @@ class ResourceReferences:
         return resource.stack.arn(service, pattern.format(self._name(resource)), regional=regional)
 
     def _layer_version_arn(self, resource: Resource) -> str:
-        """Layers of one name are versions of one layer; SAM names them by the logical id alone."""
+        """SAM names layers by the logical id alone; those of the same name get other versions."""
         name = self._name(resource)
         layers = self._template.of_type(resource.type)
         versions = [layer.logical_id for layer in layers if self._name(layer) == name]
@@ -144,11 +143,11 @@ class ResourceReferences:
         place = self._template.place(resource, "ProtocolType")
         protocol = self.resolver.resolve(resource.properties.get("ProtocolType"), place)
         scheme = "wss" if protocol == "WEBSOCKET" else "https"
-        api_id = made_up_id(resource.stack, resource.logical_id)
-        return f"{scheme}://{api_host(resource.stack, api_id)}"
+        api_id = resource.stack.physical_id(resource.logical_id)
+        return f"{scheme}://{resource.stack.api_host(api_id)}"
 
     def _distribution_domain(self, resource: Resource) -> str:
-        return f"d{made_up_id(resource.stack, resource.logical_id, 13)}.cloudfront.net"
+        return f"d{resource.stack.physical_id(resource.logical_id, 13)}.cloudfront.net"
 
     def _version_number(self, resource: Resource) -> str:
         return "1"

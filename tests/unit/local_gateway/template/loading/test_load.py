@@ -101,6 +101,10 @@ RESOURCE_MISTAKES = [
         "2: Q: has no Type; for example Type: AWS::Serverless::Function",
     ),
     (
+        "Resources:\n  T: {Type: AWS::SNS::Topic, Properties: {TopicNames: x}}",
+        "2: T: TopicNames: unknown property; did you mean TopicName?",
+    ),
+    (
         "Resources:\n  Q: text",
         "2: Q: is not an object; this may be an indentation mistake",
     ),
@@ -110,12 +114,11 @@ RESOURCE_MISTAKES = [
     ),
     (
         "Resources:\n  Q: {Type: AWS::SQS::Que}",
-        "2: Q: the type AWS::SQS::Que is not known to the local gateway; "
-        "did you mean AWS::SQS::Queue?",
+        "2: Q: the type AWS::SQS::Que is not supported; did you mean AWS::SQS::Queue?",
     ),
     (
         "Resources:\n  Q: {Type: AWS::RDS::DBInstance}",
-        "2: Q: the type AWS::RDS::DBInstance is not known to the local gateway; "
+        "2: Q: the type AWS::RDS::DBInstance is not supported; "
         "remove it or give the resource a Condition that is false here",
     ),
     (
@@ -135,12 +138,12 @@ RESOURCE_MISTAKES = [
     ),
     (
         "Transform: AWS::Include\nResources:\n  Q: {Type: AWS::SQS::Queue}",
-        "1: Transform: the transform AWS::Include is not known here; "
-        "known: AWS::Serverless-2016-10-31, AWS::LanguageExtensions",
+        "1: Transform: the transform AWS::Include is not supported; "
+        "expected AWS::Serverless-2016-10-31 or AWS::LanguageExtensions",
     ),
     (
         "Resources:\n  Fn::ForEach::Q: [x]\n",
-        "2: Fn::ForEach::Q: Fn::ForEach is not expanded here; write the resources out",
+        "2: Fn::ForEach::Q: Fn::ForEach is not supported; write the resources out",
     ),
     (
         "Resources:\n  Q: {Type: AWS::SQS::Queue}\nOutputs:\n  Url: {Vale: 1}",
