@@ -1,4 +1,4 @@
-"""The built template as MiniStack takes it: what it cannot do, and nothing else, is replaced.
+"""The built templates as MiniStack takes them: what it cannot do, and nothing else, is replaced.
 
 `python -m tests.e2e.emulated_template URL BUILT WRITTEN`; `URL` is where the emulator listens.
 """
@@ -15,6 +15,11 @@ from tests.contract.transformed_template import TagLoader
 type Json = Any
 
 _API_HOST = ".execute-api.${AWS::Region}.${AWS::URLSuffix}"
+# Many tests speak as one user; the limits of one user are not what they are about.
+_LIMITS = {
+    "MESSAGES_PER_SECOND_PER_CONNECTION": "1000",
+    "MESSAGES_PER_SECOND_PER_USER": "1000",
+}
 
 
 def emulated(template: dict[str, Json], url: str) -> dict[str, Json]:
@@ -22,30 +27,35 @@ def emulated(template: dict[str, Json], url: str) -> dict[str, Json]:
 
     - Alarms on metric math are refused ("Properties.Metrics (metric math) is not supported"): they
       become alarms on a metric.
+    - `AWS::Logs::QueryDefinition` is refused: saved queries are left out.
     - `MaximumConcurrency` stays a string when it is a parameter, and its poller then fails on
       every poll ("'>=' not supported between instances of 'int' and 'str'"): it becomes the
       parameter's default.
     - It serves APIs below its own URL and not at `https://{api}.execute-api.…`: environment
       variables with that host get its URL.
+
+    Besides, functions get higher limits for the messages of one user.
     """
-    return {
-        **template,
-        "Resources": {
-            logical_id: _resource(resource, template["Parameters"], url)
-            for logical_id, resource in template["Resources"].items()
-        },
+    changed = {
+        logical_id: _resource(resource, template["Parameters"])
+        for logical_id, resource in template["Resources"].items()
+        if resource["Type"] != "AWS::Logs::QueryDefinition"
     }
+    if "Globals" not in template:
+        return {**template, "Resources": changed}
+    function = template["Globals"]["Function"]
+    variables = _with_url(function["Environment"]["Variables"], url) | _LIMITS
+    function = {**function, "Environment": {"Variables": variables}}
+    return {**template, "Globals": {"Function": function}, "Resources": changed}
 
 
-def _resource(resource: dict[str, Json], parameters: dict[str, Json], url: str) -> dict[str, Json]:
+def _resource(resource: dict[str, Json], parameters: dict[str, Json]) -> dict[str, Json]:
     properties = dict(resource.get("Properties", {}))
     if resource["Type"] == "AWS::CloudWatch::Alarm" and properties.pop("Metrics", None):
         properties |= {"Namespace": "AWS/Lambda", "MetricName": "Errors", "Statistic": "Sum"}
         properties |= {"Period": 300}
     if resource["Type"] == "AWS::Serverless::Function":
         properties = _with_numbers(properties, parameters)
-        if "Environment" in properties:
-            properties["Environment"] = _with_url(properties["Environment"], url)
     return {**resource, "Properties": properties}
 
 
@@ -70,11 +80,23 @@ def _with_url(value: Json, url: str) -> Json:
     return value
 
 
+def _write(url: str, built: Path, written: Path) -> None:
+    """Write the template beside the built one, whose paths are relative, and nested ones too."""
+    template = yaml.load(built.read_text("utf-8"), TagLoader)  # noqa: S506 - our own file
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Application":
+            nested = built.parent / resource["Properties"]["Location"]
+            _write(url, nested, nested.with_suffix(".json"))
+            resource["Properties"]["Location"] = str(
+                nested.with_suffix(".json").relative_to(built.parent)
+            )
+    written.write_text(json.dumps(emulated(template, url)), "utf-8")
+
+
 def main() -> None:
-    """Write the template beside the built one, whose paths are relative."""
+    """Write the template, and those that are nested in it."""
     url, built, written = sys.argv[1:]
-    template = yaml.load(Path(built).read_text("utf-8"), TagLoader)  # noqa: S506 - our own file
-    Path(written).write_text(json.dumps(emulated(template, url)), "utf-8")
+    _write(url, Path(built), Path(written))
 
 
 if __name__ == "__main__":

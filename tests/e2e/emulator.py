@@ -80,14 +80,8 @@ def _deploy() -> list[str]:
         *("--stack-name", NAME),
         *("--region", REGION),
         "--no-confirm-changeset",
-        # Queries that are saved are refused: AWS::Logs::QueryDefinition is not known.
-        *("--parameter-overrides", "SavedLogQueries=false", *_PARAMETERS),
-        f"Architecture={'x86_64' if _is_x86() else 'arm64'}",
+        *("--parameter-overrides", f"Architecture={'x86_64' if _is_x86() else 'arm64'}"),
     ]
-
-
-# Many tests speak as one user; what limits people is not what they are about.
-_PARAMETERS = ("MessagesPerSecondPerConnection=1000", "MessagesPerSecondPerUser=1000")
 
 
 def _run(command: list[str], environment: dict[str, str], seconds: float) -> None:

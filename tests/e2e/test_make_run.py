@@ -54,7 +54,8 @@ def project(tmp_path: Path) -> Path:
     """A copy of what the template refers to, to break."""
     for name in ("functions", "layers"):
         shutil.copytree(ROOT / name, tmp_path / name)
-    shutil.copy(ROOT / "template.yaml", tmp_path)
+    for name in ("template.yaml", "observability.yaml"):
+        shutil.copy(ROOT / name, tmp_path)
     return tmp_path
 
 

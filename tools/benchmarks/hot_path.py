@@ -20,7 +20,7 @@ from tools.benchmarks.flame import Profile, trimmed
 from tools.benchmarks.machine import one_core
 from tools.benchmarks.processes import ROOT, BenchmarkError, python
 from tools.benchmarks.reply_subjects import BARE, EMPTY
-from tools.benchmarks.targets import UNTHROTTLED, port_of
+from tools.benchmarks.targets import UNLIMITED, port_of
 
 REGION = "us-east-1"
 CALLS = 100
@@ -71,10 +71,10 @@ def _sink() -> Iterator[str]:
 
 
 def _variables(endpoint: str) -> dict[str, str]:
-    """The environment of `default`, with a management API at `endpoint` and no throttle."""
+    """The environment of `default`, with a management API at `endpoint` and without limits."""
     with MotoServer.start() as aws:
         stack = Stack(name="bench", region=REGION)
-        template = load_template(ROOT / "template.yaml", UNTHROTTLED, stack)
+        template = load_template(ROOT / "template.yaml", {}, stack)
         values = provision(aws.endpoint_url, template)
         application = build_application(template, values, origin="http://127.0.0.1:1").application
     function = next(one for one in application.functions.values() if one.code.name == "default")
@@ -86,7 +86,7 @@ def _variables(endpoint: str) -> dict[str, str]:
         python=Path(sys.executable),
         base={},
     )
-    return variables | {"MANAGEMENT_API_ENDPOINT": endpoint}
+    return {**variables, **UNLIMITED, "MANAGEMENT_API_ENDPOINT": endpoint}
 
 
 def _measured(variables: Mapping[str, str], rounds: int, seconds: int) -> dict[str, Any]:
