@@ -40,7 +40,7 @@ GATEWAY = $(BIN)/python -m local_gateway --template template.yaml --port $(PORT)
 	--on-ready "$(BIN)/python -m tools.scripts.welcome"
 
 .DEFAULT_GOAL := help
-.PHONY: help run gateway feed user e2e revoke test check audit format bench build deploy lock clean
+.PHONY: help run gateway feed user e2e revoke test check audit format bench build deploy lock clean properties
 .PHONY: sam-services sam-local-build cost
 
 help: ## list the commands
@@ -91,6 +91,7 @@ check: $(DEV) $(SAM_INSTALLED) $(AUDIT_INSTALLED) ## format, lint, types, import
 	@mkdir -p $(dir $(TRANSFORMED))
 	$(BIN)/python -m tests.contract.transformed_template > $(TRANSFORMED)
 	$(AUDIT)/checkov --config-file .checkov.yaml --file template.yaml observability.yaml $(TRANSFORMED)
+	$(BIN)/python -m tools.scripts.generate_resource_properties --check
 	$(BIN)/python -m tools.scripts.secret_scan $(AUDIT)/detect-secrets-hook
 	$(DEPENDENCY_AUDIT) || [ $$? = 2 ]  # 2: nobody could be asked, which it says
 
@@ -127,6 +128,9 @@ lock: $(DEV) ## pin all dependencies anew, with hashes and without index address
 
 LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.13 \
 	--generate-hashes --no-header --no-emit-index-url
+
+properties: $(RUN) $(SAM_INSTALLED) ## the properties that templates may use, from the SAM CLI's schemas
+	$(BIN)/python -m tools.scripts.generate_resource_properties
 
 clean: ## remove environments and caches
 	rm -rf .venv .venv-sam .venv-audit .venv-emulator .aws-sam tests/e2e/node_modules .mypy_cache .ruff_cache .pytest_cache

@@ -9,8 +9,9 @@ from local_gateway.core.model import Application, WebSocketApi
 from local_gateway.core.ports import Origin
 from local_gateway.core.websocket.connection import Connection
 from local_gateway.core.websocket.stage import Stage
+from local_gateway.records import Observe
 from local_gateway.server.http_api import HttpApiServer
-from local_gateway.server.interfaces import Faults, Journal, Sources
+from local_gateway.server.interfaces import Faults, Sources
 from local_gateway.server.invocations import Invocations
 from local_gateway.server.listener import Listener
 from local_gateway.server.protocol import Handler
@@ -21,12 +22,12 @@ type StageKey = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class ServerContext:
     """What the servers of all APIs share."""
 
     invocations: Invocations
     sources: Sources
-    journal: Journal
+    observe: Observe
     limits: Limits
     secrets: Mapping[str, str] | None = None
     faults: Faults | None = None
@@ -36,20 +37,20 @@ class Gateway:
     """One listener per origin; sockets outlive a change of what is behind them."""
 
     def __init__(
-        self, places: Sequence[tuple[list[socket.socket], int]], around: Surroundings
+        self, ports: Sequence[tuple[list[socket.socket], int]], context: ServerContext
     ) -> None:
-        self._around = around
+        self._context = context
         self._stages: dict[StageKey, WebSocketStageServer] = {}
         self._outputs: Mapping[str, str] = {}
         self._resources: Mapping[str, str] = {}
         self._origins: list[tuple[Listener, Dispatcher, int]] = []
-        for sockets, port in places:
+        for sockets, port in ports:
             dispatcher = Dispatcher()
             listener = Listener(
                 sockets,
                 dispatcher.handle,
-                sources=around.sources,
-                journal=around.journal,
+                sources=context.sources,
+                observe=context.observe,
                 at_once=dispatcher.answer_at_once,
             )
             self._origins.append((listener, dispatcher, port))
@@ -87,15 +88,15 @@ class Gateway:
             key = (api.logical_id, settings.name)
             server = before.pop(key, None)
             if server is None:
-                stage = Stage(api, settings, self._around.limits)
+                stage = Stage(api, settings, self._context.limits)
                 server = WebSocketStageServer(
                     application,
                     stage,
-                    invocations=self._around.invocations,
-                    sources=self._around.sources,
-                    journal=self._around.journal,
-                    secrets=self._around.secrets,
-                    faults=self._around.faults,
+                    invocations=self._context.invocations,
+                    sources=self._context.sources,
+                    observe=self._context.observe,
+                    secrets=self._context.secrets,
+                    faults=self._context.faults,
                 )
             else:
                 server.stage.redeploy(api, settings)
@@ -112,11 +113,11 @@ class Gateway:
             application,
             origin.http_api,
             port=port,
-            invocations=self._around.invocations,
-            sources=self._around.sources,
-            journal=self._around.journal,
-            secrets=self._around.secrets,
-            faults=self._around.faults,
+            invocations=self._context.invocations,
+            sources=self._context.sources,
+            observe=self._context.observe,
+            secrets=self._context.secrets,
+            faults=self._context.faults,
         )
 
     def mount(self, segment: str, handler: Handler) -> None:

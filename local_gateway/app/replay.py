@@ -1,7 +1,7 @@
 """The composition root of `replay`: functions without an API in front of them."""
 
 from contextlib import AsyncExitStack
-from typing import TextIO
+from typing import TextIO, override
 
 from local_gateway.app.startup import make_runtime, read_version, run_hook, warm
 from local_gateway.app.version import VersionReader
@@ -12,6 +12,7 @@ from local_gateway.recording.reader import ReadRecording
 from local_gateway.recording.replay_server import ReplayServer
 from local_gateway.recording.replayer import Replayer, expected_calls
 from local_gateway.recording.report import Report, Summary
+from local_gateway.records import LogLine, Record
 from local_gateway.server.bound_ports import Places
 from local_gateway.server.interfaces import Sources
 from local_gateway.server.listener import Listener
@@ -36,7 +37,7 @@ async def replay(
         stack.callback(terminal.flush)
         reader = VersionReader(settings, places)
         application = (await read_version(terminal, aws, reader)).application
-        runtime = make_runtime(settings, terminal, application, aws)
+        runtime = make_runtime(settings, terminal.observe, application, aws)
         await runtime.start()
         stack.push_async_callback(runtime.close)
         await warm(runtime, application)
@@ -62,7 +63,7 @@ async def _serve_management_api(
     stages = (stage.name for api in application.websocket_apis for stage in api.stages)
     server = ReplayServer(calls, frozenset(stages))
     for sockets in places:
-        listener = Listener(sockets, server.handle, sources=Sources(), journal=terminal)
+        listener = Listener(sockets, server.handle, sources=Sources(), observe=terminal.observe)
         await listener.start()
         stack.push_async_callback(listener.close)
 
@@ -80,7 +81,7 @@ class ReplayTerminal(Terminal):
         """Beside the announcements: standard output is for the report alone."""
         return self._errors
 
-    def log_line(self, function: str, stream: str, line: str, request_id: str | None) -> None:
-        """Print a line of a function's log, or not."""
-        if self._logs:
-            super().log_line(function, stream, line, request_id)
+    @override
+    def observe(self, record: Record, /) -> None:
+        if self._logs or not isinstance(record, LogLine):
+            super().observe(record)

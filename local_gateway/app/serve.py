@@ -1,28 +1,19 @@
-"""The composition root: from settings to a running gateway, and back down."""
+"""What is served, from start to stop."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Iterator
 from contextlib import AsyncExitStack
-from typing import Any
 
-from local_gateway.app.gateway import Gateway, Surroundings
-from local_gateway.app.observers import Observer, Observers
+from local_gateway.app.features import FEATURES, Run
+from local_gateway.app.gateway import Gateway, ServerContext
 from local_gateway.app.ready_hook import ACCESS_KEY_ID, SECRET_ACCESS_KEY
-from local_gateway.app.reload import Deploy, Reloader
-from local_gateway.app.sam_local import Containers, containers_of
+from local_gateway.app.reload import Reloader
 from local_gateway.app.startup import make_runtime, read_version, run_hook, warm
 from local_gateway.app.version import VersionReader
 from local_gateway.aws_services.server import MotoServer
 from local_gateway.core.limits import Limits
 from local_gateway.core.model import Application
 from local_gateway.core.ports import Origin
-from local_gateway.event_sources.clock import WarpedClock
-from local_gateway.event_sources.service import EventSources
-from local_gateway.inspector.availability import obstacle
-from local_gateway.inspector.inspector import Inspector
-from local_gateway.inspector.site import SEGMENT, InspectorSite
-from local_gateway.recording.recorder import CallRecorder, Recording, RecordingInvoker
-from local_gateway.recording.writer import RecordFile
 from local_gateway.runtime.variables import DUMMY_CREDENTIALS
 from local_gateway.server.bound_ports import Places
 from local_gateway.server.interfaces import Crasher, Invoker, Sources
@@ -38,175 +29,85 @@ SECRETS = {
 
 
 async def serve(
-    settings: GatewaySettings, terminal: Terminal, places: Places, aws: MotoServer
+    settings: GatewaySettings, terminal: Terminal, ports: Places, aws: MotoServer
 ) -> None:
     """Serve the template on bound ports with starting AWS services, until cancelled.
 
     Says `Ready` when everything answers; leaves no process of a function behind. Raises
     `GatewayError` when the template cannot be served.
     """
-    async with AsyncExitStack() as stack:
-        stack.callback(terminal.flush)
-        reader = VersionReader(settings, places)
+    async with AsyncExitStack() as exits:
+        exits.callback(terminal.flush)
+        reader = VersionReader(settings, ports)
         version = await read_version(terminal, aws, reader)
+        run = Run(
+            settings=settings,
+            terminal=terminal,
+            ports=ports,
+            aws=aws,
+            version=version,
+            exits=exits,
+            observers=[terminal.observe],
+        )
+        for attach in FEATURES:
+            attach(run)
         application, origins = version.application, version.origins
-        inspector = _inspector(settings, terminal, origins[0])
-        recording = _recording(stack, settings, terminal)
-        observers = [terminal, inspector, CallRecorder(recording) if recording else None]
-        observer = Observers([one for one in observers if one is not None])
-        containers = containers_of(settings, terminal, places, aws)
-        if containers is not None:
-            containers.write(application)
-            containers.say_where()
-        waiting = containers.say_how if containers is not None else None
-        runtime = make_runtime(settings, observer, application, aws, waiting=waiting)
-        stack.push_async_callback(runtime.close)
+        runtime = make_runtime(settings, run.observe, application, aws, waiting=run.when_waiting)
+        exits.push_async_callback(runtime.close)
         await runtime.start()
         await warm(runtime, application)
-        invoker = RecordingInvoker(runtime, recording) if recording else runtime
-        gateway = _gateway(stack, settings, observer, invoker, runtime, places)
+        invoker: Invoker = runtime
+        for wrap in run.middleware:
+            invoker = wrap(invoker)
+        gateway = _gateway(run, invoker, runtime)
         gateway.deploy(application, origins)
         await gateway.start()
-        stack.push_async_callback(gateway.close)
-        if inspector is not None:
-            describe = _description(gateway, application.region, aws)
-            _show(InspectorSite(inspector, gateway, describe), gateway, stack, terminal, places)
-        sources = _event_sources(stack, settings, observer, invoker, aws)
-        await sources.deploy(application)
-        await _announce(settings, terminal, application, origins, places, aws)
+        exits.push_async_callback(gateway.close)
+        for start in run.when_serving:
+            await start(gateway, invoker)
+        terminal.say(f"AWS services for this run: {aws.endpoint_url}")
+        await run_hook(settings, terminal, application, ports, aws)
+        terminal.ready(list(_urls(origins, ports)))
         if settings.reload:
-            await Reloader(
+
+            def deploy(application: Application, origins: list[Origin]) -> None:
+                gateway.deploy(application, origins)
+                for reload in run.when_reloaded:
+                    reload(application)
+
+            reloader = Reloader(
                 reader,
                 version,
                 aws_endpoint_url=aws.endpoint_url,
                 functions=runtime,
-                deploy=_deployment(gateway, sources, containers),
+                deploy=deploy,
                 terminal=terminal,
-            ).run()
+            )
+            await reloader.run()
         await asyncio.Event().wait()
 
 
-def _inspector(settings: GatewaySettings, terminal: Terminal, origin: Origin) -> Inspector | None:
-    """The observer behind the live traffic page, unless there is to be none."""
-    if not settings.inspector:
-        return None
-    problem = obstacle(settings.hosts, origin)
-    if problem is not None:
-        terminal.warn(f"no live traffic page: {problem}")
-        return None
-    return Inspector(Sources().now)
-
-
-def _description(gateway: Gateway, region: str, aws: MotoServer) -> Callable[[], dict[str, Any]]:
-    """What a script needs to work on the stack that is running."""
-    return lambda: {
-        "region": region,
-        "aws_endpoint_url": aws.endpoint_url,
-        "outputs": dict(gateway.outputs),
-        "resources": dict(gateway.resources),
-    }
-
-
-def _show(
-    site: InspectorSite,
-    gateway: Gateway,
-    stack: AsyncExitStack,
-    terminal: Terminal,
-    places: Places,
-) -> None:
-    """Put the live traffic page at its place."""
-    gateway.mount(SEGMENT, site.handle)
-    stack.push_async_callback(site.close)
-    terminal.say(f"Live traffic: {places.url(0, 'localhost')}/{SEGMENT}")
-
-
-def _recording(
-    stack: AsyncExitStack, settings: GatewaySettings, terminal: Terminal
-) -> Recording | None:
-    """The file that is written to, if one is asked for."""
-    if settings.record is None:
-        return None
-    file = RecordFile(settings.record, redacted=not settings.record_secrets, warn=terminal.warn)
-    stack.enter_context(file)
-    return Recording(file, Sources())
-
-
-def _gateway(
-    stack: AsyncExitStack,
-    settings: GatewaySettings,
-    observer: Observer,
-    invoker: Invoker,
-    crasher: Crasher,
-    places: Places,
-) -> Gateway:
+def _gateway(run: Run, invoker: Invoker, crasher: Crasher) -> Gateway:
     sources = Sources()
-    invocations = Invocations(invoker, sources=sources, journal=observer, crasher=crasher)
-    stack.push_async_callback(invocations.close)
-    around = Surroundings(
+    invocations = Invocations(invoker, sources=sources, observe=run.observe, crasher=crasher)
+    run.exits.push_async_callback(invocations.close)
+    context = ServerContext(
         invocations=invocations,
         sources=sources,
-        journal=observer,
-        limits=Limits().warped(settings.warp),
-        secrets=SECRETS if settings.verify_signatures else None,
-        faults=settings.chaos,
+        observe=run.observe,
+        limits=Limits().warped(run.settings.warp),
+        secrets=SECRETS if run.settings.verify_signatures else None,
+        faults=run.faults,
     )
-    return Gateway([(sockets, places.port(at)) for at, sockets in enumerate(places)], around)
+    return Gateway([(sockets, run.ports.port(at)) for at, sockets in enumerate(run.ports)], context)
 
 
-def _event_sources(
-    stack: AsyncExitStack,
-    settings: GatewaySettings,
-    observer: Observer,
-    invoker: Invoker,
-    aws: MotoServer,
-) -> EventSources:
-    sources = EventSources(
-        aws.endpoint_url,
-        invoker=invoker,
-        journal=observer,
-        clock=WarpedClock(settings.warp),
-        sources=Sources(),
-    )
-    stack.push_async_callback(sources.close)
-    return sources
-
-
-def _deployment(gateway: Gateway, sources: EventSources, containers: Containers | None) -> Deploy:
-    """What a reload calls with the next version."""
-
-    def deploy(application: Application, origins: list[Origin]) -> None:
-        gateway.deploy(application, origins)
-        sources.follow(application)
-        if containers is not None:
-            containers.write_again(application)
-
-    return deploy
-
-
-async def _announce(
-    settings: GatewaySettings,
-    terminal: Terminal,
-    application: Application,
-    origins: list[Origin],
-    places: Places,
-    aws: MotoServer,
-) -> None:
-    if settings.chaos is not None:
-        terminal.say(f"Chaos: {settings.chaos}")
-    terminal.say(f"AWS services for this run: {aws.endpoint_url}")
-    await run_hook(settings, terminal, application, places, aws)
-    urls = [url for at, origin in enumerate(origins) for url in _urls(origin, places, at)]
-    terminal.ready(urls)
-
-
-def _urls(origin: Origin, places: Places, at: int) -> list[str]:
-    """Where the APIs of an origin are."""
-    http = places.url(at, "localhost")
-    sockets = [
-        f"{http.replace('http', 'ws', 1)}/{stage.name}"
-        for api in origin.websocket_apis
-        for stage in api.stages
-    ]
-    stages = origin.http_api.stages if origin.http_api is not None else ()
-    pages = [f"{http}/{'' if stage.name == '$default' else stage.name}" for stage in stages]
-    return [*pages, *sockets]
+def _urls(origins: list[Origin], ports: Places) -> Iterator[str]:
+    """Where the APIs are; on each port the HTTP API first."""
+    for at, origin in enumerate(origins):
+        url = ports.url(at, "localhost")
+        for stage in origin.http_api.stages if origin.http_api is not None else ():
+            yield f"{url}/{'' if stage.name == '$default' else stage.name}"
+        for api in origin.websocket_apis:
+            for websocket_stage in api.stages:
+                yield f"{url.replace('http', 'ws', 1)}/{websocket_stage.name}"

@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Callable
 
-from local_gateway.app.observers import Observer
 from local_gateway.app.ready_hook import hook_variables, run_ready_hook
 from local_gateway.app.version import Version, VersionReader
 from local_gateway.aws_services.server import MotoServer
 from local_gateway.core.model import Application
+from local_gateway.records import Observe
 from local_gateway.runtime.remote import RemoteLambda
 from local_gateway.runtime.service import LambdaRuntime
 from local_gateway.runtime.settings import RuntimeSettings
@@ -33,7 +33,7 @@ async def read_version(terminal: Terminal, aws: MotoServer, reader: VersionReade
 
 def make_runtime(
     settings: GatewaySettings,
-    observer: Observer,
+    observe: Observe,
     application: Application,
     aws: MotoServer,
     *,
@@ -45,11 +45,11 @@ def make_runtime(
     """
     url, functions = settings.lambda_endpoint, application.functions
     if url is not None:
-        return RemoteLambda(functions, url=url, observer=observer, waiting=waiting)
+        return RemoteLambda(functions, url=url, observe=observe, waiting=waiting)
     region = application.region
     base = service_variables(aws.endpoint_url, region)
     runtime = RuntimeSettings(base_environment=base, platform_lines=settings.verbose)
-    return LambdaRuntime(functions, settings=runtime, observer=observer, region=region)
+    return LambdaRuntime(functions, settings=runtime, observe=observe, region=region)
 
 
 async def warm(runtime: Functions, application: Application) -> None:

@@ -138,12 +138,11 @@ class Provisioner:
 
     def _create_one(self, item: Resource, properties: JsonObject) -> None:
         service, create = _CREATORS[item.type]
-        stack = self._template.stack
         creation = Creation(
             resource_type=item.type,
-            name=generated_name(stack, item.logical_id),
+            name=generated_name(item.stack, item.logical_id),
             properties=properties,
-            stack=stack,
+            stack=self._template.stack,
         )
         try:
             created = create(self._client(service), creation)
@@ -161,7 +160,9 @@ class Provisioner:
 
     def _refused(self, resources: list[Resource], error: Exception) -> TemplateError:
         message = _message(error)
-        culprits = [item for item in resources if item.logical_id in message] or resources
+        culprits = [
+            item for item in resources if item.logical_id.rpartition("/")[2] in message
+        ] or resources
         names = ", ".join(item.logical_id for item in culprits)
         return TemplateError(
             self._template.place(culprits[0]), f"moto could not create {names}: {message}"

@@ -27,20 +27,25 @@ def create_stack(
     attributes = [item for item in wanted if item.name in resources and item.attribute]
     answers += sorted(attributes, key=lambda item: (item.name, item.attribute or ""))
     keys = {f"Value{number}": item for number, item in enumerate(answers)}
+    # A logical id has letters and digits only, that of a resource of a nested stack is a path.
+    names = {logical_id: logical_id.replace("/", "") for logical_id in resources}
     body = {
         "Resources": {
-            logical_id: {"Type": resource.type, "Properties": properties}
+            names[logical_id]: {"Type": resource.type, "Properties": properties}
             for logical_id, (resource, properties) in resources.items()
         },
-        "Outputs": {key: {"Value": _intrinsic(item)} for key, item in keys.items()},
+        "Outputs": {
+            key: {"Value": _intrinsic(names[item.name], item.attribute)}
+            for key, item in keys.items()
+        },
     }
     client.create_stack(StackName=name, TemplateBody=json.dumps(body))
     stack = client.describe_stacks(StackName=name)["Stacks"][0]
     return {keys[output["OutputKey"]]: output["OutputValue"] for output in stack["Outputs"]}
 
 
-def _intrinsic(reference: Reference) -> JsonObject:
-    if reference.attribute is None:
-        return {"Ref": reference.name}
-    path: list[Json] = [reference.name, reference.attribute]
+def _intrinsic(name: str, attribute: str | None) -> JsonObject:
+    if attribute is None:
+        return {"Ref": name}
+    path: list[Json] = [name, attribute]
     return {"Fn::GetAtt": path}

@@ -24,10 +24,10 @@ class Origin:
             return False
         return not self._stage_names() & {stage.name for stage in api.stages}
 
-    def api_names(self) -> list[str]:
-        """The logical ids of the APIs."""
-        http = [self.http_api.logical_id] if self.http_api is not None else []
-        return [api.logical_id for api in self.websocket_apis] + http
+    def api_ids(self) -> list[str]:
+        """The ids of the APIs."""
+        http = [self.http_api.api_id] if self.http_api is not None else []
+        return [api.api_id for api in self.websocket_apis] + http
 
 
 def domain_name(api_id: str, application: Application) -> str:

@@ -8,14 +8,14 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from local_gateway.core.invocation import InvocationResult, Succeeded, Throttled
+from local_gateway.core.invocation import Invocation, InvocationResult, Succeeded, Throttled
 from local_gateway.core.model import AsynchronousInvocation
 from local_gateway.errors import GatewayError
 from local_gateway.event_sources.clock import Clock
 from local_gateway.event_sources.journal_entries import Reports
 from local_gateway.event_sources.queues import QUEUE_ERRORS, Queue
-from local_gateway.server.interfaces import Invocation, Invoker
-from local_gateway.server.invocations import describe
+from local_gateway.records import outcome_of
+from local_gateway.server.interfaces import Invoker
 
 _RETRY_PAUSES_MS = (60_000, 120_000)
 _FIRST_BACKOFF_MS, _LONGEST_BACKOFF_MS = 1_000, 300_000
@@ -24,7 +24,7 @@ _DEFAULT = AsynchronousInvocation()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occasion:
-    """What an invocation is for, as the journal names it: an API and a rule or schedule."""
+    """What an invocation is for, as records name it: an API and a rule or schedule."""
 
     api: str
     name: str
@@ -95,7 +95,7 @@ class AsynchronousInvoker:
     def _tell(
         self, function: str, occasion: Occasion, invocation: Invocation, pause: int | None
     ) -> None:
-        outcome, detail = describe(invocation.result)
+        outcome, detail = outcome_of(invocation.result)
         if pause is not None:
             detail = f"{detail}; again in {pause // 1000} s"
         self._reports.invocation(occasion.api, occasion.name, function, invocation, outcome, detail)
@@ -112,7 +112,7 @@ class AsynchronousInvoker:
             for name, kind, value in (
                 ("RequestID", "String", invocation.request_id),
                 ("ErrorCode", "Number", "429" if _is_throttled(invocation.result) else "200"),
-                ("ErrorMessage", "String", describe(invocation.result)[1] or "failed"),
+                ("ErrorMessage", "String", outcome_of(invocation.result)[1] or "failed"),
             )
         }
         try:

@@ -1,23 +1,23 @@
-"""What event sources tell the journal: one entry per invocation, no message bodies."""
+"""What event sources report: one record per invocation, no message bodies."""
 
 from local_gateway.core.event_sources.model import QueueMapping
-from local_gateway.core.invocation import Succeeded
-from local_gateway.server.interfaces import Entry, Invocation, Journal, Sources
-from local_gateway.server.invocations import describe
+from local_gateway.core.invocation import Invocation, Succeeded
+from local_gateway.records import ApiRecord, Observe, outcome_of
+from local_gateway.server.interfaces import Sources
 
 
 class Reports:
-    """Writes the entries of event sources."""
+    """Reports the records of event sources."""
 
-    def __init__(self, journal: Journal, sources: Sources) -> None:
-        self._journal = journal
+    def __init__(self, observe: Observe, sources: Sources) -> None:
+        self._observe = observe
         self._sources = sources
 
     def batch(
         self, mapping: QueueMapping, invocation: Invocation, messages: int, left: int
     ) -> None:
         """A batch of a queue's messages; `left` of them stay in the queue."""
-        outcome, detail = describe(invocation.result)
+        outcome, detail = outcome_of(invocation.result)
         count = f"{messages} message{'s' if messages > 1 else ''}"
         if left and isinstance(invocation.result, Succeeded):
             outcome, count = "partly failed", f"{left} of {count} failed"
@@ -34,23 +34,21 @@ class Reports:
         detail: str | None,
     ) -> None:
         """An invocation for the queue, rule or schedule of this name."""
-        entry = Entry(
+        record = ApiRecord.from_invocation(
+            invocation,
             at=self._sources.now(),
             api=api,
             route_key=name,
             outcome=outcome,
             function=function,
-            request_id=invocation.request_id,
-            duration_ms=invocation.duration * 1000,
-            cold=invocation.cold,
             detail=detail,
             problem=outcome != "ok",
         )
-        self._journal.record(entry)
+        self._observe(record)
 
     def problem(self, api: str, name: str, error: Exception) -> None:
         """A queue, rule or schedule that cannot be served at the moment."""
-        entry = Entry(
+        record = ApiRecord(
             at=self._sources.now(),
             api=api,
             route_key=name,
@@ -58,4 +56,4 @@ class Reports:
             detail=" ".join(str(error).split())[:300],
             problem=True,
         )
-        self._journal.record(entry)
+        self._observe(record)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from local_gateway.core.event_sources.model import QueueMapping
 from local_gateway.core.event_sources.sqs import failed_messages, sqs_payloads, sqs_record
-from local_gateway.core.invocation import Succeeded
+from local_gateway.core.invocation import Invocation, Succeeded
 from local_gateway.errors import GatewayError
 from local_gateway.event_sources.backoff import Pause
 from local_gateway.event_sources.journal_entries import Reports
@@ -16,7 +16,7 @@ from local_gateway.event_sources.queues import (
     Message,
     Queue,
 )
-from local_gateway.server.interfaces import Invocation, Invoker
+from local_gateway.server.interfaces import Invoker
 
 # "Lambda starts with five concurrent batches" (developer guide, services-sqs-scaling); more would
 # only wait for an execution environment here.

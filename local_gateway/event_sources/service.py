@@ -19,7 +19,8 @@ from local_gateway.event_sources.rules import RuleDelivery, RuleListener
 from local_gateway.event_sources.schedule_timer import Timer
 from local_gateway.event_sources.targets import Delivery
 from local_gateway.event_sources.threads import in_thread
-from local_gateway.server.interfaces import Invoker, Journal, Sources
+from local_gateway.records import Observe
+from local_gateway.server.interfaces import Invoker, Sources
 from local_gateway.template.document.stack import Stack
 
 
@@ -34,14 +35,14 @@ class EventSources:
         endpoint_url: str,
         *,
         invoker: Invoker,
-        journal: Journal,
+        observe: Observe,
         clock: Clock,
         sources: Sources,
     ) -> None:
         self._endpoint_url = endpoint_url
         self._invoker = invoker
         self._clock = clock
-        self._reports = Reports(journal, sources)
+        self._reports = Reports(observe, sources)
         self._client: Any = None
         self._asynchronous = AsynchronousInvoker(
             invoker, clock=clock, reports=self._reports, queue=self._queue

@@ -2,13 +2,14 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from aiohttp import web
 
+from local_gateway.core.ports import Origin
 from local_gateway.inspector import access
 from local_gateway.inspector.connection_list import ConnectionList, Directory
 from local_gateway.inspector.inspector import Inspector
@@ -37,6 +38,23 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+
+# Who listens on one of these can be reached at a loopback address.
+_REACHING_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost", "0.0.0.0", "::"})  # noqa: S104
+
+
+def why_unavailable(hosts: Sequence[str], origin: Origin) -> str | None:
+    """Why the page cannot be at `/_gateway` of the first origin; `None` if it can.
+
+    A stage may be called `_gateway` on AWS, so it may here, and keeps its path.
+    """
+    http = (origin.http_api,) if origin.http_api is not None else ()
+    for api in (*origin.websocket_apis, *http):
+        if any(stage.name == SEGMENT for stage in api.stages):
+            return f"{api.logical_id} has a stage called {SEGMENT}, which keeps that path"
+    if _REACHING_LOOPBACK.isdisjoint(hosts):
+        return f"it is for this machine only, and --host {hosts[0]} leaves out loopback"
+    return None
 
 
 class InspectorSite:

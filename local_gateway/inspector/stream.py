@@ -98,7 +98,7 @@ class Stream:
         ring = self._inspector.ring
         first, taken = ring.after(self._seen, max_items=PIECE_ROWS, max_bytes=PIECE_BYTES)
         self._seen = first + len(taken) - 1
-        return [to_json(first + at, happening) for at, happening in enumerate(taken)]
+        return [to_json(first + at, record) for at, record in enumerate(taken)]
 
     async def _send(self, page: Page, data: bytes) -> None:
         self._quiet_ticks = 0

@@ -5,7 +5,13 @@ import time
 from dataclasses import dataclass
 from typing import Protocol
 
-from local_gateway.core.invocation import Failed, InvocationResult, Succeeded, TimedOut
+from local_gateway.core.invocation import (
+    Failed,
+    Invocation,
+    InvocationResult,
+    Succeeded,
+    TimedOut,
+)
 from local_gateway.core.model import LambdaFunction
 from local_gateway.runtime.alarm import Alarm
 from local_gateway.runtime.environment_log import EnvironmentLog
@@ -20,7 +26,6 @@ from local_gateway.runtime.runtime_api import (
     RefusedError,
     listening,
 )
-from local_gateway.runtime.settings import Invocation
 
 # A runtime that met a fatal error exits by itself, unless a thread of the handler prevents it.
 _EXIT_GRACE_SECONDS = 0.25
@@ -71,7 +76,7 @@ class ExecutionEnvironment:
         self._cold = cold
         self.initialised: asyncio.Future[InvocationResult | None] = self._loop.create_future()
         self._log = EnvironmentLog(
-            function, around.observer, platform_lines=around.settings.platform_lines
+            function, around.observe, platform_lines=around.settings.platform_lines
         )
         self._process: EnvironmentProcess | None = None
         self._killed = False
@@ -184,7 +189,7 @@ class ExecutionEnvironment:
         self._undelivered = None
         self._running = _Running(job, self._loop.time())
         self._alarm.set(timeout, self._time_out)
-        self._log.started(job.request_id, cold=self._cold)
+        self._log.started(job.request_id)
         if job.fatal or poll is None:
             self.kill()
             return

@@ -1,9 +1,11 @@
-"""What one execution environment tells the observer: its lines, and Lambda's around them."""
+"""What one execution environment reports: its lines, Lambda's around them, its invocations."""
 
 import asyncio
+import time
 
-from local_gateway.core.invocation import InvocationResult
+from local_gateway.core.invocation import Invocation, InvocationResult
 from local_gateway.core.model import LambdaFunction
+from local_gateway.records import InvocationRecord, LogLine, LogStream, Observe
 from local_gateway.runtime.platform_lines import (
     end_line,
     init_report_line,
@@ -11,7 +13,6 @@ from local_gateway.runtime.platform_lines import (
     report_line,
     start_line,
 )
-from local_gateway.runtime.settings import Invocation, LogStream, RuntimeObserver
 
 # Reading /proc takes longer than a tenth of a fast invocation: not at every one.
 _MEMORY_SECONDS = 1.0
@@ -20,11 +21,9 @@ _MEMORY_SECONDS = 1.0
 class EnvironmentLog:
     """Knows which invocation a line belongs to: the one that began last."""
 
-    def __init__(
-        self, function: LambdaFunction, observer: RuntimeObserver, *, platform_lines: bool
-    ) -> None:
+    def __init__(self, function: LambdaFunction, observe: Observe, *, platform_lines: bool) -> None:
         self._function = function
-        self._observer = observer
+        self._observe = observe
         self._platform_lines = platform_lines
         self._request_id: str | None = None
         self._memory: int | None = None
@@ -32,12 +31,12 @@ class EnvironmentLog:
 
     def line(self, stream: LogStream, line: str) -> None:
         """Pass a line on."""
-        self._observer.log_line(self._function.logical_id, stream, line, self._request_id)
+        function = self._function.logical_id
+        self._observe(LogLine(_now(), function, stream, line, self._request_id))
 
-    def started(self, request_id: str, *, cold: bool) -> None:
+    def started(self, request_id: str) -> None:
         """An event was delivered."""
         self._request_id = request_id
-        self._observer.invocation_started(self._function.logical_id, request_id, cold=cold)
         if self._platform_lines:
             self.line("platform", start_line(request_id))
 
@@ -47,7 +46,8 @@ class EnvironmentLog:
             self.line("platform", end_line(invocation.request_id))
             memory = self._peak_memory(pid)
             self.line("platform", report_line(invocation, self._function.memory_size, memory))
-        self._observer.invocation_finished(self._function.logical_id, invocation)
+        record = InvocationRecord.from_invocation(_now(), self._function.logical_id, invocation)
+        self._observe(record)
 
     def init_failed(self, duration: float, failure: InvocationResult) -> None:
         """The init phase ended in `failure` after `duration` seconds."""
@@ -62,3 +62,7 @@ class EnvironmentLog:
             self._memory_read_at = now
             self._memory = peak_memory(pid) or self._memory
         return self._memory
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

@@ -5,8 +5,7 @@ import secrets
 import time
 from dataclasses import dataclass, field
 
-from local_gateway.core.invocation import InvocationResult
-from local_gateway.runtime.settings import Invocation
+from local_gateway.core.invocation import Invocation, InvocationResult
 
 # What a waiting invocation costs beside its payload, roughly.
 _OVERHEAD_BYTES = 1024

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Literal
 
 from local_gateway.core.model import LambdaFunction
+from local_gateway.records import Observe
 from local_gateway.runtime.process import EnvironmentProcess, LineSink, start_process
-from local_gateway.runtime.settings import RuntimeObserver, RuntimeSettings
+from local_gateway.runtime.settings import RuntimeSettings
 from local_gateway.runtime.variables import environment_variables, log_stream_name
 
 type RuntimeClient = Literal["awslambdaric", "bootstrap"]
@@ -20,7 +21,7 @@ class Surroundings:
     """What the environments of all functions share."""
 
     settings: RuntimeSettings
-    observer: RuntimeObserver
+    observe: Observe
     region: str
     client: RuntimeClient
 

@@ -3,8 +3,7 @@
 import math
 from pathlib import Path
 
-from local_gateway.core.invocation import Failed, InvocationResult, TimedOut
-from local_gateway.runtime.settings import Invocation
+from local_gateway.core.invocation import Failed, Invocation, InvocationResult, TimedOut
 from local_gateway.runtime.variables import VERSION
 
 EXIT_ERROR = "Runtime.ExitError"

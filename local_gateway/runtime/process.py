@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
+from local_gateway.records import LogStream
 from local_gateway.runtime.log_lines import LineSplitter
-from local_gateway.runtime.settings import LogStream
 
 # How long output is waited for after the end of the process: something that left the process
 # group may hold the pipes open for ever.

@@ -1,24 +1,21 @@
 """Functions that run elsewhere: behind `sam local start-lambda`, or what serves the same API."""
 
 import asyncio
+import time
 import uuid
 from collections.abc import Callable, Mapping, Set
 from urllib.parse import quote
 
 import aiohttp
 
-from local_gateway.core.invocation import Failed, InvocationResult, Throttled
+from local_gateway.core.invocation import Failed, Invocation, InvocationResult, Throttled
 from local_gateway.core.model import LambdaFunction
 from local_gateway.errors import GatewayError
+from local_gateway.records import InvocationRecord, Observe, ignore
 from local_gateway.runtime.platform_lines import EXIT_ERROR
 from local_gateway.runtime.remote_answer import interpret
 from local_gateway.runtime.service import FunctionInitError
-from local_gateway.runtime.settings import (
-    Invocation,
-    RuntimeObserver,
-    RuntimeSettings,
-    SilentObserver,
-)
+from local_gateway.runtime.settings import RuntimeSettings
 
 OPTION = "--lambda-endpoint"
 CONNECT_SECONDS = 5.0
@@ -44,12 +41,12 @@ class RemoteLambda:
         *,
         url: str,
         settings: RuntimeSettings | None = None,
-        observer: RuntimeObserver | None = None,
+        observe: Observe = ignore,
         waiting: Callable[[], None] | None = None,
     ) -> None:
         self._url = url.rstrip("/")
         self._settings = settings or RuntimeSettings()
-        self._observer = observer or SilentObserver()
+        self._observe = observe
         self._waiting = waiting
         self._functions = dict(functions)
         self._places: dict[str, asyncio.Semaphore] = {}
@@ -117,7 +114,6 @@ class RemoteLambda:
         self, function: LambdaFunction, payload: bytes, request_id: str, headers: dict[str, str]
     ) -> Invocation:
         name, clock = function.logical_id, asyncio.get_running_loop().time
-        self._observer.invocation_started(name, request_id, cold=False)
         since = clock()
         result: InvocationResult
         try:
@@ -128,7 +124,8 @@ class RemoteLambda:
             result = Failed("LambdaEndpoint.Unreachable", reason)
         duration = clock() - since
         invocation = Invocation(result=result, request_id=request_id, cold=False, duration=duration)
-        self._observer.invocation_finished(name, invocation)
+        at = time.time_ns() // 1_000_000
+        self._observe(InvocationRecord.from_invocation(at, name, invocation))
         return invocation
 
     async def warm(self, function: str) -> None:

@@ -6,20 +6,18 @@ import sys
 from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 
-from local_gateway.core.invocation import Failed, InvocationResult, TimedOut
+from local_gateway.core.invocation import Failed, Invocation, InvocationResult, TimedOut
 from local_gateway.core.model import LambdaFunction
 from local_gateway.errors import GatewayError
+from local_gateway.records import Observe, ignore
 from local_gateway.runtime.job import Job, new_job
 from local_gateway.runtime.launch import RuntimeClient, Surroundings
 from local_gateway.runtime.pool import STARTS_AT_ONCE, FunctionPool
-from local_gateway.runtime.settings import (
-    Invocation,
-    RuntimeObserver,
-    RuntimeSettings,
-    SilentObserver,
-)
+from local_gateway.runtime.settings import RuntimeSettings
 
 MAX_REQUEST_BYTES = 6 * 1024 * 1024
+
+_INSTALL = "; install it into the environment the gateway runs in, or put it into a layer"
 
 
 class FunctionInitError(GatewayError):
@@ -38,13 +36,13 @@ class LambdaRuntime:
         *,
         region: str,
         settings: RuntimeSettings | None = None,
-        observer: RuntimeObserver | None = None,
+        observe: Observe = ignore,
     ) -> None:
         settings = settings or RuntimeSettings()
         self._functions = dict(functions)
         self._around = Surroundings(
             settings=settings,
-            observer=observer or SilentObserver(),
+            observe=observe,
             region=region,
             client=choose_client(settings),
         )
@@ -173,7 +171,9 @@ def _describe(function: LambdaFunction, failure: InvocationResult) -> str:
     subject = f"{function.logical_id}: handler {function.handler}"
     match failure:
         case Failed("Runtime.ImportModuleError", message):
-            return f"{subject} does not import: {message.partition(': ')[2] or message}"
+            cause = message.partition(": ")[2] or message
+            remedy = _INSTALL if cause.startswith("No module named") else ""
+            return f"{subject} does not import: {cause}{remedy}"
         case Failed("Runtime.UserCodeSyntaxError", message):
             return f"{subject} does not import: {message}"
         case Failed("Runtime.HandlerNotFound" | "Runtime.MalformedHandlerName", message):

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from local_gateway.core.model import Application
 from local_gateway.errors import GatewayError
@@ -27,6 +28,8 @@ VARIABLES = "env.json"
 # `--add-host host.docker.internal:host-gateway`.
 HOST = "host.docker.internal"
 
+# What names the template of a nested stack.
+_NESTED = frozenset({"Location", "TemplateURL"})
 _FUNCTIONS = frozenset({"AWS::Serverless::Function", "AWS::Lambda::Function"})
 
 
@@ -41,6 +44,20 @@ class SamLocalBuild:
         self._directory = directory
         self._parameters = parameters
 
+    @property
+    def options(self) -> str:
+        """What every command of `sam local` needs to work with this run."""
+        return (
+            f"--template {self._directory}/{TEMPLATE} --env-vars {self._directory}/{VARIABLES} "
+            f"--add-host {HOST}:host-gateway"
+        )
+
+    def start_lambda(self, url: str) -> str:
+        """The command that runs the functions at `url`."""
+        port = urlsplit(url).port
+        options = f"{self.options} --warm-containers LAZY"
+        return f"sam local start-lambda {options}{f' --port {port}' if port else ''}"
+
     def write(self, application: Application, aws_endpoint_url: str, ports: Iterable[int]) -> None:
         """Write `sam-local.json` and `env.json`.
 
@@ -52,15 +69,27 @@ class SamLocalBuild:
                 f"--sam-local {self._directory}: there is no {BUILT_TEMPLATE}; "
                 f"run `sam build --build-dir {self._directory}` first"
             )
-        built = load_source(self._directory / BUILT_TEMPLATE).document
         variables = container_variables(application, aws_endpoint_url, ports)
         names = {function: list(values) for function, values in variables.items()}
-        template = declaring(built, names, self._parameters)
-        self._write(TEMPLATE, template)
-        self._write(VARIABLES, variables)
+        self._write_template(self._directory / BUILT_TEMPLATE, names, self._parameters)
+        self._write(self._directory / VARIABLES, variables)
 
-    def _write(self, name: str, content: Mapping[str, object]) -> None:
-        path = self._directory / name
+    def _write_template(
+        self, built: Path, names: Mapping[str, list[str]], parameters: Mapping[str, str]
+    ) -> None:
+        """Write the copy beside a built template, and those of the templates nested in it."""
+        template = declaring(load_source(built).document, names, parameters)
+        for logical_id, declared in as_object(template["Resources"]).items():
+            properties = as_object(as_object(declared).get("Properties"))
+            for key in _NESTED.intersection(properties):
+                location = properties[key]
+                if isinstance(location, str) and (built.parent / location).is_file():
+                    inner = _below(f"{logical_id}/", names)
+                    self._write_template(built.parent / location, inner, {})
+                    properties[key] = str(Path(location).with_name(TEMPLATE))
+        self._write(built.with_name(TEMPLATE), template)
+
+    def _write(self, path: Path, content: Mapping[str, object]) -> None:
         try:
             path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
         except OSError as error:
@@ -90,6 +119,14 @@ def container_variables(
             if name != VARIABLE
         }
         for logical_id, function in application.functions.items()
+    }
+
+
+def _below(prefix: str, names: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    return {
+        name.removeprefix(prefix): variables
+        for name, variables in names.items()
+        if name.startswith(prefix)
     }
 
 

@@ -2,29 +2,14 @@
 
 import os
 import time
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
 from local_gateway.core.chaos import Fault, Key
 from local_gateway.core.http import Moment
 from local_gateway.core.ids import encode_id
-from local_gateway.core.invocation import InvocationResult
+from local_gateway.core.invocation import Invocation
 
 ID_BYTES = 11
-
-
-class Invocation(Protocol):
-    """One finished invocation; `duration` is seconds, `cold` tells of a new environment."""
-
-    @property
-    def result(self) -> InvocationResult: ...
-    @property
-    def request_id(self) -> str: ...
-    @property
-    def cold(self) -> bool: ...
-    @property
-    def duration(self) -> float: ...
 
 
 class Invoker(Protocol):
@@ -59,43 +44,6 @@ class NoFaults:
     def delay(self, *key: Key) -> float:
         """Not at all."""
         return 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One thing that happened, for the terminal and other observers; no bodies, no headers.
-
-    `request_id` is the invocation's, the one that the function sees and its log lines carry.
-    """
-
-    at: int
-    api: str
-    route_key: str
-    outcome: str
-    connection_id: str | None = None
-    function: str | None = None
-    request_id: str | None = None
-    duration_ms: float | None = None
-    cold: bool = False
-    detail: str | None = None
-    problem: bool = False
-
-
-class Direction(StrEnum):
-    """Which way a frame goes."""
-
-    IN = "in"
-    OUT = "out"
-
-
-class Journal(Protocol):
-    """Takes everything as it happens; its methods return at once and do not raise."""
-
-    def record(self, entry: Entry, /) -> None:
-        """Something happened."""
-
-    def frame(self, connection_id: str, direction: Direction, text: str, at: int, /) -> None:
-        """A text message came in or went out; `at` is epoch milliseconds."""
 
 
 class Sources:

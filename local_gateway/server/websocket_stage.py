@@ -16,8 +16,9 @@ from local_gateway.core.ports import domain_name
 from local_gateway.core.websocket.actions import RefuseHandshake
 from local_gateway.core.websocket.connection import Connection
 from local_gateway.core.websocket.stage import Stage
+from local_gateway.records import ApiRecord, Observe
 from local_gateway.server.faults import Fate
-from local_gateway.server.interfaces import Entry, Faults, Journal, NoFaults, Sources
+from local_gateway.server.interfaces import Faults, NoFaults, Sources
 from local_gateway.server.invocations import Invocations
 from local_gateway.server.protocol import TOO_LARGE, BodyError, read_body
 from local_gateway.server.responses import json_message
@@ -48,7 +49,7 @@ class WebSocketStageServer:
         *,
         invocations: Invocations,
         sources: Sources,
-        journal: Journal,
+        observe: Observe,
         secrets: Mapping[str, str] | None = None,
         faults: Faults | None = None,
     ) -> None:
@@ -57,7 +58,7 @@ class WebSocketStageServer:
         self.stage = stage
         self._invocations = invocations
         self._sources = sources
-        self._journal = journal
+        self._observe = observe
         self._faults = faults or NoFaults()
         self._numbers = itertools.count(1)
         self._sessions: dict[str, Session] = {}
@@ -179,7 +180,7 @@ class WebSocketStageServer:
             connection,
             invocations=self._invocations,
             sources=self._sources,
-            journal=self._journal,
+            observe=self._observe,
             fate=partial(Fate, self._faults, (self.stage.name, next(self._numbers))),
         )
 
@@ -201,7 +202,7 @@ class WebSocketStageServer:
         )
 
     def _record(self, method: str, connection_id: str | None, status: int) -> None:
-        entry = Entry(
+        record = ApiRecord(
             at=self._sources.now(),
             api="management",
             route_key=f"{method} {MANAGEMENT_SEGMENT}",
@@ -209,7 +210,7 @@ class WebSocketStageServer:
             connection_id=connection_id,
             problem=status >= 400 and status != 410,
         )
-        self._journal.record(entry)
+        self._observe(record)
 
 
 def foreign_management_call() -> web.Response:

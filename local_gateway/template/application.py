@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from local_gateway.core.model import Application, HttpApi, LambdaFunction, WebSocketApi
 from local_gateway.template.event_sources.event_sources import read_event_sources
 from local_gateway.template.intrinsics.values import scalar
+from local_gateway.template.loading.parameters import checked_value
 from local_gateway.template.loading.template import ResourceValues, Template
 from local_gateway.template.readers.api_resources import ApiPart, ApiResources
 from local_gateway.template.readers.functions import FunctionDirectory, FunctionReader
 from local_gateway.template.readers.http_api import HttpApiReader
 from local_gateway.template.readers.layers import read_layers
-from local_gateway.template.readers.local_urls import LocalUrls
 from local_gateway.template.readers.permissions import posting_without_permission
-from local_gateway.template.readers.physical_ids import made_up_id
 from local_gateway.template.readers.references import ResourceReferences
 from local_gateway.template.readers.websocket_api import WebSocketApiReader
 
@@ -31,22 +30,18 @@ def build_application(
     template: Template,
     values: ResourceValues,
     *,
-    origin: str,
-    api_origins: Mapping[str, str] | None = None,
     elsewhere: bool = False,
 ) -> ReadApplication:
     """Resolve what is left in `template` and read functions and APIs.
 
-    `origin`, such as `http://127.0.0.1:8080`, takes the place of `https://{api}.execute-api.…` in
-    environment variables and outputs (`ws://…` that of `wss://…`); `api_origins` gives other
-    origins by the API's logical id. With `elsewhere` functions are not run here, so that they may
-    have any runtime. Raises `TemplateError`.
+    URLs of APIs are those that they have on AWS. With `elsewhere` functions are not run here, so
+    that they may have any runtime. Raises `TemplateError`.
     """
     references = ResourceReferences(template, values)
-    urls = _local_urls(template, origin, api_origins or {})
+    _check_given_parameters(template, references)
     warnings = list(template.warnings)
     layers = {} if elsewhere else read_layers(template, references)
-    reader = FunctionReader(template, references, layers, urls, warnings, elsewhere=elsewhere)
+    reader = FunctionReader(template, references, layers, warnings, elsewhere=elsewhere)
     functions = reader.read()
     websocket_apis, http_apis = _apis(template, references, functions)
     if not elsewhere:
@@ -62,7 +57,7 @@ def build_application(
         functions=functions,
         websocket_apis=websocket_apis,
         http_apis=http_apis,
-        outputs=_outputs(template, references, urls),
+        outputs=_outputs(template, references),
         resources=dict(values.refs),
         queue_mappings=sources.queue_mappings,
         event_rules=sources.event_rules,
@@ -72,17 +67,11 @@ def build_application(
     return ReadApplication(application, tuple(warnings))
 
 
-def _local_urls(template: Template, origin: str, origins: Mapping[str, str]) -> LocalUrls:
-    ids = {
-        resource.logical_id: made_up_id(template.stack, resource.logical_id)
-        for resource in template.of_type("AWS::ApiGatewayV2::Api")
-    }
-    return LocalUrls(
-        stack=template.stack,
-        api_ids=frozenset(ids.values()),
-        origin=origin,
-        origins={ids[name]: url for name, url in origins.items() if name in ids},
-    )
+def _check_given_parameters(template: Template, references: ResourceReferences) -> None:
+    for parameter in template.given_parameters:
+        value = references.resolver.resolve(parameter.value, parameter.place)
+        text = scalar(value, "Parameters", parameter.place)
+        checked_value(parameter.declaration, text, parameter.place)
 
 
 def _apis(
@@ -106,12 +95,11 @@ def _protocol(api: ApiPart) -> str:
     return api.properties.choice("ProtocolType", ("WEBSOCKET", "HTTP"), default)
 
 
-def _outputs(template: Template, references: ResourceReferences, urls: LocalUrls) -> dict[str, str]:
+def _outputs(template: Template, references: ResourceReferences) -> dict[str, str]:
     outputs: dict[str, str] = {}
     for name, value in template.outputs.items():
         place = template.source.place("Outputs", name)
-        text = scalar(references.resolver.resolve(value, place), "Value", place)
-        outputs[name] = urls.localise(text)
+        outputs[name] = scalar(references.resolver.resolve(value, place), "Value", place)
     return outputs
 
 

@@ -2,11 +2,11 @@
 
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TextIO
 
-from local_gateway.server.interfaces import Direction, Entry
+from local_gateway.records import ApiRecord, Frame, InvocationRecord, LogLine, Record
 from local_gateway.terminal.line_buffer import LineBuffer
 from local_gateway.terminal.log_text import LogText, readable
 
@@ -17,8 +17,7 @@ _COLOURS = {"WARNING": _YELLOW, "ERROR": _RED, "CRITICAL": _RED}
 class Terminal:
     """Writes lines to `out`; `verbose` shows the functions' logs exactly as they are.
 
-    With `coloured`, what somebody should look at is yellow or red. `clock` gives epoch
-    milliseconds.
+    With `coloured`, what somebody should look at is yellow or red.
     """
 
     def __init__(
@@ -27,12 +26,10 @@ class Terminal:
         *,
         verbose: bool = False,
         coloured: bool = False,
-        clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
         self._lines = LineBuffer(out)
         self._verbose = verbose
         self._coloured = coloured
-        self._clock = clock
 
     def say(self, text: str) -> None:
         """Print a line as it is."""
@@ -55,40 +52,42 @@ class Terminal:
         """Where commands that the gateway runs write to; `None` for its own standard output."""
         return None
 
-    def record(self, entry: Entry) -> None:
-        """Print an entry: time, API, route, outcome, duration, connection."""
-        parts = [f"{_beginning(entry.at, entry.problem)}{entry.route_key:<14}", entry.outcome]
-        if entry.duration_ms is not None:
-            parts.append(f"{entry.duration_ms:.1f} ms{' cold' if entry.cold else ''}")
-        if entry.function is not None:
-            parts.append(entry.function)
-        if entry.connection_id is not None:
-            parts.append(entry.connection_id)
-        if entry.detail is not None:
-            parts.append(f"({entry.detail})")
-        self._lines.write_soon(self._painted(" ".join(parts), _YELLOW if entry.problem else ""))
+    def observe(self, record: Record, /) -> None:
+        """Print what APIs, event sources and functions did."""
+        match record:
+            case ApiRecord():
+                self._print_api_record(record)
+            case LogLine():
+                self._print_log_line(record)
+            case Frame() | InvocationRecord():
+                # People's messages do not belong in a log; the API tells of the invocation.
+                pass
+
+    def _print_api_record(self, record: ApiRecord) -> None:
+        """Time, route, outcome, duration, function, connection."""
+        parts = [f"{_beginning(record.at, record.problem)}{record.route_key:<14}", record.outcome]
+        if record.duration_ms is not None:
+            parts.append(f"{record.duration_ms:.1f} ms{' cold' if record.cold else ''}")
+        if record.function is not None:
+            parts.append(record.function)
+        if record.connection_id is not None:
+            parts.append(record.connection_id)
+        if record.detail is not None:
+            parts.append(f"({record.detail})")
+        self._lines.write_soon(self._painted(" ".join(parts), _YELLOW if record.problem else ""))
 
     def _painted(self, text: str, colour: str) -> str:
         return f"{colour}{text}{_PLAIN}" if self._coloured and colour else text
 
-    def frame(self, connection_id: str, direction: Direction, text: str, at: int) -> None:
-        """Nothing: what people say to each other does not belong into a log."""
-
-    def log_line(self, function: str, stream: str, line: str, request_id: str | None) -> None:
-        """Print one line of a function's log: time, function, and what it says."""
-        text = LogText((line,)) if self._verbose else readable(line)
-        beginning = f"{_beginning(self._clock(), text.is_problem)}{function} | "
+    def _print_log_line(self, record: LogLine) -> None:
+        """Time, function, and what it says."""
+        text = LogText((record.text,)) if self._verbose else readable(record.text)
+        beginning = f"{_beginning(record.at, text.is_problem)}{record.function} | "
         colour = _COLOURS.get(text.level, "")
-        for one in text.lines:
-            self._lines.write_soon(self._painted(beginning + one, colour))
+        for line in text.lines:
+            self._lines.write_soon(self._painted(beginning + line, colour))
             # An exception stands below its headline.
-            beginning, colour = f"{'':15}{function} | ", ""
-
-    def invocation_started(self, function: str, request_id: str, *, cold: bool) -> None:
-        """Nothing: the line is printed when the invocation has ended."""
-
-    def invocation_finished(self, function: str, invocation: object) -> None:
-        """Nothing: the API that invoked the function records what came of it."""
+            beginning, colour = f"{'':15}{record.function} | ", ""
 
 
 def shows_colours(out: TextIO, environment: Mapping[str, str]) -> bool:

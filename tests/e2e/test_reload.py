@@ -98,6 +98,14 @@ COUNT_CODE = """\
 """
 
 
+SHOUT = """\
+    import os
+
+    def handler(event, context):
+        return {"statusCode": 200, "body": os.environ["WORD"]}
+"""
+
+
 def greeting(word: str) -> str:
     return f"""\
         from words import END
@@ -116,7 +124,7 @@ class Project:
 
     def write(self, file: str, text: str) -> None:
         path = self.root / file
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(dedent(text), encoding="utf-8")
 
     def start(self, *arguments: str) -> GatewayProcess:
@@ -168,9 +176,18 @@ def test_changed_layer_answers_on_the_same_socket(project: Project) -> None:
 @pytest.mark.parametrize(
     ("broken", "told"),
     [
-        ("def handler(event, context)\n    return {}\n", r"Greet.*greet/app\.py:1"),
-        ("import nothing_of_that_name\n" + "handler = print\n", r"app\.py:1.*nothing_of_that_name"),
-        ("def other(event, context):\n    pass\n", r"Greet.*app\.py has none"),
+        (
+            "def handler(event, context)\n    return {}\n",
+            r"Greet.*does not import: .*app\.py, line 1",
+        ),
+        (
+            "import nothing_of_that_name\n" + "handler = print\n",
+            r"Greet.*No module named 'nothing_of_that_name'; install",
+        ),
+        (
+            "def other(event, context):\n    pass\n",
+            r"Greet.*Handler 'handler' missing on module 'app'",
+        ),
         ("handler = {}['no such key']\n", r"Greet.*does not start: KeyError: 'no such key'"),
         ("import sys\n\nhandler = print\nsys.exit(3)\n", r"Greet.*does not start.*exit status 3"),
     ],
@@ -222,6 +239,50 @@ def test_changed_table_stays_with_its_data_and_is_told(project: Project) -> None
         gateway.wait_for(r"^warning: Table has changed in the template")
         gateway.wait_for(r"^Reloaded: template.yaml ")
         assert ask(socket, '{"do": "count"}') == "2"
+
+
+NESTED = """\
+  Inner:
+    Type: AWS::Serverless::Application
+    Properties: {Location: inner/template.yaml}
+"""
+INNER = """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Shout:
+    Type: AWS::Serverless::Function
+    Properties: {Runtime: python3.13, Handler: app.handler, CodeUri: code, Environment: %s}
+Outputs:
+  Arn: {Value: !GetAtt Shout.Arn}
+"""
+
+
+def test_changed_nested_template_answers_on_the_same_socket(project: Project) -> None:
+    project.write("inner/code/app.py", SHOUT)
+    project.write("inner/template.yaml", INNER % "{Variables: {WORD: one}}")
+    project.write("template.yaml", TEMPLATE.replace("Greet.Arn", "Inner.Outputs.Arn") + NESTED)
+    gateway = project.start()
+    with project.connect() as socket:
+        assert ask(socket) == "one"
+        project.write("inner/template.yaml", INNER % "{Vraiables: {WORD: two}}")
+        gateway.wait_for(r"^warning: not reloaded, .*inner/template.yaml:5: Inner/Shout: Env")
+        assert ask(socket) == "one"
+        project.write("inner/template.yaml", INNER % "{Variables: {WORD: two}}")
+        gateway.wait_for(r"^Reloaded: template.yaml, Inner/Shout ")
+        assert ask(socket) == "two"
+
+
+def test_new_nested_template_is_read_again_once_it_is_right(project: Project) -> None:
+    project.write("inner/code/app.py", SHOUT)
+    project.write("inner/template.yaml", "Resources: nothing\n")
+    gateway = project.start()
+    with project.connect() as socket:
+        assert ask(socket) == "hello!"
+        project.write("template.yaml", TEMPLATE.replace("Greet.Arn", "Inner.Outputs.Arn") + NESTED)
+        gateway.wait_for(r"^warning: not reloaded, .*inner/template.yaml:1: Resources: the templ")
+        project.write("inner/template.yaml", INNER % "{Variables: {WORD: two}}")
+        gateway.wait_for(r"^Reloaded: template.yaml, template.yaml, Inner/Shout ")
+        assert ask(socket) == "two"
 
 
 def test_removed_stage_closes_its_sockets_and_no_others(project: Project) -> None:

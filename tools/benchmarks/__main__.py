@@ -8,26 +8,21 @@ from collections.abc import Callable, Sequence
 from tools.benchmarks import (
     cold_start,
     fan_out,
-    growth,
     hot_path,
-    idle_memory,
     peers,
     round_trip,
-    start_up,
 )
 from tools.benchmarks.figures import Result
 from tools.benchmarks.machine import this_machine
+from tools.benchmarks.page import write_page
 from tools.benchmarks.processes import BenchmarkError
 from tools.benchmarks.tables import render
 
 BENCHMARKS: dict[str, Callable[..., Result]] = {
     "round_trip": round_trip.run,
-    "idle_memory": idle_memory.run,
     "cold_start": cold_start.run,
-    "start_up": start_up.run,
     "hot_path": hot_path.run,
     "fan_out": fan_out.run,
-    "growth": growth.run,
 }
 # Installs what it compares with, so it runs only when it is asked for.
 PEERS = "peers"
@@ -37,9 +32,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run benchmarks one after the other: print their tables, write their results."""
     options = _parser().parse_args(arguments)
     if options.names[:1] == ["report"]:
-        # Plotting takes a second to import, and measuring should not wait for it.
-        from tools.benchmarks.page import write_page
-
         print(f"written: {write_page()}")
         return 0
     names = options.names or list(BENCHMARKS)
@@ -51,8 +43,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     if not options.names:
         # All of them were measured: the page tells the same.
-        from tools.benchmarks.page import write_page
-
         print(f"written: {write_page()}")
     return 0
 

@@ -10,7 +10,6 @@ import socket
 import struct
 import time
 from base64 import b64encode
-from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Self
@@ -48,8 +47,9 @@ class Client:
         self.socket = socket.create_connection(address, _TIMEOUT_SECONDS)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._buffer = b""
+        query = f"?{parts.query}" if parts.query else ""
         lines = [
-            f"GET {parts.path or '/'} HTTP/1.1",
+            f"GET {parts.path or '/'}{query} HTTP/1.1",
             f"Host: {parts.netloc}",
             "Upgrade: websocket",
             "Connection: Upgrade",
@@ -170,33 +170,6 @@ def rates(
             found.append(count / (clock() - begun))
         _drain(selector, expected)
     return found
-
-
-def rates_in_turn(
-    clients: Sequence[Client], under_way: int, frame: bytes, expected: bytes, seconds: float
-) -> int:
-    """How many messages are answered in `seconds`, the last ones a little later.
-
-    At most `under_way` have no answer at a time; they go round all clients.
-    """
-    with selectors.DefaultSelector() as selector:
-        for client in clients:
-            selector.register(client.socket, selectors.EVENT_READ, client)
-        idle = deque(clients)
-        busy, count = 0, 0
-        until = time.perf_counter() + seconds
-        while True:
-            while busy < under_way and idle and time.perf_counter() < until:
-                idle.popleft().socket.sendall(frame)
-                busy += 1
-            if not busy:
-                return count
-            for key, _ in selector.select(_TIMEOUT_SECONDS):
-                client = key.data
-                client.receive_ready()
-                if client.answers(expected):
-                    idle.append(client)
-                    busy, count = busy - 1, count + 1
 
 
 def _turn(selector: selectors.BaseSelector, frame: bytes, expected: bytes) -> int:

@@ -84,7 +84,7 @@ def _packed_functions(aws: MotoServer) -> Iterator[dict[tuple[str, str], LambdaF
     """The functions of the template with their settings, and two to compare them with."""
     template = load_template(ROOT / "template.yaml", {}, Stack(name="bench", region=REGION))
     values = provision(aws.endpoint_url, template)
-    application = build_application(template, values, origin="http://127.0.0.1:1").application
+    application = build_application(template, values).application
     own = {function.code.name: function for function in application.functions.values()}
     any_function = next(iter(own.values()))
     with tempfile.TemporaryDirectory() as directory:

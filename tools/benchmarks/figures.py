@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from tools.benchmarks.flame import Profile
 from tools.benchmarks.machine import Machine
 
 RESULTS = Path(__file__).with_name("results")
@@ -83,15 +82,11 @@ def compared(figures: Iterable[Figure], *references: str) -> list[Figure]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What one benchmark found; `notes` say under which conditions.
-
-    `profile` has the samples of stacks, for a flame graph, where a benchmark took some.
-    """
+    """What one benchmark measured; `notes` say under which conditions."""
 
     name: str
     figures: list[Figure]
     notes: list[str] = field(default_factory=list)
-    profile: Profile = field(default_factory=dict)
 
     def write(self, machine: Machine, *, quick: bool) -> Path:
         """Write `results/NAME.json` and return its path."""
@@ -102,7 +97,6 @@ class Result:
             "machine": asdict(machine),
             "notes": self.notes,
             "figures": [asdict(figure) for figure in self.figures],
-            **({"profile": self.profile} if self.profile else {}),
         }
         RESULTS.mkdir(exist_ok=True)
         path = RESULTS / f"{self.name}.json"

@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from local_gateway.aws_services.provisioning import provision
 from local_gateway.aws_services.server import MotoServer
@@ -16,7 +15,6 @@ from local_gateway.template.application import build_application
 from local_gateway.template.document.stack import Stack
 from local_gateway.template.loading.loading import load_template
 from tools.benchmarks.figures import Figure, Result, compared
-from tools.benchmarks.flame import Profile, trimmed
 from tools.benchmarks.machine import one_core
 from tools.benchmarks.processes import ROOT, BenchmarkError, python
 from tools.benchmarks.reply_subjects import BARE, EMPTY
@@ -28,23 +26,19 @@ CALLS = 100
 TIME = "time of a reply"
 PROCESSOR = "processor time of a reply"
 
-# Less is a line nobody can read.
-_LEAST_SHARE = 0.006
 _LONGEST = 300
 _SHOWN = 2000
 
 
 def run(*, quick: bool) -> Result:
-    """Time the parts in turns, then sample the handler."""
-    rounds, seconds = (15, 2) if quick else (50, 5)
+    """Time the parts in turns."""
     with one_core() as note, _sink() as endpoint:
-        found = _measured(_variables(endpoint), rounds, seconds)
+        parts = _measured(_variables(endpoint), rounds=15 if quick else 50)
     figures = [
         Figure.of(measure, part, "µs", [pair[column] for pair in pairs])
         for column, measure in enumerate((TIME, PROCESSOR))
-        for part, pairs in found["parts"].items()
+        for part, pairs in parts.items()
     ]
-    profile: Profile = found["profile"]
     return Result(
         name="hot_path",
         figures=compared(figures, EMPTY, BARE),
@@ -57,10 +51,7 @@ def run(*, quick: bool) -> Result:
             "does not add up to the whole, where handler and sink take turns on the processor.",
             "Bare HTTP: http.client, kept alive, without a signature. Processor time is the "
             "handler's thread alone, without the sink.",
-            f"Flame graph: {sum(profile.values()):,} samples of the handler with its wait for the "
-            f"sink; what has less than {_LEAST_SHARE:.1%} counts for its caller.",
         ],
-        profile=trimmed(profile, _LEAST_SHARE),
     )
 
 
@@ -76,7 +67,7 @@ def _variables(endpoint: str) -> dict[str, str]:
         stack = Stack(name="bench", region=REGION)
         template = load_template(ROOT / "template.yaml", {}, stack)
         values = provision(aws.endpoint_url, template)
-        application = build_application(template, values, origin="http://127.0.0.1:1").application
+        application = build_application(template, values).application
     function = next(one for one in application.functions.values() if one.code.name == "default")
     variables = environment_variables(
         function,
@@ -89,10 +80,10 @@ def _variables(endpoint: str) -> dict[str, str]:
     return {**variables, **UNLIMITED, "MANAGEMENT_API_ENDPOINT": endpoint}
 
 
-def _measured(variables: Mapping[str, str], rounds: int, seconds: int) -> dict[str, Any]:
+def _measured(variables: Mapping[str, str], *, rounds: int) -> dict[str, list[list[float]]]:
     with tempfile.TemporaryDirectory() as directory:
         report, log = Path(directory, "report.json"), Path(directory, "log")
-        arguments = [str(rounds), str(CALLS), str(seconds), str(report)]
+        arguments = [str(rounds), str(CALLS), str(report)]
         with log.open("wb") as output:
             finished = subprocess.run(
                 # Unbuffered, as the runtime client makes it.
@@ -108,8 +99,8 @@ def _measured(variables: Mapping[str, str], rounds: int, seconds: int) -> dict[s
         if finished.returncode:
             raise BenchmarkError(f"the handler's process failed: {finished.stderr[-_SHOWN:]}")
         check_replies(log.read_text("utf-8"))
-        found: dict[str, Any] = json.loads(report.read_text("utf-8"))
-        return found
+        parts: dict[str, list[list[float]]] = json.loads(report.read_text("utf-8"))
+        return parts
 
 
 def check_replies(log: str) -> None:

@@ -1,10 +1,8 @@
-"""The measured tables, written into `docs/performance.md` between two markers, and its plots."""
+"""The measured tables, written into `docs/performance.md` between two markers."""
 
 from typing import Any
 
 from tools.benchmarks.figures import figures_of, read_results
-from tools.benchmarks.flame_graph import draw_flames
-from tools.benchmarks.plots import draw
 from tools.benchmarks.processes import ROOT
 from tools.benchmarks.tables import render
 
@@ -14,7 +12,7 @@ END = "<!-- results: end -->"
 
 
 def write_page() -> str:
-    """Replace what is between the markers, and draw the plots; returns the page's name.
+    """Replace what is between the markers, and return the page's name.
 
     Raises `SystemExit` when a marker or every result is missing.
     """
@@ -27,10 +25,6 @@ def write_page() -> str:
     if not (begin and end):
         raise SystemExit(f"{PAGE.name} has no lines {BEGIN!r} and {END!r}")
     sections = "\n\n".join(_section(document) for document in documents)
-    draw({document["benchmark"]: figures_of(document) for document in documents})
-    for document in documents:
-        if "profile" in document:
-            draw_flames(document["benchmark"].replace("_", "-"), document["profile"])
     PAGE.write_text(f"{before}{BEGIN}\n\n{sections}\n\n{END}{after}", "utf-8")
     return f"{PAGE.parent.name}/{PAGE.name}"
 

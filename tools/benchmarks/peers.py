@@ -17,14 +17,15 @@ from pathlib import Path
 
 from tools.benchmarks.client import Client, text_frame
 from tools.benchmarks.figures import Figure, Result, compared
-from tools.benchmarks.idle_memory import memory_figures
 from tools.benchmarks.load import measure_rates, measure_round_trips, rate_figures
 from tools.benchmarks.machine import one_core
+from tools.benchmarks.memory import memory_figures
 from tools.benchmarks.processes import Program
-from tools.benchmarks.start_up import FIRST_ANSWER, FIRST_SOCKET
 from tools.benchmarks.targets import BOTO3, SIGNER, SMALL_TEMPLATE, Target, small_gateway
 
 PACKAGES = {"serverless": "3.40.0", "serverless-offline": "13.10.1"}
+FIRST_SOCKET = "start to the first open socket"
+FIRST_ANSWER = "start to the first answered message"
 PEER_BOTO3 = "serverless-offline, boto3 handler"
 PEER_SIGNER = "serverless-offline, signer handler"
 

@@ -1,22 +1,19 @@
 """One reply over and over, in its function's environment: what `hot_path` measures.
 
-`python -m tools.benchmarks.reply_loop ROUNDS CALLS SECONDS FILE` times the parts of a reply in
-turns, then samples the handler for so many seconds, and writes both as JSON. It has a process of
-its own: the settings are the environment's, and the log lines go to its standard output.
+`python -m tools.benchmarks.reply_loop ROUNDS CALLS FILE` times the parts of a reply in turns and
+writes them as JSON. It has a process of its own: the settings are the environment's, and the log
+lines go to its standard output.
 """
 
 import json
-import secrets
-import signal
 import sys
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from functools import partial
 from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
-from types import FrameType
 from typing import Any, cast
 from urllib.parse import quote, urlsplit
 
@@ -34,7 +31,6 @@ from sapa.messages.replies import Reply, answer, context_of
 from sapa.metric import message_metric
 from sapa.observability import count, observed, socket_keys
 from sapa.settings import settings
-from tools.benchmarks.flame import Profile, folded
 from tools.benchmarks.handlers.empty.app import lambda_handler as empty_handler
 from tools.benchmarks.processes import ROOT, BenchmarkError
 from tools.benchmarks.reply_subjects import (
@@ -49,20 +45,14 @@ from tools.benchmarks.reply_subjects import (
 )
 
 _WARM_CALLS = 5
-_SAMPLED_EVERY = (0.0004, 0.0012)
 
 type Part = Callable[[], object]
 
 
 def main() -> None:
-    """Measure, and write what was found."""
-    rounds, calls, seconds, file = sys.argv[1:]
-    known = parts()
-    found = {
-        "parts": timed(known, int(rounds), int(calls)),
-        "profile": sampled(known[HANDLER], float(seconds)),
-    }
-    Path(file).write_text(json.dumps(found), "utf-8")
+    """Measure, and write the times."""
+    rounds, calls, file = sys.argv[1:]
+    Path(file).write_text(json.dumps(timed(parts(), int(rounds), int(calls))), "utf-8")
 
 
 def parts() -> dict[str, Part]:
@@ -202,40 +192,6 @@ def timed(known: Mapping[str, Part], rounds: int, calls: int) -> dict[str, list[
             if turn:
                 found[name].append([passed / calls / 1000, busy / calls / 1000])
     return found
-
-
-def sampled(part: Part, seconds: float) -> Profile:
-    """Where a part is, asked at moments that follow no beat; empty where no timer can ask."""
-    if not hasattr(signal, "setitimer"):
-        return {}
-    stacks: Counter[tuple[str, ...]] = Counter()
-    outermost = sys._getframe()
-    chance = secrets.SystemRandom()
-
-    def ask(number: int, frame: FrameType | None) -> None:
-        stack = []
-        while frame is not None and frame is not outermost:
-            # Of this module, `__name__` says only that it was run.
-            module = frame.f_globals["__spec__"].name
-            stack.append(f"{module}:{frame.f_code.co_qualname}")
-            frame = frame.f_back
-        stacks[tuple(reversed(stack))] += 1
-        signal.setitimer(signal.ITIMER_REAL, chance.uniform(*_SAMPLED_EVERY))
-
-    before = signal.signal(signal.SIGALRM, ask)
-    signal.setitimer(signal.ITIMER_REAL, _SAMPLED_EVERY[0])
-    end = time.perf_counter() + seconds
-    try:
-        while time.perf_counter() < end:
-            part()
-    finally:
-        # First: what is under way would set the timer anew.
-        signal.signal(signal.SIGALRM, signal.SIG_IGN)
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-    # Between two calls.
-    del stacks[()]
-    return folded(stacks)
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ def _table(measure: str, figures: Sequence[Figure]) -> str:
         ]
         for figure in figures
     ]
-    return _aligned([header, *rows])
+    return aligned([header, *rows])
 
 
 def _ratio(figure: Figure, reference: str) -> str:
@@ -50,7 +50,8 @@ def number(value: float) -> str:
     return f"{value:.3g}"
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> str:
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table whose first row is the header and whose first column is text."""
     widths = [max(3, *(len(row[column]) for row in rows)) for column in range(len(rows[0]))]
 
     def line(cells: Sequence[str]) -> str:

@@ -14,9 +14,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from aws_lambda_powertools.logging import Logger
+from aws_lambda_powertools.metrics import Metrics, MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from sapa.embedded_metrics import EmbeddedMetrics
 from sapa.metric import Metric
 from sapa.settings import settings
 
@@ -32,18 +32,18 @@ logger = Logger(
     json_deserializer=str,
 )
 _invocations = itertools.count()
-metrics = EmbeddedMetrics(namespace=settings().metrics_namespace, service=settings().service_name)
+metrics = Metrics(namespace=settings().metrics_namespace, service=settings().service_name)
 
 
 def count(name: str, value: int = 1) -> None:
     """Add `value` to the metric `name` of this invocation; nothing is not worth a metric."""
     if value:
-        metrics.add(name, "Count", value)
+        metrics.add_metric(name, MetricUnit.Count, value)
 
 
 def measure(name: str, milliseconds: float) -> None:
     """Note a duration for the metric `name`."""
-    metrics.add(name, "Milliseconds", milliseconds)
+    metrics.add_metric(name, MetricUnit.Milliseconds, milliseconds)
 
 
 class Stopwatch:
@@ -95,7 +95,9 @@ def observed[Result](keys: Keys) -> Callable[[Handler[Result]], Handler[Result]]
                 logger.exception("failed", error=type(error).__name__)
                 raise
             finally:
-                metrics.flush()
+                # Powertools warns of an invocation that has none.
+                if metrics.metric_set:
+                    metrics.flush_metrics()
 
         return logged
 

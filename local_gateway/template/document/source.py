@@ -47,11 +47,15 @@ type _Loader = yaml.CSafeLoader
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A template as written: its values and the line (from 1) of every key and list item."""
+    """A template as written: its values and the line (from 1) of every key and list item.
+
+    The logical ids of a nested template have `prefix` before them, such as `Nested/`.
+    """
 
     path: Path
     document: JsonObject
     lines: Mapping[DocumentPath, int] = field(default_factory=dict)
+    prefix: str = ""
 
     def line(self, *document_path: str | int) -> int | None:
         """The line of the longest part of `document_path` that exists in the file."""
@@ -70,16 +74,17 @@ class Source:
         origin = self.origin(logical_id)
         return Place(
             file=self.path,
-            line=self.line("Resources", origin, "Properties", *properties),
+            line=self.line("Resources", origin.rpartition("/")[2], "Properties", *properties),
             resource=origin,
             property=".".join(str(part) for part in properties) or None,
         )
 
     def origin(self, logical_id: str) -> str:
         """The logical id in the file that `logical_id` stems from (SAM appends to its own)."""
+        own_id = logical_id.rpartition("/")[2]
         resources = as_object(self.document.get("Resources"))
-        written = [known for known in resources if logical_id.startswith(known)]
-        return max(written, key=len, default=logical_id)
+        written = [name for name in resources if own_id.startswith(name)]
+        return self.prefix + max(written, key=len, default=own_id)
 
 
 def load_source(path: Path) -> Source:

@@ -30,15 +30,19 @@ class Stack:
         region = self.region if regional else ""
         return f"arn:{self.partition}:{service}:{region}:{self.account_id}:{resource}"
 
+    @property
+    def stack_id(self) -> str:
+        """`AWS::StackId`."""
+        return self.arn("cloudformation", f"stack/{self.name}/local")
+
     def pseudo_parameters(self) -> dict[str, Json]:
         """Every pseudo parameter but `AWS::NoValue` (pseudo-parameter-reference)."""
-        stack_id = self.arn("cloudformation", f"stack/{self.name}/local")
         return {
             "AWS::AccountId": self.account_id,
             "AWS::NotificationARNs": [],
             "AWS::Partition": self.partition,
             "AWS::Region": self.region,
-            "AWS::StackId": stack_id,
+            "AWS::StackId": self.stack_id,
             "AWS::StackName": self.name,
             "AWS::URLSuffix": self.url_suffix,
         }

@@ -41,7 +41,7 @@ class AsynchronousReader:
         return found
 
     def _properties(self, resource: Resource) -> Properties:
-        return properties_of(self.template, resource, self.references.resolver)
+        return properties_of(resource, self.references.resolver)
 
     def _dead_letters(self, properties: Properties) -> AsynchronousInvocation | None:
         """A topic, or a queue of another stack, is passed over: nobody can read it here."""

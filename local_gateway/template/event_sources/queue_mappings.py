@@ -63,7 +63,7 @@ class QueueMappingReader:
         return tuple(self._mapping(resource) for resource in found)
 
     def _mapping(self, resource: Resource) -> QueueMapping:
-        properties = properties_of(self.template, resource, self.references.resolver)
+        properties = properties_of(resource, self.references.resolver)
         _refuse_other_sources(properties)
         properties.only(*_PROPERTIES)
         function = self.directory.find_name(properties, "FunctionName")

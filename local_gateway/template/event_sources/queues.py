@@ -42,7 +42,7 @@ class QueueDirectory:
         return {part.arn: part for part in parts}
 
     def _part(self, resource: Resource) -> QueuePart:
-        properties = properties_of(self._template, resource, self._references.resolver)
+        properties = properties_of(resource, self._references.resolver)
         place = properties.place()
         timeout = properties.integer("VisibilityTimeout")
         return QueuePart(

@@ -32,7 +32,7 @@ class EventRuleReader:
         return tuple(self._rule(item) for item in self.template.of_type("AWS::Events::Rule"))
 
     def _rule(self, resource: Resource) -> EventRule:
-        properties = properties_of(self.template, resource, self.references.resolver)
+        properties = properties_of(resource, self.references.resolver)
         place = properties.place()
         timetable = self._timetable(properties)
         if timetable is None and properties.value("EventPattern") is None:

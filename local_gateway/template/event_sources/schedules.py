@@ -45,7 +45,7 @@ class ScheduleReader:
         return tuple(self._schedule(resource) for resource in found)
 
     def _schedule(self, resource: Resource) -> Schedule:
-        properties = properties_of(self.template, resource, self.references.resolver)
+        properties = properties_of(resource, self.references.resolver)
         properties.only(*_PROPERTIES)
         target = properties.section("Target")
         target.only(*_TARGET_PROPERTIES)
@@ -54,7 +54,7 @@ class ScheduleReader:
         return Schedule(
             logical_id=resource.logical_id,
             name=name,
-            arn=self.template.stack.arn("scheduler", f"schedule/{group}/{name}"),
+            arn=resource.stack.arn("scheduler", f"schedule/{group}/{name}"),
             target=self.targets.target(target, resource.logical_id),
             timetable=Timetable(
                 expression=expression(properties, "ScheduleExpression"),

@@ -16,6 +16,10 @@ from local_gateway.template.document.json_value import Json, JsonObject, scalar_
 from local_gateway.template.document.stack import Stack
 from local_gateway.template.intrinsics.values import VALUE_FUNCTIONS, find_in_map, scalar
 
+# Begins the text that stands, in a condition, for a value that only a created resource has. Such
+# a value is never empty; nothing else is known of it.
+PENDING = "\0"
+
 _SUBSTITUTION = re.compile(r"\$\{(!?)([^}]*)\}")
 
 
@@ -137,7 +141,7 @@ class Resolver:
         items = argument if isinstance(argument, list) else []
         if name == "Fn::Equals" and len(items) == 2:
             left, right = (self.resolve(item, place) for item in items)
-            return _comparable(left) == _comparable(right)
+            return _are_equal(_comparable(left), _comparable(right), place)
         if name == "Fn::Not" and len(items) == 1:
             return not self._truth(items[0], place)
         if name in ("Fn::And", "Fn::Or") and items:
@@ -183,6 +187,19 @@ def intrinsic(value: JsonObject) -> tuple[str, Json] | None:
 def _comparable(value: Json) -> Json:
     """Parameters are text, so a literal true or 3 compares as `true` or `3`."""
     return scalar_text(value) if isinstance(value, (bool, int, float)) else value
+
+
+def _are_equal(left: Json, right: Json, place: Place) -> bool:
+    sides = (left, right)
+    is_pending = any(isinstance(side, str) and PENDING in side for side in sides)
+    if is_pending and left != right and "" not in sides:
+        raise TemplateError(
+            place,
+            "a condition compares a parameter whose value comes from a resource of the parent "
+            "stack, which does not exist yet",
+            "compare it with an empty text only",
+        )
+    return left == right
 
 
 def _name(value: Json, function: str, place: Place) -> str:

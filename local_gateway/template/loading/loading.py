@@ -2,15 +2,24 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from local_gateway.template.document.errors import Place, TemplateError, did_you_mean
+from local_gateway.template.document.errors import TemplateError, did_you_mean
 from local_gateway.template.document.json_value import Json, JsonObject, as_list, as_object
 from local_gateway.template.document.source import Source, load_source
 from local_gateway.template.document.stack import Stack
 from local_gateway.template.intrinsics.resolver import Resolver
 from local_gateway.template.loading.data_properties import check_data_properties
 from local_gateway.template.loading.lost_routes import routes_lost_by_sam
+from local_gateway.template.loading.nested_stacks import (
+    STACK,
+    ConditionReferences,
+    LoadTimeReferences,
+    Parameters,
+    decide_conditions,
+    with_nested_stacks,
+)
 from local_gateway.template.loading.parameters import parameter_values
 from local_gateway.template.loading.reference_check import check_references, references
 from local_gateway.template.loading.resource_types import (
@@ -53,53 +62,67 @@ _RESOURCE_KEYS = (
 )
 
 
-class _NoResources:
-    """Before anything exists a resource has no value."""
-
-    def ref(self, logical_id: str, place: Place) -> Json:
-        raise TemplateError(
-            place, f"{logical_id} is not known here", "only parameters can be used in this place"
-        )
-
-    def attribute(self, logical_id: str, name: str, place: Place) -> Json:
-        return self.ref(f"{logical_id}.{name}", place)
-
-
 def load_template(
     path: Path,
     parameter_overrides: Mapping[str, str] | None = None,
     stack: Stack | None = None,
 ) -> Template:
-    """Read a SAM or CloudFormation template, expand SAM, apply conditions.
+    """Read a SAM or CloudFormation template, expand SAM, apply conditions, read nested stacks.
 
     Raises `TemplateError` for everything that cannot be read, translated or served.
     """
     source = load_source(path)
     _check_sections(source)
-    parameters = parameter_values(source, parameter_overrides or {})
+    values = parameter_values(source, parameter_overrides or {})
+    template = _load(source, stack or Stack(), Parameters(values, {}))
+    for resource in template.resources.values():
+        _refuse_wiring(template, resource)
+    return replace(template, warnings=(*template.warnings, *_left_out(template.resources)))
+
+
+def _load(
+    source: Source, stack: Stack, parameters: Parameters, *, ancestors: tuple[Path, ...] = ()
+) -> Template:
+    """A template with the stacks nested in it; `ancestors` are the files that it is nested in."""
+    _check_sections(source)
+    given = frozenset(parameters.given)
     resolver = Resolver(
-        stack=stack or Stack(),
-        references=_NoResources(),
-        parameters=parameters,
+        stack=stack,
+        references=LoadTimeReferences(given),
+        parameters=parameters.values,
         mappings=as_object(source.document.get("Mappings")),
         conditions=as_object(source.document.get("Conditions")),
     )
-    document = translate(source, parameters, resolver)
+    document = translate(source, parameters.values, resolver)
     declared = as_object(document.get("Resources"))
-    check_references(source, declared, frozenset(declared) | frozenset(parameters))
+    check_references(source, declared, frozenset(declared) | frozenset(parameters.values) | given)
     # The translator adds conditions of its own.
     resolver = replace(resolver, conditions=as_object(document.get("Conditions")))
-    resources = _resources(source, declared, resolver)
-    return Template(
+    conditions = replace(resolver, references=ConditionReferences(given))
+    template = Template(
         source=source,
-        stack=resolver.stack,
-        parameters=parameters,
+        stack=stack,
+        parameters=parameters.values,
         mappings=resolver.mappings,
         conditions=resolver.conditions,
-        resources=resources,
-        outputs=_outputs(source, document, resolver),
-        warnings=(*routes_lost_by_sam(source), *_left_out(resources)),
+        resources=_resources(source, declared, conditions),
+        outputs=_outputs(source, document, conditions),
+        files=frozenset(_files(source)),
+        warnings=tuple(routes_lost_by_sam(source)),
     )
+    if not ancestors and not template.of_type(STACK):
+        return template
+    template = decide_conditions(template, conditions)
+    files = (*ancestors, source.path.resolve())
+    return with_nested_stacks(template, resolver, files, partial(_load, ancestors=files))
+
+
+def _files(source: Source) -> Iterator[Path]:
+    yield source.path.absolute()
+    for declared in as_object(source.document.get("Resources")).values():
+        uri = as_object(as_object(declared).get("Properties")).get("DefinitionUri")
+        if isinstance(uri, str):
+            yield source.path.parent.resolve() / uri
 
 
 def _check_sections(source: Source) -> None:
@@ -149,27 +172,26 @@ def _resources(source: Source, declared: JsonObject, resolver: Resolver) -> dict
         names = as_list(depends_on) or [depends_on]
         properties = as_object(body.get("Properties"))
         check_data_properties(source, logical_id, kind, properties)
-        _refuse_wiring(source, logical_id, kind, properties, declared)
         resources[logical_id] = Resource(
             logical_id=logical_id,
             type=kind,
             properties=properties,
+            source=source,
+            stack=resolver.stack,
             metadata=as_object(body.get("Metadata")),
             depends_on=tuple(name for name in names if isinstance(name, str)),
         )
     return resources
 
 
-def _refuse_wiring(
-    source: Source, logical_id: str, kind: str, properties: JsonObject, declared: JsonObject
-) -> None:
+def _refuse_wiring(template: Template, resource: Resource) -> None:
     """A data resource that would invoke a function: moto would accept it and never do it."""
-    name, what = WIRING.get(kind, ("", ""))
-    for reference in references(properties.get(name)):
-        target = str(as_object(declared.get(reference.name)).get("Type"))
-        if target.startswith("AWS::Lambda::"):
+    name, what = WIRING.get(resource.type, ("", ""))
+    for reference in references(resource.properties.get(name)):
+        target = template.resources.get(reference.name)
+        if target is not None and target.type.startswith("AWS::Lambda::"):
             raise TemplateError(
-                source.resource_place(logical_id, name),
+                template.place(resource, name),
                 f"{what} that invoke a function are not served yet",
                 REMOVE,
             )

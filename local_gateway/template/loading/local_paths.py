@@ -16,6 +16,7 @@ BUCKET = "code-on-this-machine"
 _FUNCTION = "AWS::Serverless::Function"
 _LAYER = "AWS::Serverless::LayerVersion"
 _HTTP_API = "AWS::Serverless::HttpApi"
+_APPLICATION = "AWS::Serverless::Application"
 _RESTORED = {"AWS::Lambda::Function": "Code", "AWS::Lambda::LayerVersion": "Content"}
 
 
@@ -45,6 +46,8 @@ class LocalPaths:
                 properties["ContentUri"] = self._hidden(uri, logical_id, "ContentUri")
             elif resource.get("Type") == _HTTP_API:
                 self._read_definition(logical_id, properties)
+            elif resource.get("Type") == _APPLICATION and "Location" in properties:
+                self._resolve_location(logical_id, properties)
 
     def restore(self, resources: JsonObject) -> None:
         """Put the paths back into translated resources, as texts in `Code` or `Content`."""
@@ -73,6 +76,12 @@ class LocalPaths:
             return value
         self._paths.append(self._directory / value)
         return f"s3://{BUCKET}/{len(self._paths) - 1}"
+
+    def _resolve_location(self, logical_id: str, properties: JsonObject) -> None:
+        """An application of a repository gets no location: the translator would ask AWS for it."""
+        place = self._source.resource_place(logical_id, "Location")
+        location = self._resolver.resolve(properties["Location"], place)
+        properties["Location"] = location if isinstance(location, str) else ""
 
     def _read_definition(self, logical_id: str, properties: JsonObject) -> None:
         place = self._source.resource_place(logical_id, "DefinitionUri")

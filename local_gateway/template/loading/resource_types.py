@@ -29,6 +29,7 @@ SERVED = frozenset(
         "AWS::ApiGatewayV2::Route",
         "AWS::ApiGatewayV2::RouteResponse",
         "AWS::ApiGatewayV2::Stage",
+        "AWS::CloudFormation::Stack",
         "AWS::Lambda::Alias",
         "AWS::Lambda::EventInvokeConfig",
         "AWS::Lambda::EventSourceMapping",
@@ -104,7 +105,6 @@ _LEFT_OUT_SERVICES = (
 
 _NOT_YET: Mapping[str, str] = {
     "AWS::ApiGateway::RestApi": "REST APIs are not served; use AWS::Serverless::HttpApi",
-    "AWS::CloudFormation::Stack": "nested stacks are not served; run the nested template itself",
     "AWS::IoT::TopicRule": "IoT rules are not served",
     "AWS::Logs::SubscriptionFilter": "log subscriptions are not served",
     "AWS::Lambda::Url": "function URLs are not served; use AWS::Serverless::HttpApi",

@@ -86,7 +86,7 @@ class ApiResources:
 
     def _read(self, kind: str) -> Iterator[ApiPart]:
         for resource in self._template.of_type(f"AWS::ApiGatewayV2::{kind}"):
-            properties = properties_of(self._template, resource, self._references.resolver)
+            properties = properties_of(resource, self._references.resolver)
             properties.only(*_KNOWN[kind].split())
             physical_id = self._references.ref(resource.logical_id, properties.place())
             yield ApiPart(resource.logical_id, str(physical_id), properties)

@@ -3,18 +3,16 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 from local_gateway.core.model import LambdaFunction, Layer
 from local_gateway.template.document.errors import TemplateError
 from local_gateway.template.loading.template import Resource, Template
-from local_gateway.template.readers.handlers import HandlerCheck
 from local_gateway.template.readers.inline_code import inline_code_directory
 from local_gateway.template.readers.layers import content_directory
-from local_gateway.template.readers.local_urls import LocalUrls
 from local_gateway.template.readers.properties import Properties, properties_of
 from local_gateway.template.readers.references import ResourceReferences
-from local_gateway.template.readers.requirements import check_requirements
 
 DEFAULT_TIMEOUT = 3.0
 DEFAULT_MEMORY_SIZE = 128
@@ -69,20 +67,29 @@ class FunctionReader:
     template: Template
     references: ResourceReferences
     layers: Mapping[str, Layer]
-    urls: LocalUrls
     warnings: list[str]
     elsewhere: bool = False
 
     def read(self) -> dict[str, LambdaFunction]:
         """The functions by logical id; raises `TemplateError` for one that could not run."""
-        check = HandlerCheck()
-        found = self.template.of_type("AWS::Lambda::Function")
-        return {item.logical_id: self._function(item, check) for item in found}
+        functions: dict[str, LambdaFunction] = {}
+        names: dict[str, str] = {}
+        for resource in self.template.of_type("AWS::Lambda::Function"):
+            function = self._function(resource)
+            if (other := names.get(function.name)) is not None:
+                raise TemplateError(
+                    self.template.place(resource, "FunctionName"),
+                    f"{other} has the name {function.name}, too",
+                    "give one of them another name",
+                )
+            names[function.name] = resource.logical_id
+            functions[resource.logical_id] = function
+        return functions
 
-    def _function(self, resource: Resource, check: HandlerCheck) -> LambdaFunction:
-        properties = properties_of(self.template, resource, self.references.resolver)
+    def _function(self, resource: Resource) -> LambdaFunction:
+        properties = properties_of(resource, self.references.resolver)
         properties.only(*_PROPERTIES)
-        code = _code_elsewhere(properties) if self.elsewhere else self._code(properties, check)
+        code = _code_elsewhere(properties) if self.elsewhere else self._code(properties)
         place = properties.place()
         return LambdaFunction(
             logical_id=resource.logical_id,
@@ -98,17 +105,14 @@ class FunctionReader:
             reserved_concurrency=properties.integer("ReservedConcurrentExecutions"),
         )
 
-    def _code(self, properties: Properties, check: HandlerCheck) -> _Code:
+    def _code(self, properties: Properties) -> _Code:
         runtime = _python_runtime(properties)
         code = inline_code_directory(properties) or content_directory(
             properties, "Code", properties.place("CodeUri")
         )
         layers = self._layers(properties)
         roots = (code, *(root for layer in layers for root in layer.source_roots))
-        check_requirements(code, roots, properties.place("CodeUri"))
-        handler = properties.text("Handler")
-        check.check(handler, roots, properties.place("Handler"))
-        return _Code(runtime, handler, code, layers)
+        return _Code(runtime, _handler(properties, roots), code, layers)
 
     def _layers(self, properties: Properties) -> tuple[Layer, ...]:
         layers = []
@@ -125,8 +129,7 @@ class FunctionReader:
     def _environment(self, properties: Properties) -> dict[str, str]:
         section = properties.section("Environment")
         section.only("Variables")
-        variables = section.text_map("Variables")
-        return {name: self.urls.localise(value) for name, value in variables.items()}
+        return section.text_map("Variables")
 
 
 def _python_runtime(properties: Properties) -> str:
@@ -137,6 +140,28 @@ def _python_runtime(properties: Properties) -> str:
     if not re.fullmatch(r"python3\.\d+", runtime):
         raise TemplateError(properties.place("Runtime"), f"{runtime} is not served", remedy)
     return runtime
+
+
+def _handler(properties: Properties, roots: Sequence[Path]) -> str:
+    """`Handler`, if its file exists; what is wrong inside the file shows when the function starts.
+
+    A handler may also come with an installed package.
+    """
+    handler = properties.text("Handler")
+    module, _, function = handler.rpartition(".")
+    place = properties.place("Handler")
+    if not module or not function:
+        raise TemplateError(
+            place, f"the handler {handler} names no function", "expected file.function"
+        )
+    path = module.replace(".", "/")
+    files = (file for root in roots for file in (root / f"{path}.py", root / path / "__init__.py"))
+    is_there = any(file.is_file() for file in files)
+    if not is_there and PathFinder.find_spec(path.partition("/")[0]) is None:
+        raise TemplateError(
+            place, f"the handler {handler} needs {path}.py, which is not in {roots[0]}"
+        )
+    return handler
 
 
 def _code_elsewhere(properties: Properties) -> _Code:

@@ -9,7 +9,6 @@ from local_gateway.template.document.errors import Place, TemplateError
 from local_gateway.template.loading.template import Resource, Template
 from local_gateway.template.readers.properties import Properties, properties_of
 from local_gateway.template.readers.references import ResourceReferences
-from local_gateway.template.readers.requirements import check_requirements
 
 _PROPERTIES = (
     "CompatibleArchitectures",
@@ -24,20 +23,19 @@ _PROPERTIES = (
 def read_layers(template: Template, references: ResourceReferences) -> Mapping[str, Layer]:
     """The template's layers by ARN.
 
-    Raises `TemplateError` for content that is missing, packed or in S3, and for requirements of an
-    unbuilt layer that are not installed.
+    Raises `TemplateError` for content that is missing, packed or in S3.
     """
     layers: dict[str, Layer] = {}
     for resource in template.of_type("AWS::Lambda::LayerVersion"):
-        properties = properties_of(template, resource, references.resolver)
+        properties = properties_of(resource, references.resolver)
         properties.only(*_PROPERTIES)
         place = template.place(resource, "ContentUri")
         content = content_directory(properties, "Content", place)
         arn = str(references.ref(resource.logical_id, place))
         layers[arn] = Layer(
-            logical_id=template.source.origin(resource.logical_id),
+            logical_id=resource.source.origin(resource.logical_id),
             path=content,
-            source_roots=_source_roots(resource, content, place),
+            source_roots=_source_roots(resource, content),
         )
     return layers
 
@@ -61,12 +59,11 @@ def content_directory(properties: Properties, name: str, place: Place) -> Path:
     return path.resolve()
 
 
-def _source_roots(resource: Resource, content: Path, place: Place) -> tuple[Path, ...]:
+def _source_roots(resource: Resource, content: Path) -> tuple[Path, ...]:
     """What Lambda puts on `sys.path` (developer guide, packaging-layers), or will after a build."""
     python = content / "python"
     if not python.is_dir():
         if "BuildMethod" in resource.metadata:
-            check_requirements(content, (content,), place)
             return (content,)
         return ()
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"

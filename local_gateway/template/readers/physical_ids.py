@@ -10,6 +10,7 @@ import string
 from local_gateway.template.document.stack import Stack
 
 _API_ID_LENGTH = 10
+_LONGEST_NAME = 64
 _ALPHABET = string.digits + string.ascii_lowercase
 
 
@@ -25,8 +26,14 @@ def made_up_id(stack: Stack, logical_id: str, length: int = _API_ID_LENGTH) -> s
 
 
 def generated_name(stack: Stack, logical_id: str) -> str:
-    """The name of a resource that the template does not name: `{stack}-{logical id}`."""
-    return f"{stack.name}-{logical_id}"[:64]
+    """The name of a resource that the template does not name: `{stack}-{logical id}`.
+
+    A longer name than 64 characters is cut, and told from others that begin alike by its end.
+    """
+    name = f"{stack.name}-{logical_id.rpartition('/')[2]}"
+    if len(name) <= _LONGEST_NAME:
+        return name
+    return f"{name[: _LONGEST_NAME - 13]}-{made_up_id(stack, logical_id, 12)}"
 
 
 def api_host(stack: Stack, api_id: str) -> str:

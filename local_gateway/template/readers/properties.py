@@ -7,7 +7,7 @@ from local_gateway.template.document.errors import Place, TemplateError, did_you
 from local_gateway.template.document.json_value import Json, JsonObject, scalar_text
 from local_gateway.template.document.source import Source
 from local_gateway.template.intrinsics.resolver import Resolver
-from local_gateway.template.loading.template import Resource, Template
+from local_gateway.template.loading.template import Resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +139,6 @@ class Properties:
                 raise TemplateError(self.place(name), "unknown property", remedy)
 
 
-def properties_of(template: Template, resource: Resource, resolver: Resolver) -> Properties:
+def properties_of(resource: Resource, resolver: Resolver) -> Properties:
     """The properties of a resource."""
-    return Properties(template.source, resource.logical_id, resource.properties, resolver)
+    return Properties(resource.source, resource.logical_id, resource.properties, resolver)

@@ -33,7 +33,6 @@ _ARN = {
     "AWS::IAM::ManagedPolicy": ("iam", "policy/{}", False),
     "AWS::IAM::Role": ("iam", "role/{}", False),
     "AWS::Lambda::Function": ("lambda", "function:{}", True),
-    "AWS::Lambda::LayerVersion": ("lambda", "layer:{}:1", True),
     "AWS::Logs::LogGroup": ("logs", "log-group:{}:*", True),
     "AWS::Scheduler::Schedule": ("scheduler", "schedule/default/{}", True),
     "AWS::Scheduler::ScheduleGroup": ("scheduler", "schedule-group/{}", True),
@@ -47,7 +46,6 @@ class ResourceReferences:
     def __init__(self, template: Template, values: ResourceValues) -> None:
         self._template = template
         self._values = values
-        self._stack = template.stack
         self._open: list[str] = []
         self.resolver: Resolver = template.resolver(self)
 
@@ -63,9 +61,9 @@ class ResourceReferences:
         if resource.type in ("AWS::Lambda::Version", "AWS::Lambda::Alias"):
             return self._qualified_arn(resource)
         if resource.type.startswith("AWS::CloudFront::"):
-            return made_up_id(self._stack, logical_id, 14).upper()
+            return made_up_id(resource.stack, logical_id, 14).upper()
         if resource.type.startswith("AWS::ApiGatewayV2::") and resource.type not in _NAME_PROPERTY:
-            return made_up_id(self._stack, logical_id)
+            return made_up_id(resource.stack, logical_id)
         return self._name(resource)
 
     def attribute(self, logical_id: str, name: str, place: Place) -> Json:
@@ -81,7 +79,7 @@ class ResourceReferences:
             return known(self, resource)
         if resource.type.startswith(("AWS::Lambda::", "AWS::ApiGatewayV2::")):
             return self._served_attribute(resource, name, place)
-        return f"{made_up_id(self._stack, logical_id)}-{name.lower()}"
+        return f"{made_up_id(resource.stack, logical_id)}-{name.lower()}"
 
     def _resource(self, logical_id: str, place: Place) -> Resource:
         if (resource := self._template.resources.get(logical_id)) is not None:
@@ -102,7 +100,7 @@ class ResourceReferences:
     def _name(self, resource: Resource) -> str:
         key = _NAME_PROPERTY.get(resource.type)
         if key is None or key not in resource.properties:
-            return generated_name(self._stack, resource.logical_id)
+            return generated_name(resource.stack, resource.logical_id)
         return self._property(resource, key)
 
     def _property(self, resource: Resource, key: str) -> str:
@@ -120,15 +118,25 @@ class ResourceReferences:
         return value
 
     def _arn(self, resource: Resource) -> str:
+        if resource.type == "AWS::Lambda::LayerVersion":
+            return self._layer_version_arn(resource)
         service, pattern, regional = _ARN.get(
             resource.type, (resource.type.split("::")[1].lower(), "{}", True)
         )
-        return self._stack.arn(service, pattern.format(self._name(resource)), regional=regional)
+        return resource.stack.arn(service, pattern.format(self._name(resource)), regional=regional)
+
+    def _layer_version_arn(self, resource: Resource) -> str:
+        """Layers of one name are versions of one layer; SAM names them by the logical id alone."""
+        name = self._name(resource)
+        layers = self._template.of_type(resource.type)
+        versions = [layer.logical_id for layer in layers if self._name(layer) == name]
+        version = versions.index(resource.logical_id) + 1
+        return resource.stack.arn("lambda", f"layer:{name}:{version}")
 
     def _qualified_arn(self, resource: Resource) -> str:
         function = self._property(resource, "FunctionName")
         if not function.startswith("arn:"):
-            function = self._stack.arn("lambda", f"function:{function}")
+            function = resource.stack.arn("lambda", f"function:{function}")
         is_alias = resource.type == "AWS::Lambda::Alias"
         return f"{function}:{self._property(resource, 'Name') if is_alias else '1'}"
 
@@ -136,11 +144,11 @@ class ResourceReferences:
         place = self._template.place(resource, "ProtocolType")
         protocol = self.resolver.resolve(resource.properties.get("ProtocolType"), place)
         scheme = "wss" if protocol == "WEBSOCKET" else "https"
-        api_id = made_up_id(self._stack, resource.logical_id)
-        return f"{scheme}://{api_host(self._stack, api_id)}"
+        api_id = made_up_id(resource.stack, resource.logical_id)
+        return f"{scheme}://{api_host(resource.stack, api_id)}"
 
     def _distribution_domain(self, resource: Resource) -> str:
-        return f"d{made_up_id(self._stack, resource.logical_id, 13)}.cloudfront.net"
+        return f"d{made_up_id(resource.stack, resource.logical_id, 13)}.cloudfront.net"
 
     def _version_number(self, resource: Resource) -> str:
         return "1"

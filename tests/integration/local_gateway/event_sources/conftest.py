@@ -101,7 +101,7 @@ class Stage:
             base_environment={"AWS_ENDPOINT_URL": self._moto.endpoint_url},
         )
         runtime = LambdaRuntime(
-            application.functions, region="us-east-1", settings=settings, observer=watcher
+            application.functions, region="us-east-1", settings=settings, observe=watcher.observe
         )
         await runtime.start()
         self._stack.push_async_callback(runtime.close)
@@ -110,7 +110,7 @@ class Stage:
         sources = EventSources(
             self._moto.endpoint_url,
             invoker=runtime,
-            journal=watcher,
+            observe=watcher.observe,
             clock=clock,
             sources=Sources(),
         )
@@ -125,7 +125,7 @@ class Stage:
         path.write_text(_HEAD % _CODE + resources, encoding="utf-8")
         template = load_template(path, stack=Stack(name=name))
         values = provision(self._moto.endpoint_url, template)
-        read = build_application(template, values, origin="http://127.0.0.1:1")
+        read = build_application(template, values)
         return read.application, values
 
 

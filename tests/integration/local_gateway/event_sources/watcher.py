@@ -5,16 +5,16 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from local_gateway.server.interfaces import Direction, Entry
+from local_gateway.records import ApiRecord, LogLine, Record
 
 DEADLINE = 20.0
 
 
 class Watcher:
-    """A `Journal` and a `RuntimeObserver`: entries, and the events that functions have told of."""
+    """Keeps what event sources report, and the events that functions print."""
 
     def __init__(self) -> None:
-        self.entries: list[Entry] = []
+        self.records: list[ApiRecord] = []
         self.events: list[Any] = []
         self._changed = asyncio.Event()
 
@@ -30,27 +30,16 @@ class Watcher:
         await self.wait_until(lambda: len(self.events) >= count)
         return self.events[:count]
 
-    async def wait_for_entries(self, count: int) -> list[Entry]:
-        """The first `count` entries."""
-        await self.wait_until(lambda: len(self.entries) >= count)
-        return self.entries[:count]
+    async def wait_for_records(self, count: int) -> list[ApiRecord]:
+        """The first `count` records."""
+        await self.wait_until(lambda: len(self.records) >= count)
+        return self.records[:count]
 
-    def record(self, entry: Entry, /) -> None:
-        """Journal: something happened."""
-        self.entries.append(entry)
+    def observe(self, record: Record, /) -> None:
+        """Keep what matters, and wake who waits for it."""
+        match record:
+            case ApiRecord():
+                self.records.append(record)
+            case LogLine(text=text) if text.startswith("TOLD "):
+                self.events.append(json.loads(text.removeprefix("TOLD ")))
         self._changed.set()
-
-    def frame(self, connection_id: str, direction: Direction, text: str, at: int, /) -> None:
-        """Journal: no frames come here."""
-
-    def log_line(self, function: str, stream: str, line: str, request_id: str | None) -> None:
-        """Observer: a function printed something."""
-        if line.startswith("TOLD "):
-            self.events.append(json.loads(line.removeprefix("TOLD ")))
-            self._changed.set()
-
-    def invocation_started(self, function: str, request_id: str, *, cold: bool) -> None:
-        """Observer: not needed."""
-
-    def invocation_finished(self, function: str, invocation: object) -> None:
-        """Observer: not needed."""

@@ -3,8 +3,7 @@
 import json
 from typing import Any
 
-from local_gateway.core.invocation import InvocationResult, Succeeded
-from local_gateway.runtime.settings import Invocation
+from local_gateway.core.invocation import Invocation, InvocationResult, Succeeded
 from tests.integration.local_gateway.runtime.workshop import Workshop, invoke, value
 
 HANDLER = r"""

@@ -2,7 +2,7 @@
 
 import re
 
-from local_gateway.runtime.settings import LogStream
+from local_gateway.records import LogStream
 from tests.integration.local_gateway.runtime.workshop import Workshop, invoke
 
 PRINTING = """

@@ -4,8 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from local_gateway.core.invocation import Succeeded, Throttled
-from local_gateway.runtime.settings import Invocation
+from local_gateway.core.invocation import Invocation, Succeeded, Throttled
 from tests.integration.local_gateway.runtime.handlers import PID, WAITING, pids
 from tests.integration.local_gateway.runtime.workshop import (
     Workshop,
@@ -92,7 +91,7 @@ async def test_waiting_invocations_are_served_in_order(workshop: Workshop) -> No
     runtime = await workshop.serve(PID, max_environments_per_function=1)
     tasks = [asyncio.create_task(runtime.invoke("Fn", b"0")) for _ in range(20)]
     ids = [(await task).request_id for task in tasks]
-    assert [request_id for _, request_id, _ in workshop.recorder.started] == ids
+    assert workshop.recorder.started == ids
 
 
 async def test_reserved_concurrency_throttles_at_once(workshop: Workshop, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Functions in temporary directories, a runtime for them and an observer that remembers."""
+"""Functions in temporary directories, a runtime for them, and what it reports."""
 
 import asyncio
 import importlib.util
@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from local_gateway.core.invocation import Succeeded
+from local_gateway.core.invocation import Invocation, Succeeded
 from local_gateway.core.model import LambdaFunction, Layer
+from local_gateway.records import InvocationRecord, LogLine, LogStream, Record
 from local_gateway.runtime.service import LambdaRuntime
-from local_gateway.runtime.settings import Invocation, LogStream, RuntimeSettings
+from local_gateway.runtime.settings import RuntimeSettings
 
 REGION = "eu-central-1"
 DEADLINE = 20.0
@@ -25,23 +26,27 @@ if importlib.util.find_spec("awslambdaric"):
 
 @dataclass
 class Recorder:
-    """Remembers what it is told; `until` waits for something to become true."""
+    """Keeps records; `until` waits for something to become true."""
 
     lines: list[tuple[str, LogStream, str, str | None]] = field(default_factory=list)
-    started: list[tuple[str, str, bool]] = field(default_factory=list)
-    finished: list[tuple[str, Invocation]] = field(default_factory=list)
+    finished: list[InvocationRecord] = field(default_factory=list)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def log_line(self, function: str, stream: LogStream, line: str, request_id: str | None) -> None:
-        self.lines.append((function, stream, line, request_id))
-        self._news.set()
+    @property
+    def started(self) -> list[str | None]:
+        """The request ids of the invocations that have begun, by their START lines."""
+        return [
+            request_id
+            for _, stream, line, request_id in self.lines
+            if stream == "platform" and line.startswith("START ")
+        ]
 
-    def invocation_started(self, function: str, request_id: str, *, cold: bool) -> None:
-        self.started.append((function, request_id, cold))
-        self._news.set()
-
-    def invocation_finished(self, function: str, invocation: Invocation) -> None:
-        self.finished.append((function, invocation))
+    def observe(self, record: Record, /) -> None:
+        match record:
+            case LogLine(_, function, stream, text, request_id):
+                self.lines.append((function, stream, text, request_id))
+            case InvocationRecord():
+                self.finished.append(record)
         self._news.set()
 
     def texts(self, stream: LogStream) -> list[str]:
@@ -103,7 +108,7 @@ class Workshop:
             {function.logical_id: function for function in functions},
             region=REGION,
             settings=RuntimeSettings(use_awslambdaric=self.client == "awslambdaric", **settings),
-            observer=self.recorder,
+            observe=self.recorder.observe,
         )
         self.runtimes.append(runtime)
         await runtime.start()

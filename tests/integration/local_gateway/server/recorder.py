@@ -1,4 +1,4 @@
-"""Everything the gateway under test says: what handlers saw, and the journal's entries."""
+"""Everything the gateway under test says: what handlers saw, and what APIs did."""
 
 import json
 import threading
@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from local_gateway.core.invocation import InvocationResult
-from local_gateway.server.interfaces import Direction, Entry
+from local_gateway.records import ApiRecord, LogLine, Record
 
 DEADLINE = 20.0
 
@@ -39,18 +38,18 @@ class Told:
 
 
 class Recorder:
-    """A `RuntimeObserver` and a `Journal`, filled by the gateway's thread, read by the tests'."""
+    """Filled by the gateway's thread, read by the tests'."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._told: list[Told] = []
-        self._entries: list[Entry] = []
+        self._records: list[ApiRecord] = []
 
     @property
-    def entries(self) -> list[Entry]:
-        """The journal so far."""
+    def records(self) -> list[ApiRecord]:
+        """What APIs did so far."""
         with self._changed:
-            return list(self._entries)
+            return list(self._records)
 
     @property
     def told(self) -> list[Told]:
@@ -74,38 +73,24 @@ class Recorder:
             )
             return found()
 
-    def wait_for_entry(self, fits: Callable[[Entry], bool]) -> Entry:
-        """The first entry of the journal that fits, waiting for it."""
+    def wait_for_record(self, fits: Callable[[ApiRecord], bool]) -> ApiRecord:
+        """The first record that fits, waiting for it."""
 
-        def found() -> Entry | None:
-            return next((entry for entry in self._entries if fits(entry)), None)
+        def found() -> ApiRecord | None:
+            return next((record for record in self._records if fits(record)), None)
 
         with self._changed:
             assert self._changed.wait_for(lambda: found() is not None, DEADLINE)
-            entry = found()
-        assert entry is not None
-        return entry
+            record = found()
+        assert record is not None
+        return record
 
-    def record(self, entry: Entry) -> None:
-        """Journal: something happened."""
+    def observe(self, record: Record, /) -> None:
+        """Keep what APIs did and what handlers printed; the clients see the frames."""
         with self._changed:
-            self._entries.append(entry)
+            match record:
+                case ApiRecord():
+                    self._records.append(record)
+                case LogLine(text=text) if text.startswith("TOLD "):
+                    self._told.append(Told(**json.loads(text.removeprefix("TOLD "))))
             self._changed.notify_all()
-
-    def frame(self, connection_id: str, direction: Direction, text: str, at: int) -> None:
-        """Journal: not needed, the clients see the frames."""
-
-    def log_line(self, function: str, stream: str, line: str, request_id: str | None) -> None:
-        """Observer: a function printed something."""
-        if not line.startswith("TOLD "):
-            return
-        told = Told(**json.loads(line.removeprefix("TOLD ")))
-        with self._changed:
-            self._told.append(told)
-            self._changed.notify_all()
-
-    def invocation_started(self, function: str, request_id: str, *, cold: bool) -> None:
-        """Observer: not needed."""
-
-    def invocation_finished(self, function: str, invocation: InvocationResult | object) -> None:
-        """Observer: not needed."""

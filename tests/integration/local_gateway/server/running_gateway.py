@@ -164,19 +164,21 @@ class RunningGateway:
             self._application.functions,
             region=self._application.region,
             settings=RuntimeSettings(max_environments_per_function=MOST_ENVIRONMENTS),
-            observer=self.recorder,
+            observe=self.recorder.observe,
         )
         await runtime.start()
         self._stack.push_async_callback(runtime.close)
         sources = Sources()
-        invocations = Invocations(runtime, sources=sources, journal=self.recorder, crasher=runtime)
+        invocations = Invocations(
+            runtime, sources=sources, observe=self.recorder.observe, crasher=runtime
+        )
         self._stack.push_async_callback(invocations.close)
         dispatcher = Dispatcher()
         listener = Listener(
             sockets,
             dispatcher.handle,
             sources=sources,
-            journal=self.recorder,
+            observe=self.recorder.observe,
             limits=self._request_limits,
             at_once=dispatcher.answer_at_once,
         )
@@ -191,7 +193,7 @@ class RunningGateway:
                 Stage(api, settings, self._limits.get(settings.name, Limits())),
                 invocations=invocations,
                 sources=sources,
-                journal=self.recorder,
+                observe=self.recorder.observe,
                 secrets=self._secrets,
                 faults=self._faults,
             )
@@ -205,7 +207,7 @@ class RunningGateway:
             port=self.address[1],
             invocations=invocations,
             sources=sources,
-            journal=self.recorder,
+            observe=self.recorder.observe,
             secrets=self._secrets,
             faults=self._faults,
         )

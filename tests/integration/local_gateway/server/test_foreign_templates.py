@@ -51,6 +51,11 @@ def two_apis() -> Iterator[Served]:
     yield from serving(TEMPLATES / "two_apis" / "template.yaml")
 
 
+@pytest.fixture(scope="module")
+def nested() -> Iterator[Served]:
+    yield from serving(TEMPLATES / "nested" / "template.yaml")
+
+
 def refused_with(served: Served, stage: str, query: str) -> int:
     """The status of a refused upgrade."""
     with pytest.raises(InvalidStatus) as refused, served.connect(stage, query):
@@ -109,3 +114,17 @@ def test_two_apis_are_served_side_by_side(two_apis: Served) -> None:
         two_apis.process.wait_for(r"pin +ok")
         prices.send('{"type": "anything"}')
         two_apis.process.wait_for(r"\$default +ok .*PricesFunction")
+
+
+def test_functions_and_tables_of_nested_stacks_work_together(nested: Served) -> None:
+    with nested.connect("live") as socket:
+        answers = []
+        for message in ("{}", "{}", '{"do": "other"}'):
+            socket.send(message)
+            answers.append(json.loads(socket.recv(SECONDS)))
+    assert answers == [
+        {"word": "number of visits", "count": 1, "notifies": True},
+        {"word": "number of visits", "count": 2, "notifies": True},
+        {"word": "number of others", "count": 1, "notifies": False},
+    ]
+    nested.process.wait_for(r"Counting/Function +ok|Counting/Function")

@@ -158,8 +158,8 @@ def test_a_missing_identity_source_is_401_without_the_authorizer(
 
 def test_a_near_miss_in_letter_case_is_told_to_the_developer(gateway: RunningGateway) -> None:
     refusal(gateway, "authorized?token=x", additional_headers={"AUTH": "secret"})
-    gateway.recorder.wait_for_entry(
-        lambda entry: "route.request.header.AUTH" in (entry.detail or "")
+    gateway.recorder.wait_for_record(
+        lambda record: "route.request.header.AUTH" in (record.detail or "")
     )
 
 

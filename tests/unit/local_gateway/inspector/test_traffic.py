@@ -1,7 +1,6 @@
-from local_gateway.core.invocation import Failed, Succeeded
-from local_gateway.inspector.traffic import Frame, LogLine, Run, to_json
-from local_gateway.runtime.settings import Invocation
-from local_gateway.server.interfaces import Direction, Entry
+from local_gateway.core.invocation import Failed, Invocation, Succeeded
+from local_gateway.inspector.traffic import to_json
+from local_gateway.records import ApiRecord, Direction, Frame, InvocationRecord, LogLine
 
 
 def test_a_frame_has_its_way_and_its_text() -> None:
@@ -27,26 +26,26 @@ def test_a_log_line_names_its_invocation() -> None:
     }
 
 
-def test_a_cold_run_shows_both_durations_in_milliseconds() -> None:
+def test_a_cold_invocation_shows_both_durations_in_milliseconds() -> None:
     invocation = Invocation(
         result=Succeeded(b"{}"), request_id="r-1", cold=True, duration=0.01234, init_duration=0.5
     )
-    row = to_json(1, Run.of(5, "Echo", invocation))
+    row = to_json(1, InvocationRecord.from_invocation(5, "Echo", invocation))
     assert (row["duration"], row["init"], row["cold"]) == (12.34, 500.0, True)
     assert (row["request"], row["outcome"], row["problem"]) == ("r-1", "ok", False)
 
 
-def test_a_failed_run_says_why() -> None:
+def test_a_failed_invocation_says_why() -> None:
     invocation = Invocation(
         result=Failed("KeyError", "'x'"), request_id="r", cold=False, duration=0.001
     )
-    row = to_json(1, Run.of(5, "Echo", invocation))
+    row = to_json(1, InvocationRecord.from_invocation(5, "Echo", invocation))
     assert (row["outcome"], row["detail"], row["problem"]) == ("error", "KeyError: 'x'", True)
     assert row["init"] is None
 
 
-def test_an_entry_keeps_its_cause() -> None:
-    entry = Entry(
+def test_a_refusal_keeps_its_cause() -> None:
+    record = ApiRecord(
         at=9,
         api="websocket",
         route_key="$connect",
@@ -57,7 +56,7 @@ def test_an_entry_keeps_its_cause() -> None:
         detail="the authorizer's policy denies",
         problem=True,
     )
-    row = to_json(3, entry)
+    row = to_json(3, record)
     assert (row["kind"], row["at"], row["route"]) == ("entry", 9, "$connect")
     assert (row["outcome"], row["detail"]) == ("403 Forbidden", "the authorizer's policy denies")
     assert (row["request"], row["connection"], row["duration"]) == ("r", "abc=", 1.24)

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from local_gateway.core.invocation import Failed, InvocationResult, Succeeded, TimedOut
+from local_gateway.core.invocation import Failed, Invocation, InvocationResult, Succeeded, TimedOut
 from local_gateway.runtime.platform_lines import (
     end_line,
     init_report_line,
@@ -12,7 +12,6 @@ from local_gateway.runtime.platform_lines import (
     report_line,
     start_line,
 )
-from local_gateway.runtime.settings import Invocation
 
 START_OF_REPORT = "REPORT RequestId: id\tDuration: 15.74 ms\tBilled Duration: "
 

@@ -10,7 +10,6 @@ from local_gateway.template.application import ReadApplication, build_applicatio
 from local_gateway.template.loading.loading import load_template
 from local_gateway.template.loading.template import ResourceValues, Template
 
-ORIGIN = "http://127.0.0.1:8080"
 HANDLER = "def handler(event, context):\n    return None\n"
 
 
@@ -31,7 +30,7 @@ class Project:
 
     def read(self, template: str, values: ResourceValues | None = None) -> ReadApplication:
         loaded = self.load(template)
-        return build_application(loaded, values or ResourceValues(), origin=ORIGIN)
+        return build_application(loaded, values or ResourceValues())
 
     def build(self, template: str, values: ResourceValues | None = None) -> Application:
         return self.read(template, values).application

@@ -3,7 +3,7 @@
 from local_gateway.core.model import LambdaFunction
 from local_gateway.template.application import ReadApplication, build_application
 from local_gateway.template.loading.template import ResourceValues
-from tests.unit.local_gateway.template.project import ORIGIN, Project
+from tests.unit.local_gateway.template.project import Project
 
 TEMPLATE = """\
 Transform: AWS::Serverless-2016-10-31
@@ -38,7 +38,7 @@ Resources:
 def read(project: Project) -> ReadApplication:
     project.write("node/index.mjs", "export const handler = async () => ({})\n")
     loaded = project.load(TEMPLATE)
-    return build_application(loaded, ResourceValues(), origin=ORIGIN, elsewhere=True)
+    return build_application(loaded, ResourceValues(), elsewhere=True)
 
 
 def functions(project: Project) -> dict[str, LambdaFunction]:

@@ -165,23 +165,20 @@ def test_api_without_a_stage_is_a_warning(project: Project) -> None:
     assert warning == "Api: the API has no stage, so nobody can reach it"
 
 
-def test_outputs_and_their_local_urls(project: Project) -> None:
+def test_outputs(project: Project) -> None:
     application = project.build(
         WEBSOCKET
         + """\
   Cdn: {Type: AWS::CloudFront::Distribution}
 Outputs:
   Socket: {Value: !Sub "${Api.ApiEndpoint}/${Stage}"}
-  Web: {Value: !Sub "https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}:443/x"}
-  Other: {Value: !Sub "https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}.example/x"}
   Cdn: {Value: !GetAtt Cdn.DomainName}
   Role: {Value: !GetAtt Fun.Arn}
 """
     )
     outputs = application.outputs
-    assert outputs["Socket"] == "ws://127.0.0.1:8080/dev_1"
-    assert outputs["Web"] == "http://127.0.0.1:8080/x"
-    assert outputs["Other"].endswith(".execute-api.us-east-1.amazonaws.com.example/x")
+    [api] = application.websocket_apis
+    assert outputs["Socket"] == f"wss://{api.api_id}.execute-api.us-east-1.amazonaws.com/dev_1"
     assert outputs["Cdn"].endswith(".cloudfront.net")
 
 
