@@ -15,7 +15,7 @@ from local_gateway.settings import GatewaySettings
 from local_gateway.template.application import build_application
 from local_gateway.template.document.errors import TemplateError
 from local_gateway.template.document.stack import Stack
-from local_gateway.template.loading.loading import load_template
+from local_gateway.template.loading.load import load_template
 from local_gateway.template.loading.template import Template
 from local_gateway.watching.snapshot import Snapshot, take_snapshot
 

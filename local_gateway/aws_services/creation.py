@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from local_gateway.template.document.json_value import JsonObject
+from local_gateway.template.document.source import JsonObject
 from local_gateway.template.document.stack import Stack
 
 

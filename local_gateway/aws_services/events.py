@@ -9,17 +9,16 @@ import json
 from typing import Any
 
 from local_gateway.aws_services.creation import Created, Creation
-from local_gateway.template.document.json_value import Json, JsonObject, as_list, as_object
+from local_gateway.template.document.source import Json, JsonObject, as_list, as_object
 from local_gateway.template.document.stack import Stack
-from local_gateway.template.event_sources.targets import GATEWAY_TARGETS, service_of
-from local_gateway.template.readers.physical_ids import generated_name
+from local_gateway.template.readers.eventbridge import GATEWAY_TARGETS, service_of
 
 _RULE_PARAMETERS = ("Description", "EventBusName", "RoleArn", "ScheduleExpression", "State", "Tags")
 
 
 def event_queue_name(stack: Stack) -> str:
     """The queue over which the events that match a rule come to the gateway."""
-    return generated_name(stack, "LocalGatewayEvents")
+    return stack.physical_name("LocalGatewayEvents")
 
 
 def create_event_bus(client: Any, creation: Creation) -> Created:

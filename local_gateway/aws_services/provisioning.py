@@ -22,12 +22,11 @@ from local_gateway.aws_services.events import create_event_bus, create_rule
 from local_gateway.aws_services.sqs import create_queue
 from local_gateway.aws_services.stack import create_stack
 from local_gateway.template.document.errors import TemplateError
-from local_gateway.template.document.json_value import JsonObject
-from local_gateway.template.loading.reference_check import Reference, references
+from local_gateway.template.document.source import JsonObject
+from local_gateway.template.intrinsics.references import Reference, references
 from local_gateway.template.loading.resource_types import DATA
 from local_gateway.template.loading.template import Resource, ResourceValues, Template
-from local_gateway.template.readers.physical_ids import generated_name
-from local_gateway.template.readers.references import ResourceReferences
+from local_gateway.template.readers.resource_references import ResourceReferences
 
 _CREATORS: Mapping[str, tuple[str, Creator]] = {
     "AWS::Cognito::UserPool": ("cognito-idp", create_user_pool),
@@ -140,7 +139,7 @@ class Provisioner:
         service, create = _CREATORS[item.type]
         creation = Creation(
             resource_type=item.type,
-            name=generated_name(item.stack, item.logical_id),
+            name=item.stack.physical_name(item.logical_id),
             properties=properties,
             stack=self._template.stack,
         )

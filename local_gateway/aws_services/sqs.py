@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from local_gateway.aws_services.creation import Created, Creation
-from local_gateway.template.document.json_value import Json, as_list, as_object, scalar_text
+from local_gateway.template.document.source import Json, as_list, as_object, scalar_text
 
 _NOT_ATTRIBUTES = frozenset({"QueueName", "Tags"})
 

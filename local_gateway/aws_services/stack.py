@@ -7,8 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from local_gateway.template.document.json_value import Json, JsonObject
-from local_gateway.template.loading.reference_check import Reference
+from local_gateway.template.document.source import Json, JsonObject
+from local_gateway.template.intrinsics.references import Reference
 from local_gateway.template.loading.template import Resource
 
 

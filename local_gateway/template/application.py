@@ -4,17 +4,26 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from local_gateway.core.model import Application, HttpApi, LambdaFunction, WebSocketApi
-from local_gateway.template.event_sources.event_sources import read_event_sources
-from local_gateway.template.intrinsics.values import scalar
+from local_gateway.core.event_sources.model import EventRule, QueueMapping, Schedule
+from local_gateway.core.model import (
+    Application,
+    AsynchronousInvocation,
+    HttpApi,
+    LambdaFunction,
+    WebSocketApi,
+)
+from local_gateway.template.intrinsics.resolver import scalar
 from local_gateway.template.loading.parameters import checked_value
 from local_gateway.template.loading.template import ResourceValues, Template
 from local_gateway.template.readers.api_resources import ApiPart, ApiResources
+from local_gateway.template.readers.asynchronous_invocation import AsynchronousReader
+from local_gateway.template.readers.eventbridge import EventRuleReader, ScheduleReader, TargetReader
 from local_gateway.template.readers.functions import FunctionDirectory, FunctionReader
 from local_gateway.template.readers.http_api import HttpApiReader
 from local_gateway.template.readers.layers import read_layers
 from local_gateway.template.readers.permissions import posting_without_permission
-from local_gateway.template.readers.references import ResourceReferences
+from local_gateway.template.readers.resource_references import ResourceReferences
+from local_gateway.template.readers.sqs import QueueDirectory, QueueMappingReader
 from local_gateway.template.readers.websocket_api import WebSocketApiReader
 
 
@@ -114,3 +123,29 @@ def _stage_warnings(apis: list[WebSocketApi | HttpApi]) -> Iterator[str]:
     for api in apis:
         if not api.stages:
             yield f"{api.logical_id}: the API has no stage, so nobody can reach it"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadEventSources:
+    """The members of an `Application` of the same names."""
+
+    queue_mappings: tuple[QueueMapping, ...]
+    event_rules: tuple[EventRule, ...]
+    schedules: tuple[Schedule, ...]
+    asynchronous: Mapping[str, AsynchronousInvocation]
+
+
+def read_event_sources(
+    template: Template, references: ResourceReferences, functions: Mapping[str, LambdaFunction]
+) -> ReadEventSources:
+    """Read queue mappings, rules and schedules; raises `TemplateError` for what is not served."""
+    directory = FunctionDirectory(list(functions.values()))
+    queues = QueueDirectory(template, references)
+    targets = TargetReader(directory, queues)
+    mappings = QueueMappingReader(template, references, functions, directory, queues)
+    return ReadEventSources(
+        queue_mappings=mappings.read(),
+        event_rules=EventRuleReader(template, references, targets).read(),
+        schedules=ScheduleReader(template, references, targets).read(),
+        asynchronous=AsynchronousReader(template, references, directory, queues).read(),
+    )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from local_gateway.template.loading.loading import load_template
+from local_gateway.template.loading.load import load_template
 from tests.contract.transformed_template import PROJECT, TEMPLATE, source_template
 
 ANSWERS = {

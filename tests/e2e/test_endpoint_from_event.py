@@ -13,7 +13,6 @@ import pytest
 from websockets.sync.client import ClientConnection, connect
 
 from local_gateway.template.document.stack import Stack
-from local_gateway.template.readers.physical_ids import api_host, made_up_id
 from tests.e2e.client import HTTP
 from tests.e2e.gateway_process import ROOT, GatewayProcess
 
@@ -129,7 +128,7 @@ def test_each_of_two_apis_is_reached_where_it_is_served(project: Path, ports: in
 def test_a_name_on_aws_leads_to_its_own_stages_only(project: Path) -> None:
     stack = Stack(name="local", region="us-east-1")
     board, prices = (
-        api_host(stack, made_up_id(stack, f"{name}Api")) for name in ("Board", "Prices")
+        stack.api_host(stack.physical_id(f"{name}Api")) for name in ("Board", "Prices")
     )
     with serving(project / "two_apis" / "template.yaml") as (_, (url, _)):
         page = url.replace("ws", "http", 1).replace("/board", "/prices-dev")

@@ -21,7 +21,7 @@ from local_gateway.runtime.service import LambdaRuntime
 from local_gateway.runtime.settings import RuntimeSettings
 from local_gateway.template.application import build_application
 from local_gateway.template.document.stack import Stack
-from local_gateway.template.loading.loading import load_template
+from local_gateway.template.loading.load import load_template
 from tools.benchmarks.built import BuiltStack
 from tools.benchmarks.figures import Figure, Result, compared
 from tools.benchmarks.packages import Package, missing_distributions

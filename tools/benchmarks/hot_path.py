@@ -13,7 +13,7 @@ from local_gateway.aws_services.server import MotoServer
 from local_gateway.runtime.variables import environment_variables
 from local_gateway.template.application import build_application
 from local_gateway.template.document.stack import Stack
-from local_gateway.template.loading.loading import load_template
+from local_gateway.template.loading.load import load_template
 from tools.benchmarks.figures import Figure, Result, compared
 from tools.benchmarks.machine import one_core
 from tools.benchmarks.processes import ROOT, BenchmarkError, python

@@ -10,7 +10,27 @@ from typing import cast
 import yaml
 
 from local_gateway.template.document.errors import Place, TemplateError, did_you_mean
-from local_gateway.template.document.json_value import Json, JsonObject, as_object
+
+type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
+type JsonObject = dict[str, Json]
+
+
+def as_object(value: object) -> JsonObject:
+    """`value` if it is an object, else an empty object."""
+    return cast("JsonObject", value) if isinstance(value, dict) else {}
+
+
+def as_list(value: object) -> list[Json]:
+    """`value` if it is a list, else an empty list."""
+    return cast("list[Json]", value) if isinstance(value, list) else []
+
+
+def scalar_text(value: str | bool | int | float) -> str:
+    """A scalar as CloudFormation passes it on where a string is wanted: `true`, `3600`."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value)
+
 
 MAX_NODES = 100_000
 

@@ -1,44 +1,15 @@
 """The `AWS::ApiGatewayV2::*` resources of a template, sorted by the API they belong to."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from local_gateway.template.document.errors import TemplateError
+from local_gateway.core.model import Throttle
+from local_gateway.core.throttling import ACCOUNT_THROTTLE
+from local_gateway.template.document.errors import TemplateError, did_you_mean
+from local_gateway.template.loading.resource_properties import properties_of_type
 from local_gateway.template.loading.template import Template
 from local_gateway.template.readers.properties import Properties, properties_of
-from local_gateway.template.readers.references import ResourceReferences
-
-_KNOWN = {
-    "Api": (
-        "ApiKeySelectionExpression BasePath Body BodyS3Location CorsConfiguration CredentialsArn "
-        "Description DisableExecuteApiEndpoint DisableSchemaValidation FailOnWarnings "
-        "IpAddressType Name ProtocolType RouteKey RouteSelectionExpression Tags Target Version"
-    ),
-    "Authorizer": (
-        "ApiId AuthorizerCredentialsArn AuthorizerPayloadFormatVersion "
-        "AuthorizerResultTtlInSeconds AuthorizerType AuthorizerUri EnableSimpleResponses "
-        "IdentitySource IdentityValidationExpression JwtConfiguration Name"
-    ),
-    "Integration": (
-        "ApiId ConnectionId ConnectionType ContentHandlingStrategy CredentialsArn Description "
-        "IntegrationMethod IntegrationSubtype IntegrationType IntegrationUri PassthroughBehavior "
-        "PayloadFormatVersion RequestParameters RequestTemplates ResponseParameters "
-        "TemplateSelectionExpression TimeoutInMillis TlsConfig"
-    ),
-    "Model": "ApiId ContentType Description Name Schema",
-    "Route": (
-        "ApiId ApiKeyRequired AuthorizationScopes AuthorizationType AuthorizerId "
-        "ModelSelectionExpression OperationName RequestModels RequestParameters RouteKey "
-        "RouteResponseSelectionExpression Target"
-    ),
-    "RouteResponse": (
-        "ApiId ModelSelectionExpression ResponseModels ResponseParameters RouteId RouteResponseKey"
-    ),
-    "Stage": (
-        "AccessLogSettings AccessPolicyId ApiId AutoDeploy ClientCertificateId "
-        "DefaultRouteSettings DeploymentId Description RouteSettings StageName StageVariables Tags"
-    ),
-}
+from local_gateway.template.readers.resource_references import ResourceReferences
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +22,7 @@ class ApiPart:
 
 
 class ApiResources:
-    """Finds an API's parts; unknown properties and unknown APIs are refused at once."""
+    """Finds an API's parts; a part of an unknown API is refused at once."""
 
     def __init__(self, template: Template, references: ResourceReferences) -> None:
         self._template = template
@@ -87,7 +58,6 @@ class ApiResources:
     def _read(self, kind: str) -> Iterator[ApiPart]:
         for resource in self._template.of_type(f"AWS::ApiGatewayV2::{kind}"):
             properties = properties_of(resource, self._references.resolver)
-            properties.only(*_KNOWN[kind].split())
             physical_id = self._references.ref(resource.logical_id, properties.place())
             yield ApiPart(resource.logical_id, str(physical_id), properties)
 
@@ -102,3 +72,35 @@ def timeout_seconds(properties: Properties, name: str, most: float) -> float:
             properties.place(name), f"{milliseconds} is not between 50 and {most * 1000:.0f}"
         )
     return milliseconds / 1000
+
+
+def default_throttle(stage: Properties) -> Throttle | None:
+    """What holds for routes without settings of their own."""
+    return _throttle(stage.section("DefaultRouteSettings"))
+
+
+def route_throttles(stage: Properties, route_keys: Collection[str]) -> dict[str, Throttle]:
+    """The throttles by route key; raises `TemplateError` for a route that the API has not."""
+    throttles = {}
+    for key, settings in stage.sections("RouteSettings"):
+        if key not in route_keys:
+            remedy = did_you_mean(key, tuple(route_keys))
+            raise TemplateError(
+                stage.place("RouteSettings", key), f"there is no route {key}", remedy
+            )
+        throttle = _throttle(settings)
+        if throttle is not None:
+            throttles[key] = throttle
+    return throttles
+
+
+def _throttle(settings: Properties) -> Throttle | None:
+    settings.only(*properties_of_type("AWS::ApiGatewayV2::Stage.RouteSettings"))
+    rate = settings.number("ThrottlingRateLimit")
+    burst = settings.integer("ThrottlingBurstLimit")
+    if rate is None and burst is None:
+        return None
+    return Throttle(
+        rate=ACCOUNT_THROTTLE.rate if rate is None else rate,
+        burst=ACCOUNT_THROTTLE.burst if burst is None else burst,
+    )

@@ -8,43 +8,18 @@ from pathlib import Path
 
 from local_gateway.core.model import LambdaFunction, Layer
 from local_gateway.template.document.errors import TemplateError
+from local_gateway.template.document.source import as_object
+from local_gateway.template.loading.resource_types import REMOVE
 from local_gateway.template.loading.template import Resource, Template
-from local_gateway.template.readers.inline_code import inline_code_directory
 from local_gateway.template.readers.layers import content_directory
 from local_gateway.template.readers.properties import Properties, properties_of
-from local_gateway.template.readers.references import ResourceReferences
+from local_gateway.template.readers.resource_references import ResourceReferences
 
 DEFAULT_TIMEOUT = 3.0
 DEFAULT_MEMORY_SIZE = 128
 
-_PROPERTIES = (
-    "Architectures",
-    "Code",
-    "CodeSigningConfigArn",
-    "DeadLetterConfig",
-    "Description",
-    "Environment",
-    "EphemeralStorage",
-    "FileSystemConfigs",
-    "FunctionName",
-    "Handler",
-    "ImageConfig",
-    "KmsKeyArn",
-    "Layers",
-    "LoggingConfig",
-    "MemorySize",
-    "PackageType",
-    "RecursiveLoop",
-    "ReservedConcurrentExecutions",
-    "Role",
-    "Runtime",
-    "RuntimeManagementConfig",
-    "SnapStart",
-    "Tags",
-    "Timeout",
-    "TracingConfig",
-    "VpcConfig",
-)
+# Properties that change how a function is invoked, and what they stand for.
+_NOT_SERVED = {"DurableConfig": "durable functions", "TenancyConfig": "isolated tenants"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +63,9 @@ class FunctionReader:
 
     def _function(self, resource: Resource) -> LambdaFunction:
         properties = properties_of(resource, self.references.resolver)
-        properties.only(*_PROPERTIES)
+        for name, feature in _NOT_SERVED.items():
+            if name in properties.values:
+                raise TemplateError(properties.place(name), f"{feature} are not served", REMOVE)
         code = _code_elsewhere(properties) if self.elsewhere else self._code(properties)
         place = properties.place()
         return LambdaFunction(
@@ -220,3 +197,24 @@ class FunctionDirectory:
                 "expected the function's name or ARN",
             )
         return self._by_name[parts[at]]
+
+
+FOLDER = ".local_gateway"
+
+
+def inline_code_directory(properties: Properties) -> Path | None:
+    """The directory of a function's inline code; None when it has none.
+
+    It lies beside the template, in `.local_gateway/inline/{logical id}`. Code that is the same is
+    not written anew, so that the time of the file tells when it changed.
+    """
+    text = as_object(properties.value("Code")).get("ZipFile")
+    if not isinstance(text, str):
+        return None
+    root = properties.source.path.parent.resolve()
+    directory = root / FOLDER / "inline" / properties.logical_id
+    directory.mkdir(parents=True, exist_ok=True)
+    file = directory / "index.py"
+    if not file.is_file() or file.read_text(encoding="utf-8") != text:
+        file.write_text(text, encoding="utf-8")
+    return directory

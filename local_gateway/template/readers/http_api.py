@@ -6,10 +6,15 @@ from dataclasses import dataclass
 
 from local_gateway.core.model import AuthorizationType, Cors, HttpApi, HttpRoute, HttpStage
 from local_gateway.template.document.errors import TemplateError
-from local_gateway.template.readers.api_resources import ApiPart, ApiResources, timeout_seconds
+from local_gateway.template.readers.api_resources import (
+    ApiPart,
+    ApiResources,
+    default_throttle,
+    route_throttles,
+    timeout_seconds,
+)
 from local_gateway.template.readers.functions import FunctionDirectory
 from local_gateway.template.readers.properties import Properties
-from local_gateway.template.readers.throttles import default_throttle, route_throttles
 
 LONGEST_TIMEOUT = 30.0
 

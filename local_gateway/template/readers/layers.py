@@ -8,16 +8,7 @@ from local_gateway.core.model import Layer
 from local_gateway.template.document.errors import Place, TemplateError
 from local_gateway.template.loading.template import Resource, Template
 from local_gateway.template.readers.properties import Properties, properties_of
-from local_gateway.template.readers.references import ResourceReferences
-
-_PROPERTIES = (
-    "CompatibleArchitectures",
-    "CompatibleRuntimes",
-    "Content",
-    "Description",
-    "LayerName",
-    "LicenseInfo",
-)
+from local_gateway.template.readers.resource_references import ResourceReferences
 
 
 def read_layers(template: Template, references: ResourceReferences) -> Mapping[str, Layer]:
@@ -28,7 +19,6 @@ def read_layers(template: Template, references: ResourceReferences) -> Mapping[s
     layers: dict[str, Layer] = {}
     for resource in template.of_type("AWS::Lambda::LayerVersion"):
         properties = properties_of(resource, references.resolver)
-        properties.only(*_PROPERTIES)
         place = template.place(resource, "ContentUri")
         content = content_directory(properties, "Content", place)
         arn = str(references.ref(resource.logical_id, place))

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from local_gateway.template.document.errors import Place, TemplateError, did_you_mean
-from local_gateway.template.document.json_value import Json, JsonObject, scalar_text
-from local_gateway.template.document.source import Source
+from local_gateway.template.document.source import Json, JsonObject, Source, scalar_text
 from local_gateway.template.intrinsics.resolver import Resolver
 from local_gateway.template.loading.template import Resource
 
@@ -131,11 +130,11 @@ class Properties:
         """Properties further down, already at hand."""
         return Properties(self.source, self.logical_id, values, self.resolver, (*self.path, *path))
 
-    def only(self, *known: str) -> None:
-        """Refuse members that are not known, so that a typo is not a silent default."""
+    def only(self, *names: str) -> None:
+        """Refuse members of other names, so that a typo is not a silent default."""
         for name in self.values:
-            if name not in known:
-                remedy = did_you_mean(name, known) or f"known: {', '.join(sorted(known))}"
+            if name not in names:
+                remedy = did_you_mean(name, names) or f"expected one of {', '.join(names)}"
                 raise TemplateError(self.place(name), "unknown property", remedy)
 
 

@@ -16,11 +16,16 @@ from local_gateway.core.model import (
 )
 from local_gateway.core.websocket.route_selection import RouteSelection
 from local_gateway.template.document.errors import TemplateError
-from local_gateway.template.document.json_value import JsonObject
-from local_gateway.template.readers.api_resources import ApiPart, ApiResources, timeout_seconds
+from local_gateway.template.document.source import JsonObject
+from local_gateway.template.readers.api_resources import (
+    ApiPart,
+    ApiResources,
+    default_throttle,
+    route_throttles,
+    timeout_seconds,
+)
 from local_gateway.template.readers.functions import FunctionDirectory
 from local_gateway.template.readers.properties import Properties
-from local_gateway.template.readers.throttles import default_throttle, route_throttles
 
 _STAGE_NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
 

@@ -9,7 +9,7 @@ import pytest
 
 from local_gateway.aws_services.server import MotoServer
 from local_gateway.template.document.stack import Stack
-from local_gateway.template.loading.loading import load_template
+from local_gateway.template.loading.load import load_template
 from local_gateway.template.loading.template import Template
 
 _NUMBERS = itertools.count()

@@ -20,7 +20,7 @@ from local_gateway.runtime.settings import RuntimeSettings
 from local_gateway.server.interfaces import Sources
 from local_gateway.template.application import build_application
 from local_gateway.template.document.stack import Stack
-from local_gateway.template.loading.loading import load_template
+from local_gateway.template.loading.load import load_template
 from local_gateway.template.loading.template import ResourceValues
 from tests.integration.local_gateway.event_sources.virtual_clock import VirtualClock
 from tests.integration.local_gateway.event_sources.watcher import Watcher

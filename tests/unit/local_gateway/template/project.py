@@ -7,7 +7,7 @@ from textwrap import dedent
 
 from local_gateway.core.model import Application
 from local_gateway.template.application import ReadApplication, build_application
-from local_gateway.template.loading.loading import load_template
+from local_gateway.template.loading.load import load_template
 from local_gateway.template.loading.template import ResourceValues, Template
 
 HANDLER = "def handler(event, context):\n    return None\n"

@@ -6,8 +6,7 @@ from textwrap import dedent
 import pytest
 
 from local_gateway.template.document.errors import TemplateError
-from local_gateway.template.document.json_value import Json
-from local_gateway.template.document.source import load_source, parse_source
+from local_gateway.template.document.source import Json, load_source, parse_source
 
 PATH = Path("template.yaml")
 

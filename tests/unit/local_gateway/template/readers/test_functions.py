@@ -77,6 +77,11 @@ def test_everything_given(project: Project) -> None:
             "template.yaml:8: Fun: Timeuot: unknown property; did you mean Timeout?",
         ),
         (
+            function(more="DurableConfig: {ExecutionTimeout: 60}"),
+            "template.yaml:8: Fun: DurableConfig: durable functions are not served; "
+            "remove it or give the resource a Condition that is false here",
+        ),
+        (
             function(more="Timeout: soon"),
             "template.yaml:8: Fun: Timeout: expected a number, found soon",
         ),

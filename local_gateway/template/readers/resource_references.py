@@ -7,11 +7,10 @@ answers with made-up values (CloudFormation user guide, "Return values" of each 
 from collections.abc import Callable, Mapping
 
 from local_gateway.template.document.errors import Place, TemplateError
-from local_gateway.template.document.json_value import Json
+from local_gateway.template.document.source import Json
 from local_gateway.template.intrinsics.resolver import Resolver
 from local_gateway.template.loading.resource_types import DATA
 from local_gateway.template.loading.template import Resource, ResourceValues, Template
-from local_gateway.template.readers.physical_ids import api_host, generated_name, made_up_id
 
 _NAME_PROPERTY = {
     "AWS::ApiGatewayV2::DomainName": "DomainName",
@@ -61,9 +60,9 @@ class ResourceReferences:
         if resource.type in ("AWS::Lambda::Version", "AWS::Lambda::Alias"):
             return self._qualified_arn(resource)
         if resource.type.startswith("AWS::CloudFront::"):
-            return made_up_id(resource.stack, logical_id, 14).upper()
+            return resource.stack.physical_id(logical_id, 14).upper()
         if resource.type.startswith("AWS::ApiGatewayV2::") and resource.type not in _NAME_PROPERTY:
-            return made_up_id(resource.stack, logical_id)
+            return resource.stack.physical_id(logical_id)
         return self._name(resource)
 
     def attribute(self, logical_id: str, name: str, place: Place) -> Json:
@@ -79,7 +78,7 @@ class ResourceReferences:
             return known(self, resource)
         if resource.type.startswith(("AWS::Lambda::", "AWS::ApiGatewayV2::")):
             return self._served_attribute(resource, name, place)
-        return f"{made_up_id(resource.stack, logical_id)}-{name.lower()}"
+        return f"{resource.stack.physical_id(logical_id)}-{name.lower()}"
 
     def _resource(self, logical_id: str, place: Place) -> Resource:
         if (resource := self._template.resources.get(logical_id)) is not None:
@@ -100,7 +99,7 @@ class ResourceReferences:
     def _name(self, resource: Resource) -> str:
         key = _NAME_PROPERTY.get(resource.type)
         if key is None or key not in resource.properties:
-            return generated_name(resource.stack, resource.logical_id)
+            return resource.stack.physical_name(resource.logical_id)
         return self._property(resource, key)
 
     def _property(self, resource: Resource, key: str) -> str:
@@ -144,11 +143,11 @@ class ResourceReferences:
         place = self._template.place(resource, "ProtocolType")
         protocol = self.resolver.resolve(resource.properties.get("ProtocolType"), place)
         scheme = "wss" if protocol == "WEBSOCKET" else "https"
-        api_id = made_up_id(resource.stack, resource.logical_id)
-        return f"{scheme}://{api_host(resource.stack, api_id)}"
+        api_id = resource.stack.physical_id(resource.logical_id)
+        return f"{scheme}://{resource.stack.api_host(api_id)}"
 
     def _distribution_domain(self, resource: Resource) -> str:
-        return f"d{made_up_id(resource.stack, resource.logical_id, 13)}.cloudfront.net"
+        return f"d{resource.stack.physical_id(resource.logical_id, 13)}.cloudfront.net"
 
     def _version_number(self, resource: Resource) -> str:
         return "1"

@@ -6,12 +6,17 @@ from functools import partial
 from pathlib import Path
 
 from local_gateway.template.document.errors import TemplateError, did_you_mean
-from local_gateway.template.document.json_value import Json, JsonObject, as_list, as_object
-from local_gateway.template.document.source import Source, load_source
+from local_gateway.template.document.source import (
+    Json,
+    JsonObject,
+    Source,
+    as_list,
+    as_object,
+    load_source,
+)
 from local_gateway.template.document.stack import Stack
+from local_gateway.template.intrinsics.references import check_references, references
 from local_gateway.template.intrinsics.resolver import Resolver
-from local_gateway.template.loading.data_properties import check_data_properties
-from local_gateway.template.loading.lost_routes import routes_lost_by_sam
 from local_gateway.template.loading.nested_stacks import (
     STACK,
     ConditionReferences,
@@ -21,7 +26,11 @@ from local_gateway.template.loading.nested_stacks import (
     with_nested_stacks,
 )
 from local_gateway.template.loading.parameters import parameter_values
-from local_gateway.template.loading.reference_check import check_references, references
+from local_gateway.template.loading.resource_properties import (
+    properties_of_type,
+    resource_attributes,
+    template_sections,
+)
 from local_gateway.template.loading.resource_types import (
     REMOVE,
     WIRING,
@@ -31,35 +40,6 @@ from local_gateway.template.loading.resource_types import (
 )
 from local_gateway.template.loading.template import Resource, Template
 from local_gateway.template.loading.translation import translate
-
-_SECTIONS = (
-    "AWSTemplateFormatVersion",
-    "Conditions",
-    "Description",
-    "Globals",
-    "Hooks",
-    "Mappings",
-    "Metadata",
-    "Outputs",
-    "Parameters",
-    "Resources",
-    "Rules",
-    "Transform",
-)
-_RESOURCE_KEYS = (
-    "Condition",
-    "Connectors",
-    "CreationPolicy",
-    "DeletionPolicy",
-    "DependsOn",
-    "IgnoreGlobals",
-    "Metadata",
-    "Properties",
-    "Type",
-    "UpdatePolicy",
-    "UpdateReplacePolicy",
-    "Version",
-)
 
 
 def load_template(
@@ -126,9 +106,10 @@ def _files(source: Source) -> Iterator[Path]:
 
 
 def _check_sections(source: Source) -> None:
+    sections = template_sections()
     for name in source.document:
-        if name not in _SECTIONS:
-            remedy = did_you_mean(name, _SECTIONS) or f"known: {', '.join(_SECTIONS)}"
+        if name not in sections:
+            remedy = did_you_mean(name, sections) or f"expected one of {', '.join(sections)}"
             raise TemplateError(source.place(name), "unknown section", remedy)
     resources = source.document.get("Resources")
     if not isinstance(resources, dict) or not resources:
@@ -147,9 +128,10 @@ def _check_resource(source: Source, logical_id: str, resource: Json) -> None:
     place = source.resource_place(logical_id)
     if not isinstance(resource, dict):
         raise TemplateError(place, "is not an object", "this may be an indentation mistake")
+    attributes = resource_attributes()
     for key in resource:
-        if key not in _RESOURCE_KEYS:
-            remedy = did_you_mean(key, _RESOURCE_KEYS) or "put it under Properties"
+        if key not in attributes:
+            remedy = did_you_mean(key, attributes) or "put it under Properties"
             raise TemplateError(place, f"unknown resource attribute {key}", remedy)
     if not isinstance(resource.get("Type"), str):
         raise TemplateError(place, "has no Type", "for example Type: AWS::Serverless::Function")
@@ -171,7 +153,7 @@ def _resources(source: Source, declared: JsonObject, resolver: Resolver) -> dict
         depends_on = body.get("DependsOn")
         names = as_list(depends_on) or [depends_on]
         properties = as_object(body.get("Properties"))
-        check_data_properties(source, logical_id, kind, properties)
+        _check_properties(source, logical_id, kind, properties)
         resources[logical_id] = Resource(
             logical_id=logical_id,
             type=kind,
@@ -182,6 +164,17 @@ def _resources(source: Source, declared: JsonObject, resolver: Resolver) -> dict
             depends_on=tuple(name for name in names if isinstance(name, str)),
         )
     return resources
+
+
+def _check_properties(
+    source: Source, logical_id: str, resource_type: str, properties: JsonObject
+) -> None:
+    """Refuse a property that the type does not have: moto, for one, would pass over it."""
+    names = properties_of_type(resource_type)
+    for name in properties if names else ():
+        if name not in names:
+            remedy = did_you_mean(name, names) or f"expected one of {', '.join(names)}"
+            raise TemplateError(source.resource_place(logical_id, name), "unknown property", remedy)
 
 
 def _refuse_wiring(template: Template, resource: Resource) -> None:
@@ -231,3 +224,25 @@ def _left_out(resources: Mapping[str, Resource]) -> Iterator[str]:
     ]
     if missed:
         yield f"left out, because they have no effect here: {', '.join(missed)}"
+
+
+_RESERVED = {"$connect": "Connect", "$disconnect": "Disconnect", "$default": "Default"}
+
+
+def routes_lost_by_sam(source: Source) -> Iterator[str]:
+    """Route keys of one `AWS::Serverless::WebSocketApi` that SAM gives the same logical id.
+
+    The translator builds ids with `str.capitalize()`, so `sendMessage` and `sendmessage`, or
+    `connect` and `$connect`, become one route: the last one, without an error.
+    """
+    for logical_id, declared in as_object(source.document.get("Resources")).items():
+        resource = as_object(declared)
+        if resource.get("Type") != "AWS::Serverless::WebSocketApi":
+            continue
+        seen: dict[str, str] = {}
+        for key in as_object(as_object(resource.get("Properties")).get("Routes")):
+            name = _RESERVED.get(key, key.capitalize())
+            if name in seen:
+                place = source.resource_place(logical_id, "Routes", key)
+                yield f"{place}: SAM drops the route {seen[name]}: it gives {key} the same id"
+            seen[name] = key

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 
 from local_gateway.core.model import AsynchronousInvocation
 from local_gateway.template.document.errors import TemplateError
-from local_gateway.template.event_sources.queues import QueueDirectory
 from local_gateway.template.loading.resource_types import REMOVE
 from local_gateway.template.loading.template import Resource, Template
 from local_gateway.template.readers.functions import FunctionDirectory
 from local_gateway.template.readers.properties import Properties, properties_of
-from local_gateway.template.readers.references import ResourceReferences
+from local_gateway.template.readers.resource_references import ResourceReferences
+from local_gateway.template.readers.sqs import QueueDirectory
 
 _DEFAULT = AsynchronousInvocation()
 _SHORTEST_AGE = 60
@@ -51,13 +51,6 @@ class AsynchronousReader:
 
 
 def _configured(properties: Properties, before: AsynchronousInvocation) -> AsynchronousInvocation:
-    properties.only(
-        "DestinationConfig",
-        "FunctionName",
-        "MaximumEventAgeInSeconds",
-        "MaximumRetryAttempts",
-        "Qualifier",
-    )
     for name, destination in properties.sections("DestinationConfig"):
         if destination.values:
             raise TemplateError(

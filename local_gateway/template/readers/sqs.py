@@ -1,4 +1,4 @@
-"""`AWS::Lambda::EventSourceMapping` resources of SQS queues as typed values.
+"""SQS queues, and the event source mappings that read them, as typed values.
 
 Source: Lambda developer guide, "Creating and configuring an Amazon SQS event source mapping"
 (services-sqs-configure), which has the limits that are checked here.
@@ -6,23 +6,79 @@ Source: Lambda developer guide, "Creating and configuring an Amazon SQS event so
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from local_gateway.core.event_sources.model import QueueMapping
 from local_gateway.core.model import LambdaFunction
 from local_gateway.template.document.errors import TemplateError
-from local_gateway.template.event_sources.queues import QueueDirectory, QueuePart
 from local_gateway.template.loading.resource_types import REMOVE
 from local_gateway.template.loading.template import Resource, Template
 from local_gateway.template.readers.functions import FunctionDirectory
 from local_gateway.template.readers.properties import Properties, properties_of
-from local_gateway.template.readers.references import ResourceReferences
+from local_gateway.template.readers.resource_references import ResourceReferences
+
+DEFAULT_VISIBILITY_TIMEOUT = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuePart:
+    """A queue that exists; `visibility_timeout` is seconds."""
+
+    arn: str
+    url: str
+    visibility_timeout: int
+
+    @property
+    def is_fifo(self) -> bool:
+        """Whether it keeps the order of messages."""
+        return self.arn.endswith(".fifo")
+
+
+class QueueDirectory:
+    """Finds the `AWS::SQS::Queue` resources of a template by ARN."""
+
+    def __init__(self, template: Template, references: ResourceReferences) -> None:
+        self._template = template
+        self._references = references
+
+    def get(self, arn: str) -> QueuePart | None:
+        """The queue with this ARN, if it is in the template."""
+        return self._by_arn.get(arn)
+
+    @cached_property
+    def _by_arn(self) -> dict[str, QueuePart]:
+        parts = [self._part(resource) for resource in self._template.of_type("AWS::SQS::Queue")]
+        return {part.arn: part for part in parts}
+
+    def _part(self, resource: Resource) -> QueuePart:
+        properties = properties_of(resource, self._references.resolver)
+        place = properties.place()
+        timeout = properties.integer("VisibilityTimeout")
+        return QueuePart(
+            arn=str(self._references.attribute(resource.logical_id, "Arn", place)),
+            url=str(self._references.ref(resource.logical_id, place)),
+            visibility_timeout=DEFAULT_VISIBILITY_TIMEOUT if timeout is None else timeout,
+        )
+
+    def find(self, properties: Properties, name: str) -> QueuePart:
+        """The queue whose ARN a property holds."""
+        arn = properties.text(name)
+        if arn not in self._by_arn:
+            raise TemplateError(
+                properties.place(name),
+                f"{arn} is not a queue of this template",
+                "expected the ARN of an AWS::SQS::Queue, with Fn::GetAtt",
+            )
+        return self._by_arn[arn]
+
 
 DEFAULT_BATCH_SIZE = 10
 _LARGEST_BATCH = 10_000
 _LARGEST_BATCH_AT_ONCE = 10
 _LONGEST_WINDOW = 300
 
-_PROPERTIES = (
+# Other properties are for streams, or for brokers.
+_OF_QUEUES = (
     "BatchSize",
     "Enabled",
     "EventSourceArn",
@@ -65,7 +121,9 @@ class QueueMappingReader:
     def _mapping(self, resource: Resource) -> QueueMapping:
         properties = properties_of(resource, self.references.resolver)
         _refuse_other_sources(properties)
-        properties.only(*_PROPERTIES)
+        for name in properties.values:
+            if name not in _OF_QUEUES:
+                raise TemplateError(properties.place(name), "is not for SQS queues", "remove it")
         function = self.directory.find_name(properties, "FunctionName")
         queue = self.queues.find(properties, "EventSourceArn")
         self._check_visibility(properties, queue, self.functions[function])

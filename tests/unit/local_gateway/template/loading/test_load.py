@@ -101,6 +101,10 @@ RESOURCE_MISTAKES = [
         "2: Q: has no Type; for example Type: AWS::Serverless::Function",
     ),
     (
+        "Resources:\n  T: {Type: AWS::SNS::Topic, Properties: {TopicNames: x}}",
+        "2: T: TopicNames: unknown property; did you mean TopicName?",
+    ),
+    (
         "Resources:\n  Q: text",
         "2: Q: is not an object; this may be an indentation mistake",
     ),

@@ -96,6 +96,17 @@ def test_mappings_that_are_refused(project: Project, event: str, message: str) -
     assert message in failure(project, event)
 
 
+def test_properties_of_streams_are_no_properties_of_queues(project: Project) -> None:
+    mapping = "FunctionName: !Ref F, EventSourceArn: !GetAtt Q.Arn, StartingPosition: LATEST"
+    text = failure(
+        project,
+        resources=f"""
+  M: {{Type: AWS::Lambda::EventSourceMapping, Properties: {{{mapping}}}}}
+""",
+    )
+    assert "M: StartingPosition: is not for SQS queues" in text
+
+
 def test_queue_that_shows_messages_again_too_early(project: Project) -> None:
     text = failure(project, sqs(), function="Timeout: 31,")
     assert "visibility timeout of 30 seconds is less than the timeout of F, 31 seconds" in text
