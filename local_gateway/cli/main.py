@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from local_gateway.aws_services.server import MotoServer
+from local_gateway.aws_services.moto_server import MotoServer
 from local_gateway.cli.open_files import allow_many_open_files
 from local_gateway.cli.options import add_template_options, program_name
 from local_gateway.cli.signals import run_until_interrupted

@@ -59,7 +59,7 @@ _FUNCTION_TAGS = frozenset(
 )
 _YAML_TAG = "tag:yaml.org,2002:"
 
-_ODDITIES = re.compile(r"\t|\\u[0-9a-fA-F]{4}")
+_NOT_IN_YAML = re.compile(r"\t|\\u[0-9a-fA-F]{4}")
 
 type DocumentPath = tuple[str | int, ...]
 type _Loader = yaml.CSafeLoader
@@ -90,7 +90,7 @@ class Source:
         return Place(file=self.path, line=self.line(*document_path), property=shown)
 
     def resource_place(self, logical_id: str, *properties: str | int) -> Place:
-        """A place in a resource; one that SAM generated counts as the one it was made from."""
+        """A place in a resource; that of a generated resource is in the one SAM made it from."""
         origin = self.origin(logical_id)
         return Place(
             file=self.path,
@@ -100,7 +100,7 @@ class Source:
         )
 
     def origin(self, logical_id: str) -> str:
-        """The logical id in the file that `logical_id` stems from (SAM appends to its own)."""
+        """The logical id in the file that `logical_id` was made from: SAM appends to ids."""
         own_id = logical_id.rpartition("/")[2]
         resources = as_object(self.document.get("Resources"))
         written = [name for name in resources if own_id.startswith(name)]
@@ -125,7 +125,7 @@ def parse_source(text: str, path: Path) -> Source:
     """Parse the text of a template; `path` is used in messages only."""
     values = _json(text)
     # YAML reads JSON, and so tells the lines, but for tabs and half characters, which hold none.
-    loader = yaml.CSafeLoader(text if values is None else _ODDITIES.sub(" ", text))
+    loader = yaml.CSafeLoader(text if values is None else _NOT_IN_YAML.sub(" ", text))
     builder = _Builder(loader, path)
     try:
         node = loader.get_single_node()
@@ -206,7 +206,7 @@ class _Builder:
                 raise self._error(key_node, "a key must be text")
             if key_node.value in seen:
                 raise self._error(
-                    key_node, f"the key {key_node.value} is there twice", "remove one of them"
+                    key_node, f"the key {key_node.value} occurs twice", "remove one of them"
                 )
             seen.add(key_node.value)
 
@@ -234,9 +234,9 @@ class _Builder:
     def _tagged(self, node: yaml.Node, path: DocumentPath) -> Json:
         name = node.tag.removeprefix("!")
         if name not in _PLAIN_TAGS | _FUNCTION_TAGS:
-            known = frozenset(f"!{tag}" for tag in _PLAIN_TAGS | _FUNCTION_TAGS)
+            tags = [f"!{tag}" for tag in _PLAIN_TAGS | _FUNCTION_TAGS]
             raise self._error(
-                node, f"unknown tag {node.tag}", did_you_mean(node.tag, known) or "remove it"
+                node, f"unknown tag {node.tag}", did_you_mean(node.tag, tags) or "remove it"
             )
         key = name if name in _PLAIN_TAGS else f"Fn::{name}"
         value: Json

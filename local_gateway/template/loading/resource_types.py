@@ -139,4 +139,4 @@ def refusal(resource_type: str) -> tuple[str, str]:
     if (reason := _NOT_YET.get(resource_type)) is not None:
         return f"{resource_type}: {reason}", REMOVE
     suggestion = did_you_mean(resource_type, SERVED | DATA | _LEFT_OUT, likeness=0.85)
-    return f"the type {resource_type} is not known to the local gateway", suggestion or REMOVE
+    return f"the type {resource_type} is not supported", suggestion or REMOVE

@@ -30,7 +30,7 @@ LANGUAGE_EXTENSIONS = "AWS::LanguageExtensions"
 
 @dataclass(frozen=True, slots=True)
 class _Session:
-    """What the translator asks of a boto3 session; a real one would read ~/.aws."""
+    """What the translator reads of a boto3 session; a real session would read ~/.aws."""
 
     region_name: str
 
@@ -60,8 +60,8 @@ def _transforms(source: Source) -> list[str]:
         if name not in (SAM_TRANSFORM, LANGUAGE_EXTENSIONS):
             raise TemplateError(
                 source.place("Transform"),
-                f"the transform {name} is not known here",
-                f"known: {SAM_TRANSFORM}, {LANGUAGE_EXTENSIONS}",
+                f"the transform {name} is not supported",
+                f"expected {SAM_TRANSFORM} or {LANGUAGE_EXTENSIONS}",
             )
     return names
 

@@ -13,37 +13,37 @@ from local_gateway.template.readers.resource_references import ResourceReference
 
 
 @dataclass(frozen=True, slots=True)
-class ApiPart:
-    """A resource with its physical id, which other resources refer to it by."""
+class ApiResource:
+    """A resource with its physical id, by which other resources refer to it."""
 
     logical_id: str
     physical_id: str
     properties: Properties
 
 
-class ApiResources:
-    """Finds an API's parts; a part of an unknown API is refused at once."""
+class ApiDirectory:
+    """Finds the resources of an API; a resource of another API is refused at once."""
 
     def __init__(self, template: Template, references: ResourceReferences) -> None:
         self._template = template
         self._references = references
         self.apis = list(self._read("Api"))
-        self._parts: dict[tuple[str, str], list[ApiPart]] = {}
-        known = {api.physical_id for api in self.apis}
+        self._parts: dict[tuple[str, str], list[ApiResource]] = {}
+        api_ids = {api.physical_id for api in self.apis}
         for kind in ("Authorizer", "Integration", "Model", "Route", "RouteResponse", "Stage"):
             for part in self._read(kind):
                 api_id = part.properties.text("ApiId")
-                if api_id not in known:
+                if api_id not in api_ids:
                     raise TemplateError(
-                        part.properties.place("ApiId"), f"{api_id} is no API of this template"
+                        part.properties.place("ApiId"), f"{api_id} is not an API of this template"
                     )
                 self._parts.setdefault((kind, api_id), []).append(part)
 
-    def of(self, api: ApiPart, kind: str) -> list[ApiPart]:
+    def of(self, api: ApiResource, kind: str) -> list[ApiResource]:
         """The parts of an API: `Route`, `Stage`, `Integration`, …, in the template's order."""
         return self._parts.get((kind, api.physical_id), [])
 
-    def integration(self, api: ApiPart, route: Properties) -> ApiPart:
+    def integration(self, api: ApiResource, route: Properties) -> ApiResource:
         """The integration that a route's `Target` names."""
         target = route.text("Target")
         for part in self.of(api, "Integration"):
@@ -51,15 +51,15 @@ class ApiResources:
                 return part
         raise TemplateError(
             route.place("Target"),
-            f"{target} is no integration of this API",
+            f"{target} is not an integration of this API",
             'expected !Join ["/", [integrations, !Ref TheIntegration]]',
         )
 
-    def _read(self, kind: str) -> Iterator[ApiPart]:
+    def _read(self, kind: str) -> Iterator[ApiResource]:
         for resource in self._template.of_type(f"AWS::ApiGatewayV2::{kind}"):
             properties = properties_of(resource, self._references.resolver)
             physical_id = self._references.ref(resource.logical_id, properties.place())
-            yield ApiPart(resource.logical_id, str(physical_id), properties)
+            yield ApiResource(resource.logical_id, str(physical_id), properties)
 
 
 def timeout_seconds(properties: Properties, name: str, most: float) -> float:
@@ -75,12 +75,12 @@ def timeout_seconds(properties: Properties, name: str, most: float) -> float:
 
 
 def default_throttle(stage: Properties) -> Throttle | None:
-    """What holds for routes without settings of their own."""
+    """The throttle of routes without settings."""
     return _throttle(stage.section("DefaultRouteSettings"))
 
 
 def route_throttles(stage: Properties, route_keys: Collection[str]) -> dict[str, Throttle]:
-    """The throttles by route key; raises `TemplateError` for a route that the API has not."""
+    """The throttles by route key; raises `TemplateError` for a route that does not exist."""
     throttles = {}
     for key, settings in stage.sections("RouteSettings"):
         if key not in route_keys:

@@ -1,4 +1,4 @@
-"""How functions' asynchronous invocations are repeated, from the functions and their configuration.
+"""How asynchronous invocations of functions are repeated.
 
 Source: Lambda developer guide, "Asynchronous invocation" (invocation-async).
 """
@@ -30,27 +30,31 @@ class AsynchronousReader:
 
     def read(self) -> Mapping[str, AsynchronousInvocation]:
         """By logical id, the functions that differ from the defaults."""
-        found: dict[str, AsynchronousInvocation] = {}
+        configured: dict[str, AsynchronousInvocation] = {}
         for resource in self.template.of_type("AWS::Lambda::Function"):
             if (queue := self._dead_letters(self._properties(resource))) is not None:
-                found[resource.logical_id] = queue
+                configured[resource.logical_id] = queue
         for resource in self.template.of_type("AWS::Lambda::EventInvokeConfig"):
             properties = self._properties(resource)
             function = self.functions.find_name(properties, "FunctionName")
-            found[function] = _configured(properties, found.get(function, _DEFAULT))
-        return found
+            configured[function] = _with_configuration(
+                properties, configured.get(function, _DEFAULT)
+            )
+        return configured
 
     def _properties(self, resource: Resource) -> Properties:
         return properties_of(resource, self.references.resolver)
 
     def _dead_letters(self, properties: Properties) -> AsynchronousInvocation | None:
-        """A topic, or a queue of another stack, is passed over: nobody can read it here."""
+        """Only a queue of the template: topics and queues of other stacks do not exist here."""
         arn = properties.section("DeadLetterConfig").optional_text("TargetArn")
         queue = self.queues.get(arn) if arn is not None else None
         return AsynchronousInvocation(dead_letter_queue_url=queue.url) if queue else None
 
 
-def _configured(properties: Properties, before: AsynchronousInvocation) -> AsynchronousInvocation:
+def _with_configuration(
+    properties: Properties, before: AsynchronousInvocation
+) -> AsynchronousInvocation:
     for name, destination in properties.sections("DestinationConfig"):
         if destination.values:
             raise TemplateError(

@@ -91,15 +91,15 @@ def _input(properties: Properties) -> TargetInput:
         )
     transformer = properties.section("InputTransformer")
     transformer.only("InputPathsMap", "InputTemplate")
-    found = TargetInput(
+    target_input = TargetInput(
         constant=properties.optional_text("Input"),
         path=properties.optional_text("InputPath"),
         template=transformer.text("InputTemplate") if transformer.values else None,
         paths=tuple(transformer.text_map("InputPathsMap").items()),
     )
-    if (problem := input_problem(found)) is not None:
+    if (problem := input_problem(target_input)) is not None:
         raise TemplateError(properties.place(*given), problem)
-    return found
+    return target_input
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +137,14 @@ class EventRuleReader:
             raise TemplateError(
                 properties.place("ScheduleExpression"), "schedules are for the default bus only"
             )
-        found = expression(properties, "ScheduleExpression")
-        if isinstance(found, At):
+        parsed = expression(properties, "ScheduleExpression")
+        if isinstance(parsed, At):
             raise TemplateError(
                 properties.place("ScheduleExpression"),
                 "rules have no at(…)",
                 "use AWS::Scheduler::Schedule",
             )
-        return Timetable(expression=found)
+        return Timetable(expression=parsed)
 
     def _targets(self, properties: Properties, *, is_scheduled: bool) -> Iterator[EventTarget]:
         targets = as_list(properties.value("Targets"))
@@ -166,8 +166,8 @@ class ScheduleReader:
 
     def read(self) -> tuple[Schedule, ...]:
         """The schedules; raises `TemplateError` for one that cannot run here."""
-        found = self.template.of_type("AWS::Scheduler::Schedule")
-        return tuple(self._schedule(resource) for resource in found)
+        schedules = self.template.of_type("AWS::Scheduler::Schedule")
+        return tuple(self._schedule(resource) for resource in schedules)
 
     def _schedule(self, resource: Resource) -> Schedule:
         properties = properties_of(resource, self.references.resolver)
@@ -198,7 +198,7 @@ def _zone(properties: Properties) -> ZoneInfo:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise TemplateError(
             properties.place("ScheduleExpressionTimezone"),
-            f"{name} is no time zone of this computer",
+            f"{name} is not a time zone of this computer",
             "expected a name of the IANA database, such as Asia/Jakarta",
         ) from None
 
@@ -208,9 +208,9 @@ def _date(properties: Properties, name: str) -> datetime | None:
     if text is None:
         return None
     try:
-        found = datetime.fromisoformat(text)
+        date = datetime.fromisoformat(text)
     except ValueError:
         raise TemplateError(
-            properties.place(name), f"{text} is no time, such as 2030-01-31T09:00:00Z"
+            properties.place(name), f"{text} is not a time such as 2030-01-31T09:00:00Z"
         ) from None
-    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+    return date if date.tzinfo is not None else date.replace(tzinfo=UTC)

@@ -34,16 +34,17 @@ class _Code:
 
 @dataclass(slots=True)
 class FunctionReader:
-    """Reads the functions of one template; `warnings` grows while it does.
+    """Reads the functions of a template, and adds to `warnings`.
 
-    With `elsewhere` something else runs them: any runtime will do, and their code is not looked at.
+    `remote_functions` are run by something else: they may have any runtime, and their code is not
+    read.
     """
 
     template: Template
     references: ResourceReferences
     layers: Mapping[str, Layer]
     warnings: list[str]
-    elsewhere: bool = False
+    remote_functions: bool = False
 
     def read(self) -> dict[str, LambdaFunction]:
         """The functions by logical id; raises `TemplateError` for one that could not run."""
@@ -66,7 +67,7 @@ class FunctionReader:
         for name, feature in _NOT_SERVED.items():
             if name in properties.values:
                 raise TemplateError(properties.place(name), f"{feature} are not served", REMOVE)
-        code = _code_elsewhere(properties) if self.elsewhere else self._code(properties)
+        code = _remote_code(properties) if self.remote_functions else self._code(properties)
         place = properties.place()
         return LambdaFunction(
             logical_id=resource.logical_id,
@@ -84,7 +85,7 @@ class FunctionReader:
 
     def _code(self, properties: Properties) -> _Code:
         runtime = _python_runtime(properties)
-        code = inline_code_directory(properties) or content_directory(
+        code = _inline_code_directory(properties) or content_directory(
             properties, "Code", properties.place("CodeUri")
         )
         layers = self._layers(properties)
@@ -141,8 +142,8 @@ def _handler(properties: Properties, roots: Sequence[Path]) -> str:
     return handler
 
 
-def _code_elsewhere(properties: Properties) -> _Code:
-    """What can be told of code that is not run here; the directory may be the template's file."""
+def _remote_code(properties: Properties) -> _Code:
+    """Code that is not run here; if it has no directory, the template's file stands for it."""
     template, code = properties.source.path.resolve(), properties.value("Code")
     directory = template.parent / code if isinstance(code, str) else template
     return _Code(
@@ -202,7 +203,7 @@ class FunctionDirectory:
 FOLDER = ".local_gateway"
 
 
-def inline_code_directory(properties: Properties) -> Path | None:
+def _inline_code_directory(properties: Properties) -> Path | None:
     """The directory of a function's inline code; None when it has none.
 
     It lies beside the template, in `.local_gateway/inline/{logical id}`. Code that is the same is

@@ -29,9 +29,9 @@ class Properties:
 
     def text(self, name: str) -> str:
         """A required text."""
-        if (found := self.optional_text(name)) is None:
+        if (text := self.optional_text(name)) is None:
             raise TemplateError(self.place(), f"{name} is missing")
-        return found
+        return text
 
     def optional_text(self, name: str) -> str | None:
         """A text; a number or boolean counts as its text."""
@@ -44,13 +44,13 @@ class Properties:
 
     def choice(self, name: str, allowed: tuple[str, ...], default: str | None = None) -> str:
         """A text that is one of `allowed`."""
-        found = self.optional_text(name) or default
-        if found is None:
+        text = self.optional_text(name) or default
+        if text is None:
             raise TemplateError(self.place(), f"{name} is missing")
-        if found not in allowed:
-            remedy = did_you_mean(found, allowed) or f"allowed: {', '.join(allowed)}"
-            raise TemplateError(self.place(name), f"{found} is not allowed", remedy)
-        return found
+        if text not in allowed:
+            remedy = did_you_mean(text, allowed) or f"allowed: {', '.join(allowed)}"
+            raise TemplateError(self.place(name), f"{text} is not allowed", remedy)
+        return text
 
     def integer(self, name: str) -> int | None:
         """A whole number, also written as text."""
@@ -66,15 +66,15 @@ class Properties:
 
     def integer_between(self, name: str, lowest: int, highest: int, default: int) -> int:
         """A whole number from `lowest` to `highest`, both included."""
-        found = self.integer(name)
-        if found is None:
+        number = self.integer(name)
+        if number is None:
             return default
-        if not lowest <= found <= highest:
+        if not lowest <= number <= highest:
             expected = f"from {lowest} to {highest}" if highest > lowest else f"{lowest} only"
             raise TemplateError(
-                self.place(name), f"expected a whole number {expected}, found {found}"
+                self.place(name), f"expected a whole number {expected}, found {number}"
             )
-        return found
+        return number
 
     def number(self, name: str) -> float | None:
         """A number, also written as text."""

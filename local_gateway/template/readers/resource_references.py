@@ -49,7 +49,7 @@ class ResourceReferences:
         self.resolver: Resolver = template.resolver(self)
 
     def ref(self, logical_id: str, place: Place) -> Json:
-        """The physical id: from moto, or made up."""
+        """The physical id: from moto, or derived from the stack's name."""
         resource = self._resource(logical_id, place)
         if resource.type in DATA:
             if logical_id not in self._values.refs:
@@ -66,7 +66,7 @@ class ResourceReferences:
         return self._name(resource)
 
     def attribute(self, logical_id: str, name: str, place: Place) -> Json:
-        """An attribute: from moto, known for the type, or made up for what is left out."""
+        """An attribute: from moto, derived for the type, or invented for what is left out."""
         resource = self._resource(logical_id, place)
         if resource.type in DATA:
             if (logical_id, name) not in self._values.attributes:
@@ -74,8 +74,8 @@ class ResourceReferences:
             return self._values.attributes[logical_id, name]
         if name == "Arn" or name.endswith("ARN"):
             return self._arn(resource)
-        if (known := _ATTRIBUTES.get((resource.type, name))) is not None:
-            return known(self, resource)
+        if (derive := _ATTRIBUTES.get((resource.type, name))) is not None:
+            return derive(self, resource)
         if resource.type.startswith(("AWS::Lambda::", "AWS::ApiGatewayV2::")):
             return self._served_attribute(resource, name, place)
         return f"{resource.stack.physical_id(logical_id)}-{name.lower()}"
@@ -125,7 +125,7 @@ class ResourceReferences:
         return resource.stack.arn(service, pattern.format(self._name(resource)), regional=regional)
 
     def _layer_version_arn(self, resource: Resource) -> str:
-        """Layers of one name are versions of one layer; SAM names them by the logical id alone."""
+        """SAM names layers by the logical id alone; those of the same name get other versions."""
         name = self._name(resource)
         layers = self._template.of_type(resource.type)
         versions = [layer.logical_id for layer in layers if self._name(layer) == name]

@@ -21,7 +21,7 @@ DEFAULT_VISIBILITY_TIMEOUT = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QueuePart:
+class Queue:
     """A queue that exists; `visibility_timeout` is seconds."""
 
     arn: str
@@ -41,26 +41,26 @@ class QueueDirectory:
         self._template = template
         self._references = references
 
-    def get(self, arn: str) -> QueuePart | None:
+    def get(self, arn: str) -> Queue | None:
         """The queue with this ARN, if it is in the template."""
         return self._by_arn.get(arn)
 
     @cached_property
-    def _by_arn(self) -> dict[str, QueuePart]:
+    def _by_arn(self) -> dict[str, Queue]:
         parts = [self._part(resource) for resource in self._template.of_type("AWS::SQS::Queue")]
         return {part.arn: part for part in parts}
 
-    def _part(self, resource: Resource) -> QueuePart:
+    def _part(self, resource: Resource) -> Queue:
         properties = properties_of(resource, self._references.resolver)
         place = properties.place()
         timeout = properties.integer("VisibilityTimeout")
-        return QueuePart(
+        return Queue(
             arn=str(self._references.attribute(resource.logical_id, "Arn", place)),
             url=str(self._references.ref(resource.logical_id, place)),
             visibility_timeout=DEFAULT_VISIBILITY_TIMEOUT if timeout is None else timeout,
         )
 
-    def find(self, properties: Properties, name: str) -> QueuePart:
+    def find(self, properties: Properties, name: str) -> Queue:
         """The queue whose ARN a property holds."""
         arn = properties.text(name)
         if arn not in self._by_arn:
@@ -115,8 +115,8 @@ class QueueMappingReader:
 
     def read(self) -> tuple[QueueMapping, ...]:
         """The mappings; raises `TemplateError` for one that AWS would refuse or is not served."""
-        found = self.template.of_type("AWS::Lambda::EventSourceMapping")
-        return tuple(self._mapping(resource) for resource in found)
+        mappings = self.template.of_type("AWS::Lambda::EventSourceMapping")
+        return tuple(self._mapping(resource) for resource in mappings)
 
     def _mapping(self, resource: Resource) -> QueueMapping:
         properties = properties_of(resource, self.references.resolver)
@@ -145,7 +145,7 @@ class QueueMappingReader:
         )
 
     def _check_visibility(
-        self, properties: Properties, queue: QueuePart, function: LambdaFunction
+        self, properties: Properties, queue: Queue, function: LambdaFunction
     ) -> None:
         if queue.visibility_timeout < function.timeout:
             raise TemplateError(
@@ -180,7 +180,7 @@ def _refuse_filters(properties: Properties) -> None:
         )
 
 
-def _batch_size(properties: Properties, queue: QueuePart, window: int) -> int:
+def _batch_size(properties: Properties, queue: Queue, window: int) -> int:
     largest = _LARGEST_BATCH_AT_ONCE if queue.is_fifo else _LARGEST_BATCH
     size = properties.integer_between("BatchSize", 1, largest, DEFAULT_BATCH_SIZE)
     if size > _LARGEST_BATCH_AT_ONCE and not window:

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from local_gateway.aws_services.moto_server import MotoServer
 from local_gateway.aws_services.provisioning import provision
-from local_gateway.aws_services.server import MotoServer
 from local_gateway.core.model import Application, AuthorizationType, Throttle
 from local_gateway.core.ports import domain_name
 from local_gateway.template.application import build_application

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from local_gateway.aws_services.clients import MotoClients
-from local_gateway.aws_services.server import BackingError, MotoServer
+from local_gateway.aws_services.moto_server import MotoServer, MotoServerError
 
 _PARENT = """
 import sys
-from local_gateway.aws_services.server import MotoServer
+from local_gateway.aws_services.moto_server import MotoServer
 server = MotoServer.start()
 print(server.pid, flush=True)
 sys.stdin.read()
@@ -38,7 +38,7 @@ def test_it_answers_on_localhost_and_stops() -> None:
 def test_the_url_is_known_only_when_it_is_ready() -> None:
     server = MotoServer.spawn()
     try:
-        with pytest.raises(BackingError, match="not ready yet"):
+        with pytest.raises(MotoServerError, match="not ready yet"):
             _ = server.endpoint_url
         server.wait_until_ready()
         assert server.endpoint_url
@@ -53,7 +53,7 @@ def test_a_process_that_ends_is_an_error() -> None:
         stdout=subprocess.PIPE,
         start_new_session=True,
     )
-    with pytest.raises(BackingError, match=r"the moto server ended with status 3; is moto"):
+    with pytest.raises(MotoServerError, match=r"the moto server ended with status 3; is moto"):
         MotoServer(process).wait_until_ready()
 
 
@@ -64,7 +64,7 @@ def test_a_process_that_stays_silent_is_an_error_and_is_stopped() -> None:
         stdout=subprocess.PIPE,
         start_new_session=True,
     )
-    with pytest.raises(BackingError, match="did not answer in time"):
+    with pytest.raises(MotoServerError, match="did not answer in time"):
         MotoServer(process).wait_until_ready(timeout=0.05)
     assert process.poll() is not None
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from local_gateway.aws_services.clients import MotoClients
-from local_gateway.aws_services.server import MotoServer
+from local_gateway.aws_services.moto_server import MotoServer
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from local_gateway.aws_services.clients import MotoClients
+from local_gateway.aws_services.moto_server import MotoServer
 from local_gateway.aws_services.provisioning import provision
-from local_gateway.aws_services.server import MotoServer
 from local_gateway.core.model import Application
 from local_gateway.event_sources.service import EventSources
 from local_gateway.runtime.service import LambdaRuntime

@@ -114,12 +114,11 @@ RESOURCE_MISTAKES = [
     ),
     (
         "Resources:\n  Q: {Type: AWS::SQS::Que}",
-        "2: Q: the type AWS::SQS::Que is not known to the local gateway; "
-        "did you mean AWS::SQS::Queue?",
+        "2: Q: the type AWS::SQS::Que is not supported; did you mean AWS::SQS::Queue?",
     ),
     (
         "Resources:\n  Q: {Type: AWS::RDS::DBInstance}",
-        "2: Q: the type AWS::RDS::DBInstance is not known to the local gateway; "
+        "2: Q: the type AWS::RDS::DBInstance is not supported; "
         "remove it or give the resource a Condition that is false here",
     ),
     (
@@ -139,8 +138,8 @@ RESOURCE_MISTAKES = [
     ),
     (
         "Transform: AWS::Include\nResources:\n  Q: {Type: AWS::SQS::Queue}",
-        "1: Transform: the transform AWS::Include is not known here; "
-        "known: AWS::Serverless-2016-10-31, AWS::LanguageExtensions",
+        "1: Transform: the transform AWS::Include is not supported; "
+        "expected AWS::Serverless-2016-10-31 or AWS::LanguageExtensions",
     ),
     (
         "Resources:\n  Fn::ForEach::Q: [x]\n",

@@ -115,13 +115,13 @@ TO_F = "Targets: [{Id: a, Arn: !GetAtt F.Arn}]"
                 "ScheduleExpression: rate(1 day), ScheduleExpressionTimezone: Mars/Olympus,"
                 " Target: {Arn: !GetAtt F.Arn}"
             ),
-            "Mars/Olympus is no time zone of this computer",
+            "Mars/Olympus is not a time zone of this computer",
         ),
         (
             SCHEDULE.format(
                 "ScheduleExpression: rate(1 day), StartDate: soon, Target: {Arn: !GetAtt F.Arn}"
             ),
-            "soon is no time",
+            "soon is not a time",
         ),
         (
             SCHEDULE.format("ScheduleExpresion: rate(1 day), Target: {Arn: !GetAtt F.Arn}"),
@@ -156,6 +156,6 @@ def test_destinations_are_refused(project: Project) -> None:
     assert "destinations of asynchronous invocations are not served" in text
 
 
-def test_dead_letters_to_another_stack_are_nobodys_business(project: Project) -> None:
+def test_dead_letters_to_another_stack_are_left_out(project: Project) -> None:
     function = "DeadLetterQueue: {Type: SNS, TargetArn: 'arn:aws:sns:us-east-1:1:elsewhere'},"
     assert read(project, function=function).asynchronous == {}

@@ -15,11 +15,11 @@ from local_gateway.errors import GatewayError
 START_TIMEOUT = 60.0
 STOP_TIMEOUT = 5.0
 
-_PROGRAM = Path(__file__).with_name("process.py")
+_PROGRAM = Path(__file__).with_name("moto_process.py")
 
 
-class BackingError(GatewayError):
-    """The backing services did not start or did not answer."""
+class MotoServerError(GatewayError):
+    """The moto server did not start or did not answer."""
 
 
 class MotoServer:
@@ -63,13 +63,13 @@ class MotoServer:
     def endpoint_url(self) -> str:
         """`http://localhost:PORT`; by name, because S3 puts the bucket into the host."""
         if self._port is None:
-            raise BackingError("the moto server is not ready yet")
+            raise MotoServerError("the moto server is not ready yet")
         return f"http://localhost:{self._port}"
 
     def wait_until_ready(self, timeout: float = START_TIMEOUT) -> None:
         """Wait until the server listens; `timeout` in seconds.
 
-        Raises `BackingError` when it ends or stays silent, and stops it then.
+        Raises `MotoServerError` when it ends or stays silent, and stops it then.
         """
         line = self._first_line(timeout)
         if line.strip().isdigit():
@@ -78,7 +78,7 @@ class MotoServer:
         self.stop()
         status = self._process.returncode
         what = "did not answer in time" if line else f"ended with status {status}"
-        raise BackingError(f"the moto server {what}; is moto[server] installed in {sys.prefix}?")
+        raise MotoServerError(f"the moto server {what}; is moto[server] installed in {sys.prefix}?")
 
     def stop(self) -> None:
         """End the process and wait for it; harmless when it has ended."""

@@ -1,4 +1,4 @@
-"""What event sources report: one record per invocation, no message bodies."""
+"""The records of event sources: one for each invocation, without message bodies."""
 
 from local_gateway.core.event_sources.model import QueueMapping
 from local_gateway.core.invocation import Invocation, Succeeded
@@ -6,8 +6,8 @@ from local_gateway.records import ApiRecord, Observe, outcome_of
 from local_gateway.server.interfaces import Sources
 
 
-class Reports:
-    """Reports the records of event sources."""
+class Reporter:
+    """Reports invocations and problems of event sources."""
 
     def __init__(self, observe: Observe, sources: Sources) -> None:
         self._observe = observe
@@ -21,8 +21,8 @@ class Reports:
         count = f"{messages} message{'s' if messages > 1 else ''}"
         if left and isinstance(invocation.result, Succeeded):
             outcome, count = "partly failed", f"{left} of {count} failed"
-        told = f"{count}; {detail}" if detail else count
-        self.invocation("sqs", mapping.queue_name, mapping.function, invocation, outcome, told)
+        text = f"{count}; {detail}" if detail else count
+        self.invocation("sqs", mapping.queue_name, mapping.function, invocation, outcome, text)
 
     def invocation(
         self,

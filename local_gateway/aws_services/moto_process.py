@@ -24,7 +24,7 @@ _EARLY_MODULES = (
 )
 
 
-def forget_aws_configuration() -> None:
+def remove_aws_configuration() -> None:
     """Drop the developer's AWS settings, which moto would read with its own boto3."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:  # noqa: TID251
         del os.environ[name]  # noqa: TID251 - as below: this process is moto's alone
@@ -44,8 +44,8 @@ def load_early_modules() -> None:
         importlib.import_module(name)
 
 
-def mend_queues() -> None:
-    """Let one thread at a time change a queue, and wake those that wait for it when it changes.
+def patch_sqs_locking() -> None:
+    """Lock queues while a thread changes them, and wake the threads that wait for a change.
 
     moto replaces the list of messages without a lock, which loses a message that is sent
     meanwhile; it looks for messages that become visible again once a second only, and without a
@@ -76,10 +76,10 @@ def mend_queues() -> None:
         queue = self.get_queue(queue_name)
         with queue._messages_lock:
             while True:
-                found: list[Any] = receive(self, queue_name, count, 0, *further)
+                messages: list[Any] = receive(self, queue_name, count, 0, *further)
                 now = time.time()
-                if found or now >= deadline:
-                    return found
+                if messages or now >= deadline:
+                    return messages
                 queue._messages_lock.wait(min(deadline, next_change(queue, now)) - now)
 
     add, receive = Queue.add_message, SQSBackend.receive_message
@@ -89,7 +89,7 @@ def mend_queues() -> None:
         locked(SQSBackend, name)
 
 
-def hurry_queues() -> None:
+def patch_sqs_speed() -> None:
     """Spare the work that moto does for every message in a queue with every call.
 
     It asks for the time by way of two dates, and works out all of a queue's attributes to see
@@ -131,7 +131,7 @@ def bind(further_hosts: list[str]) -> list[socket.socket]:
 def main() -> None:
     """Serve every moto backend until the parent is gone."""
     threading.Thread(target=end_with_parent, daemon=True).start()
-    forget_aws_configuration()
+    remove_aws_configuration()
     # Only now: moto reads the environment when it is imported.
     from moto.moto_server.werkzeug_app import (
         DomainDispatcherApplication,
@@ -143,8 +143,8 @@ def main() -> None:
     def create_application(service: Any) -> Any:
         """A service's application; no queue exists before the first request to SQS."""
         if service == "sqs":
-            mend_queues()
-            hurry_queues()
+            patch_sqs_locking()
+            patch_sqs_speed()
         return create_backend_app(service)
 
     class QuietRequestHandler(MotoRequestHandler):
@@ -161,21 +161,21 @@ def main() -> None:
     port = sockets[0].getsockname()[1]
     server, *others = [
         make_server(
-            one.getsockname()[0],
+            listening.getsockname()[0],
             port,
             application,
             threaded=True,
             request_handler=QuietRequestHandler,
-            fd=one.fileno(),
+            fd=listening.fileno(),
         )
-        for one in sockets
+        for listening in sockets
     ]
     threading.Thread(target=load_early_modules, daemon=True).start()
     for other in others:
         threading.Thread(target=other.serve_forever, daemon=True).start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    # moto prints about what it does not support; nobody reads the pipe from here on.
+    # moto prints what it does not support; the gateway does not read the pipe from here on.
     sys.stdout = sys.stderr
     server.serve_forever()
 

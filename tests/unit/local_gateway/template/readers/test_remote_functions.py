@@ -1,7 +1,7 @@
 """Functions that something else runs: any runtime, and their code is not looked at."""
 
 from local_gateway.core.model import LambdaFunction
-from local_gateway.template.application import ReadApplication, build_application
+from local_gateway.template.application import LoadedApplication, build_application
 from local_gateway.template.loading.template import ResourceValues
 from tests.unit.local_gateway.template.project import Project
 
@@ -35,10 +35,10 @@ Resources:
 """
 
 
-def read(project: Project) -> ReadApplication:
+def read(project: Project) -> LoadedApplication:
     project.write("node/index.mjs", "export const handler = async () => ({})\n")
     loaded = project.load(TEMPLATE)
-    return build_application(loaded, ResourceValues(), elsewhere=True)
+    return build_application(loaded, ResourceValues(), remote_functions=True)
 
 
 def functions(project: Project) -> dict[str, LambdaFunction]:

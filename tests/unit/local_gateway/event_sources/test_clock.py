@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from local_gateway.core.event_sources.schedule import Timetable, parse_expression
-from local_gateway.event_sources.schedule_timer import Timer
+from local_gateway.event_sources.clock import ScheduleTimer
 from tests.integration.local_gateway.event_sources.virtual_clock import START, VirtualClock
 
 
@@ -21,7 +21,9 @@ class Runs:
 
 async def test_rate_runs_again_and_again() -> None:
     clock, runs = VirtualClock(), Runs()
-    timer = Timer(Timetable(expression=parse_expression("rate(5 minutes)")), clock, runs.due)
+    timer = ScheduleTimer(
+        Timetable(expression=parse_expression("rate(5 minutes)")), clock, runs.due
+    )
     for number in (1, 2, 3):
         assert await clock.advance() == START + timedelta(minutes=5 * number)
         assert await runs.at.get() == START + timedelta(minutes=5 * number)
@@ -31,14 +33,14 @@ async def test_rate_runs_again_and_again() -> None:
 async def test_immediate_rate_runs_at_once() -> None:
     clock, runs = VirtualClock(), Runs()
     timetable = Timetable(expression=parse_expression("rate(1 day)"), immediate=True)
-    timer = Timer(timetable, clock, runs.due)
+    timer = ScheduleTimer(timetable, clock, runs.due)
     assert await runs.at.get() == START
     await timer.close()
 
 
 async def test_one_time_runs_once_and_the_timer_ends() -> None:
     clock, runs = VirtualClock(), Runs()
-    timer = Timer(
+    timer = ScheduleTimer(
         Timetable(expression=parse_expression("at(2030-02-01T00:00:00)")), clock, runs.due
     )
     await clock.advance()
@@ -49,7 +51,7 @@ async def test_one_time_runs_once_and_the_timer_ends() -> None:
 
 async def test_what_was_missed_while_the_computer_slept_is_left_out() -> None:
     clock, runs = VirtualClock(), Runs()
-    timer = Timer(Timetable(expression=parse_expression("rate(1 minute)")), clock, runs.due)
+    timer = ScheduleTimer(Timetable(expression=parse_expression("rate(1 minute)")), clock, runs.due)
     await clock.advance(skipping=timedelta(hours=8))
     woken = START + timedelta(hours=8)
     assert await runs.at.get() >= woken
