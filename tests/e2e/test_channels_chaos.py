@@ -13,7 +13,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from sapa.channels.fan_out import MAX_ATTEMPTS
-from sapa.channels.fan_out_task import Dispatch, Recipient
+from sapa.channels.fan_out_task import FanOutTask, Recipient
 from tests.e2e.channel_bot import Bot
 from tests.e2e.channel_client import ChannelClient, NoReplyError
 from tests.e2e.gateway_process import GatewayProcess, descendants
@@ -138,7 +138,7 @@ def kill_environments(process: GatewayProcess, function: str) -> None:
 def test_what_cannot_be_done_waits_in_the_dead_letter_queue(bot: Bot) -> None:
     sqs, dead = bot.aws("sqs"), bot.queue("FanOutDeadLetterQueue")
     nobody = Recipient("AAAAAAAAAAAAAAA=", since=int(time.time() * 1000) + 3_600_000)
-    undeliverable = Dispatch(
+    undeliverable = FanOutTask(
         channel="chat:x",
         content={"$channel": "chat:x", "$sequence": 1, "text": "to nobody"},
         recipients=(nobody,),

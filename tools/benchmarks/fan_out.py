@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from sapa.stores.bulk_sender import THREADS
+from sapa.stores.management_api import THREADS
 from tools.benchmarks.audience import Audience, audience
 from tools.benchmarks.figures import Figure, Result, compared
 from tools.benchmarks.machine import allow_open_files, one_core

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sapa.embedded_metrics import MAX_ENTRIES, EmbeddedMetrics
+from sapa.observability import MAX_ENTRIES, EmbeddedMetrics
 
 
 @pytest.fixture
