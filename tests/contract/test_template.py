@@ -124,7 +124,7 @@ def test_every_declared_variable_is_read_and_every_required_one_declared() -> No
     environment = RecordingEnvironment()
     settings = Settings(environment)
     required: set[str] = set()
-    for name in (name for name in dir(Settings) if not name.startswith("_")):
+    for name in (name for name in vars(Settings) if not name.startswith("_")):
         try:
             getattr(settings, name)
         except SettingError as error:

@@ -1,6 +1,5 @@
 """What the stack shows and reports: the dashboard, the alarms and the saved queries."""
 
-import ast
 import json
 import re
 from collections.abc import Iterator
@@ -9,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from sapa.metric import Metric, message_metric
+from sapa.observability import Metric, message_metric
+from sapa.web.schemas import ERROR_CODES
 from tests.contract.transformed_template import (
     PROJECT,
     observability,
@@ -48,19 +48,7 @@ STACK_NAMES = ({"Ref": "AWS::StackName"}, {"Ref": "StackName"})
 
 def own_metrics() -> set[str]:
     """What `tests/integration/sapa/test_metrics.py` sees the functions emit."""
-    return {*Metric, *map(message_metric, outcomes())}
-
-
-@cache
-def outcomes() -> frozenset[str]:
-    """What can come of a message: every code that the package tells clients, and the good ends."""
-    found = {"ok", "pong", "resumed"}
-    for path in (PROJECT / "layers/sapa/sapa").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "MessageError":
-                found |= {str(one.value) for one in node.args[:1] if isinstance(one, ast.Constant)}
-    refusals = (PROJECT / "layers/sapa/sapa/refusals.py").read_text(encoding="utf-8")
-    return frozenset(found | set(re.findall(r'^    code = "(\w+)"$', refusals, re.MULTILINE)))
+    return {*Metric, *map(message_metric, ("ok", "pong", "resumed", *ERROR_CODES))}
 
 
 def assert_exists(namespace: str, name: str, dimension: str, value: Any) -> None:

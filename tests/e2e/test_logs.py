@@ -148,7 +148,7 @@ def test_one_conversation_is_found_by_its_connection_id_in_all_functions(day: Da
         "disconnected",
     ]
     messages = [line for line in found if line["function"] == "DefaultFunction"]
-    assert [line["outcome"] for line in messages if line["message"] == "answered"] == [
+    assert [line["outcome"] for line in messages if line["message"] == "reply posted"] == [
         "pong",
         "ok",
         "ok",

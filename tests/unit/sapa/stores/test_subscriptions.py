@@ -1,15 +1,14 @@
-"""How channels are spread over partition keys."""
+"""How the subscriptions of a channel are spread over partition keys."""
 
 from collections import Counter
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sapa.stores.shards import (
+from sapa.stores.subscriptions import (
     MAX_SHARDS,
     MEMBERS_PER_SHARD,
     needs_more,
-    partition,
     possible_shards,
     shard_of,
 )
@@ -38,8 +37,3 @@ def test_shards_double_when_they_are_full_and_not_for_ever() -> None:
     assert needs_more(MEMBERS_PER_SHARD + 1, 1)
     assert not needs_more(MEMBERS_PER_SHARD + 1, 2)
     assert not needs_more(10**9, MAX_SHARDS)
-
-
-def test_partitions_of_different_channels_never_meet() -> None:
-    assert partition("user:a#1", 0) != partition("user:a", 1)
-    assert partition("a", 10) != partition("a", 1)

@@ -14,7 +14,7 @@ from botocore.credentials import Credentials as BotocoreCredentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sapa.aws.signing import Credentials, Signer
+from sapa.aws.endpoint import Credentials, Signer
 
 VISIBLE = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=40)
 # As API Gateway makes them; dots alone would be taken for a relative path by botocore.
