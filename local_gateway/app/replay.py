@@ -1,17 +1,19 @@
-"""The composition root of `replay`: functions without an API in front of them."""
+"""Replays a recording: runs the functions of a template without its APIs."""
 
 from contextlib import AsyncExitStack
-from typing import TextIO
+from typing import TextIO, override
 
-from local_gateway.app.startup import make_runtime, read_version, run_hook, warm
+from local_gateway.app.ready_hook import run_ready_hook
+from local_gateway.app.startup import make_runtime, read_version, warm
 from local_gateway.app.version import VersionReader
-from local_gateway.aws_services.server import MotoServer
+from local_gateway.aws_services.moto_server import MotoServer
 from local_gateway.core.model import Application
 from local_gateway.recording.expected_calls import ExpectedCalls
-from local_gateway.recording.reader import ReadRecording
+from local_gateway.recording.reader import LoadedRecording
 from local_gateway.recording.replay_server import ReplayServer
 from local_gateway.recording.replayer import Replayer, expected_calls
 from local_gateway.recording.report import Report, Summary
+from local_gateway.records import LogLine, Record
 from local_gateway.server.bound_ports import BoundPorts
 from local_gateway.server.interfaces import ClockAndIds
 from local_gateway.server.listener import Listener
@@ -21,28 +23,28 @@ from local_gateway.terminal.terminal import Terminal
 
 async def replay(
     settings: GatewaySettings,
-    recording: ReadRecording,
+    recording: LoadedRecording,
     report: Report,
     terminal: Terminal,
     ports: BoundPorts,
     aws: MotoServer,
 ) -> Summary:
-    """Start the template's functions, invoke what was recorded, and report what has changed.
+    """Start the template's functions, invoke them with the recorded events, and report changes.
 
-    Serves nothing but the management API, on bound ports. Raises `GatewayError` when the template
-    cannot be served.
+    Of the APIs, it serves only the management API. Raises `GatewayError` when the template cannot
+    be served.
     """
     async with AsyncExitStack() as stack:
         stack.callback(terminal.flush)
         reader = VersionReader(settings, ports)
         application = (await read_version(terminal, aws, reader)).application
-        runtime = make_runtime(settings, terminal, application, aws)
+        runtime = make_runtime(settings, terminal.observe, application, aws)
         await runtime.start()
         stack.push_async_callback(runtime.close)
         await warm(runtime, application)
         calls = expected_calls(recording)
         await _serve_management_api(stack, terminal, ports, application, calls)
-        await run_hook(settings, terminal, application, ports, aws)
+        await run_ready_hook(settings, terminal, application, ports, aws)
         summary = Summary(recording)
         replayer = Replayer(runtime, application.functions, recording, calls)
         async for replayed in replayer.replay():
@@ -62,13 +64,13 @@ async def _serve_management_api(
     stages = (stage.name for api in application.websocket_apis for stage in api.stages)
     server = ReplayServer(calls, frozenset(stages))
     for sockets in ports:
-        listener = Listener(sockets, server.handle, clock=ClockAndIds(), journal=terminal)
+        listener = Listener(sockets, server.handle, clock=ClockAndIds(), observe=terminal.observe)
         await listener.start()
         stack.push_async_callback(listener.close)
 
 
 class ReplayTerminal(Terminal):
-    """Shows announcements, and what functions print if `logs` are asked for."""
+    """Shows announcements, and with `logs` what functions print."""
 
     def __init__(self, out: TextIO, *, logs: bool) -> None:
         super().__init__(out, verbose=logs)
@@ -76,11 +78,11 @@ class ReplayTerminal(Terminal):
         self._logs = logs
 
     @property
+    @override
     def output_of_commands(self) -> TextIO | None:
-        """Beside the announcements: standard output is for the report alone."""
-        return self._errors
+        return self._errors  # standard output is for the report alone
 
-    def log_line(self, function: str, stream: str, line: str, request_id: str | None) -> None:
-        """Print a line of a function's log, or not."""
-        if self._logs:
-            super().log_line(function, stream, line, request_id)
+    @override
+    def observe(self, record: Record, /) -> None:
+        if self._logs or not isinstance(record, LogLine):
+            super().observe(record)

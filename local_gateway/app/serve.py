@@ -1,40 +1,31 @@
-"""The composition root: from settings to a running gateway, and back down."""
+"""Serves a template, from start to stop."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Iterator
 from contextlib import AsyncExitStack
-from typing import Any
 
+from local_gateway.app.features import FEATURES, Run
 from local_gateway.app.gateway import Gateway
-from local_gateway.app.observers import Observer, Observers
-from local_gateway.app.ready_hook import ACCESS_KEY_ID, SECRET_ACCESS_KEY
-from local_gateway.app.reload import Deploy, Reloader
-from local_gateway.app.sam_local import Containers, containers_of
-from local_gateway.app.startup import make_runtime, read_version, run_hook, warm
+from local_gateway.app.ready_hook import ACCESS_KEY_ID, SECRET_ACCESS_KEY, run_ready_hook
+from local_gateway.app.reload import Reloader
+from local_gateway.app.startup import make_runtime, read_version, warm
 from local_gateway.app.version import VersionReader
-from local_gateway.aws_services.server import MotoServer
+from local_gateway.aws_services.moto_server import MotoServer
 from local_gateway.core.model import Application
 from local_gateway.core.ports import Origin
 from local_gateway.core.websocket.stage import Limits
-from local_gateway.event_sources.clock import WarpedClock
-from local_gateway.event_sources.service import EventSources
-from local_gateway.inspector.availability import obstacle
-from local_gateway.inspector.inspector import Inspector
-from local_gateway.inspector.site import SEGMENT, InspectorSite
-from local_gateway.recording.recorder import CallRecorder, Recording, RecordingInvoker
-from local_gateway.recording.writer import RecordFile
 from local_gateway.runtime.remote import RemoteLambda
 from local_gateway.runtime.service import LambdaRuntime
 from local_gateway.runtime.variables import DUMMY_CREDENTIALS
 from local_gateway.server.bound_ports import BoundPorts
 from local_gateway.server.context import ServerContext
-from local_gateway.server.faults import FaultInjectingInvoker, FaultInjector
+from local_gateway.server.faults import FaultInjectingInvoker
 from local_gateway.server.interfaces import ClockAndIds, Invoker
 from local_gateway.server.invocations import Invocations
 from local_gateway.settings import GatewaySettings
 from local_gateway.terminal.terminal import Terminal
 
-# Who may sign management calls: the functions, and what a person runs beside them.
+# The keys that may sign management calls: the functions', and those for commands of the user.
 SECRETS = {
     DUMMY_CREDENTIALS["AWS_ACCESS_KEY_ID"]: DUMMY_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
     ACCESS_KEY_ID: SECRET_ACCESS_KEY,
@@ -46,177 +37,85 @@ async def serve(
 ) -> None:
     """Serve the template on bound ports with starting AWS services, until cancelled.
 
-    Says `Ready` when everything answers; leaves no process of a function behind. Raises
+    Prints `Ready` when all APIs answer; leaves no process of a function behind. Raises
     `GatewayError` when the template cannot be served.
     """
-    async with AsyncExitStack() as stack:
-        stack.callback(terminal.flush)
+    async with AsyncExitStack() as exits:
+        exits.callback(terminal.flush)
         reader = VersionReader(settings, ports)
         version = await read_version(terminal, aws, reader)
+        run = Run(
+            settings=settings,
+            terminal=terminal,
+            ports=ports,
+            aws=aws,
+            version=version,
+            exits=exits,
+            observers=[terminal.observe],
+        )
+        for attach in FEATURES:
+            attach(run)
         application, origins = version.application, version.origins
-        inspector = _inspector(settings, terminal, origins[0])
-        recording = _recording(stack, settings, terminal)
-        observers = [terminal, inspector, CallRecorder(recording) if recording else None]
-        observer = Observers([one for one in observers if one is not None])
-        containers = containers_of(settings, terminal, ports, aws)
-        if containers is not None:
-            containers.write(application)
-            containers.say_where()
-        waiting = containers.say_how if containers is not None else None
-        runtime = make_runtime(settings, observer, application, aws, waiting=waiting)
-        stack.push_async_callback(runtime.close)
+        runtime = make_runtime(settings, run.observe, application, aws, waiting=run.when_waiting)
+        exits.push_async_callback(runtime.close)
         await runtime.start()
         await warm(runtime, application)
-        invoker = RecordingInvoker(runtime, recording) if recording else runtime
-        gateway = _gateway(stack, settings, observer, invoker, runtime, ports)
+        invoker: Invoker = runtime
+        for wrap in run.middleware:
+            invoker = wrap(invoker)
+        gateway = _gateway(run, invoker, runtime)
         gateway.deploy(application, origins)
         await gateway.start()
-        stack.push_async_callback(gateway.close)
-        if inspector is not None:
-            describe = _description(gateway, application.region, aws)
-            _show(InspectorSite(inspector, gateway, describe), gateway, stack, terminal, ports)
-        sources = _event_sources(stack, settings, observer, invoker, aws)
-        await sources.deploy(application)
-        await _announce(settings, terminal, application, origins, ports, aws)
+        exits.push_async_callback(gateway.close)
+        for start in run.when_serving:
+            await start(gateway, invoker)
+        terminal.say(f"AWS services for this run: {aws.endpoint_url}")
+        await run_ready_hook(settings, terminal, application, ports, aws)
+        terminal.ready(list(_urls(origins, ports)))
         if settings.reload:
-            await Reloader(
+
+            def deploy(application: Application, origins: list[Origin]) -> None:
+                gateway.deploy(application, origins)
+                for reload in run.when_reloaded:
+                    reload(application)
+
+            reloader = Reloader(
                 reader,
                 version,
                 aws_endpoint_url=aws.endpoint_url,
                 functions=runtime,
-                deploy=_deployment(gateway, sources, containers),
+                deploy=deploy,
                 terminal=terminal,
-            ).run()
+            )
+            await reloader.run()
         await asyncio.Event().wait()
 
 
-def _inspector(settings: GatewaySettings, terminal: Terminal, origin: Origin) -> Inspector | None:
-    """The observer behind the live traffic page, unless there is to be none."""
-    if not settings.inspector:
-        return None
-    problem = obstacle(settings.hosts, origin)
-    if problem is not None:
-        terminal.warn(f"no live traffic page: {problem}")
-        return None
-    return Inspector(ClockAndIds().now)
-
-
-def _description(gateway: Gateway, region: str, aws: MotoServer) -> Callable[[], dict[str, Any]]:
-    """What a script needs to work on the stack that is running."""
-    return lambda: {
-        "region": region,
-        "aws_endpoint_url": aws.endpoint_url,
-        "outputs": dict(gateway.outputs),
-        "resources": dict(gateway.resources),
-    }
-
-
-def _show(
-    site: InspectorSite,
-    gateway: Gateway,
-    stack: AsyncExitStack,
-    terminal: Terminal,
-    ports: BoundPorts,
-) -> None:
-    """Put the live traffic page at its place."""
-    gateway.mount(SEGMENT, site.handle)
-    stack.push_async_callback(site.close)
-    terminal.say(f"Live traffic: {ports.url(0, 'localhost')}/{SEGMENT}")
-
-
-def _recording(
-    stack: AsyncExitStack, settings: GatewaySettings, terminal: Terminal
-) -> Recording | None:
-    """The file that is written to, if one is asked for."""
-    if settings.record is None:
-        return None
-    file = RecordFile(settings.record, redacted=not settings.record_secrets, warn=terminal.warn)
-    stack.enter_context(file)
-    return Recording(file, ClockAndIds())
-
-
-def _gateway(
-    stack: AsyncExitStack,
-    settings: GatewaySettings,
-    observer: Observer,
-    invoker: Invoker,
-    runtime: LambdaRuntime | RemoteLambda,
-    ports: BoundPorts,
-) -> Gateway:
+def _gateway(run: Run, invoker: Invoker, runtime: LambdaRuntime | RemoteLambda) -> Gateway:
     clock = ClockAndIds()
-    faults: FaultInjector | None = None
-    if settings.chaos is not None:
-        faults = FaultInjector(settings.chaos, journal=observer, clock=clock)
+    if run.faults is not None:
         invoker = FaultInjectingInvoker(
-            invoker, faults, clock=clock, kill=runtime.kill_idle_environment
+            invoker, run.faults, clock=clock, kill=runtime.kill_idle_environment
         )
-    invocations = Invocations(invoker, clock=clock, journal=observer)
-    stack.push_async_callback(invocations.close)
+    invocations = Invocations(invoker, clock=clock, observe=run.observe)
+    run.exits.push_async_callback(invocations.close)
     context = ServerContext(
         invocations=invocations,
         clock=clock,
-        journal=observer,
-        limits=Limits().warped(settings.warp),
-        secrets=SECRETS if settings.verify_signatures else None,
-        faults=faults,
+        observe=run.observe,
+        limits=Limits().warped(run.settings.warp),
+        secrets=SECRETS if run.settings.verify_signatures else None,
+        faults=run.faults,
     )
-    return Gateway([(sockets, ports.port(at)) for at, sockets in enumerate(ports)], context)
+    return Gateway([(sockets, run.ports.port(at)) for at, sockets in enumerate(run.ports)], context)
 
 
-def _event_sources(
-    stack: AsyncExitStack,
-    settings: GatewaySettings,
-    observer: Observer,
-    invoker: Invoker,
-    aws: MotoServer,
-) -> EventSources:
-    sources = EventSources(
-        aws.endpoint_url,
-        invoker=invoker,
-        journal=observer,
-        clock=WarpedClock(settings.warp),
-        sources=ClockAndIds(),
-    )
-    stack.push_async_callback(sources.close)
-    return sources
-
-
-def _deployment(gateway: Gateway, sources: EventSources, containers: Containers | None) -> Deploy:
-    """What a reload calls with the next version."""
-
-    def deploy(application: Application, origins: list[Origin]) -> None:
-        gateway.deploy(application, origins)
-        sources.follow(application)
-        if containers is not None:
-            containers.write_again(application)
-
-    return deploy
-
-
-async def _announce(
-    settings: GatewaySettings,
-    terminal: Terminal,
-    application: Application,
-    origins: list[Origin],
-    ports: BoundPorts,
-    aws: MotoServer,
-) -> None:
-    if settings.chaos is not None:
-        terminal.say(f"Chaos: {settings.chaos}")
-    terminal.say(f"AWS services for this run: {aws.endpoint_url}")
-    await run_hook(settings, terminal, application, ports, aws)
-    urls = [url for at, origin in enumerate(origins) for url in _urls(origin, ports, at)]
-    terminal.ready(urls)
-
-
-def _urls(origin: Origin, ports: BoundPorts, at: int) -> list[str]:
-    """Where the APIs of an origin are."""
-    http = ports.url(at, "localhost")
-    sockets = [
-        f"{http.replace('http', 'ws', 1)}/{stage.name}"
-        for api in origin.websocket_apis
-        for stage in api.stages
-    ]
-    stages = origin.http_api.stages if origin.http_api is not None else ()
-    pages = [f"{http}/{'' if stage.name == '$default' else stage.name}" for stage in stages]
-    return [*pages, *sockets]
+def _urls(origins: list[Origin], ports: BoundPorts) -> Iterator[str]:
+    """The URLs of all stages, those of a port's HTTP API first."""
+    for at, origin in enumerate(origins):
+        url = ports.url(at, "localhost")
+        for stage in origin.http_api.stages if origin.http_api is not None else ():
+            yield f"{url}/{'' if stage.name == '$default' else stage.name}"
+        for api in origin.websocket_apis:
+            for websocket_stage in api.stages:
+                yield f"{url.replace('http', 'ws', 1)}/{websocket_stage.name}"

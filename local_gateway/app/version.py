@@ -1,22 +1,22 @@
-"""From a template file to what is served: the first time, and again after a change."""
+"""Makes what is served from a template file: at the start, and again after a change."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from local_gateway.app.api_hosts import with_api_hosts
+from local_gateway.app.addresses import localised
 from local_gateway.aws_services.provisioning import Provisioner
 from local_gateway.core.model import Application, LambdaFunction
 from local_gateway.core.ports import Origin, assign_origins
 from local_gateway.errors import GatewayError
 from local_gateway.server.bound_ports import BoundPorts
 from local_gateway.settings import GatewaySettings
-from local_gateway.template.application import ReadApplication, build_application
-from local_gateway.template.document.json_value import as_object
+from local_gateway.template.application import build_application
+from local_gateway.template.document.errors import TemplateError
 from local_gateway.template.document.stack import Stack
-from local_gateway.template.loading.loading import load_template
-from local_gateway.template.loading.template import ResourceValues, Template
+from local_gateway.template.loading.load import load_template
+from local_gateway.template.loading.template import Template
 from local_gateway.watching.snapshot import Snapshot, take_snapshot
 
 _CODE_PROPERTIES = {"AWS::Lambda::Function": "Code", "AWS::Lambda::LayerVersion": "Content"}
@@ -25,9 +25,9 @@ _INCLUDE = re.compile(r"(?m)^\s*(?:-r|--requirement|-c|--constraint)[\s=]*(\S+)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """What one state of the files amounts to.
+    """What is served for one state of the files.
 
-    `snapshot` shows the files it was made from: `template_files`, and `code` by function.
+    `snapshot` shows these files: `template_files`, and `code` by function.
     """
 
     application: Application
@@ -39,37 +39,44 @@ class Version:
 
     @property
     def roots(self) -> frozenset[Path]:
-        """Every file and directory whose change makes another version."""
+        """Every file and directory that the version was made from."""
         return self.template_files.union(*self.code.values())
 
     def functions_with_other_code(self, snapshot: Snapshot) -> set[str]:
-        """The functions whose code `snapshot` shows otherwise."""
+        """The functions whose code is different in `snapshot`."""
         return {name for name, code in self.code.items() if not self.snapshot.same(snapshot, code)}
 
     def functions_changed_in(self, later: "Version") -> set[str]:
-        """The functions of this version that `later` has with other code or other settings."""
+        """The functions of this version whose code or settings are different in `later`."""
         before, after = self.application.functions, later.application.functions
         other_settings = {name for name in before if before[name] != after.get(name)}
         return self.functions_with_other_code(later.snapshot) | other_settings
 
 
 class VersionReader:
-    """Reads versions of one template; blocking, meant for a thread."""
+    """Reads versions of a template; its methods block, so call them in a thread."""
 
     def __init__(self, settings: GatewaySettings, ports: BoundPorts) -> None:
         self._path = settings.template
         self._overrides = settings.parameter_overrides
-        self._elsewhere = settings.lambda_endpoint is not None
+        self._remote_functions = settings.lambda_endpoint is not None
         self._stack = Stack(name=settings.stack_name, region=settings.region)
-        self._places = ports
+        self._ports = ports
         self._provisioner: Provisioner | None = None
         self._template: Template | None = None
+        self._files = frozenset({self._path.absolute()})
         self._template_snapshot = Snapshot()
 
     def load(self) -> None:
         """Read the template; raises `TemplateError`."""
-        self._template_snapshot = take_snapshot([self._path.absolute()])
-        self._template = load_template(self._path, self._overrides, self._stack)
+        self._template_snapshot = take_snapshot(self._files)
+        try:
+            self._template = load_template(self._path, self._overrides, self._stack)
+        except TemplateError as error:
+            # The file of a nested stack, which is perhaps read for the first time.
+            self._files |= {error.place.file.absolute()}
+            raise
+        self._files = self._template.files
 
     def finish(self, aws_endpoint_url: str) -> Version:
         """Create the data resources of the loaded template, read functions and APIs.
@@ -83,14 +90,16 @@ class VersionReader:
         if self._provisioner is None:
             self._provisioner = Provisioner(aws_endpoint_url, self._stack.region)
         values = self._provisioner.provision(template)
-        read, origins = self._build(template, values, may_bind=is_first)
+        read = build_application(template, values, remote_functions=self._remote_functions)
+        origins = assign_origins(read.application.websocket_apis, read.application.http_apis)
+        self._bind(len(origins), may_bind=is_first)
         code = {name: _code_of(function) for name, function in read.application.functions.items()}
-        templates = frozenset(_template_files(template))
-        # The template as it was before it was read, the code as it is before it is imported:
-        # what changes in between differs from this, and is found.
+        templates = template.files
+        # The template before it was read, the code before it is imported: a change in between
+        # differs from this snapshot, so the reloader sees it.
         snapshot = take_snapshot(templates.union(*code.values())) | self._template_snapshot
         return Version(
-            application=with_api_hosts(read.application, origins, self._places),
+            application=localised(read.application, origins, self._ports),
             origins=origins,
             warnings=(*read.warnings, *map(_outdated, self._provisioner.outdated)),
             template_files=templates,
@@ -99,46 +108,26 @@ class VersionReader:
         )
 
     def promised_roots(self) -> set[Path]:
-        """The code directories that the template loaded last names; they need not exist."""
+        """The last read files, and the code directories that they name; these need not exist."""
         template = self._template
         if template is None:
-            return {self._path.absolute()}
-        base = template.source.path.parent.resolve()
-        paths = [
-            resource.properties.get(name)
+            return set(self._files)
+        codes = (
+            (resource.source.path.parent.resolve(), resource.properties.get(name))
             for resource_type, name in _CODE_PROPERTIES.items()
             for resource in template.of_type(resource_type)
-        ]
-        return {base / path for path in paths if isinstance(path, str)}
+        )
+        return {*self._files, *(base / path for base, path in codes if isinstance(path, str))}
 
-    def _build(
-        self, template: Template, values: ResourceValues, *, may_bind: bool
-    ) -> tuple[ReadApplication, list[Origin]]:
-        ports = self._places
-        read = self._read(template, values)
-        origins = _origins(read.application)
+    def _bind(self, count: int, *, may_bind: bool) -> None:
+        bound = len(list(self._ports))
         if may_bind:
-            ports.bind_more(len(origins))
-        elif len(origins) > (bound := len(list(ports))):
+            self._ports.bind_more(count)
+        elif count > bound:
             raise GatewayError(
-                f"{self._path}: the APIs need {len(origins)} ports now, the gateway has {bound}; "
+                f"{self._path}: the APIs need {count} ports now, the gateway has {bound}; "
                 "restart it, or give the stages different names"
             )
-        if len(origins) > 1:
-            urls = {
-                name: ports.url(at) for at, one in enumerate(origins) for name in one.api_names()
-            }
-            read = self._read(template, values, urls)
-            origins = _origins(read.application)
-        return read, origins
-
-    def _read(
-        self, template: Template, values: ResourceValues, urls: Mapping[str, str] | None = None
-    ) -> ReadApplication:
-        origin, elsewhere = self._places.url(0), self._elsewhere
-        return build_application(
-            template, values, origin=origin, api_origins=urls, elsewhere=elsewhere
-        )
 
 
 def _code_of(function: LambdaFunction) -> frozenset[Path]:
@@ -156,22 +145,10 @@ def _included(directory: Path) -> Iterator[Path]:
             continue
         seen.add(file)
         text = file.read_text(encoding="utf-8", errors="replace")
-        found = [(file.parent / name).resolve() for name in _INCLUDE.findall(text)]
-        waiting += found
-        yield from (path for path in found if not path.is_relative_to(directory))
-
-
-def _template_files(template: Template) -> Iterable[Path]:
-    yield template.source.path.absolute()
-    for declared in as_object(template.source.document.get("Resources")).values():
-        uri = as_object(as_object(declared).get("Properties")).get("DefinitionUri")
-        if isinstance(uri, str):
-            yield template.source.path.parent.resolve() / uri
-
-
-def _origins(application: Application) -> list[Origin]:
-    return assign_origins(application.websocket_apis, application.http_apis)
+        included = [(file.parent / name).resolve() for name in _INCLUDE.findall(text)]
+        waiting += included
+        yield from (path for path in included if not path.is_relative_to(directory))
 
 
 def _outdated(name: str) -> str:
-    return f"{name} has changed in the template; it stays as it was made until the gateway restarts"
+    return f"{name} has changed in the template; restart the gateway to create it again"

@@ -1,4 +1,4 @@
-"""What an invocation of a function can end with."""
+"""An invocation of a function, and what it can end with."""
 
 from dataclasses import dataclass
 
@@ -31,3 +31,18 @@ class Throttled:
 
 
 type InvocationResult = Succeeded | Failed | TimedOut | Throttled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invocation:
+    """One invocation and its end; durations are seconds.
+
+    `duration` counts from the delivery of the event to the environment. `init_duration` is set
+    on a cold invocation only: the first of an environment that was started for it.
+    """
+
+    result: InvocationResult
+    request_id: str
+    cold: bool
+    duration: float
+    init_duration: float | None = None

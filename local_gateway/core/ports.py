@@ -24,16 +24,20 @@ class Origin:
             return False
         return not self._stage_names() & {stage.name for stage in api.stages}
 
-    def api_names(self) -> list[str]:
-        """The logical ids of the APIs."""
-        http = [self.http_api.logical_id] if self.http_api is not None else []
-        return [api.logical_id for api in self.websocket_apis] + http
+    def api_ids(self) -> list[str]:
+        """The ids of the APIs."""
+        http = [self.http_api.api_id] if self.http_api is not None else []
+        return [api.api_id for api in self.websocket_apis] + http
 
 
 def domain_name(api_id: str, application: Application) -> str:
     """The host name that an API has on AWS, which is the `domainName` of its events."""
-    suffix = "amazonaws.com.cn" if application.partition == "aws-cn" else "amazonaws.com"
-    return f"{api_id}.execute-api.{application.region}.{suffix}"
+    return f"{api_id}.execute-api.{application.region}.{url_suffix(application.partition)}"
+
+
+def url_suffix(partition: str) -> str:
+    """The domain of AWS's endpoints in a partition."""
+    return "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
 
 
 def assign_origins(

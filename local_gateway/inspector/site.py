@@ -1,16 +1,17 @@
-"""The page, its files, its events, what the stack is, and one order: close a connection."""
+"""The inspector over HTTP: page, files, events, stack, and closing a connection."""
 
 import asyncio
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from local_gateway.core.http import Headers, Request, Response
+from local_gateway.core.ports import Origin
 from local_gateway.inspector import access
-from local_gateway.inspector.connection_list import ConnectionList, Directory
+from local_gateway.inspector.connection_list import ConnectionList, OpenConnections
 from local_gateway.inspector.inspector import Inspector
 from local_gateway.inspector.stream import Stream
 from local_gateway.server.protocol import Answer, ResponseWriter, StreamedResponse
@@ -39,22 +40,42 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
+# A server on one of these addresses answers on loopback, too.
+_REACHING_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost", "0.0.0.0", "::"})  # noqa: S104
+
+
+def why_unavailable(hosts: Sequence[str], origin: Origin) -> str | None:
+    """Why the page cannot be at `/_gateway` of the first origin; `None` if it can.
+
+    A stage may be called `_gateway` on AWS, so it may here, and keeps its path.
+    """
+    http = (origin.http_api,) if origin.http_api is not None else ()
+    for api in (*origin.websocket_apis, *http):
+        if any(stage.name == SEGMENT for stage in api.stages):
+            return f"{api.logical_id} has a stage called {SEGMENT}, which keeps that path"
+    if _REACHING_LOOPBACK.isdisjoint(hosts):
+        return f"it is only for this machine, and --host {hosts[0]} does not include loopback"
+    return None
+
 
 class InspectorSite:
-    """Everything below `/_gateway`; `describe` gives what `/_gateway/stack` answers, as JSON."""
+    """Everything below `/_gateway`; `describe` returns the JSON of `/_gateway/stack`."""
 
     def __init__(
-        self, inspector: Inspector, directory: Directory, describe: Callable[[], Mapping[str, Any]]
+        self,
+        inspector: Inspector,
+        connections: OpenConnections,
+        describe: Callable[[], Mapping[str, Any]],
     ) -> None:
         self._inspector = inspector
-        self._directory = directory
+        self._connections = connections
         self._describe = describe
         self._run = secrets.token_hex(8)
         self._files = {file.name: file for file in _FILES.iterdir() if file.is_file()}
         self._streams: set[asyncio.Task[None]] = set()
 
     async def handle(self, request: Request) -> Answer:
-        """Answer one request."""
+        """Answer a request."""
         refusal = access.problem(request)
         if refusal is not None:
             return json_message(403, refusal, _HEADERS)
@@ -75,7 +96,7 @@ class InspectorSite:
         return json_message(404, "Not Found", _HEADERS)
 
     async def close(self) -> None:
-        """End the streams, which would hold up the end of the server."""
+        """End the streams, which would delay the end of the server."""
         for stream in self._streams:
             stream.cancel()
         await asyncio.gather(*self._streams, return_exceptions=True)
@@ -87,7 +108,7 @@ class InspectorSite:
     def _close(self, method: str, connection_id: str) -> Response:
         if method != "DELETE":
             return json_message(405, "Method Not Allowed", {**_HEADERS, "Allow": "DELETE"})
-        if self._directory.close_connection(connection_id):
+        if self._connections.close_connection(connection_id):
             return Response(204, Headers(_HEADERS.items()))
         return json_message(410, "Gone", _HEADERS)
 
@@ -99,7 +120,7 @@ class InspectorSite:
     async def _send_events(self, writer: ResponseWriter) -> None:
         stream = Stream(
             self._inspector,
-            ConnectionList(self._directory, self._inspector),
+            ConnectionList(self._connections, self._inspector),
             run=self._run,
         )
         task = asyncio.create_task(stream.serve(writer))

@@ -1,4 +1,4 @@
-"""Where handlers post to while a recording is replayed: the management API without sockets."""
+"""The management API during a replay: it answers without connections."""
 
 from urllib.parse import unquote
 
@@ -26,14 +26,14 @@ _ANSWERS = {
 
 
 class ReplayServer:
-    """Answers `/{stage}/@connections/{id}` as `calls` say, and everything else with 403."""
+    """Answers `/{stage}/@connections/{id}` from `calls`, and everything else with 403."""
 
     def __init__(self, calls: ExpectedCalls, stages: frozenset[str]) -> None:
         self._calls = calls
         self._stages = stages
 
     async def handle(self, request: Request) -> Response:
-        """Answer one request."""
+        """Answer a request."""
         path = request.path.removeprefix("/").split("/")
         if len(path) != 3 or unquote(path[1]) != MANAGEMENT_SEGMENT:
             return json_message(403, "Forbidden")
@@ -46,7 +46,7 @@ class ReplayServer:
             return management.forbidden(management.MISSING_TOKEN)
         status = self._calls.answer(request.method, connection_id, request.body)
         if status == OK and request.method == "GET":
-            # There is no connection to describe: the same answer for each.
+            # There is no connection to describe, so every answer is the same.
             return management.description(0, 0, "127.0.0.1", None)
         if status == BAD_REQUEST:
             return management.malformed(connection_id)

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from local_gateway.core.websocket.stage import Limits
+from local_gateway.records import Observe
 from local_gateway.server.faults import FaultInjector
-from local_gateway.server.interfaces import ClockAndIds, Journal
+from local_gateway.server.interfaces import ClockAndIds
 from local_gateway.server.invocations import Invocations
 
 
@@ -19,7 +20,7 @@ class ServerContext:
 
     invocations: Invocations
     clock: ClockAndIds
-    journal: Journal
+    observe: Observe
     limits: Limits
     secrets: Mapping[str, str] | None = None
     faults: FaultInjector | None = None

@@ -13,12 +13,13 @@ from typing import Any, Protocol
 from local_gateway.core import management
 from local_gateway.core.chaos import Fault, Key
 from local_gateway.core.http import Response
-from local_gateway.core.invocation import Failed, InvocationResult
+from local_gateway.core.invocation import Failed, Invocation
 from local_gateway.core.model import HttpApi
 from local_gateway.core.websocket.actions import Invoke, Purpose
 from local_gateway.core.websocket.connection import Connection
+from local_gateway.records import ApiRecord, Observe
 from local_gateway.server.framing import Message, Text
-from local_gateway.server.interfaces import ClockAndIds, Entry, Invocation, Invoker, Journal
+from local_gateway.server.interfaces import ClockAndIds, Invoker
 from local_gateway.server.invocations import Invocations
 from local_gateway.server.session import Session
 
@@ -51,12 +52,12 @@ class _Target:
 class FaultInjector:
     """Numbers connections, messages, posts and requests, and applies faults to them.
 
-    Every fault that applies is in the journal, with its route, as `chaos: <fault>`.
+    Every fault that applies becomes a record, with its route, as `chaos: <fault>`.
     """
 
-    def __init__(self, faults: Faults, *, journal: Journal, clock: ClockAndIds) -> None:
+    def __init__(self, faults: Faults, *, observe: Observe, clock: ClockAndIds) -> None:
         self._faults = faults
-        self._journal = journal
+        self._observe = observe
         self._clock = clock
         self._connections: dict[str, _Target] = {}
         self._numbers: Counter[object] = Counter()
@@ -93,32 +94,22 @@ class FaultInjector:
         return target
 
     def applies(self, fault: Fault, target: _Target, route: str, event: Key) -> bool:
-        """Whether the fault applies to an event of the target; if so the journal has it."""
+        """Whether the fault applies to an event of the target; if so it becomes a record."""
         if not self._faults.applies(fault, *target.key, event):
             return False
-        entry = Entry(
+        record = ApiRecord(
             at=self._clock.now(),
             api=target.api,
             route_key=route,
             outcome=f"chaos: {fault}",
             connection_id=target.connection_id,
         )
-        self._journal.record(entry)
+        self._observe(record)
         return True
 
     def delay(self, target: _Target, event: Key) -> float:
         """By how many seconds a slow event is late."""
         return self._faults.delay(*target.key, event)
-
-
-@dataclass(frozen=True, slots=True)
-class _Crashed:
-    """The invocation of an environment that died of its event."""
-
-    result: InvocationResult
-    request_id: str
-    cold: bool = False
-    duration: float = 0.0
 
 
 class FaultInjectingInvoker:
@@ -156,13 +147,14 @@ class FaultInjectingInvoker:
         self._kill(function)
         request_id = self._clock.new_id()
         message = f"RequestId: {request_id} Error: Runtime exited with error: signal: killed"
-        return _Crashed(Failed("Runtime.ExitError", message), request_id)
+        result = Failed("Runtime.ExitError", message)
+        return Invocation(result=result, request_id=request_id, cold=False, duration=0.0)
 
 
 def _route_and_key(
     event: dict[str, Any], context: dict[str, Any], target: _Target
 ) -> tuple[str, Key]:
-    """The route that the journal shows, and the last part of the faults' key."""
+    """The route that the record shows, and the last part of the faults' key."""
     if target.connection_id is None:
         return f"{context['http']['method']} {context['http']['path']}", target.requests
     route = Purpose.AUTHORIZE if "methodArn" in event else context["routeKey"]
@@ -181,10 +173,10 @@ class FaultInjectingSession(Session):
         *,
         invocations: Invocations,
         clock: ClockAndIds,
-        journal: Journal,
+        observe: Observe,
         injector: FaultInjector,
     ) -> None:
-        super().__init__(connection, invocations=invocations, clock=clock, journal=journal)
+        super().__init__(connection, invocations=invocations, clock=clock, observe=observe)
         self._injector = injector
         self._target = injector.add_connection(connection)
         self.finished.add_done_callback(lambda _: injector.remove_connection(connection))

@@ -8,7 +8,7 @@ from local_gateway.core.http_api import responses
 from local_gateway.core.http_api.cors import preflight, with_cors
 from local_gateway.core.http_api.events import http_event, iam_context
 from local_gateway.core.http_api.routes import match, path_in_stage
-from local_gateway.core.invocation import TimedOut
+from local_gateway.core.invocation import Invocation, TimedOut
 from local_gateway.core.model import (
     Application,
     AuthorizationType,
@@ -18,9 +18,8 @@ from local_gateway.core.model import (
 )
 from local_gateway.core.throttling import RouteThrottles
 from local_gateway.core.timestamps import RequestStamp
+from local_gateway.records import ApiRecord, outcome_of
 from local_gateway.server.context import ServerContext
-from local_gateway.server.interfaces import Entry, Invocation
-from local_gateway.server.invocations import describe
 from local_gateway.server.responses import json_message
 from local_gateway.server.signatures import signature_problem
 
@@ -114,7 +113,7 @@ class HttpApiServer:
         invocation = await self._context.invocations.call(route.function, event, route.timeout)
         result = invocation.result if invocation is not None else TimedOut(route.timeout)
         response = responses.http_response(result)
-        self._record(request, str(response.status), invocation, describe(result)[1])
+        self._record(request, str(response.status), invocation, outcome_of(result)[1])
         return response
 
     def _record(
@@ -124,15 +123,13 @@ class HttpApiServer:
         invocation: Invocation | None = None,
         detail: str | None = None,
     ) -> None:
-        entry = Entry(
+        record = ApiRecord.from_invocation(
+            invocation,
             at=self._context.clock.now(),
             api="http",
             route_key=f"{request.method} {request.path}",
             outcome=outcome,
-            request_id=invocation.request_id if invocation is not None else None,
-            duration_ms=invocation.duration * 1000 if invocation is not None else None,
-            cold=invocation.cold if invocation is not None else False,
             detail=detail,
             problem=outcome.startswith("5"),
         )
-        self._context.journal.record(entry)
+        self._context.observe(record)

@@ -1,70 +1,18 @@
-"""What the server needs from the other parts of the gateway, as small interfaces."""
+"""What the server needs from the other parts of the gateway."""
 
 import os
 import time
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
 from local_gateway.core.ids import ID_BYTES, encode_id
-from local_gateway.core.invocation import InvocationResult
+from local_gateway.core.invocation import Invocation
 from local_gateway.core.timestamps import RequestStamp
-
-
-class Invocation(Protocol):
-    """One finished invocation; `duration` is seconds, `cold` tells of a new environment."""
-
-    @property
-    def result(self) -> InvocationResult: ...
-    @property
-    def request_id(self) -> str: ...
-    @property
-    def cold(self) -> bool: ...
-    @property
-    def duration(self) -> float: ...
 
 
 class Invoker(Protocol):
     """Runs functions by logical id."""
 
     async def invoke(self, function: str, payload: bytes, /) -> Invocation: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One thing that happened, for the terminal and other observers; no bodies, no headers.
-
-    `request_id` is the invocation's, the one that the function sees and its log lines carry.
-    """
-
-    at: int
-    api: str
-    route_key: str
-    outcome: str
-    connection_id: str | None = None
-    function: str | None = None
-    request_id: str | None = None
-    duration_ms: float | None = None
-    cold: bool = False
-    detail: str | None = None
-    problem: bool = False
-
-
-class Direction(StrEnum):
-    """Which way a frame goes."""
-
-    IN = "in"
-    OUT = "out"
-
-
-class Journal(Protocol):
-    """Takes everything as it happens; its methods return at once and do not raise."""
-
-    def record(self, entry: Entry, /) -> None:
-        """Something happened."""
-
-    def frame(self, connection_id: str, direction: Direction, text: str, at: int, /) -> None:
-        """A text message came in or went out; `at` is epoch milliseconds."""
 
 
 class ClockAndIds:

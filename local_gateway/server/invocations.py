@@ -1,13 +1,14 @@
-"""Invoking functions for clients: integration timeouts, journal entries, background work."""
+"""Invoking functions for clients: integration timeouts, records, background work."""
 
 import asyncio
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from local_gateway.core.invocation import Failed, InvocationResult, Succeeded, Throttled, TimedOut
+from local_gateway.core.invocation import Invocation, InvocationResult, Succeeded, TimedOut
 from local_gateway.core.websocket.actions import Invoke, Purpose
-from local_gateway.server.interfaces import ClockAndIds, Entry, Invocation, Invoker, Journal
+from local_gateway.records import ApiRecord, Observe, outcome_of
+from local_gateway.server.interfaces import ClockAndIds, Invoker
 
 # `json.dumps` would make an encoder for each event.
 _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -19,10 +20,10 @@ type Answered = Callable[[Invoke, InvocationResult, int], None]
 class Invocations:
     """Calls functions; one that outlives its integration timeout runs on."""
 
-    def __init__(self, invoker: Invoker, *, clock: ClockAndIds, journal: Journal) -> None:
+    def __init__(self, invoker: Invoker, *, clock: ClockAndIds, observe: Observe) -> None:
         self._invoker = invoker
         self._clock = clock
-        self._journal = journal
+        self._observe = observe
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[Invocation]] = set()
 
@@ -80,32 +81,17 @@ class Invocations:
         self, invoke: Invoke, connection_id: str, invocation: Invocation | None, at: int
     ) -> InvocationResult:
         result = invocation.result if invocation is not None else TimedOut(invoke.timeout)
-        outcome, detail = describe(result)
-        entry = Entry(
+        outcome, detail = outcome_of(result)
+        record = ApiRecord.from_invocation(
+            invocation,
             at=at,
             api="websocket",
             route_key="authorizer" if invoke.purpose is Purpose.AUTHORIZE else invoke.route_key,
             outcome=outcome,
             connection_id=connection_id,
             function=invoke.function,
-            request_id=invocation.request_id if invocation is not None else None,
-            duration_ms=invocation.duration * 1000 if invocation is not None else None,
-            cold=invocation.cold if invocation is not None else False,
             detail=detail,
             problem=not isinstance(result, Succeeded),
         )
-        self._journal.record(entry)
+        self._observe(record)
         return result
-
-
-def describe(result: InvocationResult) -> tuple[str, str | None]:
-    """An outcome word and a detail for the journal."""
-    match result:
-        case Succeeded():
-            return "ok", None
-        case Failed(error_type, message):
-            return "error", f"{error_type}: {message}"
-        case TimedOut(seconds):
-            return "timeout", f"no answer within {seconds:g} s"
-        case Throttled():
-            return "throttled", "no execution environment is free"

@@ -4,14 +4,15 @@ import asyncio
 import socket
 from typing import Any
 
-from local_gateway.server.interfaces import ClockAndIds, Entry, Journal
+from local_gateway.records import ApiRecord, Observe
+from local_gateway.server.interfaces import ClockAndIds
 from local_gateway.server.protocol import Handler, HttpProtocol, RequestLimits
 
 SHUTDOWN_SECONDS = 1.0
 
 
 class Listener:
-    """Hands every request on the sockets to `handler`; those that are not HTTP to the journal."""
+    """Hands every request on the sockets to `handler`; what is not HTTP becomes a record."""
 
     def __init__(
         self,
@@ -19,13 +20,13 @@ class Listener:
         handler: Handler,
         *,
         clock: ClockAndIds,
-        journal: Journal,
+        observe: Observe,
         limits: RequestLimits | None = None,
     ) -> None:
         self._sockets = sockets
         self._handler = handler
         self._clock = clock
-        self._journal = journal
+        self._observe = observe
         self._limits = limits or RequestLimits()
         self._servers: list[asyncio.Server] = []
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -58,7 +59,7 @@ class Listener:
         )
 
     def _refused(self, status: int, cause: str) -> None:
-        entry = Entry(
+        record = ApiRecord(
             at=self._clock.now(),
             api="http",
             route_key="bad request",
@@ -66,4 +67,4 @@ class Listener:
             detail=cause,
             problem=True,
         )
-        self._journal.record(entry)
+        self._observe(record)

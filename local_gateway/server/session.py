@@ -19,8 +19,9 @@ from local_gateway.core.websocket.actions import (
     Warn,
 )
 from local_gateway.core.websocket.connection import Connection
+from local_gateway.records import ApiRecord, Direction, Frame, Observe
 from local_gateway.server.framing import Framing, Message, Text
-from local_gateway.server.interfaces import ClockAndIds, Direction, Entry, Journal
+from local_gateway.server.interfaces import ClockAndIds
 from local_gateway.server.invocations import Invocations
 
 CLOSE_GRACE = 5.0
@@ -37,14 +38,14 @@ class Session(asyncio.Protocol):
         *,
         invocations: Invocations,
         clock: ClockAndIds,
-        journal: Journal,
+        observe: Observe,
     ) -> None:
         self.connection = connection
         self.finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._framing = Framing(connection.stage.limits)
         self._invocations = invocations
         self._clock = clock
-        self._journal = journal
+        self._observe = observe
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._in_flight = 0
@@ -139,7 +140,7 @@ class Session(asyncio.Protocol):
 
     def _send(self, text: str, at: int) -> None:
         if self._framing.is_open:
-            self._journal.frame(self.connection.connection_id, Direction.OUT, text, at)
+            self._observe(Frame(at, self.connection.connection_id, Direction.OUT, text))
             self._framing.send_text(text)
             self._flush()
 
@@ -185,7 +186,7 @@ class Session(asyncio.Protocol):
         stamp = self._clock.stamp()
         if isinstance(message, Text):
             text = message.body
-            self._journal.frame(self.connection.connection_id, Direction.IN, text, stamp.at)
+            self._observe(Frame(stamp.at, self.connection.connection_id, Direction.IN, text))
             self._perform(self.connection.text_received(text, stamp), stamp.at)
         else:
             self._perform(self.connection.binary_received(stamp), stamp.at)
@@ -251,7 +252,7 @@ class Session(asyncio.Protocol):
         *,
         problem: bool = False,
     ) -> None:
-        entry = Entry(
+        record = ApiRecord(
             at=at,
             api="websocket",
             route_key=route_key,
@@ -260,4 +261,4 @@ class Session(asyncio.Protocol):
             detail=detail or None,
             problem=problem,
         )
-        self._journal.record(entry)
+        self._observe(record)

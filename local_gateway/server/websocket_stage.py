@@ -14,9 +14,9 @@ from local_gateway.core.websocket.actions import RefuseHandshake
 from local_gateway.core.websocket.connection import Connection
 from local_gateway.core.websocket.events import Identity
 from local_gateway.core.websocket.stage import Stage
+from local_gateway.records import ApiRecord
 from local_gateway.server.context import ServerContext
 from local_gateway.server.faults import FaultInjectingSession
-from local_gateway.server.interfaces import Entry
 from local_gateway.server.protocol import Upgrade
 from local_gateway.server.responses import json_message
 from local_gateway.server.session import Session
@@ -122,14 +122,14 @@ class WebSocketStageServer:
                 connection,
                 invocations=context.invocations,
                 clock=context.clock,
-                journal=context.journal,
+                observe=context.observe,
             )
             if context.faults is None
             else FaultInjectingSession(
                 connection,
                 invocations=context.invocations,
                 clock=context.clock,
-                journal=context.journal,
+                observe=context.observe,
                 injector=context.faults,
             )
         )
@@ -155,7 +155,7 @@ class WebSocketStageServer:
         )
 
     def _record(self, method: str, connection_id: str, status: int, at: int) -> None:
-        entry = Entry(
+        record = ApiRecord(
             at=at,
             api="management",
             route_key=f"{method} {MANAGEMENT_SEGMENT}",
@@ -163,7 +163,7 @@ class WebSocketStageServer:
             connection_id=connection_id,
             problem=status >= 400 and status != 410,
         )
-        self._context.journal.record(entry)
+        self._context.observe(record)
 
 
 def with_request_id(response: Response, stamp: RequestStamp) -> Response:

@@ -1,12 +1,12 @@
-"""What a person sees in the terminal: one line per event, and the functions' own logs."""
+"""The terminal's output for people: a line per request or event, and the functions' logs."""
 
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TextIO
 
-from local_gateway.server.interfaces import Direction, Entry
+from local_gateway.records import ApiRecord, Frame, InvocationRecord, LogLine, Record
 from local_gateway.terminal.line_buffer import LineBuffer
 from local_gateway.terminal.log_text import LogText, readable
 
@@ -15,10 +15,9 @@ _COLOURS = {"WARNING": _YELLOW, "ERROR": _RED, "CRITICAL": _RED}
 
 
 class Terminal:
-    """Writes lines to `out`; `verbose` shows the functions' logs exactly as they are.
+    """Writes lines to `out`; with `verbose` the functions' logs do not change.
 
-    With `coloured`, what somebody should look at is yellow or red. `clock` gives epoch
-    milliseconds.
+    With `coloured`, problems are yellow or red.
     """
 
     def __init__(
@@ -27,19 +26,17 @@ class Terminal:
         *,
         verbose: bool = False,
         coloured: bool = False,
-        clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
         self._lines = LineBuffer(out)
         self._verbose = verbose
         self._coloured = coloured
-        self._clock = clock
 
     def say(self, text: str) -> None:
-        """Print a line as it is."""
+        """Print a line."""
         self._lines.write(text)
 
     def flush(self) -> None:
-        """Print what is left: lines about events are printed some at a time."""
+        """Print the lines that wait: those about records are printed in groups."""
         self._lines.flush()
 
     def warn(self, text: str) -> None:
@@ -47,62 +44,63 @@ class Terminal:
         self.say(f"warning: {text}")
 
     def ready(self, urls: Sequence[str]) -> None:
-        """Print that everything answers, and where."""
+        """Print that all APIs answer, and their URLs."""
         self.say(f"Ready: {', '.join(urls)}  (Ctrl-C stops)")
 
     @property
     def output_of_commands(self) -> TextIO | None:
-        """Where commands that the gateway runs write to; `None` for its own standard output."""
+        """Where the gateway's commands write to; `None` for its own standard output."""
         return None
 
-    def record(self, entry: Entry) -> None:
-        """Print an entry: time, API, route, outcome, duration, connection."""
-        parts = [f"{_beginning(entry.at, entry.problem)}{entry.route_key:<14}", entry.outcome]
-        if entry.duration_ms is not None:
-            parts.append(f"{entry.duration_ms:.1f} ms{' cold' if entry.cold else ''}")
-        if entry.function is not None:
-            parts.append(entry.function)
-        if entry.connection_id is not None:
-            parts.append(entry.connection_id)
-        if entry.detail is not None:
-            parts.append(f"({entry.detail})")
-        self._lines.write_soon(self._painted(" ".join(parts), _YELLOW if entry.problem else ""))
+    def observe(self, record: Record, /) -> None:
+        """Print a record, if people need it."""
+        match record:
+            case ApiRecord():
+                self._print_api_record(record)
+            case LogLine():
+                self._print_log_line(record)
+            case Frame() | InvocationRecord():
+                pass  # messages do not belong in a log; invocations have an `ApiRecord`
+
+    def _print_api_record(self, record: ApiRecord) -> None:
+        """Print time, route, outcome, duration, function, connection."""
+        parts = [f"{_beginning(record.at, record.problem)}{record.route_key:<14}", record.outcome]
+        if record.duration_ms is not None:
+            parts.append(f"{record.duration_ms:.1f} ms{' cold' if record.cold else ''}")
+        if record.function is not None:
+            parts.append(record.function)
+        if record.connection_id is not None:
+            parts.append(record.connection_id)
+        if record.detail is not None:
+            parts.append(f"({record.detail})")
+        self._lines.write_soon(self._painted(" ".join(parts), _YELLOW if record.problem else ""))
 
     def _painted(self, text: str, colour: str) -> str:
         return f"{colour}{text}{_PLAIN}" if self._coloured and colour else text
 
-    def frame(self, connection_id: str, direction: Direction, text: str, at: int) -> None:
-        """Nothing: what people say to each other does not belong into a log."""
-
-    def log_line(self, function: str, stream: str, line: str, request_id: str | None) -> None:
-        """Print one line of a function's log: time, function, and what it says."""
-        text = LogText((line,)) if self._verbose else readable(line)
-        beginning = f"{_beginning(self._clock(), text.is_problem)}{function} | "
+    def _print_log_line(self, record: LogLine) -> None:
+        """Print time, function and text."""
+        text = LogText((record.text,)) if self._verbose else readable(record.text)
+        beginning = f"{_beginning(record.at, text.is_problem)}{record.function} | "
         colour = _COLOURS.get(text.level, "")
-        for one in text.lines:
-            self._lines.write_soon(self._painted(beginning + one, colour))
+        for line in text.lines:
+            self._lines.write_soon(self._painted(beginning + line, colour))
             # An exception stands below its headline.
-            beginning, colour = f"{'':15}{function} | ", ""
-
-    def invocation_started(self, function: str, request_id: str, *, cold: bool) -> None:
-        """Nothing: the line is printed when the invocation has ended."""
-
-    def invocation_finished(self, function: str, invocation: object) -> None:
-        """Nothing: the API that invoked the function records what came of it."""
+            beginning, colour = f"{'':15}{record.function} | ", ""
 
 
 def shows_colours(out: TextIO, environment: Mapping[str, str]) -> bool:
-    """Whether a person sees them: on a terminal, unless `NO_COLOR` is set (no-color.org)."""
+    """Whether `out` is a terminal, and `NO_COLOR` is not set (no-color.org)."""
     return out.isatty() and not environment.get("NO_COLOR")
 
 
 def _beginning(at: int, problem: bool) -> str:
-    """The time of day, and a mark for what somebody should look at."""
+    """The time of day, and a mark for problems."""
     seconds, milliseconds = divmod(at, 1000)
     return f"{_time_of_day(seconds)}.{milliseconds:03} {'!' if problem else ' '} "
 
 
 @lru_cache(maxsize=1)
 def _time_of_day(seconds: int) -> str:
-    """The time of day where this machine is."""
+    """In the time zone of this machine."""
     return time.strftime("%H:%M:%S", time.localtime(seconds))

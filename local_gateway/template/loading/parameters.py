@@ -1,17 +1,17 @@
-"""The values of a template's `Parameters`: defaults, overrides and their constraints."""
+"""The values of a template's `Parameters`: defaults, given values and their constraints."""
 
 import re
 from collections.abc import Mapping
 
 from local_gateway.template.document.errors import Place, TemplateError, did_you_mean
-from local_gateway.template.document.json_value import (
+from local_gateway.template.document.source import (
     Json,
     JsonObject,
+    Source,
     as_list,
     as_object,
     scalar_text,
 )
-from local_gateway.template.document.source import Source
 
 _REMEDY = "give it with --parameter-overrides {name}=VALUE"
 
@@ -25,39 +25,56 @@ def parameter_values(source: Source, overrides: Mapping[str, str]) -> dict[str, 
     declared = as_object(source.document.get("Parameters"))
     for name in overrides:
         if name not in declared:
-            known = ", ".join(declared) or "none"
+            existing = ", ".join(declared) or "none"
             raise TemplateError(
                 source.place("Parameters"),
-                f"--parameter-overrides names {name}, the template's parameters are: {known}",
+                f"--parameter-overrides names {name}, the template's parameters are: {existing}",
                 did_you_mean(name, list(declared)),
             )
-    return {
-        name: _value(name, as_object(declaration), overrides, source.place("Parameters", name))
-        for name, declaration in declared.items()
-    }
+    values: dict[str, Json] = {}
+    for name, declaration in declared.items():
+        place, parameter = source.place("Parameters", name), as_object(declaration)
+        if name in overrides:
+            values[name] = checked_value(parameter, overrides[name], place)
+        else:
+            values[name] = default_value(parameter, place, _REMEDY.format(name=name))
+    return values
 
 
-def _value(name: str, declaration: JsonObject, overrides: Mapping[str, str], place: Place) -> Json:
-    kind = declaration.get("Type")
-    if not isinstance(kind, str):
-        raise TemplateError(place, "the parameter has no Type", "for text write Type: String")
-    given: Json = overrides.get(name, declaration.get("Default"))
-    if given is None or isinstance(given, (dict, list)):
-        raise TemplateError(
-            place, "the parameter has no default and no value", _REMEDY.format(name=name)
-        )
-    if kind.startswith("AWS::SSM::Parameter::Value") and name not in overrides:
+def default_value(declaration: JsonObject, place: Place, remedy: str) -> Json:
+    """A parameter's `Default`; raises `TemplateError` with `remedy` when there is none."""
+    kind, default = parameter_type(declaration, place), declaration.get("Default")
+    if default is None or isinstance(default, (dict, list)):
+        raise TemplateError(place, "the parameter has no default and no value", remedy)
+    if kind.startswith("AWS::SSM::Parameter::Value"):
         raise TemplateError(
             place,
-            f"the value is kept in the SSM parameter {given} of an account, which is not here",
-            _REMEDY.format(name=name),
+            f"the value is kept in the SSM parameter {default} of an account, which is not here",
+            remedy,
         )
-    text = scalar_text(given)
+    return checked_value(declaration, scalar_text(default), place)
+
+
+def checked_value(declaration: JsonObject, text: str, place: Place) -> Json:
+    """`text` as the value of a parameter; raises `TemplateError` if a constraint forbids it."""
+    kind = parameter_type(declaration, place)
     _check(text, declaration, place)
     if kind == "Number":
         _check_number(text, declaration, place)
-    is_list = kind == "CommaDelimitedList" or "List<" in kind
-    return [item.strip() for item in text.split(",")] if is_list else text
+    return [item.strip() for item in text.split(",")] if is_list_type(kind) else text
+
+
+def parameter_type(declaration: JsonObject, place: Place) -> str:
+    """A parameter's `Type`."""
+    kind = declaration.get("Type")
+    if not isinstance(kind, str):
+        raise TemplateError(place, "the parameter has no Type", "for text write Type: String")
+    return kind
+
+
+def is_list_type(kind: str) -> bool:
+    """Whether `Ref` to a parameter of this type answers with a list."""
+    return kind == "CommaDelimitedList" or "List<" in kind
 
 
 def _check(text: str, declaration: JsonObject, place: Place) -> None:

@@ -2,28 +2,47 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from local_gateway.template.document.errors import Place
-from local_gateway.template.document.json_value import Json, JsonObject
-from local_gateway.template.document.source import Source
+from local_gateway.template.document.source import Json, JsonObject, Source
 from local_gateway.template.document.stack import Stack
 from local_gateway.template.intrinsics.resolver import References, Resolver
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """A resource of the translated template whose condition holds."""
+    """A resource of the translated template whose condition holds.
+
+    The logical id of a resource of a nested stack is a path, such as `Nested/Function`; `source`
+    and `stack` are the nested template and its stack.
+    """
 
     logical_id: str
     type: str
     properties: JsonObject
+    source: Source
+    stack: Stack
     metadata: JsonObject = field(default_factory=dict)
     depends_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GivenParameter:
+    """A parameter of a nested stack whose value depends on resources of its parent."""
+
+    declaration: JsonObject
+    value: Json
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
-    """What the later steps work on; `warnings` are one line each, meant for the developer."""
+    """What the later steps work on; `warnings` are one line each, meant for the developer.
+
+    The resources of nested stacks are among `resources`, with every reference resolved that
+    crosses the border of a stack. `files` are all files that the template was read from.
+    """
 
     source: Source
     stack: Stack
@@ -32,6 +51,8 @@ class Template:
     conditions: Mapping[str, Json]
     resources: Mapping[str, Resource]
     outputs: Mapping[str, Json]
+    given_parameters: tuple[GivenParameter, ...] = ()
+    files: frozenset[Path] = frozenset()
     warnings: tuple[str, ...] = ()
 
     def resolver(self, references: References) -> Resolver:
@@ -50,7 +71,7 @@ class Template:
 
     def place(self, resource: Resource, *properties: str | int) -> Place:
         """Where a resource or one of its properties is written."""
-        return self.source.resource_place(resource.logical_id, *properties)
+        return resource.source.resource_place(resource.logical_id, *properties)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

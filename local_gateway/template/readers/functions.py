@@ -3,55 +3,30 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 from local_gateway.core.model import LambdaFunction, Layer
 from local_gateway.template.document.errors import TemplateError
+from local_gateway.template.document.source import as_object
+from local_gateway.template.loading.resource_types import REMOVE
 from local_gateway.template.loading.template import Resource, Template
-from local_gateway.template.readers.handlers import HandlerCheck
-from local_gateway.template.readers.inline_code import inline_code_directory
 from local_gateway.template.readers.layers import content_directory
-from local_gateway.template.readers.local_urls import LocalUrls
 from local_gateway.template.readers.properties import Properties, properties_of
-from local_gateway.template.readers.references import ResourceReferences
-from local_gateway.template.readers.requirements import check_requirements
+from local_gateway.template.readers.resource_references import ResourceReferences
 
 DEFAULT_TIMEOUT = 3.0
 DEFAULT_MEMORY_SIZE = 128
 
-_PROPERTIES = (
-    "Architectures",
-    "Code",
-    "CodeSigningConfigArn",
-    "DeadLetterConfig",
-    "Description",
-    "Environment",
-    "EphemeralStorage",
-    "FileSystemConfigs",
-    "FunctionName",
-    "Handler",
-    "ImageConfig",
-    "KmsKeyArn",
-    "Layers",
-    "LoggingConfig",
-    "MemorySize",
-    "PackageType",
-    "RecursiveLoop",
-    "ReservedConcurrentExecutions",
-    "Role",
-    "Runtime",
-    "RuntimeManagementConfig",
-    "SnapStart",
-    "Tags",
-    "Timeout",
-    "TracingConfig",
-    "VpcConfig",
-)
+# Properties that change how a function is invoked, and what they stand for.
+_NOT_SERVED = {"DurableConfig": "durable functions", "TenancyConfig": "isolated tenants"}
+
+FOLDER = ".local_gateway"
 
 
 @dataclass(frozen=True, slots=True)
 class _Code:
-    """What runs, and where it lies."""
+    """Code to run, and its directory."""
 
     runtime: str
     handler: str
@@ -61,28 +36,40 @@ class _Code:
 
 @dataclass(slots=True)
 class FunctionReader:
-    """Reads the functions of one template; `warnings` grows while it does.
+    """Reads the functions of a template, and adds to `warnings`.
 
-    With `elsewhere` something else runs them: any runtime will do, and their code is not looked at.
+    `remote_functions` are run by something else: they may have any runtime, and their code is not
+    read.
     """
 
     template: Template
     references: ResourceReferences
     layers: Mapping[str, Layer]
-    urls: LocalUrls
     warnings: list[str]
-    elsewhere: bool = False
+    remote_functions: bool = False
 
     def read(self) -> dict[str, LambdaFunction]:
         """The functions by logical id; raises `TemplateError` for one that could not run."""
-        check = HandlerCheck()
-        found = self.template.of_type("AWS::Lambda::Function")
-        return {item.logical_id: self._function(item, check) for item in found}
+        functions: dict[str, LambdaFunction] = {}
+        names: dict[str, str] = {}
+        for resource in self.template.of_type("AWS::Lambda::Function"):
+            function = self._function(resource)
+            if (other := names.get(function.name)) is not None:
+                raise TemplateError(
+                    self.template.place(resource, "FunctionName"),
+                    f"{other} has the name {function.name}, too",
+                    "give one of them another name",
+                )
+            names[function.name] = resource.logical_id
+            functions[resource.logical_id] = function
+        return functions
 
-    def _function(self, resource: Resource, check: HandlerCheck) -> LambdaFunction:
-        properties = properties_of(self.template, resource, self.references.resolver)
-        properties.only(*_PROPERTIES)
-        code = _code_elsewhere(properties) if self.elsewhere else self._code(properties, check)
+    def _function(self, resource: Resource) -> LambdaFunction:
+        properties = properties_of(resource, self.references.resolver)
+        for name, feature in _NOT_SERVED.items():
+            if name in properties.values:
+                raise TemplateError(properties.place(name), f"{feature} are not served", REMOVE)
+        code = _remote_code(properties) if self.remote_functions else self._code(properties)
         place = properties.place()
         return LambdaFunction(
             logical_id=resource.logical_id,
@@ -98,17 +85,14 @@ class FunctionReader:
             reserved_concurrency=properties.integer("ReservedConcurrentExecutions"),
         )
 
-    def _code(self, properties: Properties, check: HandlerCheck) -> _Code:
+    def _code(self, properties: Properties) -> _Code:
         runtime = _python_runtime(properties)
-        code = inline_code_directory(properties) or content_directory(
+        code = _inline_code_directory(properties) or content_directory(
             properties, "Code", properties.place("CodeUri")
         )
         layers = self._layers(properties)
         roots = (code, *(root for layer in layers for root in layer.source_roots))
-        check_requirements(code, roots, properties.place("CodeUri"))
-        handler = properties.text("Handler")
-        check.check(handler, roots, properties.place("Handler"))
-        return _Code(runtime, handler, code, layers)
+        return _Code(runtime, _handler(properties, roots), code, layers)
 
     def _layers(self, properties: Properties) -> tuple[Layer, ...]:
         layers = []
@@ -125,8 +109,7 @@ class FunctionReader:
     def _environment(self, properties: Properties) -> dict[str, str]:
         section = properties.section("Environment")
         section.only("Variables")
-        variables = section.text_map("Variables")
-        return {name: self.urls.localise(value) for name, value in variables.items()}
+        return section.text_map("Variables")
 
 
 def _python_runtime(properties: Properties) -> str:
@@ -139,8 +122,30 @@ def _python_runtime(properties: Properties) -> str:
     return runtime
 
 
-def _code_elsewhere(properties: Properties) -> _Code:
-    """What can be told of code that is not run here; the directory may be the template's file."""
+def _handler(properties: Properties, roots: Sequence[Path]) -> str:
+    """`Handler`, if its file exists; what is wrong inside the file shows when the function starts.
+
+    A handler may also come with an installed package.
+    """
+    handler = properties.text("Handler")
+    module, _, function = handler.rpartition(".")
+    place = properties.place("Handler")
+    if not module or not function:
+        raise TemplateError(
+            place, f"the handler {handler} names no function", "expected file.function"
+        )
+    path = module.replace(".", "/")
+    files = (file for root in roots for file in (root / f"{path}.py", root / path / "__init__.py"))
+    is_there = any(file.is_file() for file in files)
+    if not is_there and PathFinder.find_spec(path.partition("/")[0]) is None:
+        raise TemplateError(
+            place, f"the handler {handler} needs {path}.py, which is not in {roots[0]}"
+        )
+    return handler
+
+
+def _remote_code(properties: Properties) -> _Code:
+    """Code that is not run here; if it has no directory, the template's file stands for it."""
     template, code = properties.source.path.resolve(), properties.value("Code")
     directory = template.parent / code if isinstance(code, str) else template
     return _Code(
@@ -195,3 +200,21 @@ class FunctionDirectory:
                 "expected the function's name or ARN",
             )
         return self._by_name[parts[at]]
+
+
+def _inline_code_directory(properties: Properties) -> Path | None:
+    """The directory of a function's inline code; None when it has none.
+
+    It lies beside the template, in `.local_gateway/inline/{logical id}`. Code that is the same is
+    not written anew, so that the time of the file tells when it changed.
+    """
+    text = as_object(properties.value("Code")).get("ZipFile")
+    if not isinstance(text, str):
+        return None
+    root = properties.source.path.parent.resolve()
+    directory = root / FOLDER / "inline" / properties.logical_id
+    directory.mkdir(parents=True, exist_ok=True)
+    file = directory / "index.py"
+    if not file.is_file() or file.read_text(encoding="utf-8") != text:
+        file.write_text(text, encoding="utf-8")
+    return directory

@@ -1,4 +1,4 @@
-"""Layers as found on disk, built by `sam build` or not."""
+"""Layers in their directories, whether `sam build` has built them or not."""
 
 import sys
 from collections.abc import Mapping
@@ -8,36 +8,24 @@ from local_gateway.core.model import Layer
 from local_gateway.template.document.errors import Place, TemplateError
 from local_gateway.template.loading.template import Resource, Template
 from local_gateway.template.readers.properties import Properties, properties_of
-from local_gateway.template.readers.references import ResourceReferences
-from local_gateway.template.readers.requirements import check_requirements
-
-_PROPERTIES = (
-    "CompatibleArchitectures",
-    "CompatibleRuntimes",
-    "Content",
-    "Description",
-    "LayerName",
-    "LicenseInfo",
-)
+from local_gateway.template.readers.resource_references import ResourceReferences
 
 
 def read_layers(template: Template, references: ResourceReferences) -> Mapping[str, Layer]:
     """The template's layers by ARN.
 
-    Raises `TemplateError` for content that is missing, packed or in S3, and for requirements of an
-    unbuilt layer that are not installed.
+    Raises `TemplateError` for content that is missing, packed or in S3.
     """
     layers: dict[str, Layer] = {}
     for resource in template.of_type("AWS::Lambda::LayerVersion"):
-        properties = properties_of(template, resource, references.resolver)
-        properties.only(*_PROPERTIES)
+        properties = properties_of(resource, references.resolver)
         place = template.place(resource, "ContentUri")
         content = content_directory(properties, "Content", place)
         arn = str(references.ref(resource.logical_id, place))
         layers[arn] = Layer(
-            logical_id=template.source.origin(resource.logical_id),
+            logical_id=resource.source.origin(resource.logical_id),
             path=content,
-            source_roots=_source_roots(resource, content, place),
+            source_roots=_source_roots(resource, content),
         )
     return layers
 
@@ -49,7 +37,7 @@ def content_directory(properties: Properties, name: str, place: Place) -> Path:
         raise TemplateError(place, f"{name} is missing")
     if not isinstance(value, str) or value.startswith(("s3://", "https://")):
         raise TemplateError(
-            place, "the code is in S3, not here", "give a directory on this machine"
+            place, "the code is in S3, not on this machine", "give a local directory"
         )
     path = properties.source.path.parent.resolve() / value
     if not path.exists():
@@ -61,12 +49,11 @@ def content_directory(properties: Properties, name: str, place: Place) -> Path:
     return path.resolve()
 
 
-def _source_roots(resource: Resource, content: Path, place: Place) -> tuple[Path, ...]:
+def _source_roots(resource: Resource, content: Path) -> tuple[Path, ...]:
     """What Lambda puts on `sys.path` (developer guide, packaging-layers), or will after a build."""
     python = content / "python"
     if not python.is_dir():
         if "BuildMethod" in resource.metadata:
-            check_requirements(content, (content,), place)
             return (content,)
         return ()
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"

@@ -35,13 +35,13 @@ BUDGETS: dict[str, set[str]] = {
     "disconnect": {*OWN, *POWERTOOLS},
     # The core alone: its models are for inputs that need them.
     "default": {*OWN, *POWERTOOLS, "pydantic_core"},
-    "accept": {*OWN, *POWERTOOLS},
+    "publish": {*OWN, *POWERTOOLS},
     # Powertools' batch processor can also be asynchronous.
-    "publish": {*OWN, *POWERTOOLS, "concurrent", "asyncio", "ssl", "tempfile"},
+    "fan_out": {*OWN, *POWERTOOLS, "concurrent", "asyncio", "ssl", "tempfile"},
 }
 # What must not be there although a budget names the package.
 WHOLE_BOTOCORE = {"botocore.session", "botocore.client", "boto3"}
-EVENTS = {"accept": "accept_eventbridge"}
+EVENTS = {"publish": "publish_eventbridge"}
 PROGRAM = """
 import importlib, json, sys, types
 name, event, heavy = json.load(sys.stdin)
@@ -73,7 +73,7 @@ def loaded(function: str, url: str) -> set[str]:
             "AWS_ENDPOINT_URL": url,
             "MANAGEMENT_API_ENDPOINT": f"{url}/ws",
             "CONNECTIONS_USERNAME_INDEX_NAME": "by-username",
-            "PUBLISH_QUEUE_URL": "https://queue.example/1/q",
+            "FAN_OUT_QUEUE_URL": "https://queue.example/1/q",
         },
         input=json.dumps(
             [function, recorded(EVENTS.get(function, function)), sorted(HEAVY | WHOLE_BOTOCORE)]
@@ -105,4 +105,4 @@ def test_function_loads_what_it_needs_and_nothing_else(function: str) -> None:
         updated = answered(200, json.dumps({"Items": [], "Attributes": UPDATED}))
         api.answers.update({"Query": [updated], "UpdateItem": [updated]})
         assert loaded(function, api.root) <= BUDGETS[function]
-        assert function == "publish" or api.posted
+        assert function == "fan_out" or api.posted

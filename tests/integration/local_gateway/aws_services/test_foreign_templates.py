@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
+from local_gateway.aws_services.moto_server import MotoServer
 from local_gateway.aws_services.provisioning import provision
-from local_gateway.aws_services.server import MotoServer
 from local_gateway.core.model import Application, AuthorizationType, Throttle
+from local_gateway.core.ports import domain_name
 from local_gateway.template.application import build_application
 from local_gateway.template.document.stack import Stack
-from local_gateway.template.loading.loading import load_template
+from local_gateway.template.loading.load import load_template
 
 ROOT = Path(__file__).parents[4]
-ORIGIN = "http://127.0.0.1:8080"
 
 
 def application(moto: MotoServer, path: str, **overrides: str) -> Application:
@@ -18,7 +18,7 @@ def application(moto: MotoServer, path: str, **overrides: str) -> Application:
     stack = Stack(name=f"{name}{len(overrides)}")
     template = load_template(ROOT / path, overrides, stack)
     values = provision(moto.endpoint_url, template)
-    return build_application(template, values, origin=ORIGIN).application
+    return build_application(template, values).application
 
 
 def test_chat_with_custom_routes(moto: MotoServer) -> None:
@@ -34,7 +34,7 @@ def test_chat_with_custom_routes(moto: MotoServer) -> None:
     assert [stage.name for stage in api.stages] == ["Prod"]
     assert found.functions["SendMessageFunction"].timeout == 20.0
     assert found.functions["OnConnectFunction"].environment == {"TABLE_NAME": "chat_connections"}
-    assert found.outputs == {"WebSocketURI": "ws://127.0.0.1:8080/Prod"}
+    assert found.outputs == {"WebSocketURI": f"wss://{domain_name(api.api_id, found)}/Prod"}
 
 
 def test_raw_cloudformation_with_models_and_route_responses(moto: MotoServer) -> None:
@@ -54,7 +54,7 @@ def test_raw_cloudformation_with_models_and_route_responses(moto: MotoServer) ->
     assert stage.throttles == {"add": Throttle(rate=5.0, burst=5000)}
     assert found.functions["AddFunction"].reserved_concurrency == 2
     assert found.functions["DefaultFunction"].environment == {
-        "ENDPOINT": "ws://127.0.0.1:8080/production",
+        "ENDPOINT": f"wss://{domain_name(api.api_id, found)}/production",
         "LIMIT": "10",
     }
 
@@ -65,7 +65,7 @@ def test_two_apis_with_mappings_and_conditions(moto: MotoServer) -> None:
     assert (board.stages[0].name, prices.stages[0].name) == ("board", "prices-dev")
     assert board.api_id != prices.api_id
     environment = found.functions["BoardFunction"].environment
-    assert environment["PRICES_URL"] == f"{ORIGIN}/prices-dev"
+    assert environment["PRICES_URL"] == f"https://{domain_name(prices.api_id, found)}/prices-dev"
     assert environment["QUEUE_URL"].startswith(moto.endpoint_url)
     assert "ALARM_QUEUE_URL" not in environment
     assert found.functions["PricesFunction"].memory_size == 128
@@ -97,7 +97,7 @@ def test_the_bots_own_template(moto: MotoServer) -> None:
         "POST /publish",
     }
     assert found.functions["DefaultFunction"].environment["MANAGEMENT_API_ENDPOINT"] == (
-        f"{ORIGIN}/ws"
+        f"https://{domain_name(websocket.api_id, found)}/ws"
     )
     layers = found.functions["DefaultFunction"].layers
     assert [layer.logical_id for layer in layers] == ["DependenciesLayer", "SapaLayer"]

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from local_gateway.aws_services.clients import MotoClients
+from local_gateway.aws_services.moto_server import MotoServer
 from local_gateway.aws_services.provisioning import provision
-from local_gateway.aws_services.server import MotoServer
 from local_gateway.core.model import Application
 from local_gateway.event_sources.service import EventSources
 from local_gateway.runtime.service import LambdaRuntime
@@ -20,10 +20,10 @@ from local_gateway.runtime.settings import RuntimeSettings
 from local_gateway.server.interfaces import ClockAndIds
 from local_gateway.template.application import build_application
 from local_gateway.template.document.stack import Stack
-from local_gateway.template.loading.loading import load_template
+from local_gateway.template.loading.load import load_template
 from local_gateway.template.loading.template import ResourceValues
-from tests.integration.local_gateway.event_sources.virtual_clock import VirtualClock
-from tests.integration.local_gateway.event_sources.watcher import Watcher
+from tests.support.clock import VirtualClock
+from tests.support.watcher import Watcher
 
 _NUMBERS = itertools.count()
 _CODE = Path(__file__).parent / "functions"
@@ -101,7 +101,7 @@ class Stage:
             base_environment={"AWS_ENDPOINT_URL": self._moto.endpoint_url},
         )
         runtime = LambdaRuntime(
-            application.functions, region="us-east-1", settings=settings, observer=watcher
+            application.functions, region="us-east-1", settings=settings, observe=watcher.observe
         )
         await runtime.start()
         self._stack.push_async_callback(runtime.close)
@@ -110,7 +110,7 @@ class Stage:
         sources = EventSources(
             self._moto.endpoint_url,
             invoker=runtime,
-            journal=watcher,
+            observe=watcher.observe,
             clock=clock,
             sources=ClockAndIds(),
         )
@@ -125,7 +125,7 @@ class Stage:
         path.write_text(_HEAD % _CODE + resources, encoding="utf-8")
         template = load_template(path, stack=Stack(name=name))
         values = provision(self._moto.endpoint_url, template)
-        read = build_application(template, values, origin="http://127.0.0.1:1")
+        read = build_application(template, values)
         return read.application, values
 
 

@@ -59,7 +59,7 @@ async def test_event_that_matches_the_pattern_invokes_the_function(stage: Stage)
     ]
     assert event["detail"] == {"amount": 10, "time": 3}
     assert event["resources"] == ["arn:x"]
-    [told] = await running.watcher.wait_for_entries(1)
+    [told] = await running.watcher.wait_for_records(1)
     assert (told.api, told.outcome, told.function) == ("events", "ok", "Listener")
     assert told.route_key == f"{running.application.stack_name}-ListenerOne"
 
@@ -106,12 +106,12 @@ async def test_function_that_fails_gets_the_event_again(stage: Stage) -> None:
     pattern = "Pattern: {source: [!Ref AWS::StackName]}"
     running = await stage.run(listener(pattern, "fail_first"))
     put(running, {"n": 1})
-    [failed] = await running.watcher.wait_for_entries(1)
+    [failed] = await running.watcher.wait_for_records(1)
     assert failed.detail == "ValueError: not yet; again in 60 s"
     await running.clock.advance()
     first, second = await running.watcher.wait_for_events(2)
     assert first == second
-    entries = await running.watcher.wait_for_entries(2)
+    entries = await running.watcher.wait_for_records(2)
     assert entries[1].outcome == "ok"
 
 
@@ -141,8 +141,8 @@ async def test_disabled_rule_is_silent(stage: Stage) -> None:
     running = await stage.run(resources)
     put(running, {"n": 1})
     put(running, {"n": 2})
-    await running.watcher.wait_for_entries(2)
-    assert {entry.function for entry in running.watcher.entries} == {"Listener"}
+    await running.watcher.wait_for_records(2)
+    assert {entry.function for entry in running.watcher.records} == {"Listener"}
 
 
 async def test_rule_that_is_gone_is_silent(stage: Stage) -> None:
@@ -153,8 +153,8 @@ async def test_rule_that_is_gone_is_silent(stage: Stage) -> None:
     await running.sources.deploy(replace(application, event_rules=rules))
     put(running, {"n": 1})
     put(running, {"n": 2})
-    await running.watcher.wait_for_entries(2)
-    assert {entry.function for entry in running.watcher.entries} == {"Second"}
+    await running.watcher.wait_for_records(2)
+    assert {entry.function for entry in running.watcher.records} == {"Second"}
 
 
 async def test_garbage_on_the_gateways_queue_does_no_harm(stage: Stage) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from tests.integration.local_gateway.event_sources.conftest import Stage
-from tests.integration.local_gateway.event_sources.virtual_clock import START
+from tests.support.clock import START
 
 FUNCTION = """
   Sleeper:
@@ -25,8 +25,8 @@ async def test_cron_rule_invokes_with_a_scheduled_event(stage: Stage) -> None:
     assert (told["detail-type"], told["source"]) == ("Scheduled Event", "aws.events")
     assert told["time"] == "2030-01-31T10:15:00Z"
     assert told["resources"] == [running.values.attributes["SleeperOne", "Arn"]]
-    [entry] = await running.watcher.wait_for_entries(1)
-    assert (entry.api, entry.outcome, entry.function) == ("schedule", "ok", "Sleeper")
+    [record] = await running.watcher.wait_for_records(1)
+    assert (record.api, record.outcome, record.function) == ("schedule", "ok", "Sleeper")
 
 
 async def test_rate_goes_on_and_passes_its_input(stage: Stage) -> None:
@@ -89,7 +89,7 @@ async def test_another_version_keeps_the_time_of_what_stays(stage: Stage) -> Non
         FUNCTION.format(event=event) + FUNCTION.format(event=other).replace("Sleeper", "Waker")
     )
     await running.clock.advance()
-    await running.watcher.wait_for_entries(1)
+    await running.watcher.wait_for_records(1)
     application = running.application
     kept = tuple(rule for rule in application.event_rules if rule.logical_id == "SleeperOne")
     await running.sources.deploy(replace(application, event_rules=kept))

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from local_gateway.app.gateway import Gateway
-from local_gateway.core.invocation import Succeeded
+from local_gateway.core.invocation import Invocation, Succeeded
 from local_gateway.core.model import (
     Application,
     HttpApi,
@@ -20,18 +20,19 @@ from local_gateway.core.ports import assign_origins
 from local_gateway.core.websocket.stage import Limits
 from local_gateway.inspector.inspector import Inspector
 from local_gateway.inspector.site import SEGMENT, InspectorSite
-from local_gateway.runtime.settings import Invocation
+from local_gateway.records import InvocationRecord, LogLine
 from local_gateway.server.bound_ports import bind
 from local_gateway.server.context import ServerContext
 from local_gateway.server.interfaces import ClockAndIds
 from local_gateway.server.invocations import Invocations
 
+AT = 1_700_000_000_042
 THROTTLES = {"full": {"$connect": Throttle(rate=0, burst=0)}}
 """A stage that refuses every handshake."""
 
 
 class AnsweringFunction:
-    """Answers every event the same and tells the inspector, as the runtime does."""
+    """Answers every event the same and reports to the inspector, as the runtime does."""
 
     def __init__(self, inspector: Inspector) -> None:
         self._inspector = inspector
@@ -41,14 +42,15 @@ class AnsweringFunction:
         """One invocation, with a line of log."""
         self._count += 1
         request_id = f"request-{self._count}"
-        self._inspector.log_line(function, "stdout", f"{len(payload)} bytes", request_id)
+        text = f"{len(payload)} bytes"
+        self._inspector.observe(LogLine(AT, function, "stdout", text, request_id))
         invocation = Invocation(
             result=Succeeded(b'{"statusCode": 200, "body": "pong"}'),
             request_id=request_id,
             cold=False,
             duration=0.001,
         )
-        self._inspector.invocation_finished(function, invocation)
+        self._inspector.observe(InvocationRecord.from_invocation(AT, function, invocation))
         return invocation
 
 
@@ -111,14 +113,15 @@ async def inspected_gateway(
     """Serve until the end of the `async with` block."""
     served = application(stages, http_stages)
     clock = ClockAndIds()
-    inspector = Inspector(clock.now)
+    inspector = Inspector()
     async with AsyncExitStack() as stack:
-        invocations = Invocations(AnsweringFunction(inspector), clock=clock, journal=inspector)
+        function, observe = AnsweringFunction(inspector), inspector.observe
+        invocations = Invocations(function, clock=clock, observe=observe)
         stack.push_async_callback(invocations.close)
         sockets = bind(("127.0.0.1",), 0)
         port = sockets[0].getsockname()[1]
         context = ServerContext(
-            invocations=invocations, clock=clock, journal=inspector, limits=Limits()
+            invocations=invocations, clock=clock, observe=observe, limits=Limits()
         )
         gateway = Gateway([(sockets, port)], context)
         gateway.deploy(served, assign_origins(served.websocket_apis, served.http_apis))

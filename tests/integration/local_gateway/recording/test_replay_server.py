@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import boto3
@@ -14,27 +14,14 @@ from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
 from local_gateway.recording.expected_calls import ExpectedCalls
 from local_gateway.recording.format import RecordedCall
 from local_gateway.recording.replay_server import ReplayServer
+from local_gateway.records import ignore
 from local_gateway.server.bound_ports import bind
-from local_gateway.server.interfaces import ClockAndIds, Direction, Entry
+from local_gateway.server.interfaces import ClockAndIds
 from local_gateway.server.listener import Listener
 
 OPEN = "L0SM9cOFvHcCIhw="
 LEFT = "M0SM9cOFvHcCIhw="
 UNKNOWN = "AAAAAAAAAAAAAAA="
-
-
-@dataclass
-class Entries:
-    """A journal."""
-
-    entries: list[Entry] = field(default_factory=list)
-
-    def record(self, entry: Entry, /) -> None:
-        """Keep it."""
-        self.entries.append(entry)
-
-    def frame(self, connection_id: str, direction: Direction, text: str, at: int, /) -> None:
-        """There are no frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +52,7 @@ async def server() -> AsyncIterator[Running]:
         sockets,
         ReplayServer(calls, frozenset({"dev"})).handle,
         clock=ClockAndIds(),
-        journal=Entries(),
+        observe=ignore,
     )
     await listener.start()
     yield Running(f"http://127.0.0.1:{sockets[0].getsockname()[1]}", calls)

@@ -3,9 +3,8 @@
 import json
 from typing import Any
 
-from local_gateway.core.invocation import InvocationResult, Succeeded
-from local_gateway.runtime.settings import Invocation
-from tests.integration.local_gateway.runtime.workshop import Workshop, invoke, value
+from local_gateway.core.invocation import Invocation, InvocationResult, Succeeded
+from tests.support.workshop import Workshop, invoke, value
 
 HANDLER = r"""
     import os, signal, subprocess, sys, threading, time

@@ -13,7 +13,7 @@ import pytest
 import local_gateway.runtime.child.launcher
 from local_gateway.core.invocation import Failed
 from local_gateway.errors import GatewayError
-from tests.integration.local_gateway.runtime.workshop import (
+from tests.support.workshop import (
     DEADLINE,
     Workshop,
     children,
@@ -35,13 +35,13 @@ GATEWAY = """
     import asyncio, json, sys
     from pathlib import Path
     from local_gateway.core.model import LambdaFunction
+    from local_gateway.records import LogLine
     from local_gateway.runtime.service import LambdaRuntime
-    from local_gateway.runtime.settings import RuntimeSettings, SilentObserver
+    from local_gateway.runtime.settings import RuntimeSettings
 
-    class Printing(SilentObserver):
-        def log_line(self, function, stream, line, request_id):
-            if stream == "stdout":
-                print(line, flush=True)
+    def observe(record):
+        if isinstance(record, LogLine) and record.stream == "stdout":
+            print(record.text, flush=True)
 
     async def main():
         function = LambdaFunction(
@@ -50,7 +50,7 @@ GATEWAY = """
         )
         settings = RuntimeSettings(use_awslambdaric=sys.argv[2] == "awslambdaric")
         runtime = LambdaRuntime(
-            {"Fn": function}, region="eu-central-1", settings=settings, observer=Printing()
+            {"Fn": function}, region="eu-central-1", settings=settings, observe=observe
         )
         await runtime.start()
         await runtime.invoke("Fn", b"{}")

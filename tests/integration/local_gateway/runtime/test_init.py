@@ -6,7 +6,7 @@ import pytest
 
 from local_gateway.core.invocation import Failed, Succeeded, TimedOut
 from local_gateway.runtime.service import FunctionInitError
-from tests.integration.local_gateway.runtime.workshop import Workshop, invoke, value
+from tests.support.workshop import Workshop, invoke, value
 
 GOOD = """
     def lambda_handler(event, context):
@@ -102,7 +102,8 @@ async def test_warm_starts_an_environment_ahead(workshop: Workshop) -> None:
         (
             "import no_such_module",
             "app.lambda_handler",
-            "Fn: handler app.lambda_handler does not import: No module named 'no_such_module'",
+            "Fn: handler app.lambda_handler does not import: No module named 'no_such_module'; "
+            "install it into the environment the gateway runs in, or put it into a layer",
         ),
         ("def f(:", "app.lambda_handler", "Fn: handler app.lambda_handler does not import: Syntax"),
         (GOOD, "app.other", "Fn: handler app.other does not exist: Handler 'other' missing"),

@@ -2,8 +2,8 @@
 
 import re
 
-from local_gateway.runtime.settings import LogStream
-from tests.integration.local_gateway.runtime.workshop import Workshop, invoke
+from local_gateway.records import LogStream
+from tests.support.workshop import Workshop, invoke
 
 PRINTING = """
     import logging, os, sys

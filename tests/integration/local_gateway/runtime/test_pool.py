@@ -4,10 +4,9 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from local_gateway.core.invocation import Succeeded, Throttled
-from local_gateway.runtime.settings import Invocation
+from local_gateway.core.invocation import Invocation, Succeeded, Throttled
 from tests.integration.local_gateway.runtime.handlers import PID, WAITING, pids
-from tests.integration.local_gateway.runtime.workshop import (
+from tests.support.workshop import (
     Workshop,
     children,
     invoke,
@@ -54,7 +53,7 @@ async def test_a_burst_of_1000_runs_through_a_bounded_number_of_processes(
 
 
 async def test_an_environment_that_is_free_soon_is_waited_for(workshop: Workshop) -> None:
-    runtime = await workshop.serve(PID, patience_seconds=3600.0)
+    runtime = await workshop.serve(PID, wait_seconds=3600.0)
     assert len(set(pids(await burst(runtime, [None] * 50)))) == 1
 
 
@@ -62,7 +61,7 @@ async def test_an_invocation_does_not_wait_for_ever_for_a_busy_environment(
     workshop: Workshop, tmp_path: Path
 ) -> None:
     gate = tmp_path / "gate"
-    runtime = await workshop.serve(WAITING, max_environments_per_function=3, patience_seconds=0.01)
+    runtime = await workshop.serve(WAITING, max_environments_per_function=3, wait_seconds=0.01)
     running = [asyncio.create_task(invoke(runtime, str(gate))) for _ in range(4)]
     await workshop.recorder.until(lambda: len(workshop.recorder.started) == 3)
     gate.touch()
@@ -92,7 +91,7 @@ async def test_waiting_invocations_are_served_in_order(workshop: Workshop) -> No
     runtime = await workshop.serve(PID, max_environments_per_function=1)
     tasks = [asyncio.create_task(runtime.invoke("Fn", b"0")) for _ in range(20)]
     ids = [(await task).request_id for task in tasks]
-    assert [request_id for _, request_id, _ in workshop.recorder.started] == ids
+    assert workshop.recorder.started == ids
 
 
 async def test_reserved_concurrency_throttles_at_once(workshop: Workshop, tmp_path: Path) -> None:

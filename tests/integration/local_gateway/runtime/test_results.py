@@ -7,8 +7,9 @@ import pytest
 
 from local_gateway.core.invocation import Succeeded
 from local_gateway.errors import GatewayError
+from local_gateway.records import InvocationRecord
 from tests.integration.local_gateway.runtime.handlers import HANDLER, do, result_of
-from tests.integration.local_gateway.runtime.workshop import Workshop, invoke, value
+from tests.support.workshop import Workshop, invoke, value
 
 
 @pytest.mark.parametrize("answer", [None, False, 0, "", [], {}, "ä€🎈 \u2028", {"a": [1, 2.5]}])
@@ -66,11 +67,13 @@ async def test_warm_invocations_reuse_the_process_and_count_no_init(workshop: Wo
     assert first.request_id != second.request_id
 
 
-async def test_the_observer_hears_of_start_and_end(workshop: Workshop) -> None:
+async def test_the_end_of_an_invocation_is_reported(workshop: Workshop) -> None:
     runtime = await workshop.serve(HANDLER)
     invocation = await invoke(runtime, do("nothing"))
-    assert workshop.recorder.started == [("Fn", invocation.request_id, True)]
-    assert workshop.recorder.finished == [("Fn", invocation)]
+    assert workshop.recorder.started == [invocation.request_id]
+    [record] = workshop.recorder.finished
+    assert record == InvocationRecord.from_invocation(record.at, "Fn", invocation)
+    assert record.cold
 
 
 async def test_an_unknown_function_is_named_with_those_that_exist(workshop: Workshop) -> None:

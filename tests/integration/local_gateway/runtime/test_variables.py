@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from tests.integration.local_gateway.runtime.workshop import REGION, Workshop, invoke, value
+from tests.support.workshop import REGION, Workshop, invoke, value
 
 VARIABLES = """
     import os
@@ -97,7 +97,7 @@ async def test_the_context_has_lambda_s_attributes(workshop: Workshop) -> None:
     runtime = await workshop.serve(CONTEXT)
     invocation = await invoke(runtime)
     found = await value(runtime)
-    assert found.pop("aws_request_id") == workshop.recorder.finished[1][1].request_id
+    assert found.pop("aws_request_id") == workshop.recorder.finished[1].request_id
     assert found.pop("aws_request_id", None) != invocation.request_id
     assert 0 < found.pop("remaining") <= 10_000
     assert re.fullmatch(r"\d{4}/\d\d/\d\d/\[\$LATEST\].*", found.pop("log_stream_name"))

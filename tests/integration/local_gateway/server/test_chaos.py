@@ -1,4 +1,4 @@
-"""Each fault that can be asked for, as clients, handlers and the journal meet it."""
+"""Each fault that can be asked for, as clients, handlers and the records show it."""
 
 import http.client
 import json
@@ -8,10 +8,10 @@ from botocore.config import Config
 from websockets.exceptions import InvalidStatus
 
 from local_gateway.core.chaos import Fault, Key
-from tests.integration.local_gateway.server.applications import application
-from tests.integration.local_gateway.server.plan import Plan
-from tests.integration.local_gateway.server.raw import frame
-from tests.integration.local_gateway.server.running_gateway import Opened, RunningGateway
+from tests.support.applications import application
+from tests.support.gateway import Opened, RunningGateway
+from tests.support.planned_faults import Plan
+from tests.support.raw_client import frame
 
 SECONDS = 20.0
 TEXT = 1
@@ -24,9 +24,9 @@ def chaotic(*planned: tuple[Key, ...], delay: float = 0.0) -> RunningGateway:
 
 
 def struck(gateway: RunningGateway) -> list[tuple[str, str]]:
-    """Route and outcome of what the journal tells of chaos."""
-    entries = gateway.recorder.entries
-    return [(e.route_key, e.outcome) for e in entries if e.outcome.startswith("chaos")]
+    """Route and outcome of the records of chaos."""
+    records = gateway.recorder.records
+    return [(e.route_key, e.outcome) for e in records if e.outcome.startswith("chaos")]
 
 
 def ask(opened: Opened, **body: object) -> str:
@@ -107,10 +107,10 @@ def test_a_crash_under_a_message_is_an_error_frame_and_the_next_start_is_cold() 
         before, after = gateway.recorder.wait_for_all("message", lambda _: True, 2)
         assert before.pid != after.pid
         assert struck(gateway) == [("ask", "chaos: crash")]
-        entry = gateway.recorder.wait_for_entry(lambda entry: entry.outcome == "error")
-        assert entry.detail is not None
-        assert entry.detail.startswith("Runtime.ExitError: RequestId: ")
-        assert entry.detail.endswith("Error: Runtime exited with error: signal: killed")
+        record = gateway.recorder.wait_for_record(lambda record: record.outcome == "error")
+        assert record.detail is not None
+        assert record.detail.startswith("Runtime.ExitError: RequestId: ")
+        assert record.detail.endswith("Error: Runtime exited with error: signal: killed")
 
 
 def test_a_crash_under_connect_refuses_with_502() -> None:
@@ -147,7 +147,7 @@ def test_a_lost_disconnect_is_never_invoked() -> None:
     with chaotic((Fault.LOST_DISCONNECT, "dev", 1, "$disconnect")) as gateway:
         with gateway.open() as lost:
             lost.socket.close()
-        gateway.recorder.wait_for_entry(lambda entry: entry.outcome == "chaos: lost-disconnect")
+        gateway.recorder.wait_for_record(lambda record: record.outcome == "chaos: lost-disconnect")
         with gateway.open() as other:
             other.socket.close()
         gateway.disconnected(other.connection_id)
@@ -184,5 +184,5 @@ def test_chaos_is_told_as_no_problem_of_the_code() -> None:
         management = gateway.management()
         with pytest.raises(management.exceptions.GoneException):
             management.post_to_connection(ConnectionId=opened.connection_id, Data=b"x")
-        entry = gateway.recorder.wait_for_entry(lambda entry: entry.outcome == "chaos: gone")
-        assert (entry.connection_id, entry.problem) == (opened.connection_id, False)
+        record = gateway.recorder.wait_for_record(lambda record: record.outcome == "chaos: gone")
+        assert (record.connection_id, record.problem) == (opened.connection_id, False)

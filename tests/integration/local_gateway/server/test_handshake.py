@@ -5,9 +5,9 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
 
-from tests.integration.local_gateway.server.gate import Gate
-from tests.integration.local_gateway.server.raw import ACCEPT, request
-from tests.integration.local_gateway.server.running_gateway import RunningGateway
+from tests.support.gate import Gate
+from tests.support.gateway import RunningGateway
+from tests.support.raw_client import ACCEPT, request
 
 AUTH = {"Auth": "secret"}
 
@@ -158,8 +158,8 @@ def test_a_missing_identity_source_is_401_without_the_authorizer(
 
 def test_a_near_miss_in_letter_case_is_told_to_the_developer(gateway: RunningGateway) -> None:
     refusal(gateway, "authorized?token=x", additional_headers={"AUTH": "secret"})
-    gateway.recorder.wait_for_entry(
-        lambda entry: "route.request.header.AUTH" in (entry.detail or "")
+    gateway.recorder.wait_for_record(
+        lambda record: "route.request.header.AUTH" in (record.detail or "")
     )
 
 

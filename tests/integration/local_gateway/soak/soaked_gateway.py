@@ -1,4 +1,4 @@
-"""A gateway in a process of its own, and what its journal tells."""
+"""A gateway in a process of its own, and what its log says."""
 
 import json
 import os

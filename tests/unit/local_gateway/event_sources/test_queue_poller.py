@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from local_gateway.core.event_sources.model import QueueMapping
 from local_gateway.core.invocation import Failed, Succeeded
-from local_gateway.event_sources.journal_entries import Reports
-from local_gateway.event_sources.queue_poller import DEFAULT_CONCURRENCY, MappingPoller
+from local_gateway.event_sources.queue_poller import DEFAULT_CONCURRENCY, QueuePoller
+from local_gateway.event_sources.reporter import Reporter
 from local_gateway.server.interfaces import ClockAndIds
-from tests.unit.local_gateway.event_sources.fakes import FakeInvoker, FakeJournal, FakeQueue
+from tests.unit.local_gateway.event_sources.fakes import FakeInvoker, FakeObserver, FakeQueue
 
 MAPPING = QueueMapping(
     logical_id="M",
@@ -23,33 +23,33 @@ MAPPING = QueueMapping(
 @asynccontextmanager
 async def polling(
     queue: FakeQueue, invoker: FakeInvoker, mapping: QueueMapping = MAPPING
-) -> AsyncIterator[FakeJournal]:
-    journal = FakeJournal()
-    reports = Reports(journal, ClockAndIds())
-    poller = MappingPoller(mapping, queue, invoker=invoker, reports=reports)
+) -> AsyncIterator[FakeObserver]:
+    observer = FakeObserver()
+    reporter = Reporter(observer.observe, ClockAndIds())
+    poller = QueuePoller(mapping, queue, invoker=invoker, reporter=reporter)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(poller.close)
         poller.start()
-        yield journal
+        yield observer
 
 
 async def test_no_more_batches_at_a_time_than_the_mapping_allows() -> None:
     queue, invoker = FakeQueue(*"abcdefgh"), FakeInvoker(holding=True)
-    async with polling(queue, invoker, replace(MAPPING, maximum_concurrency=3)) as journal:
+    async with polling(queue, invoker, replace(MAPPING, maximum_concurrency=3)) as observer:
         await invoker.wait_for(3)
         assert queue.receives == 3
         invoker.free.set()
-        await journal.wait_for(8)
+        await observer.wait_for(8)
     assert invoker.most_at_once == 3
     assert sorted(queue.deleted) == list("abcdefgh")
 
 
 async def test_default_concurrency() -> None:
     queue, invoker = FakeQueue(*"abcdefgh"), FakeInvoker(holding=True)
-    async with polling(queue, invoker) as journal:
+    async with polling(queue, invoker) as observer:
         await invoker.wait_for(DEFAULT_CONCURRENCY)
         invoker.free.set()
-        await journal.wait_for(8)
+        await observer.wait_for(8)
     assert invoker.most_at_once == DEFAULT_CONCURRENCY
 
 
@@ -57,8 +57,8 @@ async def test_what_failed_is_not_deleted() -> None:
     queue = FakeQueue("a", "b")
     invoker = FakeInvoker(results=[Failed("ValueError", "no"), Succeeded(b"null")])
     mapping = replace(MAPPING, maximum_concurrency=1)
-    async with polling(queue, invoker, mapping) as journal:
-        first, second = await journal.wait_for(2)
+    async with polling(queue, invoker, mapping) as observer:
+        first, second = await observer.wait_for(2)
     assert queue.deleted == ["b"]
     assert (first.outcome, first.detail) == ("error", "1 message; ValueError: no")
     assert (second.outcome, second.problem) == ("ok", False)
@@ -67,8 +67,8 @@ async def test_what_failed_is_not_deleted() -> None:
 async def test_queue_that_cannot_be_reached_is_told_once_and_tried_again() -> None:
     queue, invoker = FakeQueue("a"), FakeInvoker()
     queue.failures = 2
-    async with polling(queue, invoker) as journal:
-        problem, done = await journal.wait_for(2)
+    async with polling(queue, invoker) as observer:
+        problem, done = await observer.wait_for(2)
     assert problem.outcome == "failed"
     assert problem.detail == 'Could not connect to the endpoint URL: "http://queue"'
     assert done.outcome == "ok"
@@ -85,7 +85,7 @@ async def test_messages_of_an_unfinished_batch_are_given_back() -> None:
 
 async def test_batches_under_way_are_given_up_at_the_end() -> None:
     queue, invoker = FakeQueue("a"), FakeInvoker(holding=True)
-    async with polling(queue, invoker) as journal:
+    async with polling(queue, invoker) as observer:
         await invoker.wait_for(1)
     assert queue.deleted == []
-    assert journal.entries == []
+    assert observer.records == []

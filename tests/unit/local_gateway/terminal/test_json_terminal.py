@@ -2,12 +2,12 @@ import io
 import json
 from typing import Any
 
-from local_gateway.server.interfaces import Direction, Entry
+from local_gateway.records import ApiRecord, Direction, Frame, LogLine
 from local_gateway.terminal.json_terminal import JsonTerminal
 from local_gateway.terminal.terminal import Terminal
 
 AT = 1_700_000_000_042
-ENTRY = Entry(at=AT, api="http", route_key="GET /", outcome="200", duration_ms=1.23456)
+RECORD = ApiRecord(AT, "http", "GET /", "200", duration_ms=1.23456)
 
 
 def lines(out: io.StringIO) -> list[dict[str, Any]]:
@@ -20,8 +20,8 @@ def test_every_announcement_is_one_line_with_its_type() -> None:
     terminal.say("two\nlines \ud83d")
     terminal.warn("careful")
     terminal.ready(["ws://localhost:1/dev"])
-    terminal.log_line("F", "stdout", "line", None)
-    terminal.frame("c", Direction.OUT, "what people say is not printed", AT)
+    terminal.observe(LogLine(AT, "F", "stdout", "line", None))
+    terminal.observe(Frame(AT, "c", Direction.OUT, "messages of people are not printed"))
     assert lines(out) == [
         {"type": "info", "text": "two\nlines \ud83d"},
         {"type": "warning", "text": "careful"},
@@ -30,9 +30,9 @@ def test_every_announcement_is_one_line_with_its_type() -> None:
     ]
 
 
-def test_entry_has_every_member() -> None:
+def test_an_event_has_every_member() -> None:
     out = io.StringIO()
-    JsonTerminal(out).record(ENTRY)
+    JsonTerminal(out).observe(RECORD)
     assert lines(out) == [
         {
             "type": "event",

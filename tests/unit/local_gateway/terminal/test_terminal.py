@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from local_gateway.server.interfaces import Entry
+from local_gateway.records import ApiRecord, LogLine
 from local_gateway.terminal.terminal import Terminal, shows_colours
 
 AT = 1_700_000_000_042
@@ -19,9 +19,9 @@ FAILED = {"level": "ERROR", "message": "failed", "exception": "Traceback:\n  Fil
 def printed(*lines: str, verbose: bool = False, coloured: bool = False) -> list[str]:
     """What is shown of the log lines of the function `F`."""
     out = io.StringIO()
-    terminal = Terminal(out, verbose=verbose, coloured=coloured, clock=lambda: AT)
+    terminal = Terminal(out, verbose=verbose, coloured=coloured)
     for line in lines:
-        terminal.log_line("F", "stdout", line, "r1")
+        terminal.observe(LogLine(AT, "F", "stdout", line, "r1"))
     return out.getvalue().splitlines()
 
 
@@ -29,7 +29,7 @@ def test_a_log_line_begins_like_those_about_requests() -> None:
     line = json.dumps({"level": "INFO", "message": "answered", "code": "ok", "service": "s"})
     assert printed(line) == [f"{TIME}   F | INFO answered code=ok"]
     out = io.StringIO()
-    Terminal(out).record(Entry(at=AT, api="http", route_key="GET /", outcome="200"))
+    Terminal(out).observe(ApiRecord(AT, "http", "GET /", "200"))
     assert out.getvalue().startswith(f"{TIME}   GET /")
 
 
@@ -62,10 +62,10 @@ def test_a_terminal_with_colours_shows_problems_in_them(level: str, colour: str)
 def test_without_colours_there_is_no_escape() -> None:
     assert "\x1b" not in "".join(printed(json.dumps(FAILED)))
     out = io.StringIO()
-    entry = Entry(at=AT, api="websocket", route_key="$default", outcome="error", problem=True)
-    Terminal(out).record(entry)
+    record = ApiRecord(AT, "websocket", "$default", "error", problem=True)
+    Terminal(out).observe(record)
     assert "\x1b" not in out.getvalue()
-    Terminal(out, coloured=True).record(entry)
+    Terminal(out, coloured=True).observe(record)
     assert "\x1b[33m" in out.getvalue()
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from local_gateway.template.application import build_application
 from local_gateway.template.document.errors import TemplateError
-from local_gateway.template.loading.loading import load_template
+from local_gateway.template.loading.load import load_template
 from local_gateway.template.loading.template import ResourceValues
-from tests.unit.local_gateway.template.project import ORIGIN, Project
+from tests.unit.local_gateway.template.project import Project
 
 VALUES: list[Any] = [
     None,
@@ -135,7 +135,7 @@ def attempt(project: Project, document: dict[str, Any]) -> bool:
     """Whether the document is served; anything but a one-line refusal fails the test."""
     try:
         template = load_template(project.write("template.json", json.dumps(document)))
-        build_application(template, ResourceValues(), origin=ORIGIN)
+        build_application(template, ResourceValues())
         refusal = None
     except TemplateError as error:
         refusal = str(error)

@@ -20,7 +20,6 @@ def failure(project: Project, template: str, **overrides: str) -> str:
 NOT_SERVED = [
     ("AWS::Logs::SubscriptionFilter", "log subscriptions are not served"),
     ("AWS::ApiGateway::RestApi", "REST APIs are not served; use AWS::Serverless::HttpApi"),
-    ("AWS::CloudFormation::Stack", "nested stacks are not served; run the nested template itself"),
 ]
 
 
