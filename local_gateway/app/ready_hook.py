@@ -5,7 +5,7 @@ import json
 import os
 import signal
 
-from local_gateway.aws_services.server import MotoServer
+from local_gateway.aws_services.moto_server import MotoServer
 from local_gateway.core.model import Application
 from local_gateway.errors import GatewayError
 from local_gateway.server.bound_ports import Places

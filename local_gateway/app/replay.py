@@ -6,7 +6,7 @@ from typing import TextIO, override
 from local_gateway.app.ready_hook import run_ready_hook
 from local_gateway.app.startup import make_runtime, read_version, warm
 from local_gateway.app.version import VersionReader
-from local_gateway.aws_services.server import MotoServer
+from local_gateway.aws_services.moto_server import MotoServer
 from local_gateway.core.model import Application
 from local_gateway.recording.expected_calls import ExpectedCalls
 from local_gateway.recording.reader import LoadedRecording

@@ -10,7 +10,7 @@ from local_gateway.app.ready_hook import ACCESS_KEY_ID, SECRET_ACCESS_KEY, run_r
 from local_gateway.app.reload import Reloader
 from local_gateway.app.startup import make_runtime, read_version, warm
 from local_gateway.app.version import VersionReader
-from local_gateway.aws_services.server import MotoServer
+from local_gateway.aws_services.moto_server import MotoServer
 from local_gateway.core.limits import Limits
 from local_gateway.core.model import Application
 from local_gateway.core.ports import Origin

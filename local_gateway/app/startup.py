@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from local_gateway.app.version import Version, VersionReader
-from local_gateway.aws_services.server import MotoServer
+from local_gateway.aws_services.moto_server import MotoServer
 from local_gateway.core.model import Application
 from local_gateway.records import Observe
 from local_gateway.runtime.remote import RemoteLambda

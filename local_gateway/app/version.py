@@ -15,7 +15,7 @@ from local_gateway.settings import GatewaySettings
 from local_gateway.template.application import build_application
 from local_gateway.template.document.errors import TemplateError
 from local_gateway.template.document.stack import Stack
-from local_gateway.template.loading.loading import load_template
+from local_gateway.template.loading.load import load_template
 from local_gateway.template.loading.template import Template
 from local_gateway.watching.snapshot import Snapshot, take_snapshot
 
@@ -59,7 +59,7 @@ class VersionReader:
     def __init__(self, settings: GatewaySettings, ports: Places) -> None:
         self._path = settings.template
         self._overrides = settings.parameter_overrides
-        self._elsewhere = settings.lambda_endpoint is not None
+        self._remote_functions = settings.lambda_endpoint is not None
         self._stack = Stack(name=settings.stack_name, region=settings.region)
         self._ports = ports
         self._provisioner: Provisioner | None = None
@@ -90,7 +90,7 @@ class VersionReader:
         if self._provisioner is None:
             self._provisioner = Provisioner(aws_endpoint_url, self._stack.region)
         values = self._provisioner.provision(template)
-        read = build_application(template, values, elsewhere=self._elsewhere)
+        read = build_application(template, values, remote_functions=self._remote_functions)
         origins = assign_origins(read.application.websocket_apis, read.application.http_apis)
         self._bind(len(origins), may_bind=is_first)
         code = {name: _code_of(function) for name, function in read.application.functions.items()}

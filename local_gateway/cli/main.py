@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from local_gateway.aws_services.server import MotoServer
+from local_gateway.aws_services.moto_server import MotoServer
 from local_gateway.cli.options import add_template_options, gateway_settings, program_name
 from local_gateway.cli.signals import run_until_interrupted
 from local_gateway.core.chaos import Chaos, Fault, parse_chaos

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from local_gateway.aws_services.server import MotoServer
+from local_gateway.aws_services.moto_server import MotoServer
 from local_gateway.cli.options import add_template_options, gateway_settings, program_name
 from local_gateway.cli.signals import run_until_interrupted
 from local_gateway.errors import GatewayError

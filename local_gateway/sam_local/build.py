@@ -17,8 +17,7 @@ from local_gateway.core.model import Application
 from local_gateway.errors import GatewayError
 from local_gateway.runtime.child.redirection import VARIABLE
 from local_gateway.runtime.variables import DUMMY_CREDENTIALS, service_variables
-from local_gateway.template.document.json_value import Json, JsonObject, as_object
-from local_gateway.template.document.source import load_source
+from local_gateway.template.document.source import Json, JsonObject, as_object, load_source
 
 BUILT_TEMPLATE = "template.yaml"
 TEMPLATE = "sam-local.json"

@@ -13,11 +13,11 @@ import pytest
 
 from local_gateway.core.chaos import Chaos, Fault
 from local_gateway.server.session import Session
-from tests.integration.local_gateway.server.applications import application
-from tests.integration.local_gateway.server.running_gateway import RunningGateway
 from tests.integration.local_gateway.soak.clients import Crowd
 from tests.integration.local_gateway.soak.footprint import Footprint, is_running, ports_of
 from tests.integration.local_gateway.soak.soaked_gateway import SoakedGateway
+from tests.support.applications import application
+from tests.support.gateway import RunningGateway
 
 CLIENTS, MESSAGES = 1_000, 50
 SEED = 7

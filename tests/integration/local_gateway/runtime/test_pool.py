@@ -6,7 +6,7 @@ from typing import Any
 
 from local_gateway.core.invocation import Invocation, Succeeded, Throttled
 from tests.integration.local_gateway.runtime.handlers import PID, WAITING, pids
-from tests.integration.local_gateway.runtime.workshop import (
+from tests.support.workshop import (
     Workshop,
     children,
     invoke,

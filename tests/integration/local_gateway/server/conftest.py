@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.integration.local_gateway.server.applications import application
-from tests.integration.local_gateway.server.gate import Gate
-from tests.integration.local_gateway.server.running_gateway import RunningGateway
+from tests.support.applications import application
+from tests.support.gate import Gate
+from tests.support.gateway import RunningGateway
 
 
 @pytest.fixture(scope="session")

@@ -5,9 +5,9 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
 
-from tests.integration.local_gateway.server.gate import Gate
-from tests.integration.local_gateway.server.raw import ACCEPT, request
-from tests.integration.local_gateway.server.running_gateway import RunningGateway
+from tests.support.gate import Gate
+from tests.support.gateway import RunningGateway
+from tests.support.raw_client import ACCEPT, request
 
 AUTH = {"Auth": "secret"}
 

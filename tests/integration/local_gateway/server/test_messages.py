@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from websockets.sync.client import ClientConnection
 
-from tests.integration.local_gateway.server.gate import Gate
-from tests.integration.local_gateway.server.running_gateway import RunningGateway
+from tests.support.gate import Gate
+from tests.support.gateway import RunningGateway
 
 SECONDS = 20.0
 
