@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from aws_lambda_powertools.utilities.parser.models import EventBridgeModel
@@ -166,3 +167,37 @@ async def test_garbage_on_the_gateways_queue_does_no_harm(stage: Stage) -> None:
     put(running, {"n": 1})
     [event] = await running.watcher.wait_for_events(1)
     assert event["detail"] == {"n": 1}
+
+
+NESTED = """\
+Parameters:
+  Source: {Type: String}
+  Function: {Type: String}
+Resources:
+  Bucket: {Type: AWS::S3::Bucket}
+  Rule:
+    Type: AWS::Events::Rule
+    Properties:
+      EventPattern: {source: [!Ref Source]}
+      Targets: [{Id: a, Arn: !Ref Function}]
+"""
+
+
+async def test_rule_of_a_nested_stack_invokes_a_function_of_its_parent(
+    stage: Stage, tmp_path: Path
+) -> None:
+    (tmp_path / "nested.yaml").write_text(NESTED, encoding="utf-8")
+    running = await stage.run("""
+  Listener: {Type: AWS::Serverless::Function, Properties: {Handler: handlers.take}}
+  Nested:
+    Type: AWS::Serverless::Application
+    Properties:
+      Location: nested.yaml
+      Parameters: {Source: !Ref AWS::StackName, Function: !GetAtt Listener.Arn}
+""")
+    put(running, {"amount": 1})
+    [event] = await running.watcher.wait_for_events(1)
+    assert event["detail"] == {"amount": 1}
+    [record] = await running.watcher.wait_for_records(1)
+    assert record.route_key.startswith(f"{running.application.stack_name}-Nested-")
+    assert running.client("s3").head_bucket(Bucket=running.values.refs["Nested/Bucket"])
