@@ -1,7 +1,6 @@
 """Events that match a rule reach the rule's targets, on the default bus and on others."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -144,18 +143,6 @@ async def test_disabled_rule_is_silent(stage: Stage) -> None:
     put(running, {"n": 2})
     await running.watcher.wait_for_records(2)
     assert {entry.function for entry in running.watcher.records} == {"Listener"}
-
-
-async def test_rule_that_is_gone_is_silent(stage: Stage) -> None:
-    pattern = "Pattern: {source: [!Ref AWS::StackName]}"
-    running = await stage.run(listener(pattern, name="First") + listener(pattern, name="Second"))
-    application = running.application
-    rules = tuple(rule for rule in application.event_rules if rule.logical_id == "SecondOne")
-    await running.sources.deploy(replace(application, event_rules=rules))
-    put(running, {"n": 1})
-    put(running, {"n": 2})
-    await running.watcher.wait_for_records(2)
-    assert {entry.function for entry in running.watcher.records} == {"Second"}
 
 
 async def test_garbage_on_the_gateways_queue_does_no_harm(stage: Stage) -> None:
