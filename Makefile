@@ -93,10 +93,11 @@ check: $(DEV) $(SAM_INSTALLED) $(AUDIT_INSTALLED) ## format, lint, types, import
 	$(BIN)/mypy .
 	PYTHONPATH=layers/sapa:. $(BIN)/lint-imports
 	$(SAM_LOCAL) $(SAM) validate --lint
+	$(SAM_LOCAL) $(SAM) validate --lint --template observability.yaml
 	$(SAM_LOCAL) $(SAM) validate
 	@mkdir -p $(dir $(TRANSFORMED))
 	$(BIN)/python -m tests.contract.transformed_template > $(TRANSFORMED)
-	$(AUDIT)/checkov --config-file .checkov.yaml --file template.yaml $(TRANSFORMED)
+	$(AUDIT)/checkov --config-file .checkov.yaml --file template.yaml observability.yaml $(TRANSFORMED)
 	$(BIN)/python -m tools.scripts.generate_resource_properties --check
 	$(BIN)/python -m tools.scripts.secret_scan $(AUDIT)/detect-secrets-hook
 	$(DEPENDENCY_AUDIT) || [ $$? = 2 ]  # 2: nobody could be asked, which it says

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from local_gateway.app.gateway import Gateway
 from local_gateway.app.version import Version
-from local_gateway.aws_services.server import MotoServer
+from local_gateway.aws_services.moto_server import MotoServer
 from local_gateway.core.model import Application
 from local_gateway.errors import GatewayError
 from local_gateway.event_sources.clock import WarpedClock

@@ -1,4 +1,4 @@
-"""boto3 clients for the moto server: nothing of the developer's AWS configuration is read."""
+"""boto3 clients for the moto server, which ignore the developer's AWS configuration."""
 
 import os
 from typing import Any

@@ -1,7 +1,7 @@
 """Creates a template's data resources in moto and reads what they answer to Ref and GetAtt.
 
-The resources are created in waves: each wave needs only what earlier waves created, so nothing
-that is sent to moto holds an intrinsic, which its CloudFormation evaluates only partly.
+The resources are created in waves. Each wave needs only what earlier waves created, so moto gets no
+intrinsic functions, which its CloudFormation evaluates only partly.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,23 +11,25 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from local_gateway.aws_services.clients import MotoClients
-from local_gateway.aws_services.cognito import (
+from local_gateway.aws_services.creators import (
+    Creation,
+    Creator,
+    create_event_bus,
     create_group,
+    create_queue,
+    create_rule,
+    create_stack,
+    create_table,
     create_user_pool,
     create_user_pool_client,
 )
-from local_gateway.aws_services.creation import Creation, Creator
-from local_gateway.aws_services.dynamodb import create_table
-from local_gateway.aws_services.events import create_event_bus, create_rule
-from local_gateway.aws_services.sqs import create_queue
-from local_gateway.aws_services.stack import create_stack
 from local_gateway.template.document.errors import TemplateError
-from local_gateway.template.document.json_value import JsonObject
-from local_gateway.template.loading.reference_check import Reference, references
+from local_gateway.template.document.source import JsonObject
+from local_gateway.template.intrinsics.references import Reference, references
+from local_gateway.template.intrinsics.resolver import Resolver
 from local_gateway.template.loading.resource_types import DATA
 from local_gateway.template.loading.template import Resource, ResourceValues, Template
-from local_gateway.template.readers.physical_ids import generated_name
-from local_gateway.template.readers.references import ResourceReferences
+from local_gateway.template.readers.resource_references import ResourceReferences
 
 _CREATORS: Mapping[str, tuple[str, Creator]] = {
     "AWS::Cognito::UserPool": ("cognito-idp", create_user_pool),
@@ -67,8 +69,8 @@ def _waves(template: Template) -> Iterable[list[Resource]]:
 
 
 def _needs(resource: Resource) -> set[str]:
-    found = {reference.name for reference in references(resource.properties)}
-    return found | set(resource.depends_on)
+    names = {reference.name for reference in references(resource.properties)}
+    return names | set(resource.depends_on)
 
 
 class Provisioner:
@@ -109,8 +111,8 @@ class Provisioner:
 
     def _create(self, wave: list[Resource]) -> list[str]:
         """Create what is new in a wave; the names of what is not as it was created."""
-        found = ResourceReferences(self._template, self._values())
-        resolved = {item.logical_id: _resolved(item, self._template, found) for item in wave}
+        resolver = ResourceReferences(self._template, self._values()).resolver
+        resolved = {item.logical_id: _resolved(item, self._template, resolver) for item in wave}
         new = [item for item in wave if item.logical_id not in self._existing]
         stacked = {
             item.logical_id: (item, resolved[item.logical_id])
@@ -140,7 +142,7 @@ class Provisioner:
         service, create = _CREATORS[item.type]
         creation = Creation(
             resource_type=item.type,
-            name=generated_name(item.stack, item.logical_id),
+            name=item.stack.physical_name(item.logical_id),
             properties=properties,
             stack=self._template.stack,
         )
@@ -169,9 +171,9 @@ class Provisioner:
         )
 
 
-def _resolved(item: Resource, template: Template, found: ResourceReferences) -> JsonObject:
+def _resolved(item: Resource, template: Template, resolver: Resolver) -> JsonObject:
     members = {
-        name: found.resolver.resolve(value, template.place(item, name))
+        name: resolver.resolve(value, template.place(item, name))
         for name, value in item.properties.items()
     }
     return {name: value for name, value in members.items() if value is not None}
@@ -185,11 +187,11 @@ def _all_references(template: Template) -> Iterable[Reference]:
 
 
 def _message(error: Exception) -> str:
-    """A sentence; a failure inside moto comes as a page of HTML, which says nothing."""
+    """A sentence; a failure inside moto comes as a page of HTML without a reason."""
     text = str(error)
     if isinstance(error, ClientError):
         detail: Any = error.response.get("Error", {})
         text = str(detail.get("Message") or detail.get("Code") or error)
     if isinstance(error, ResponseParserError) or "<html" in text:
-        return "moto failed while it did; is a property of it wrong?"
+        return "moto failed on it; check its properties"
     return text[:300]

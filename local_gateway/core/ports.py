@@ -32,8 +32,12 @@ class Origin:
 
 def domain_name(api_id: str, application: Application) -> str:
     """The host name that an API has on AWS, which is the `domainName` of its events."""
-    suffix = "amazonaws.com.cn" if application.partition == "aws-cn" else "amazonaws.com"
-    return f"{api_id}.execute-api.{application.region}.{suffix}"
+    return f"{api_id}.execute-api.{application.region}.{url_suffix(application.partition)}"
+
+
+def url_suffix(partition: str) -> str:
+    """The domain of AWS's endpoints in a partition."""
+    return "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
 
 
 def assign_origins(

@@ -1,4 +1,4 @@
-"""One event source mapping: batches of a queue's messages become invocations."""
+"""An event source mapping: batches of a queue's messages become invocations."""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,15 +7,15 @@ from local_gateway.core.event_sources.model import QueueMapping
 from local_gateway.core.event_sources.sqs import failed_messages, sqs_payloads, sqs_record
 from local_gateway.core.invocation import Invocation, Succeeded
 from local_gateway.errors import GatewayError
-from local_gateway.event_sources.backoff import Pause
-from local_gateway.event_sources.journal_entries import Reports
 from local_gateway.event_sources.queues import (
     LONGEST_WAIT,
     MOST_MESSAGES,
     QUEUE_ERRORS,
+    Backoff,
     Message,
     Queue,
 )
+from local_gateway.event_sources.reporter import Reporter
 from local_gateway.server.interfaces import Invoker
 
 # "Lambda starts with five concurrent batches" (developer guide, services-sqs-scaling); more would
@@ -23,7 +23,7 @@ from local_gateway.server.interfaces import Invoker
 DEFAULT_CONCURRENCY = 5
 
 
-class MappingPoller:
+class QueuePoller:
     """Polls a queue and invokes a function, a bounded number of batches at a time.
 
     Messages that a function did not do stay in the queue: they come again after the queue's
@@ -31,12 +31,12 @@ class MappingPoller:
     """
 
     def __init__(
-        self, mapping: QueueMapping, queue: Queue, *, invoker: Invoker, reports: Reports
+        self, mapping: QueueMapping, queue: Queue, *, invoker: Invoker, reporter: Reporter
     ) -> None:
         self._mapping = mapping
         self._queue = queue
         self._invoker = invoker
-        self._reports = reports
+        self._reporter = reporter
         self._slots = asyncio.Semaphore(mapping.maximum_concurrency or DEFAULT_CONCURRENCY)
         self._batches: set[asyncio.Task[None]] = set()
         self._polling: asyncio.Task[None] | None = None
@@ -61,17 +61,17 @@ class MappingPoller:
             await asyncio.wait(self._batches)
 
     async def _poll(self) -> None:
-        pause = Pause()
+        backoff = Backoff()
         while True:
             await self._slots.acquire()
             messages: Sequence[Message] = ()
             try:
                 messages = await self._batch()
-                pause.reset()
+                backoff.reset()
             except QUEUE_ERRORS as error:
-                if pause.is_first:
+                if backoff.is_first:
                     self._problem(error)
-                await pause.wait()
+                await backoff.wait()
             if not messages:
                 self._slots.release()
                 continue
@@ -80,7 +80,7 @@ class MappingPoller:
             batch.add_done_callback(self._finished)
 
     def _problem(self, error: Exception) -> None:
-        self._reports.problem("sqs", self._mapping.queue_name, error)
+        self._reporter.problem("sqs", self._mapping.queue_name, error)
 
     def _finished(self, batch: asyncio.Task[None]) -> None:
         self._batches.discard(batch)
@@ -131,7 +131,7 @@ class MappingPoller:
             await self._queue.delete(done)
         except QUEUE_ERRORS as error:
             self._problem(error)
-        self._reports.batch(self._mapping, invocation, len(messages), len(left))
+        self._reporter.batch(self._mapping, invocation, len(messages), len(left))
 
     def _left(self, invocation: Invocation, messages: Sequence[Message]) -> frozenset[str]:
         """The ids of the messages that stay in the queue."""

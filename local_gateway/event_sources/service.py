@@ -6,18 +6,16 @@ from datetime import datetime
 from typing import Any
 
 from local_gateway.aws_services.clients import MotoClients
-from local_gateway.aws_services.events import event_queue_name
+from local_gateway.aws_services.creators import event_queue_name
 from local_gateway.core.event_sources.model import EventRule, QueueMapping, Schedule
 from local_gateway.core.event_sources.scheduled_events import rule_event, schedule_payload
 from local_gateway.core.model import Application
-from local_gateway.event_sources.asynchronous import AsynchronousInvoker, Occasion
-from local_gateway.event_sources.clock import Clock
-from local_gateway.event_sources.journal_entries import Reports
-from local_gateway.event_sources.queue_poller import MappingPoller
+from local_gateway.event_sources.asynchronous import AsynchronousInvoker, Trigger
+from local_gateway.event_sources.clock import Clock, ScheduleTimer
+from local_gateway.event_sources.queue_poller import QueuePoller
 from local_gateway.event_sources.queues import QUEUE_ERRORS, Queue, SqsQueue
-from local_gateway.event_sources.rules import RuleDelivery, RuleListener
-from local_gateway.event_sources.schedule_timer import Timer
-from local_gateway.event_sources.targets import Delivery
+from local_gateway.event_sources.reporter import Reporter
+from local_gateway.event_sources.rules import RuleDelivery, RuleListener, TargetDelivery
 from local_gateway.event_sources.threads import in_thread
 from local_gateway.records import Observe
 from local_gateway.server.interfaces import Invoker, Sources
@@ -42,19 +40,21 @@ class EventSources:
         self._endpoint_url = endpoint_url
         self._invoker = invoker
         self._clock = clock
-        self._reports = Reports(observe, sources)
+        self._reporter = Reporter(observe, sources)
         self._client: Any = None
         self._asynchronous = AsynchronousInvoker(
-            invoker, clock=clock, reports=self._reports, queue=self._queue
+            invoker, clock=clock, reporter=self._reporter, queue=self._queue
         )
-        self._delivery = Delivery(self._asynchronous, queue=self._queue, reports=self._reports)
-        self._rule_delivery = RuleDelivery(self._delivery, self._reports)
+        self._delivery = TargetDelivery(
+            self._asynchronous, queue=self._queue, reporter=self._reporter
+        )
+        self._rule_delivery = RuleDelivery(self._delivery, self._reporter)
         self._listener: RuleListener | None = None
-        self._pollers: dict[QueueMapping, MappingPoller] = {}
-        self._retired: list[MappingPoller] = []
+        self._pollers: dict[QueueMapping, QueuePoller] = {}
+        self._retired: list[QueuePoller] = []
         self._deploying = asyncio.Lock()
         self._following: set[asyncio.Task[None]] = set()
-        self._timers: dict[EventRule | Schedule, Timer] = {}
+        self._timers: dict[EventRule | Schedule, ScheduleTimer] = {}
 
     async def deploy(self, application: Application) -> None:
         """Serve the event sources of `application`; those that stay as they are run on."""
@@ -71,7 +71,7 @@ class EventSources:
         try:
             await self.deploy(application)
         except QUEUE_ERRORS as error:
-            self._reports.problem("events", "events", error)
+            self._reporter.problem("events", "events", error)
 
     async def _deploy(self, application: Application) -> None:
         self._asynchronous.settings = application.asynchronous
@@ -101,7 +101,7 @@ class EventSources:
             name = event_queue_name(stack)
             made = await in_thread(lambda: self._client.create_queue(QueueName=name))
             queue = self._queue(made["QueueUrl"])
-            self._listener = RuleListener(queue, self._rule_delivery, self._reports)
+            self._listener = RuleListener(queue, self._rule_delivery, self._reporter)
             self._listener.start()
         if self._listener is not None:
             self._listener.rules = {rule.arn: rule for rule in rules}
@@ -115,17 +115,19 @@ class EventSources:
             poller = before.get(mapping)
             if poller is None:
                 queue = self._queue(mapping.queue_url)
-                poller = MappingPoller(mapping, queue, invoker=self._invoker, reports=self._reports)
+                poller = QueuePoller(mapping, queue, invoker=self._invoker, reporter=self._reporter)
                 poller.start()
             self._pollers[mapping] = poller
 
     async def _time(self, timed: list[EventRule | Schedule]) -> None:
         before, self._timers = self._timers, {}
-        await asyncio.gather(*(timer.close() for one, timer in before.items() if one not in timed))
-        for one in timed:
-            self._timers[one] = before.get(one) or self._timer(one)
+        await asyncio.gather(
+            *(timer.close() for source, timer in before.items() if source not in timed)
+        )
+        for source in timed:
+            self._timers[source] = before.get(source) or self._timer(source)
 
-    def _timer(self, timed: EventRule | Schedule) -> Timer:
+    def _timer(self, timed: EventRule | Schedule) -> ScheduleTimer:
         async def due(at: datetime) -> None:
             event_id = str(uuid.uuid4())
             if isinstance(timed, EventRule):
@@ -133,13 +135,13 @@ class EventSources:
                 await self._rule_delivery.deliver(timed, event, "schedule")
             else:
                 payload = schedule_payload(timed.target.input, timed.arn, at, event_id)
-                occasion = Occasion(api="schedule", name=timed.name)
-                await self._delivery.deliver(timed.target, payload, occasion)
+                trigger = Trigger(api="schedule", name=timed.name)
+                await self._delivery.deliver(timed.target, payload, trigger)
 
         timetable = timed.timetable
         if timetable is None:
             raise ValueError(f"{timed.name} has no timetable")
-        return Timer(timetable, self._clock, due)
+        return ScheduleTimer(timetable, self._clock, due)
 
     def _queue(self, url: str) -> Queue:
         return SqsQueue(self._client, url)

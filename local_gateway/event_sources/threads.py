@@ -1,4 +1,4 @@
-"""Blocking calls from the event loop, each in a thread that nobody has to wait for.
+"""Blocking calls from the event loop, each in a thread that ends with the program.
 
 A long poll takes up to 20 seconds: the threads of an executor would hold up the end of the
 program, and use up the few that others need.
@@ -23,7 +23,7 @@ def begin_in_thread(call: Callable[[], object]) -> None:
 async def in_thread[T](call: Callable[[], T], unwanted: Callable[[T], object] | None = None) -> T:
     """The result of `call`, or the exception it raises.
 
-    When the caller is cancelled the call runs on; what it comes back with goes to `unwanted`,
+    When the caller is cancelled the call runs on; its result goes to `unwanted`,
     which may block too.
     """
     running = _Call(call, unwanted)
@@ -43,7 +43,7 @@ class _Call[T]:
         self.future: asyncio.Future[T] = self._loop.create_future()
 
     def run(self) -> None:
-        """In the thread; the loop is closed when the program ends, nobody is to be told then."""
+        """In the thread; at the end of the program the loop is closed, which is an error."""
         with contextlib.suppress(RuntimeError):
             try:
                 result = self._call()

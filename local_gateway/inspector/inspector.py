@@ -1,4 +1,4 @@
-"""What the page shows: remembers the newest records and wakes the open pages."""
+"""Keeps the newest records for the page, and wakes the open pages."""
 
 import asyncio
 from collections import OrderedDict
@@ -13,19 +13,19 @@ from local_gateway.records import ApiRecord, Direction, Frame, InvocationRecord,
 MAX_RECORDS = 4_000
 MAX_BYTES = 8 * 1024 * 1024
 MAX_COUNTED = 10_000
-# What a record weighs without its text: the tuple, its numbers, its place in the ring.
+# The size of a record without its text: the tuple, its numbers, its place in the ring.
 BASE_BYTES = 400
 
 
 @dataclass(slots=True)
 class Counts:
-    """How many messages a connection has sent and been sent."""
+    """How many messages a connection has sent and received."""
 
     messages_in: int = 0
     messages_out: int = 0
 
 
-NONE_YET = Counts()
+NO_MESSAGES = Counts()
 
 
 class Inspector:
@@ -41,12 +41,12 @@ class Inspector:
         self._pages: set[asyncio.Event] = set()
 
     def counts(self, connection_id: str) -> Counts:
-        """The messages of a connection so far."""
-        return self._counts.get(connection_id, NONE_YET)
+        """The number of a connection's messages so far."""
+        return self._counts.get(connection_id, NO_MESSAGES)
 
     @contextmanager
     def watch(self) -> Iterator[asyncio.Event]:
-        """An event that is set whenever something happens, until the end of the `with` block."""
+        """An event that is set with each record, until the end of the `with` block."""
         page = asyncio.Event()
         self._pages.add(page)
         try:
@@ -56,11 +56,11 @@ class Inspector:
 
     @property
     def watchers(self) -> int:
-        """How many pages look on."""
+        """The number of open pages."""
         return len(self._pages)
 
     def observe(self, record: Record, /) -> None:
-        """Remember a record, count it if it is a message, and wake the pages."""
+        """Keep a record, count it if it is a message, and wake the pages."""
         match record:
             case Frame():
                 self._count(record)

@@ -1,14 +1,14 @@
-"""A bounded memory of what happened last."""
+"""A bounded buffer of the newest items."""
 
 from collections import deque
 from itertools import islice
 
 
 class Ring[T]:
-    """Keeps the newest items: at most `max_items` of them, weighing at most `max_bytes`.
+    """Keeps the newest items, up to `max_items` and `max_bytes`.
 
-    Items are numbered from 1 in the order in which they came, without gaps, so a reader needs
-    only the number of the last one it has seen. An item heavier than `max_bytes` is not kept.
+    Items are numbered from 1 in their order, without gaps, so a reader needs only the number of the
+    last item that it has read. An item larger than `max_bytes` is not kept.
     """
 
     def __init__(self, max_items: int, max_bytes: int) -> None:
@@ -20,19 +20,19 @@ class Ring[T]:
 
     @property
     def last(self) -> int:
-        """The number of the newest item, 0 before the first."""
+        """The number of the newest item; 0 before the first."""
         return self._last
 
     @property
     def weight(self) -> int:
-        """The bytes of all items kept."""
+        """The size of all items in bytes."""
         return self._bytes
 
     def __len__(self) -> int:
         return len(self._items)
 
     def append(self, item: T, weight: int) -> None:
-        """Add an item of `weight` bytes; the oldest go when there is no room left."""
+        """Add an item of `weight` bytes; the oldest are dropped when there is no room."""
         items = self._items
         items.append((item, weight))
         self._last += 1
@@ -41,10 +41,10 @@ class Ring[T]:
             self._bytes -= items.popleft()[1]
 
     def after(self, number: int, *, max_items: int, max_bytes: int) -> tuple[int, list[T]]:
-        """The items that follow `number`, oldest first, and the number of the first of them.
+        """The number of the first item after `number`, and the items from there, oldest first.
 
-        Not more than `max_items`, and no further one once they weigh `max_bytes`. The first is
-        not `number + 1` when items in between are gone.
+        Up to `max_items`, and none after they have `max_bytes`. The first number is not
+        `number + 1` when items in between were dropped.
         """
         first = self._last - len(self._items) + 1
         start = max(number + 1, first)

@@ -20,7 +20,7 @@ _MEMORY_SECONDS = 1.0
 
 
 class EnvironmentLog:
-    """Knows which invocation a line belongs to: the one that began last."""
+    """Reports lines with the request id of the last invocation that began."""
 
     def __init__(self, function: LambdaFunction, observe: Observe, *, platform_lines: bool) -> None:
         self._function = function
@@ -31,7 +31,7 @@ class EnvironmentLog:
         self._memory_read_at: float | None = None
 
     def line(self, stream: LogStream, line: str) -> None:
-        """Pass a line on."""
+        """Report a line."""
         function = self._function.logical_id
         self._observe(LogLine(_now(), function, stream, line, self._request_id))
 
@@ -42,7 +42,7 @@ class EnvironmentLog:
             self.line("platform", start_line(request_id))
 
     def finished(self, invocation: Invocation, pid: int | None) -> None:
-        """An invocation that had started came to its end."""
+        """An invocation has ended."""
         if self._platform_lines:
             self.line("platform", end_line(invocation.request_id))
             memory = self._peak_memory(pid)
@@ -51,7 +51,7 @@ class EnvironmentLog:
         self._observe(record)
 
     def init_failed(self, duration: float, failure: InvocationResult) -> None:
-        """The init phase ended in `failure` after `duration` seconds."""
+        """The init phase has failed after `duration` seconds."""
         if self._platform_lines:
             self.line("platform", init_report_line(duration, failure))
 
@@ -76,7 +76,7 @@ def end_line(request_id: str) -> str:
 
 
 def report_line(invocation: Invocation, memory_size: int, memory_used: int | None) -> str:
-    """The REPORT line; memory is in MB, and left out when unknown. Init time is billed too."""
+    """The REPORT line; memory is in MB, and missing if unknown. Init time is billed too."""
     init = invocation.init_duration or 0.0
     fields = [
         f"REPORT RequestId: {invocation.request_id}",
@@ -100,7 +100,7 @@ def init_report_line(duration: float, failure: InvocationResult) -> str:
 
 
 def peak_memory(pid: int) -> int | None:
-    """The most memory in MB that a process has held, where /proc tells it."""
+    """The peak memory of a process in MB; `None` where there is no /proc."""
     try:
         status = Path(f"/proc/{pid}/status").read_bytes()
     except OSError:

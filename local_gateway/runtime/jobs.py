@@ -1,4 +1,4 @@
-"""Invocations from their arrival to their answer, and those that wait for an environment."""
+"""Jobs: invocations from their arrival to their answer, and the queue of those that wait."""
 
 import asyncio
 import secrets
@@ -11,12 +11,12 @@ from functools import partial
 from local_gateway.core.invocation import Invocation, InvocationResult, Throttled
 from local_gateway.runtime.alarm import Alarm
 
-# What a waiting invocation costs beside its payload, roughly.
+# The rough size of a waiting invocation besides its payload.
 _OVERHEAD_BYTES = 1024
 
 
 def _new_request_id() -> str:
-    """A random UUID; the standard library takes several times as long."""
+    """A random UUID; `uuid` would take several times as long."""
     text = secrets.token_hex(16)
     return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
 
@@ -28,9 +28,9 @@ def _new_trace_id() -> str:
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """`answer` is cancelled when the caller gave up; the handler, if it runs, runs on.
+    """`answer` is cancelled if the caller gives up; a running handler continues.
 
-    A `fatal` job ends the environment that it is delivered to. `queued_at` is the loop's time.
+    A `fatal` job kills the environment that it is delivered to. `queued_at` is the loop's time.
     """
 
     payload: bytes
@@ -42,21 +42,21 @@ class Job:
 
     @property
     def size(self) -> int:
-        """Bytes that the job holds while it waits."""
+        """Its size in bytes while it waits."""
         return len(self.payload) + _OVERHEAD_BYTES
 
     def end(self, invocation: Invocation) -> None:
-        """Answer, unless nobody waits any more."""
+        """Answer, unless the caller has given up."""
         if not self.answer.done():
             self.answer.set_result(invocation)
 
     def end_without_environment(self, result: InvocationResult) -> None:
-        """Answer a job that never reached a handler."""
+        """Answer a job that no handler has seen."""
         self.end(Invocation(result=result, request_id=self.request_id, cold=False, duration=0.0))
 
 
 def new_job(payload: bytes, trace_id: str | None, *, fatal: bool = False) -> Job:
-    """A job for the running loop, with a trace id made up as X-Ray would when it has none."""
+    """A job for the running loop; without a trace id it gets a new one, as from X-Ray."""
     answer: asyncio.Future[Invocation] = asyncio.get_running_loop().create_future()
     return Job(payload, trace_id or _new_trace_id(), answer, fatal)
 
@@ -81,7 +81,7 @@ class JobQueue:
         return iter(self._jobs)
 
     def append(self, job: Job, *, first: bool = False) -> None:
-        """Let a job wait, as the last or as the first."""
+        """Add a job, as the last or as the first."""
         self._jobs[job] = None
         if first:
             self._jobs.move_to_end(job, last=False)
@@ -92,13 +92,13 @@ class JobQueue:
             self._expiry.set(self._seconds, self._expire)
 
     def pop(self) -> Job:
-        """Take the job that has waited longest."""
+        """Remove and return the first job."""
         job = next(iter(self._jobs))
         self._remove(job)
         return job
 
     def close(self) -> None:
-        """Let go of the loop; nothing is throttled any more."""
+        """Stop the timer: jobs are no longer throttled."""
         self._expiry.close()
 
     def _remove(self, job: Job, *_: object) -> None:

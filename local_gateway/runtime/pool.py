@@ -1,4 +1,4 @@
-"""The execution environments of one function, and the invocations that wait for one."""
+"""The execution environments of a function, and the jobs that wait for them."""
 
 import asyncio
 import os
@@ -12,7 +12,7 @@ from local_gateway.runtime.environment import ExecutionEnvironment
 from local_gateway.runtime.jobs import Job, JobQueue
 from local_gateway.runtime.settings import RuntimeContext
 
-# Starting is all CPU: more starts at once than cores would only delay the first of them.
+# A start needs a core: more starts than cores at once would only delay the first of them.
 STARTS_AT_ONCE = max(2, os.cpu_count() or 1)
 
 _CLOSED = Failed("Runtime.Closed", "the Lambda runtime was closed")
@@ -33,10 +33,10 @@ class _State(Enum):
 
 
 class FunctionPool:
-    """Hands jobs to environments, the most recently used first, and starts new ones in bounds.
+    """Gives jobs to environments, the most recently used first, and starts new environments.
 
-    Jobs that find no free environment wait in order of arrival. A new environment serves
-    whichever job is first when it is ready, which may be before that a used one became free.
+    Jobs without a free environment wait in the order of their arrival. A new environment takes the
+    first job that waits when it is ready; the job it was started for may have been taken before.
     """
 
     def __init__(self, function: LambdaFunction, context: RuntimeContext) -> None:
@@ -49,12 +49,12 @@ class FunctionPool:
         self._queue = JobQueue(self._loop, self._settings.queue_seconds)
         self._lives: set[asyncio.Task[None]] = set()
         self._reaper: asyncio.TimerHandle | None = None
-        self._patience = Alarm(self._loop)
+        self._growth = Alarm(self._loop)
         self._state = _State.OPEN
         self._successor: FunctionPool | None = None
 
     def submit(self, job: Job) -> None:
-        """Answer the job's future sooner or later."""
+        """Run a job; its future is always answered."""
         if self._is_reserved_concurrency_used():
             job.end_without_environment(Throttled())
         elif (environment := self._take_idle()) is not None:
@@ -66,7 +66,7 @@ class FunctionPool:
             self._grow()
 
     async def warm(self) -> InvocationResult | None:
-        """Have an environment ready; what its init phase failed with, if it did."""
+        """Make an environment ready; returns the failure of its init phase, if it failed."""
         environments = self._environments
         if any(environment.is_initialised for environment in environments):
             return None
@@ -74,10 +74,10 @@ class FunctionPool:
         return await asyncio.shield(environment.initialised)
 
     def hold(self, *, held: bool) -> None:
-        """Whether the code on disk is not this function's any more: then keep what runs.
+        """Keep the running environments while the code on disk is not this function's.
 
-        Environments that would be started now would run other code, so none is started or reaped
-        while one is left that works.
+        A new environment would run other code, so none is started while one works, and none is
+        reaped.
         """
         self._state = _State.HELD if held else _State.OPEN
         if held:
@@ -87,9 +87,9 @@ class FunctionPool:
             self._grow()
 
     def retire(self, successor: "FunctionPool | None") -> None:
-        """End each environment once it is not busy; `successor` takes the jobs that wait.
+        """End each environment when it is not busy; `successor` takes the waiting jobs.
 
-        Without a successor, because the function is gone, the waiting jobs are served before.
+        Without a successor, because the function was removed, the waiting jobs are served first.
         """
         self._state, self._successor = _State.RETIRED, successor
         self._stop_reaper()
@@ -100,7 +100,7 @@ class FunctionPool:
                 environment.kill()
 
     def adopt(self, job: Job, *, first: bool = False) -> None:
-        """Take a job that was accepted before: no bound turns it away."""
+        """Take a job that was accepted before, so no limit refuses it."""
         if self._successor is not None:
             self._successor.adopt(job, first=first)
         elif self._state is _State.CLOSED:
@@ -120,7 +120,7 @@ class FunctionPool:
         """Kill every environment and wait for its end; waiting jobs fail."""
         self._state = _State.CLOSED
         self._stop_reaper()
-        self._patience.close()
+        self._growth.close()
         self._queue.close()
         for environment in self._environments:
             environment.kill()
@@ -129,7 +129,7 @@ class FunctionPool:
             self._queue.pop().end_without_environment(_CLOSED)
 
     def environment_free(self, environment: ExecutionEnvironment) -> None:
-        """Run the job that has waited longest, or keep the environment for the next."""
+        """Run the first waiting job, or keep the environment for the next."""
         if self._queue and self._state is not _State.CLOSED:
             environment.run(self._queue.pop())
             self._grow()
@@ -145,7 +145,7 @@ class FunctionPool:
         init_failure: InvocationResult | None,
         undelivered: Job | None,
     ) -> None:
-        """Forget the environment; a job it took without seeing its event is first in line."""
+        """Remove the environment; an undelivered job becomes the first that waits."""
         self._environments.discard(environment)
         self._idle = [entry for entry in self._idle if entry[1] is not environment]
         if undelivered is not None and not undelivered.answer.done():
@@ -169,16 +169,16 @@ class FunctionPool:
         return running + len(self._queue) >= limit
 
     def _fail_waiting(self, failure: InvocationResult) -> None:
-        """The oldest job fails with the environment that was started for it.
+        """Fail the first job, for which the environment was started.
 
-        When no other environment works, so do all: in Lambda each would have had its own start.
+        When no other environment works, fail all: on Lambda each would have had its own start.
         """
         works = any(environment.is_initialised for environment in self._environments)
         for _ in range(min(1, len(self._queue)) if works else len(self._queue)):
             self._queue.pop().end_without_environment(failure)
 
     def _grow(self) -> None:
-        """Start environments for jobs that have waited long enough, as far as the bounds allow."""
+        """Start environments for jobs that have waited long enough, within the limits."""
         if not self._queue or self._state is _State.CLOSED:
             return
         if self._state is not _State.OPEN and self._works():
@@ -188,20 +188,20 @@ class FunctionPool:
             STARTS_AT_ONCE - starting,
             self._settings.max_environments_per_function - len(self._environments),
         )
-        for _ in range(min(allowed, self._impatient(allowed + starting) - starting)):
+        for _ in range(min(allowed, self._overdue(allowed + starting) - starting)):
             self._start(cold=True)
 
-    def _impatient(self, most: int) -> int:
-        """How many jobs, counted up to `most`, shall wait no longer for a used environment.
+    def _overdue(self, most: int) -> int:
+        """How many jobs, up to `most`, have waited long enough for a used environment.
 
-        Environments that are busy for a moment only are worth waiting for: a further process
-        costs more than that. The first job of a function without one has nothing to wait for.
+        An environment that is busy for a moment is worth the wait: a further process costs more.
+        The first job of a function without an environment has nothing to wait for.
         """
         count = 0 if self._environments else 1
-        limit = self._loop.time() - self._settings.patience_seconds
+        limit = self._loop.time() - self._settings.wait_seconds
         for job in islice(self._queue, count, most):
             if job.queued_at > limit:
-                self._patience.set(job.queued_at - limit, self._grow)
+                self._growth.set(job.queued_at - limit, self._grow)
                 break
             count += 1
         return count
@@ -228,7 +228,7 @@ class FunctionPool:
             self._reaper = self._loop.call_at(due, self._reap)
 
     def _reap(self) -> None:
-        """Kill what has been idle for long; `_idle` is in the order of last use."""
+        """Kill environments that are idle for long; `_idle` is in the order of last use."""
         self._reaper = None
         limit = self._loop.time() - self._settings.idle_seconds
         while self._idle and self._idle[0][0] <= limit:

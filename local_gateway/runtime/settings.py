@@ -1,4 +1,4 @@
-"""How execution environments are made and bounded, and what they share."""
+"""The settings of execution environments, and what they share."""
 
 import importlib.util
 import sys
@@ -18,17 +18,18 @@ MIB = 1024 * 1024
 class RuntimeSettings:
     """Durations are seconds.
 
-    `use_awslambdaric` is None to use it when the gateway's interpreter can import it.
-    `base_environment` comes below a function's own variables; credentials found in it replace
-    the dummy ones. `patience_seconds` is how long an invocation waits for an environment in use
-    before a further one is started for it. `queue_seconds` and `max_queued_bytes` bound, per
-    function, what waits for an environment; beyond them an invocation is throttled.
-    `platform_lines` adds Lambda's START, END, REPORT and INIT_REPORT lines to the log, on the
-    stream "platform".
+    - `use_awslambdaric`: None uses it if the gateway's interpreter can import it.
+    - `base_environment`: a function's own variables win over these; credentials in it replace the
+      dummy ones.
+    - `wait_seconds`: how long an invocation waits for a busy environment before another is started.
+    - `queue_seconds` and `max_queued_bytes` limit, for each function, the invocations that wait for
+      an environment; beyond the limits an invocation is throttled.
+    - `platform_lines` adds Lambda's START, END, REPORT and INIT_REPORT lines to the log, on the
+      stream "platform".
     """
 
     max_environments_per_function: int = 10
-    patience_seconds: float = 0.2
+    wait_seconds: float = 0.2
     idle_seconds: float = 600.0
     init_timeout: float = 10.0
     queue_seconds: float = 60.0
@@ -51,7 +52,7 @@ class RuntimeContext:
 
 
 def choose_client(settings: RuntimeSettings) -> RuntimeClient:
-    """Amazon's client where it can be had (it has wheels for Linux only), else our own."""
+    """Amazon's client if it is installed (it has wheels for Linux only), or else our own."""
     chosen = settings.use_awslambdaric
     if chosen is None:
         chosen = settings.python == Path(sys.executable) and all(

@@ -4,23 +4,30 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from local_gateway.core.model import Application, HttpApi, LambdaFunction, WebSocketApi
-from local_gateway.template.event_sources.event_sources import read_event_sources
-from local_gateway.template.intrinsics.values import scalar
+from local_gateway.core.model import (
+    Application,
+    HttpApi,
+    LambdaFunction,
+    WebSocketApi,
+)
+from local_gateway.template.intrinsics.resolver import scalar
 from local_gateway.template.loading.parameters import checked_value
 from local_gateway.template.loading.template import ResourceValues, Template
-from local_gateway.template.readers.api_resources import ApiPart, ApiResources
+from local_gateway.template.readers.api_resources import ApiDirectory, ApiResource
+from local_gateway.template.readers.asynchronous_invocation import AsynchronousReader
+from local_gateway.template.readers.eventbridge import EventRuleReader, ScheduleReader, TargetReader
 from local_gateway.template.readers.functions import FunctionDirectory, FunctionReader
 from local_gateway.template.readers.http_api import HttpApiReader
 from local_gateway.template.readers.layers import read_layers
 from local_gateway.template.readers.permissions import posting_without_permission
-from local_gateway.template.readers.references import ResourceReferences
+from local_gateway.template.readers.resource_references import ResourceReferences
+from local_gateway.template.readers.sqs import QueueDirectory, QueueMappingReader
 from local_gateway.template.readers.websocket_api import WebSocketApiReader
 
 
 @dataclass(frozen=True, slots=True)
-class ReadApplication:
-    """An application, and what its developer should know about it: one line each."""
+class LoadedApplication:
+    """An application, and the warnings for its developer, of one line each."""
 
     application: Application
     warnings: tuple[str, ...] = ()
@@ -30,25 +37,30 @@ def build_application(
     template: Template,
     values: ResourceValues,
     *,
-    elsewhere: bool = False,
-) -> ReadApplication:
-    """Resolve what is left in `template` and read functions and APIs.
+    remote_functions: bool = False,
+) -> LoadedApplication:
+    """Resolve the intrinsics that are left in `template`, and read functions, APIs and sources.
 
-    URLs of APIs are those that they have on AWS. With `elsewhere` functions are not run here, so
-    that they may have any runtime. Raises `TemplateError`.
+    URLs of APIs are those that they have on AWS. `remote_functions` are run by something else, so
+    they may have any runtime. Raises `TemplateError`.
     """
     references = ResourceReferences(template, values)
     _check_given_parameters(template, references)
     warnings = list(template.warnings)
-    layers = {} if elsewhere else read_layers(template, references)
-    reader = FunctionReader(template, references, layers, warnings, elsewhere=elsewhere)
+    layers = {} if remote_functions else read_layers(template, references)
+    reader = FunctionReader(
+        template, references, layers, warnings, remote_functions=remote_functions
+    )
     functions = reader.read()
-    websocket_apis, http_apis = _apis(template, references, functions)
-    if not elsewhere:
+    directory = FunctionDirectory(list(functions.values()))
+    websocket_apis, http_apis = _apis(template, references, directory)
+    if not remote_functions:
         warnings.extend(_runtime_warnings(functions))
     warnings.extend(posting_without_permission(template, functions))
     warnings.extend(_stage_warnings([*websocket_apis, *http_apis]))
-    sources = read_event_sources(template, references, functions)
+    queues = QueueDirectory(template, references)
+    targets = TargetReader(directory, queues)
+    mappings = QueueMappingReader(template, references, functions, directory, queues)
     application = Application(
         stack_name=template.stack.name,
         account_id=template.stack.account_id,
@@ -59,12 +71,12 @@ def build_application(
         http_apis=http_apis,
         outputs=_outputs(template, references),
         resources=dict(values.refs),
-        queue_mappings=sources.queue_mappings,
-        event_rules=sources.event_rules,
-        schedules=sources.schedules,
-        asynchronous=sources.asynchronous,
+        queue_mappings=mappings.read(),
+        event_rules=EventRuleReader(template, references, targets).read(),
+        schedules=ScheduleReader(template, references, targets).read(),
+        asynchronous=AsynchronousReader(template, references, directory, queues).read(),
     )
-    return ReadApplication(application, tuple(warnings))
+    return LoadedApplication(application, tuple(warnings))
 
 
 def _check_given_parameters(template: Template, references: ResourceReferences) -> None:
@@ -75,24 +87,21 @@ def _check_given_parameters(template: Template, references: ResourceReferences) 
 
 
 def _apis(
-    template: Template, references: ResourceReferences, functions: Mapping[str, LambdaFunction]
+    template: Template, references: ResourceReferences, functions: FunctionDirectory
 ) -> tuple[tuple[WebSocketApi, ...], tuple[HttpApi, ...]]:
-    resources = ApiResources(template, references)
-    directory = FunctionDirectory(list(functions.values()))
-    websocket_reader = WebSocketApiReader(resources, directory)
-    http_reader = HttpApiReader(resources, directory)
-    websocket = [api for api in resources.apis if _protocol(api) == "WEBSOCKET"]
-    http = [api for api in resources.apis if _protocol(api) == "HTTP"]
+    resources = ApiDirectory(template, references)
+    websocket_reader = WebSocketApiReader(resources, functions)
+    http_reader = HttpApiReader(resources, functions)
     return (
-        tuple(websocket_reader.read(api) for api in websocket),
-        tuple(http_reader.read(api) for api in http),
+        tuple(websocket_reader.read(api) for api in resources.apis if not _is_http(api)),
+        tuple(http_reader.read(api) for api in resources.apis if _is_http(api)),
     )
 
 
-def _protocol(api: ApiPart) -> str:
+def _is_http(api: ApiResource) -> bool:
     # An API that is imported from OpenAPI has no protocol type: only HTTP APIs can be.
     default = "HTTP" if "Body" in api.properties.values else None
-    return api.properties.choice("ProtocolType", ("WEBSOCKET", "HTTP"), default)
+    return api.properties.choice("ProtocolType", ("WEBSOCKET", "HTTP"), default) == "HTTP"
 
 
 def _outputs(template: Template, references: ResourceReferences) -> dict[str, str]:
@@ -107,10 +116,10 @@ def _runtime_warnings(functions: Mapping[str, LambdaFunction]) -> Iterator[str]:
     running = f"python{sys.version_info.major}.{sys.version_info.minor}"
     for function in functions.values():
         if function.runtime != running:
-            yield f"{function.logical_id}: {function.runtime} is run by {running} here"
+            yield f"{function.logical_id}: {function.runtime} runs on {running} here"
 
 
 def _stage_warnings(apis: list[WebSocketApi | HttpApi]) -> Iterator[str]:
     for api in apis:
         if not api.stages:
-            yield f"{api.logical_id}: the API has no stage, so nobody can reach it"
+            yield f"{api.logical_id}: the API has no stage, so no client can reach it"

@@ -1,4 +1,4 @@
-"""What a person sees in the terminal: one line per event, and the functions' own logs."""
+"""The terminal's output for people: a line per request or event, and the functions' logs."""
 
 import sys
 import time
@@ -15,9 +15,9 @@ _COLOURS = {"WARNING": _YELLOW, "ERROR": _RED, "CRITICAL": _RED}
 
 
 class Terminal:
-    """Writes lines to `out`; `verbose` shows the functions' logs exactly as they are.
+    """Writes lines to `out`; with `verbose` the functions' logs do not change.
 
-    With `coloured`, what somebody should look at is yellow or red.
+    With `coloured`, problems are yellow or red.
     """
 
     def __init__(
@@ -32,11 +32,11 @@ class Terminal:
         self._coloured = coloured
 
     def say(self, text: str) -> None:
-        """Print a line as it is."""
+        """Print a line."""
         self._lines.write(text)
 
     def flush(self) -> None:
-        """Print what is left: lines about events are printed some at a time."""
+        """Print the lines that wait: those about records are printed in groups."""
         self._lines.flush()
 
     def warn(self, text: str) -> None:
@@ -44,27 +44,26 @@ class Terminal:
         self.say(f"warning: {text}")
 
     def ready(self, urls: Sequence[str]) -> None:
-        """Print that everything answers, and where."""
+        """Print that all APIs answer, and their URLs."""
         self.say(f"Ready: {', '.join(urls)}  (Ctrl-C stops)")
 
     @property
     def output_of_commands(self) -> TextIO | None:
-        """Where commands that the gateway runs write to; `None` for its own standard output."""
+        """Where the gateway's commands write to; `None` for its own standard output."""
         return None
 
     def observe(self, record: Record, /) -> None:
-        """Print what APIs, event sources and functions did."""
+        """Print a record, if people need it."""
         match record:
             case ApiRecord():
                 self._print_api_record(record)
             case LogLine():
                 self._print_log_line(record)
             case Frame() | InvocationRecord():
-                # People's messages do not belong in a log; the API tells of the invocation.
-                pass
+                pass  # messages do not belong in a log; invocations have an `ApiRecord`
 
     def _print_api_record(self, record: ApiRecord) -> None:
-        """Time, route, outcome, duration, function, connection."""
+        """Print time, route, outcome, duration, function, connection."""
         parts = [f"{_beginning(record.at, record.problem)}{record.route_key:<14}", record.outcome]
         if record.duration_ms is not None:
             parts.append(f"{record.duration_ms:.1f} ms{' cold' if record.cold else ''}")
@@ -80,7 +79,7 @@ class Terminal:
         return f"{colour}{text}{_PLAIN}" if self._coloured and colour else text
 
     def _print_log_line(self, record: LogLine) -> None:
-        """Time, function, and what it says."""
+        """Print time, function and text."""
         text = LogText((record.text,)) if self._verbose else readable(record.text)
         beginning = f"{_beginning(record.at, text.is_problem)}{record.function} | "
         colour = _COLOURS.get(text.level, "")
@@ -91,17 +90,17 @@ class Terminal:
 
 
 def shows_colours(out: TextIO, environment: Mapping[str, str]) -> bool:
-    """Whether a person sees them: on a terminal, unless `NO_COLOR` is set (no-color.org)."""
+    """Whether `out` is a terminal, and `NO_COLOR` is not set (no-color.org)."""
     return out.isatty() and not environment.get("NO_COLOR")
 
 
 def _beginning(at: int, problem: bool) -> str:
-    """The time of day, and a mark for what somebody should look at."""
+    """The time of day, and a mark for problems."""
     seconds, milliseconds = divmod(at, 1000)
     return f"{_time_of_day(seconds)}.{milliseconds:03} {'!' if problem else ' '} "
 
 
 @lru_cache(maxsize=1)
 def _time_of_day(seconds: int) -> str:
-    """The time of day where this machine is."""
+    """In the time zone of this machine."""
     return time.strftime("%H:%M:%S", time.localtime(seconds))

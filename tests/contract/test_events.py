@@ -19,7 +19,7 @@ from aws_lambda_powertools.utilities.parser.models import (
 )
 from pydantic import BaseModel
 
-from sapa.channels.fan_out_task import Dispatch
+from sapa.channels.fan_out_task import FanOutTask
 
 ROOT = Path(__file__).parents[2]
 EVENTS = {path.stem: json.loads(path.read_text()) for path in (ROOT / "events").glob("*.json")}
@@ -61,7 +61,7 @@ def test_powertools_reads_http_events(name: str) -> None:
 def test_powertools_reads_events_of_the_bus_and_the_queue() -> None:
     EventBridgeModel.model_validate(EVENTS["publish_eventbridge"])
     for record in SqsModel.model_validate(EVENTS["fan_out"]).Records:
-        assert Dispatch.of_json(str(record.body)).channel == "price:ACME"
+        assert FanOutTask.from_json(str(record.body)).channel == "price:ACME"
 
 
 @pytest.mark.parametrize("name", [*CONNECT, *MESSAGES, *DISCONNECT])

@@ -10,7 +10,6 @@ import pytest
 from websockets.sync.client import ClientConnection, connect
 
 from local_gateway.template.document.stack import Stack
-from local_gateway.template.readers.physical_ids import api_host, made_up_id
 from tests.support.client import HTTP
 from tests.support.programs import ROOT, GatewayProgram
 
@@ -115,7 +114,7 @@ def test_each_of_two_apis_is_reached_where_it_is_served(project: Path, ports: in
 def test_a_name_on_aws_leads_to_its_own_stages_only(project: Path) -> None:
     stack = Stack(name="local", region="us-east-1")
     board, prices = (
-        api_host(stack, made_up_id(stack, f"{name}Api")) for name in ("Board", "Prices")
+        stack.api_host(stack.physical_id(f"{name}Api")) for name in ("Board", "Prices")
     )
     with GatewayProgram(project / "two_apis" / "template.yaml") as gateway:
         page = gateway.urls()[0].replace("ws", "http", 1).replace("/board", "/prices-dev")

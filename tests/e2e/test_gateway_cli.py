@@ -166,7 +166,7 @@ def test_event_is_printed_as_the_function_got_it(recorded: Recorded) -> None:
     chosen = ["--function", "ConnectFunction", "--route", "$connect"]
     of_route = gateway("event", recorded.redacted, *chosen)
     assert json.loads(of_route.stdout)["queryStringParameters"] == {"token": "__redacted__"}
-    assert "secrets were taken out" in of_route.stderr
+    assert "recorded without its secrets" in of_route.stderr
     missing = gateway("event", recorded.redacted, "--function", "Missing")
     assert missing.returncode == 2
     assert "GreetFunction" in missing.stderr
@@ -216,7 +216,7 @@ def test_arguments_that_make_no_sense_are_status_2(arguments: list[str]) -> None
     ("arguments", "texts"),
     [
         (["--help"], ["replay FILE", "event FILE", "--record ", "--json", "exit status"]),
-        (["replay", "--help"], ["exit status", "--template", "Posts to @connections"]),
+        (["replay", "--help"], ["exit status", "--template", "Calls of"]),
         (["event", "--help"], ["exit status", "--route", "sam local invoke"]),
     ],
 )

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from websockets.sync.client import ClientConnection
 
-from tests.contract.transformed_template import resources
+from tests.contract.transformed_template import resources, searched_log_groups
 from tests.support.bot import Bot, local_bot
 from tests.support.client import COOKIE, ask, handshake_status, log_in, open_socket, post_json
 from tests.support.programs import Program
@@ -123,7 +123,7 @@ def test_a_query_is_taken_apart_into_its_fields() -> None:
 
 @pytest.mark.parametrize("name", QUERIES)
 def test_every_field_of_a_saved_query_is_in_the_logs_that_it_searches(name: str, day: Day) -> None:
-    groups = [group["Ref"] for group in QUERIES[name]["LogGroupNames"]]
+    groups = searched_log_groups(QUERIES[name])
     written = {field for group in groups for line in day.lines[group] for field in line}
     for group in groups:
         written |= access_log_fields(group)
@@ -135,7 +135,7 @@ def test_every_field_of_a_saved_query_is_in_the_logs_that_it_searches(name: str,
 @pytest.mark.parametrize("name", QUERIES)
 def test_every_message_that_a_saved_query_looks_for_is_logged(name: str, day: Day) -> None:
     wanted = set(re.findall(r'message = "([^"]+)"', QUERIES[name]["QueryString"]))
-    groups = [group["Ref"] for group in QUERIES[name]["LogGroupNames"]]
+    groups = searched_log_groups(QUERIES[name])
     assert wanted <= {line["message"] for group in groups for line in day.lines[group]}
 
 
@@ -148,7 +148,7 @@ def test_one_conversation_is_found_by_its_connection_id_in_all_functions(day: Da
         "disconnected",
     ]
     messages = [line for line in found if line["function"] == "DefaultFunction"]
-    assert [line["outcome"] for line in messages if line["message"] == "answered"] == [
+    assert [line["outcome"] for line in messages if line["message"] == "reply posted"] == [
         "pong",
         "ok",
         "ok",

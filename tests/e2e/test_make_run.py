@@ -48,7 +48,8 @@ def project(tmp_path: Path) -> Path:
     """A copy of the template and everything that it refers to, to break."""
     for name in ("functions", "layers"):
         shutil.copytree(ROOT / name, tmp_path / name)
-    shutil.copy(ROOT / "template.yaml", tmp_path)
+    for name in ("template.yaml", "observability.yaml"):
+        shutil.copy(ROOT / name, tmp_path)
     return tmp_path
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from local_gateway.core.limits import Limits
-from local_gateway.recording.reader import read_recording
+from local_gateway.recording.reader import load_recording
 from tests.support.bot import PASSWORD, Bot, local_bot, unique
 from tests.support.browser import ChatPage, chromium, set_color_scheme
 from tests.support.client import ask, log_in, open_socket
@@ -45,7 +45,7 @@ class Recording:
         """The request contexts of all events of a user's sockets so far."""
         contexts = (
             invocation.event.get("requestContext", {})
-            for invocation in read_recording(self.path).invocations
+            for invocation in load_recording(self.path).invocations
         )
         return [
             context
@@ -62,7 +62,7 @@ class Recording:
         """The events of a channel that went to more than one socket of a user."""
         connections = {context["connectionId"] for context in self.contexts(username)}
         sent: dict[int, set[str]] = defaultdict(set)
-        for call in read_recording(self.path).calls:
+        for call in load_recording(self.path).calls:
             if call.status == 200 and call.data and call.connection_id in connections:
                 frame = json.loads(call.data)
                 if frame.get("$channel") == channel and "$sequence" in frame:

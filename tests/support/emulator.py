@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -28,6 +29,11 @@ _TEMPLATE = _BUILT / "emulated.json"
 _IS_X86 = platform.machine() in {"x86_64", "AMD64"}
 _CONFIG = "x86_64" if _IS_X86 else "default"
 _API_HOST = ".execute-api.${AWS::Region}.${AWS::URLSuffix}"
+# Many tests talk as the same user; rate limits are not what they are about.
+_LIMITS = {
+    "MESSAGES_PER_SECOND_PER_CONNECTION": "1000",
+    "MESSAGES_PER_SECOND_PER_USER": "1000",
+}
 _FUNCTION = re.compile(r"functions/\$\{(\w+)\}")
 
 
@@ -54,8 +60,7 @@ def emulated_stack() -> Iterator[tuple[Stack, str, str]]:
     ):
         ministack.wait_for("Running on")
         _run(["make", "build", f"ARGS=--config-env {_CONFIG} --build-dir {_BUILT}"], {})
-        built = yaml.load((_BUILT / "template.yaml").read_text("utf-8"), TagLoader)  # noqa: S506
-        _TEMPLATE.write_text(json.dumps(emulated(built, url)), "utf-8")
+        _write(url, _BUILT / "template.yaml", _TEMPLATE)
         _run(_deploy(), aws)
         session = boto3.Session("test", "test", region_name=REGION)
         stack = described_stack(NAME, session, url)
@@ -81,11 +86,7 @@ def _deploy() -> list[str]:
         *("--stack-name", NAME),
         *("--region", REGION),
         "--no-confirm-changeset",
-        # Saved queries are refused: MiniStack has no AWS::Logs::QueryDefinition.
-        *("--parameter-overrides", "SavedLogQueries=false"),
-        # Many tests talk as one user; rate limits are not what they are about.
-        *("MessagesPerSecondPerConnection=1000", "MessagesPerSecondPerUser=1000"),
-        f"Architecture={'x86_64' if _IS_X86 else 'arm64'}",
+        *("--parameter-overrides", f"Architecture={'x86_64' if _IS_X86 else 'arm64'}"),
     ]
 
 
@@ -94,35 +95,52 @@ def _run(command: list[str], variables: dict[str, str]) -> None:
         assert program.wait(_SECONDS) == 0, program.output
 
 
+def _write(url: str, built: Path, written: Path) -> None:
+    """Write the template beside the built one, whose paths are relative, and nested ones too."""
+    template = yaml.load(built.read_text("utf-8"), TagLoader)  # noqa: S506 - our own file
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Application":
+            nested = built.parent / resource["Properties"]["Location"]
+            changed = nested.with_suffix(".json")
+            _write(url, nested, changed)
+            resource["Properties"]["Location"] = str(changed.relative_to(built.parent))
+    written.write_text(json.dumps(emulated(template, url)), "utf-8")
+
+
 def emulated(template: dict[str, Json], url: str) -> dict[str, Json]:
     """The template with these changes, each for a limit of MiniStack 1.5.33, which is at `url`.
 
     - It refuses alarms on metric math ("Properties.Metrics (metric math) is not supported"): they
       become alarms on a metric.
+    - It refuses `AWS::Logs::QueryDefinition`: saved queries are left out.
     - `MaximumConcurrency` stays a string when it is a parameter, and its poller then fails on
       every poll ("'>=' not supported between instances of 'int' and 'str'"): it becomes the
       parameter's default.
     - It serves APIs below its own URL and not at `https://{api}.execute-api.…`: environment
       variables with that host get its URL.
+
+    Besides, functions get higher limits for the messages of a user.
     """
-    return {
-        **template,
-        "Resources": {
-            logical_id: _emulated_resource(resource, template["Parameters"], url)
-            for logical_id, resource in template["Resources"].items()
-        },
+    changed = {
+        logical_id: _emulated_resource(resource, template["Parameters"])
+        for logical_id, resource in template["Resources"].items()
+        if resource["Type"] != "AWS::Logs::QueryDefinition"
     }
+    if "Globals" not in template:
+        return {**template, "Resources": changed}
+    function = template["Globals"]["Function"]
+    variables = _with_url(function["Environment"]["Variables"], url) | _LIMITS
+    function = {**function, "Environment": {"Variables": variables}}
+    return {**template, "Globals": {"Function": function}, "Resources": changed}
 
 
-def _emulated_resource(resource: Json, parameters: dict[str, Json], url: str) -> dict[str, Json]:
+def _emulated_resource(resource: Json, parameters: dict[str, Json]) -> dict[str, Json]:
     properties = dict(resource.get("Properties", {}))
     if resource["Type"] == "AWS::CloudWatch::Alarm" and properties.pop("Metrics", None):
         properties |= {"Namespace": "AWS/Lambda", "MetricName": "Errors", "Statistic": "Sum"}
         properties |= {"Period": 300}
     if resource["Type"] == "AWS::Serverless::Function":
         properties = _with_numbers(properties, parameters)
-        if "Environment" in properties:
-            properties["Environment"] = _with_url(properties["Environment"], url)
     return {**resource, "Properties": properties}
 
 

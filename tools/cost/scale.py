@@ -6,10 +6,10 @@
 import sys
 from dataclasses import dataclass
 
-from sapa.channels.fan_out import PAGE, SHARDS_PER_PAGE, parts
+from sapa.channels.fan_out import PAGE, SHARDS_PER_PAGE, split
 from sapa.channels.fan_out_task import Shards
-from sapa.stores.bulk_sender import THREADS
-from sapa.stores.shards import MAX_SHARDS, needs_more
+from sapa.stores.management_api import THREADS
+from sapa.stores.subscriptions import MAX_SHARDS, needs_more
 from tools.benchmarks.report import number
 from tools.cost.prices import prices
 
@@ -92,7 +92,7 @@ class Event:
 def _dispatches(shards: Shards, members_per_shard: float) -> int:
     count = shards.end - shards.first
     if count > SHARDS_PER_PAGE:
-        return 1 + sum(_dispatches(part, members_per_shard) for part in parts(shards))
+        return 1 + sum(_dispatches(part, members_per_shard) for part in split(shards))
     return -(-round(count * members_per_shard) // PAGE)
 
 

@@ -26,13 +26,13 @@ class _Field:
 
     def values(self, text: str) -> frozenset[int]:
         """The values that a list of numbers, ranges and steps stands for."""
-        found: set[int] = set()
+        values: set[int] = set()
         for part in text.split(","):
-            found.update(self._part(part, text))
-        return frozenset(found)
+            values.update(self._part(part, text))
+        return frozenset(values)
 
     def value(self, text: str) -> int:
-        """One number or word."""
+        """A number or word."""
         word = text.upper()
         number = self.words.index(word) + self.low if word in self.words else None
         if number is None and text.isascii() and text.isdigit():
@@ -42,9 +42,9 @@ class _Field:
         return number
 
     def error(self, text: str) -> ValueError:
-        """What a wrong field is answered with."""
+        """The error of a wrong field."""
         return ValueError(
-            f"{text!r} is no {self.name}: expected values from {self.low} to {self.high}"
+            f"{text!r} is not a valid {self.name}: expected values from {self.low} to {self.high}"
         )
 
     def _part(self, part: str, text: str) -> range:
@@ -109,24 +109,24 @@ class Cron:
         cron._days(2024, 1)
         return cron
 
-    def times_from(self, moment: datetime) -> Iterator[datetime]:
-        """Every time that the expression names, from the minute of `moment` on; all naive."""
+    def times_from(self, start: datetime) -> Iterator[datetime]:
+        """Every time that the expression names, from the minute of `start` on; all naive."""
         times = [
             time(hour, minute) for hour in sorted(self.hours) for minute in sorted(self.minutes)
         ]
-        earliest = moment.replace(second=0, microsecond=0, fold=0)
+        earliest = start.replace(second=0, microsecond=0, fold=0)
         for day in self._dates_from(earliest.date()):
             for clock in times:
-                if (found := datetime.combine(day, clock)) >= earliest:
-                    yield found
+                if (moment := datetime.combine(day, clock)) >= earliest:
+                    yield moment
 
     def _dates_from(self, first: date) -> Iterator[date]:
         for year in sorted(year for year in self.years if year >= first.year):
             for month in sorted(self.months):
                 if (year, month) >= (first.year, first.month):
                     for day in sorted(self._days(year, month)):
-                        if (found := date(year, month, day)) >= first:
-                            yield found
+                        if (candidate := date(year, month, day)) >= first:
+                            yield candidate
 
     def _days(self, year: int, month: int) -> set[int]:
         last = calendar.monthrange(year, month)[1]

@@ -21,7 +21,7 @@ _AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Again and again, `period` after the time before; a day is always 24 hours."""
+    """Repeatedly, every `period`; a day is always 24 hours."""
 
     period: timedelta
 
@@ -74,7 +74,7 @@ class Timetable:
                 return self._next_of_cron(cron, moment)
 
     def _next_of_cron(self, cron: Cron, moment: datetime) -> datetime | None:
-        """A time that the clocks skip is skipped, one that they show twice counts once."""
+        """A local time that does not exist is skipped; a time that occurs twice counts once."""
         for local in cron.times_from(moment.astimezone(self.zone).replace(tzinfo=None)):
             due = local.replace(tzinfo=self.zone).astimezone(UTC)
             exists = due.astimezone(self.zone).replace(tzinfo=None, fold=0) == local

@@ -32,12 +32,16 @@ def sqs_record(message: Mapping[str, Any], queue_arn: str) -> dict[str, Any]:
 
 
 def _attribute(value: Mapping[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    attribute: dict[str, Any] = {}
     if "StringValue" in value:
-        found["stringValue"] = value["StringValue"]
+        attribute["stringValue"] = value["StringValue"]
     if "BinaryValue" in value:
-        found["binaryValue"] = base64.b64encode(value["BinaryValue"]).decode()
-    return found | {"stringListValues": [], "binaryListValues": [], "dataType": value["DataType"]}
+        attribute["binaryValue"] = base64.b64encode(value["BinaryValue"]).decode()
+    return attribute | {
+        "stringListValues": [],
+        "binaryListValues": [],
+        "dataType": value["DataType"],
+    }
 
 
 def sqs_payloads(

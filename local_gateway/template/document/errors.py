@@ -1,5 +1,6 @@
-"""What is wrong with a template, and where."""
+"""Errors in a template, with their place."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -9,7 +10,7 @@ from local_gateway.errors import GatewayError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A position in a template; `line` counts from 1 and is None when it is not known."""
+    """A position in a template; `line` counts from 1 and is None when no line can be named."""
 
     file: Path
     line: int | None = None
@@ -33,9 +34,7 @@ class TemplateError(GatewayError):
         super().__init__(f"{text}; {remedy}" if remedy else text)
 
 
-def did_you_mean(
-    word: str, known: list[str] | tuple[str, ...] | frozenset[str], likeness: float = 0.6
-) -> str:
-    """`did you mean X?` for the nearest known word of some likeness (0 to 1), else nothing."""
-    matches = get_close_matches(word, sorted(known), n=1, cutoff=likeness)
+def did_you_mean(word: str, words: Collection[str], likeness: float = 0.6) -> str:
+    """`did you mean X?` for the word most like `word`, from a likeness (0 to 1) on; else empty."""
+    matches = get_close_matches(word, sorted(words), n=1, cutoff=likeness)
     return f"did you mean {matches[0]}?" if matches else ""

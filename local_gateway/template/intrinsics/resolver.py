@@ -1,10 +1,10 @@
 """Evaluates CloudFormation's intrinsic functions.
 
-Rules: CloudFormation user guide, intrinsic-function-reference. What a logical id answers to `Ref`
-and `Fn::GetAtt` comes from `References`, so the same code serves before and after the data
-resources exist.
+Rules: CloudFormation user guide, intrinsic-function-reference. `References` answers `Ref` and
+`Fn::GetAtt`, so the same code serves before and after the data resources exist.
 """
 
+import base64
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -12,12 +12,11 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from local_gateway.template.document.errors import Place, TemplateError, did_you_mean
-from local_gateway.template.document.json_value import Json, JsonObject, scalar_text
+from local_gateway.template.document.source import Json, JsonObject, scalar_text
 from local_gateway.template.document.stack import Stack
-from local_gateway.template.intrinsics.values import VALUE_FUNCTIONS, find_in_map, scalar
 
-# Begins the text that stands, in a condition, for a value that only a created resource has. Such
-# a value is never empty; nothing else is known of it.
+# In a condition, a text that begins like this stands for a value that only a created resource has.
+# Such a value is never empty, and equals nothing that is written in a template.
 PENDING = "\0"
 
 _SUBSTITUTION = re.compile(r"\$\{(!?)([^}]*)\}")
@@ -44,7 +43,7 @@ type _Result = Json | _Omitted
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolver:
-    """Resolves values with all parameters known; every failure is a `TemplateError`."""
+    """Resolves values when all parameters have one; every failure is a `TemplateError`."""
 
     stack: Stack
     references: References
@@ -76,11 +75,11 @@ class Resolver:
             return [item for item in items if not isinstance(item, _Omitted)]
         if not isinstance(value, dict):
             return value
-        if (found := intrinsic(value)) is not None:
-            name, argument = found
+        if (call := intrinsic(value)) is not None:
+            name, argument = call
             if name in _FUNCTIONS:
                 return _FUNCTIONS[name](self, argument, place)
-            return VALUE_FUNCTIONS[name](self.resolve(argument, place), place)
+            return _VALUE_FUNCTIONS[name](self.resolve(argument, place), place)
         members = {key: self._evaluate(member, place) for key, member in value.items()}
         return {key: item for key, item in members.items() if not isinstance(item, _Omitted)}
 
@@ -156,7 +155,7 @@ class Resolver:
         )
 
     def _find_in_map(self, argument: Json, place: Place) -> _Result:
-        return find_in_map(self.resolve(argument, place), self.mappings, place)
+        return _look_up(self.resolve(argument, place), self.mappings, place)
 
     def _get_azs(self, argument: Json, place: Place) -> _Result:
         region = self.resolve(argument, place) or self.stack.region
@@ -181,7 +180,7 @@ def intrinsic(value: JsonObject) -> tuple[str, Json] | None:
     if len(value) != 1:
         return None
     name, argument = next(iter(value.items()))
-    return (name, argument) if name in _FUNCTIONS or name in VALUE_FUNCTIONS else None
+    return (name, argument) if name in _FUNCTIONS or name in _VALUE_FUNCTIONS else None
 
 
 def _comparable(value: Json) -> Json:
@@ -206,3 +205,103 @@ def _name(value: Json, function: str, place: Place) -> str:
     if not isinstance(value, str):
         raise TemplateError(place, f"{function} takes text, found {json.dumps(value)[:80]}")
     return value
+
+
+def scalar(value: Json, function: str, place: Place) -> str:
+    """`value` as text; a list, an object or nothing at all is an error."""
+    if value is None or isinstance(value, (list, dict)):
+        raise TemplateError(place, f"{function}: expected text, found {json.dumps(value)[:80]}")
+    return scalar_text(value)
+
+
+def _join(argument: Json, place: Place) -> Json:
+    delimiter, values = _pair(argument, "Fn::Join", place)
+    if not isinstance(values, list):
+        raise TemplateError(place, "Fn::Join takes a delimiter and a list")
+    parts = [scalar(value, "Fn::Join", place) for value in values]
+    return scalar(delimiter, "Fn::Join", place).join(parts)
+
+
+def _split(argument: Json, place: Place) -> Json:
+    delimiter, value = _pair(argument, "Fn::Split", place)
+    separator = scalar(delimiter, "Fn::Split", place)
+    if not separator:
+        raise TemplateError(place, "Fn::Split takes a delimiter that is not empty")
+    return [*scalar(value, "Fn::Split", place).split(separator)]
+
+
+def _select(argument: Json, place: Place) -> Json:
+    index, values = _pair(argument, "Fn::Select", place)
+    if not isinstance(values, list):
+        raise TemplateError(place, "Fn::Select takes an index and a list")
+    try:
+        position = int(scalar(index, "Fn::Select", place))
+    except ValueError:
+        raise TemplateError(place, f"Fn::Select: {index} is not an index") from None
+    if not 0 <= position < len(values):
+        raise TemplateError(
+            place, f"Fn::Select: index {position} is outside a list of {len(values)}"
+        )
+    return values[position]
+
+
+def _look_up(argument: Json, mappings: Mapping[str, Json], place: Place) -> Json:
+    """`Fn::FindInMap`, with the optional `DefaultValue` of AWS::LanguageExtensions."""
+    if not isinstance(argument, list) or len(argument) not in (3, 4):
+        raise TemplateError(place, "Fn::FindInMap takes a map name and two keys")
+    keys = [scalar(key, "Fn::FindInMap", place) for key in argument[:3]]
+    level: Json = dict(mappings)
+    for key in keys:
+        if not isinstance(level, dict) or key not in level:
+            if len(argument) == 4 and isinstance(argument[3], dict):
+                return argument[3].get("DefaultValue")
+            raise TemplateError(place, f"Fn::FindInMap: there is no {'.'.join(keys)} in Mappings")
+        level = level[key]
+    return level
+
+
+def _encode(argument: Json, place: Place) -> Json:
+    return base64.b64encode(scalar(argument, "Fn::Base64", place).encode()).decode()
+
+
+def _length(argument: Json, place: Place) -> Json:
+    if not isinstance(argument, list):
+        raise TemplateError(place, "Fn::Length takes a list")
+    return len(argument)
+
+
+def _to_json_string(argument: Json, place: Place) -> Json:
+    return json.dumps(argument, separators=(",", ":"))
+
+
+def _import_value(argument: Json, place: Place) -> Json:
+    raise TemplateError(
+        place,
+        f"Fn::ImportValue: {argument} is exported by another stack, which is not here",
+        "take the value from a parameter and give it with --parameter-overrides",
+    )
+
+
+def _unsupported(argument: Json, place: Place) -> Json:
+    raise TemplateError(
+        place, "Fn::Cidr and Fn::Transform are not evaluated here", "write the value out"
+    )
+
+
+def _pair(argument: Json, function: str, place: Place) -> tuple[Json, Json]:
+    if not isinstance(argument, list) or len(argument) != 2:
+        raise TemplateError(place, f"{function} takes a list of two")
+    return argument[0], argument[1]
+
+
+_VALUE_FUNCTIONS: Mapping[str, Callable[[Json, Place], Json]] = {
+    "Fn::Base64": _encode,
+    "Fn::Cidr": _unsupported,
+    "Fn::ImportValue": _import_value,
+    "Fn::Join": _join,
+    "Fn::Length": _length,
+    "Fn::Select": _select,
+    "Fn::Split": _split,
+    "Fn::ToJsonString": _to_json_string,
+    "Fn::Transform": _unsupported,
+}

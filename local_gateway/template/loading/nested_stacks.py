@@ -8,22 +8,22 @@ of the output. So every later step sees a single template.
 Source: CloudFormation user guide, "Embed stacks within other stacks using nested stacks".
 """
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from local_gateway.template.document.errors import Place, TemplateError, did_you_mean
-from local_gateway.template.document.json_value import (
+from local_gateway.template.document.source import (
     Json,
-    JsonObject,
+    Source,
     as_object,
+    load_source,
     scalar_text,
 )
-from local_gateway.template.document.source import Source, load_source
 from local_gateway.template.document.stack import Stack
+from local_gateway.template.intrinsics.references import Reference, Rewriter, references
 from local_gateway.template.intrinsics.resolver import PENDING, Resolver
 from local_gateway.template.loading.parameters import (
     checked_value,
@@ -31,16 +31,13 @@ from local_gateway.template.loading.parameters import (
     is_list_type,
     parameter_type,
 )
-from local_gateway.template.loading.reference_check import Reference, references
 from local_gateway.template.loading.resource_types import REMOVE
 from local_gateway.template.loading.template import GivenParameter, Resource, Template
-from local_gateway.template.readers.physical_ids import made_up_id
 
 STACK = "AWS::CloudFormation::Stack"
 
 _REMOTE = ("s3://", "http://", "https://")
 _OUTPUTS = "Outputs."
-_SUBSTITUTION = re.compile(r"\$\{([^!}][^}]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +70,9 @@ class LoadTimeReferences:
                 "pass a value that stands in the template",
             )
         raise NotYetKnownError(
-            place, f"{logical_id} is not known here", "only parameters can be used in this place"
+            place,
+            f"{logical_id} does not exist yet when this is read",
+            "only parameters can be used in this place",
         )
 
     def attribute(self, logical_id: str, name: str, place: Place) -> Json:
@@ -97,104 +96,9 @@ class Load(Protocol):
     def __call__(self, source: Source, stack: Stack, parameters: Parameters) -> Template: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Rewriter:
-    """Replaces what a value refers to.
-
-    `reference` answers what a reference is replaced by, None to keep it; `condition` decides
-    `Fn::If`; `prefix` comes before the names of maps.
-    """
-
-    reference: Callable[[Reference, Place], Json]
-    condition: Callable[[str, Place], bool] | None = None
-    prefix: str = ""
-
-    def rewrite(self, value: Json, place: Place) -> Json:
-        """`value` with everything in it replaced."""
-        if isinstance(value, list):
-            return [self.rewrite(item, place) for item in value]
-        if not isinstance(value, dict):
-            return value
-        match next(iter(value.items())) if len(value) == 1 else None:
-            case "Ref", str(name):
-                return self._replaced(Reference(name), place, value)
-            case "Fn::GetAtt", str(text):
-                return self._attribute([*text.split(".", 1)], place)
-            case "Fn::GetAtt", list(parts):
-                return self._attribute(parts, place)
-            case "Fn::Sub", argument:
-                return {"Fn::Sub": self._substitution(argument, place)}
-            case "Fn::If", [str(name), yes, no] if self.condition is not None:
-                return self.rewrite(yes if self.condition(name, place) else no, place)
-            case "Fn::FindInMap", [name, *keys]:
-                rest = [self.rewrite(key, place) for key in keys]
-                return {"Fn::FindInMap": [self._map_name(self.rewrite(name, place)), *rest]}
-        return {key: self.rewrite(member, place) for key, member in value.items()}
-
-    def _replaced(self, reference: Reference, place: Place, value: Json) -> Json:
-        replacement = self.reference(reference, place)
-        return value if replacement is None else replacement
-
-    def _attribute(self, parts: list[Json], place: Place) -> Json:
-        texts = [part for part in parts if isinstance(part, str)]
-        if len(texts) == len(parts) > 1:
-            reference = Reference(texts[0], ".".join(texts[1:]))
-            return self._replaced(reference, place, {"Fn::GetAtt": parts})
-        # The attribute's name may be an intrinsic; the resource's may not.
-        first = self.rewrite({"Ref": parts[0]}, place) if parts else None
-        name = as_object(first).get("Ref", parts[0] if parts else None)
-        return {"Fn::GetAtt": [name, *(self.rewrite(part, place) for part in parts[1:])]}
-
-    def _substitution(self, argument: Json, place: Place) -> Json:
-        text = argument
-        own: JsonObject = {}
-        if isinstance(argument, list):
-            text = argument[0] if argument else None
-            own = as_object(self.rewrite(argument[1], place)) if len(argument) > 1 else own
-        variables = dict(own)
-        for match in _SUBSTITUTION.finditer(text if isinstance(text, str) else ""):
-            name = match.group(1).strip()
-            logical_id, _, attribute = name.partition(".")
-            if name not in own:
-                replacement = self.reference(Reference(logical_id, attribute or None), place)
-                if replacement is not None:
-                    variables[name] = replacement
-        return [text, variables] if variables else argument
-
-    def _map_name(self, name: Json) -> Json:
-        if not self.prefix or isinstance(name, str):
-            return f"{self.prefix}{name}" if isinstance(name, str) else name
-        return {"Fn::Join": ["", [self.prefix, name]]}
-
-    def template(self, template: Template) -> Template:
-        """A template with all its values rewritten."""
-        source = template.source
-        return replace(
-            template,
-            resources={
-                logical_id: replace(
-                    resource,
-                    properties={
-                        name: self.rewrite(value, template.place(resource, name))
-                        for name, value in resource.properties.items()
-                    },
-                )
-                for logical_id, resource in template.resources.items()
-            },
-            outputs={
-                name: self.rewrite(value, source.place("Outputs", name))
-                for name, value in template.outputs.items()
-            },
-            given_parameters=tuple(
-                replace(parameter, value=self.rewrite(parameter.value, parameter.place))
-                for parameter in template.given_parameters
-            ),
-        )
-
-
 def decide_conditions(template: Template, resolver: Resolver) -> Template:
     """`template` with the chosen branch in the place of each `Fn::If`."""
-    return Rewriter(lambda _, __: None, resolver.condition).template(template)
+    return _rewrite(template, Rewriter(lambda _, __: None, resolver.condition))
 
 
 def with_nested_stacks(
@@ -253,17 +157,16 @@ class _NestedStack:
 
     def load(self, load: Load) -> Template:
         """The nested template in the names of its parent."""
-        logical_id, outer = self.resource.logical_id, self.parent.stack
+        logical_id = self.resource.logical_id
         source = replace(
             load_source(self._path()), prefix=f"{self.parent.source.prefix}{logical_id}/"
         )
-        random_part = made_up_id(outer, logical_id, 12).upper()
-        stack = replace(outer, name=f"{outer.name}-{logical_id}-{random_part}")
+        stack = self.parent.stack.nested(logical_id)
         parameters = self._parameters(source)
         template = load(source, stack, parameters)
         prefix = f"{logical_id}/"
         rewriter = Rewriter(_ParentNames(prefix, stack, parameters), prefix=prefix)
-        template = rewriter.template(template)
+        template = _rewrite(template, rewriter)
         given = (*parameters.given.values(), *template.given_parameters)
         return replace(template, given_parameters=given)
 
@@ -374,7 +277,7 @@ def _with_outputs(template: Template, nested: Mapping[str, Template]) -> Templat
             did_you_mean(name, list(inner.outputs)) or f"write {reference.name}.Outputs.NAME",
         )
 
-    return Rewriter(value).template(template)
+    return _rewrite(template, Rewriter(value))
 
 
 def _merged(template: Template, nested: Mapping[str, Template]) -> Template:
@@ -415,4 +318,30 @@ def _merged(template: Template, nested: Mapping[str, Template]) -> Template:
         given_parameters=tuple(given),
         files=files,
         warnings=tuple(warnings),
+    )
+
+
+def _rewrite(template: Template, rewriter: Rewriter) -> Template:
+    """A template with all its values rewritten."""
+    source = template.source
+    return replace(
+        template,
+        resources={
+            logical_id: replace(
+                resource,
+                properties={
+                    name: rewriter.rewrite(value, template.place(resource, name))
+                    for name, value in resource.properties.items()
+                },
+            )
+            for logical_id, resource in template.resources.items()
+        },
+        outputs={
+            name: rewriter.rewrite(value, source.place("Outputs", name))
+            for name, value in template.outputs.items()
+        },
+        given_parameters=tuple(
+            replace(parameter, value=rewriter.rewrite(parameter.value, parameter.place))
+            for parameter in template.given_parameters
+        ),
     )

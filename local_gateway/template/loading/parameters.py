@@ -4,14 +4,14 @@ import re
 from collections.abc import Mapping
 
 from local_gateway.template.document.errors import Place, TemplateError, did_you_mean
-from local_gateway.template.document.json_value import (
+from local_gateway.template.document.source import (
     Json,
     JsonObject,
+    Source,
     as_list,
     as_object,
     scalar_text,
 )
-from local_gateway.template.document.source import Source
 
 _REMEDY = "give it with --parameter-overrides {name}=VALUE"
 

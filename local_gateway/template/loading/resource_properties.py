@@ -34,9 +34,9 @@ def properties_of_type(name: str) -> tuple[str, ...]:
     """The properties that a template can set.
 
     `name` is a resource type, or one of its property types as CloudFormation writes it:
-    `AWS::Lambda::Function.Environment`.
+    `AWS::Lambda::Function.Environment`. Empty for a type that is neither served nor created.
     """
-    return tuple(_document()["properties"][name].split())
+    return tuple(_document()["properties"].get(name, "").split())
 
 
 @cache

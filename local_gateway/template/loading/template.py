@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from local_gateway.template.document.errors import Place
-from local_gateway.template.document.json_value import Json, JsonObject
-from local_gateway.template.document.source import Source
+from local_gateway.template.document.source import Json, JsonObject, Source
 from local_gateway.template.document.stack import Stack
 from local_gateway.template.intrinsics.resolver import References, Resolver
 

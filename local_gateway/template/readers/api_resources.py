@@ -1,78 +1,49 @@
 """The `AWS::ApiGatewayV2::*` resources of a template, sorted by the API they belong to."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from local_gateway.template.document.errors import TemplateError
+from local_gateway.core.model import Throttle
+from local_gateway.core.throttling import ACCOUNT_THROTTLE
+from local_gateway.template.document.errors import TemplateError, did_you_mean
+from local_gateway.template.loading.resource_properties import properties_of_type
 from local_gateway.template.loading.template import Template
 from local_gateway.template.readers.properties import Properties, properties_of
-from local_gateway.template.readers.references import ResourceReferences
-
-_KNOWN = {
-    "Api": (
-        "ApiKeySelectionExpression BasePath Body BodyS3Location CorsConfiguration CredentialsArn "
-        "Description DisableExecuteApiEndpoint DisableSchemaValidation FailOnWarnings "
-        "IpAddressType Name ProtocolType RouteKey RouteSelectionExpression Tags Target Version"
-    ),
-    "Authorizer": (
-        "ApiId AuthorizerCredentialsArn AuthorizerPayloadFormatVersion "
-        "AuthorizerResultTtlInSeconds AuthorizerType AuthorizerUri EnableSimpleResponses "
-        "IdentitySource IdentityValidationExpression JwtConfiguration Name"
-    ),
-    "Integration": (
-        "ApiId ConnectionId ConnectionType ContentHandlingStrategy CredentialsArn Description "
-        "IntegrationMethod IntegrationSubtype IntegrationType IntegrationUri PassthroughBehavior "
-        "PayloadFormatVersion RequestParameters RequestTemplates ResponseParameters "
-        "TemplateSelectionExpression TimeoutInMillis TlsConfig"
-    ),
-    "Model": "ApiId ContentType Description Name Schema",
-    "Route": (
-        "ApiId ApiKeyRequired AuthorizationScopes AuthorizationType AuthorizerId "
-        "ModelSelectionExpression OperationName RequestModels RequestParameters RouteKey "
-        "RouteResponseSelectionExpression Target"
-    ),
-    "RouteResponse": (
-        "ApiId ModelSelectionExpression ResponseModels ResponseParameters RouteId RouteResponseKey"
-    ),
-    "Stage": (
-        "AccessLogSettings AccessPolicyId ApiId AutoDeploy ClientCertificateId "
-        "DefaultRouteSettings DeploymentId Description RouteSettings StageName StageVariables Tags"
-    ),
-}
+from local_gateway.template.readers.resource_references import ResourceReferences
 
 
 @dataclass(frozen=True, slots=True)
-class ApiPart:
-    """A resource with its physical id, which other resources refer to it by."""
+class ApiResource:
+    """A resource with its physical id, by which other resources refer to it."""
 
     logical_id: str
     physical_id: str
     properties: Properties
 
 
-class ApiResources:
-    """Finds an API's parts; unknown properties and unknown APIs are refused at once."""
+class ApiDirectory:
+    """Finds the resources of an API; a resource of another API is refused at once."""
 
     def __init__(self, template: Template, references: ResourceReferences) -> None:
         self._template = template
         self._references = references
         self.apis = list(self._read("Api"))
-        self._parts: dict[tuple[str, str], list[ApiPart]] = {}
-        known = {api.physical_id for api in self.apis}
+        self._parts: dict[tuple[str, str], list[ApiResource]] = {}
+        api_ids = {api.physical_id for api in self.apis}
         for kind in ("Authorizer", "Integration", "Model", "Route", "RouteResponse", "Stage"):
             for part in self._read(kind):
                 api_id = part.properties.text("ApiId")
-                if api_id not in known:
+                if api_id not in api_ids:
                     raise TemplateError(
-                        part.properties.place("ApiId"), f"{api_id} is no API of this template"
+                        part.properties.place("ApiId"), f"{api_id} is not an API of this template"
                     )
                 self._parts.setdefault((kind, api_id), []).append(part)
 
-    def of(self, api: ApiPart, kind: str) -> list[ApiPart]:
+    def of(self, api: ApiResource, kind: str) -> list[ApiResource]:
         """The parts of an API: `Route`, `Stage`, `Integration`, …, in the template's order."""
         return self._parts.get((kind, api.physical_id), [])
 
-    def integration(self, api: ApiPart, route: Properties) -> ApiPart:
+    def integration(self, api: ApiResource, route: Properties) -> ApiResource:
         """The integration that a route's `Target` names."""
         target = route.text("Target")
         for part in self.of(api, "Integration"):
@@ -80,16 +51,15 @@ class ApiResources:
                 return part
         raise TemplateError(
             route.place("Target"),
-            f"{target} is no integration of this API",
+            f"{target} is not an integration of this API",
             'expected !Join ["/", [integrations, !Ref TheIntegration]]',
         )
 
-    def _read(self, kind: str) -> Iterator[ApiPart]:
+    def _read(self, kind: str) -> Iterator[ApiResource]:
         for resource in self._template.of_type(f"AWS::ApiGatewayV2::{kind}"):
             properties = properties_of(resource, self._references.resolver)
-            properties.only(*_KNOWN[kind].split())
             physical_id = self._references.ref(resource.logical_id, properties.place())
-            yield ApiPart(resource.logical_id, str(physical_id), properties)
+            yield ApiResource(resource.logical_id, str(physical_id), properties)
 
 
 def timeout_seconds(properties: Properties, name: str, most: float) -> float:
@@ -102,3 +72,35 @@ def timeout_seconds(properties: Properties, name: str, most: float) -> float:
             properties.place(name), f"{milliseconds} is not between 50 and {most * 1000:.0f}"
         )
     return milliseconds / 1000
+
+
+def default_throttle(stage: Properties) -> Throttle | None:
+    """The throttle of routes without settings."""
+    return _throttle(stage.section("DefaultRouteSettings"))
+
+
+def route_throttles(stage: Properties, route_keys: Collection[str]) -> dict[str, Throttle]:
+    """The throttles by route key; raises `TemplateError` for a route that does not exist."""
+    throttles = {}
+    for key, settings in stage.sections("RouteSettings"):
+        if key not in route_keys:
+            remedy = did_you_mean(key, tuple(route_keys))
+            raise TemplateError(
+                stage.place("RouteSettings", key), f"there is no route {key}", remedy
+            )
+        throttle = _throttle(settings)
+        if throttle is not None:
+            throttles[key] = throttle
+    return throttles
+
+
+def _throttle(settings: Properties) -> Throttle | None:
+    settings.only(*properties_of_type("AWS::ApiGatewayV2::Stage.RouteSettings"))
+    rate = settings.number("ThrottlingRateLimit")
+    burst = settings.integer("ThrottlingBurstLimit")
+    if rate is None and burst is None:
+        return None
+    return Throttle(
+        rate=ACCOUNT_THROTTLE.rate if rate is None else rate,
+        burst=ACCOUNT_THROTTLE.burst if burst is None else burst,
+    )

@@ -8,48 +8,25 @@ from pathlib import Path
 
 from local_gateway.core.model import LambdaFunction, Layer
 from local_gateway.template.document.errors import TemplateError
+from local_gateway.template.document.source import as_object
+from local_gateway.template.loading.resource_types import REMOVE
 from local_gateway.template.loading.template import Resource, Template
-from local_gateway.template.readers.inline_code import inline_code_directory
 from local_gateway.template.readers.layers import content_directory
 from local_gateway.template.readers.properties import Properties, properties_of
-from local_gateway.template.readers.references import ResourceReferences
+from local_gateway.template.readers.resource_references import ResourceReferences
 
 DEFAULT_TIMEOUT = 3.0
 DEFAULT_MEMORY_SIZE = 128
 
-_PROPERTIES = (
-    "Architectures",
-    "Code",
-    "CodeSigningConfigArn",
-    "DeadLetterConfig",
-    "Description",
-    "Environment",
-    "EphemeralStorage",
-    "FileSystemConfigs",
-    "FunctionName",
-    "Handler",
-    "ImageConfig",
-    "KmsKeyArn",
-    "Layers",
-    "LoggingConfig",
-    "MemorySize",
-    "PackageType",
-    "RecursiveLoop",
-    "ReservedConcurrentExecutions",
-    "Role",
-    "Runtime",
-    "RuntimeManagementConfig",
-    "SnapStart",
-    "Tags",
-    "Timeout",
-    "TracingConfig",
-    "VpcConfig",
-)
+# Properties that change how a function is invoked, and what they stand for.
+_NOT_SERVED = {"DurableConfig": "durable functions", "TenancyConfig": "isolated tenants"}
+
+FOLDER = ".local_gateway"
 
 
 @dataclass(frozen=True, slots=True)
 class _Code:
-    """What runs, and where it lies."""
+    """Code to run, and its directory."""
 
     runtime: str
     handler: str
@@ -59,16 +36,17 @@ class _Code:
 
 @dataclass(slots=True)
 class FunctionReader:
-    """Reads the functions of one template; `warnings` grows while it does.
+    """Reads the functions of a template, and adds to `warnings`.
 
-    With `elsewhere` something else runs them: any runtime will do, and their code is not looked at.
+    `remote_functions` are run by something else: they may have any runtime, and their code is not
+    read.
     """
 
     template: Template
     references: ResourceReferences
     layers: Mapping[str, Layer]
     warnings: list[str]
-    elsewhere: bool = False
+    remote_functions: bool = False
 
     def read(self) -> dict[str, LambdaFunction]:
         """The functions by logical id; raises `TemplateError` for one that could not run."""
@@ -88,8 +66,10 @@ class FunctionReader:
 
     def _function(self, resource: Resource) -> LambdaFunction:
         properties = properties_of(resource, self.references.resolver)
-        properties.only(*_PROPERTIES)
-        code = _code_elsewhere(properties) if self.elsewhere else self._code(properties)
+        for name, feature in _NOT_SERVED.items():
+            if name in properties.values:
+                raise TemplateError(properties.place(name), f"{feature} are not served", REMOVE)
+        code = _remote_code(properties) if self.remote_functions else self._code(properties)
         place = properties.place()
         return LambdaFunction(
             logical_id=resource.logical_id,
@@ -107,7 +87,7 @@ class FunctionReader:
 
     def _code(self, properties: Properties) -> _Code:
         runtime = _python_runtime(properties)
-        code = inline_code_directory(properties) or content_directory(
+        code = _inline_code_directory(properties) or content_directory(
             properties, "Code", properties.place("CodeUri")
         )
         layers = self._layers(properties)
@@ -164,8 +144,8 @@ def _handler(properties: Properties, roots: Sequence[Path]) -> str:
     return handler
 
 
-def _code_elsewhere(properties: Properties) -> _Code:
-    """What can be told of code that is not run here; the directory may be the template's file."""
+def _remote_code(properties: Properties) -> _Code:
+    """Code that is not run here; if it has no directory, the template's file stands for it."""
     template, code = properties.source.path.resolve(), properties.value("Code")
     directory = template.parent / code if isinstance(code, str) else template
     return _Code(
@@ -220,3 +200,21 @@ class FunctionDirectory:
                 "expected the function's name or ARN",
             )
         return self._by_name[parts[at]]
+
+
+def _inline_code_directory(properties: Properties) -> Path | None:
+    """The directory of a function's inline code; None when it has none.
+
+    It lies beside the template, in `.local_gateway/inline/{logical id}`. Code that is the same is
+    not written anew, so that the time of the file tells when it changed.
+    """
+    text = as_object(properties.value("Code")).get("ZipFile")
+    if not isinstance(text, str):
+        return None
+    root = properties.source.path.parent.resolve()
+    directory = root / FOLDER / "inline" / properties.logical_id
+    directory.mkdir(parents=True, exist_ok=True)
+    file = directory / "index.py"
+    if not file.is_file() or file.read_text(encoding="utf-8") != text:
+        file.write_text(text, encoding="utf-8")
+    return directory

@@ -6,10 +6,15 @@ from dataclasses import dataclass
 
 from local_gateway.core.model import AuthorizationType, Cors, HttpApi, HttpRoute, HttpStage
 from local_gateway.template.document.errors import TemplateError
-from local_gateway.template.readers.api_resources import ApiPart, ApiResources, timeout_seconds
+from local_gateway.template.readers.api_resources import (
+    ApiDirectory,
+    ApiResource,
+    default_throttle,
+    route_throttles,
+    timeout_seconds,
+)
 from local_gateway.template.readers.functions import FunctionDirectory
 from local_gateway.template.readers.properties import Properties
-from local_gateway.template.readers.throttles import default_throttle, route_throttles
 
 LONGEST_TIMEOUT = 30.0
 
@@ -27,10 +32,10 @@ _AUTHORIZERS = "authorizers of HTTP APIs are not served yet, except AWS_IAM"
 class HttpApiReader:
     """Reads the HTTP APIs of one template."""
 
-    resources: ApiResources
+    resources: ApiDirectory
     functions: FunctionDirectory
 
-    def read(self, api: ApiPart) -> HttpApi:
+    def read(self, api: ApiResource) -> HttpApi:
         """One API; raises `TemplateError` for what is wrong or not served."""
         properties = api.properties
         if "BodyS3Location" in properties.values:
@@ -48,7 +53,7 @@ class HttpApiReader:
             cors=_cors(properties),
         )
 
-    def _routes(self, api: ApiPart) -> Iterator[HttpRoute]:
+    def _routes(self, api: ApiResource) -> Iterator[HttpRoute]:
         properties = api.properties
         yield from self._body_routes(properties.section("Body"))
         if "Target" in properties.values:
@@ -59,12 +64,12 @@ class HttpApiReader:
         for part in self.resources.of(api, "Route"):
             yield self._route(api, part.properties)
 
-    def _route(self, api: ApiPart, properties: Properties) -> HttpRoute:
+    def _route(self, api: ApiResource, properties: Properties) -> HttpRoute:
         route_key = properties.text("RouteKey")
         if not _ROUTE_KEY.fullmatch(route_key):
             raise TemplateError(
                 properties.place("RouteKey"),
-                f"{route_key} is no route key of an HTTP API",
+                f"{route_key} is not a route key of an HTTP API",
                 "expected $default or METHOD /path",
             )
         authorization = properties.optional_text("AuthorizationType") or "NONE"

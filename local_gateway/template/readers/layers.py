@@ -1,4 +1,4 @@
-"""Layers as found on disk, built by `sam build` or not."""
+"""Layers in their directories, whether `sam build` has built them or not."""
 
 import sys
 from collections.abc import Mapping
@@ -8,16 +8,7 @@ from local_gateway.core.model import Layer
 from local_gateway.template.document.errors import Place, TemplateError
 from local_gateway.template.loading.template import Resource, Template
 from local_gateway.template.readers.properties import Properties, properties_of
-from local_gateway.template.readers.references import ResourceReferences
-
-_PROPERTIES = (
-    "CompatibleArchitectures",
-    "CompatibleRuntimes",
-    "Content",
-    "Description",
-    "LayerName",
-    "LicenseInfo",
-)
+from local_gateway.template.readers.resource_references import ResourceReferences
 
 
 def read_layers(template: Template, references: ResourceReferences) -> Mapping[str, Layer]:
@@ -28,7 +19,6 @@ def read_layers(template: Template, references: ResourceReferences) -> Mapping[s
     layers: dict[str, Layer] = {}
     for resource in template.of_type("AWS::Lambda::LayerVersion"):
         properties = properties_of(resource, references.resolver)
-        properties.only(*_PROPERTIES)
         place = template.place(resource, "ContentUri")
         content = content_directory(properties, "Content", place)
         arn = str(references.ref(resource.logical_id, place))
@@ -47,7 +37,7 @@ def content_directory(properties: Properties, name: str, place: Place) -> Path:
         raise TemplateError(place, f"{name} is missing")
     if not isinstance(value, str) or value.startswith(("s3://", "https://")):
         raise TemplateError(
-            place, "the code is in S3, not here", "give a directory on this machine"
+            place, "the code is in S3, not on this machine", "give a local directory"
         )
     path = properties.source.path.parent.resolve() / value
     if not path.exists():

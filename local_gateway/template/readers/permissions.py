@@ -10,8 +10,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from local_gateway.core.model import LambdaFunction
-from local_gateway.template.document.json_value import Json, as_list, as_object
-from local_gateway.template.loading.reference_check import references
+from local_gateway.template.document.source import Json, as_list, as_object
+from local_gateway.template.intrinsics.references import references
 from local_gateway.template.loading.template import Resource, Template
 
 ACTION = "execute-api:ManageConnections"

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from local_gateway.template.document.errors import Place, TemplateError, did_you_mean
-from local_gateway.template.document.json_value import Json, JsonObject, scalar_text
-from local_gateway.template.document.source import Source
+from local_gateway.template.document.source import Json, JsonObject, Source, scalar_text
 from local_gateway.template.intrinsics.resolver import Resolver
 from local_gateway.template.loading.template import Resource
 
@@ -30,9 +29,9 @@ class Properties:
 
     def text(self, name: str) -> str:
         """A required text."""
-        if (found := self.optional_text(name)) is None:
+        if (text := self.optional_text(name)) is None:
             raise TemplateError(self.place(), f"{name} is missing")
-        return found
+        return text
 
     def optional_text(self, name: str) -> str | None:
         """A text; a number or boolean counts as its text."""
@@ -45,13 +44,13 @@ class Properties:
 
     def choice(self, name: str, allowed: tuple[str, ...], default: str | None = None) -> str:
         """A text that is one of `allowed`."""
-        found = self.optional_text(name) or default
-        if found is None:
+        text = self.optional_text(name) or default
+        if text is None:
             raise TemplateError(self.place(), f"{name} is missing")
-        if found not in allowed:
-            remedy = did_you_mean(found, allowed) or f"allowed: {', '.join(allowed)}"
-            raise TemplateError(self.place(name), f"{found} is not allowed", remedy)
-        return found
+        if text not in allowed:
+            remedy = did_you_mean(text, allowed) or f"allowed: {', '.join(allowed)}"
+            raise TemplateError(self.place(name), f"{text} is not allowed", remedy)
+        return text
 
     def integer(self, name: str) -> int | None:
         """A whole number, also written as text."""
@@ -67,15 +66,15 @@ class Properties:
 
     def integer_between(self, name: str, lowest: int, highest: int, default: int) -> int:
         """A whole number from `lowest` to `highest`, both included."""
-        found = self.integer(name)
-        if found is None:
+        number = self.integer(name)
+        if number is None:
             return default
-        if not lowest <= found <= highest:
+        if not lowest <= number <= highest:
             expected = f"from {lowest} to {highest}" if highest > lowest else f"{lowest} only"
             raise TemplateError(
-                self.place(name), f"expected a whole number {expected}, found {found}"
+                self.place(name), f"expected a whole number {expected}, found {number}"
             )
-        return found
+        return number
 
     def number(self, name: str) -> float | None:
         """A number, also written as text."""
@@ -131,11 +130,11 @@ class Properties:
         """Properties further down, already at hand."""
         return Properties(self.source, self.logical_id, values, self.resolver, (*self.path, *path))
 
-    def only(self, *known: str) -> None:
-        """Refuse members that are not known, so that a typo is not a silent default."""
+    def only(self, *names: str) -> None:
+        """Refuse members of other names, so that a typo is not a silent default."""
         for name in self.values:
-            if name not in known:
-                remedy = did_you_mean(name, known) or f"known: {', '.join(sorted(known))}"
+            if name not in names:
+                remedy = did_you_mean(name, names) or f"expected one of {', '.join(names)}"
                 raise TemplateError(self.place(name), "unknown property", remedy)
 
 

@@ -16,11 +16,16 @@ from local_gateway.core.model import (
 )
 from local_gateway.core.websocket.route_selection import RouteSelection
 from local_gateway.template.document.errors import TemplateError
-from local_gateway.template.document.json_value import JsonObject
-from local_gateway.template.readers.api_resources import ApiPart, ApiResources, timeout_seconds
+from local_gateway.template.document.source import JsonObject
+from local_gateway.template.readers.api_resources import (
+    ApiDirectory,
+    ApiResource,
+    default_throttle,
+    route_throttles,
+    timeout_seconds,
+)
 from local_gateway.template.readers.functions import FunctionDirectory
 from local_gateway.template.readers.properties import Properties
-from local_gateway.template.readers.throttles import default_throttle, route_throttles
 
 _STAGE_NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
@@ -29,10 +34,10 @@ _STAGE_NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
 class WebSocketApiReader:
     """Reads the WebSocket APIs of one template."""
 
-    resources: ApiResources
+    resources: ApiDirectory
     functions: FunctionDirectory
 
-    def read(self, api: ApiPart) -> WebSocketApi:
+    def read(self, api: ApiResource) -> WebSocketApi:
         """One API; raises `TemplateError` for what is wrong or not served."""
         routes: dict[str, WebSocketRoute] = {}
         for part in self.resources.of(api, "Route"):
@@ -52,7 +57,7 @@ class WebSocketApiReader:
             ),
         )
 
-    def _route(self, api: ApiPart, part: ApiPart) -> WebSocketRoute:
+    def _route(self, api: ApiResource, part: ApiResource) -> WebSocketRoute:
         properties = part.properties
         route_key = properties.text("RouteKey")
         _refuse_unserved(properties)
@@ -69,7 +74,7 @@ class WebSocketApiReader:
             request_models=self._request_models(api, properties),
         )
 
-    def _authorizer(self, api: ApiPart, route: Properties) -> Authorizer | None:
+    def _authorizer(self, api: ApiResource, route: Properties) -> Authorizer | None:
         if route.optional_text("AuthorizationType") != "CUSTOM":
             return None
         authorizer_id = route.text("AuthorizerId")
@@ -84,10 +89,10 @@ class WebSocketApiReader:
                     identity_sources=properties.texts("IdentitySource"),
                 )
         raise TemplateError(
-            route.place("AuthorizerId"), f"{authorizer_id} is no authorizer of this API"
+            route.place("AuthorizerId"), f"{authorizer_id} is not an authorizer of this API"
         )
 
-    def _is_two_way(self, api: ApiPart, route: ApiPart) -> bool:
+    def _is_two_way(self, api: ApiResource, route: ApiResource) -> bool:
         """Both are needed: the expression and the resource."""
         if route.properties.optional_text("RouteResponseSelectionExpression") is None:
             return False
@@ -98,16 +103,16 @@ class WebSocketApiReader:
                 return True
         return False
 
-    def _request_models(self, api: ApiPart, route: Properties) -> dict[str, Mapping[str, Any]]:
+    def _request_models(self, api: ApiResource, route: Properties) -> dict[str, Mapping[str, Any]]:
         models = {part.properties.text("Name"): part for part in self.resources.of(api, "Model")}
-        found: dict[str, Mapping[str, Any]] = {}
+        schemas: dict[str, Mapping[str, Any]] = {}
         for key, name in route.text_map("RequestModels").items():
             if name not in models:
                 raise TemplateError(
                     route.place("RequestModels", key), f"there is no model named {name}"
                 )
-            found[key] = _schema(models[name].properties)
-        return found
+            schemas[key] = _schema(models[name].properties)
+        return schemas
 
 
 def _schema(model: Properties) -> JsonObject:
@@ -123,16 +128,16 @@ def _schema(model: Properties) -> JsonObject:
 
 
 def _authorization_type(route: Properties, route_key: str) -> AuthorizationType:
-    found = route.choice("AuthorizationType", ("NONE", "CUSTOM", "AWS_IAM"), default="NONE")
-    if found == "AWS_IAM":
+    kind = route.choice("AuthorizationType", ("NONE", "CUSTOM", "AWS_IAM"), default="NONE")
+    if kind == "AWS_IAM":
         raise TemplateError(
             route.place("AuthorizationType"), "AWS_IAM is not served yet", "use NONE or CUSTOM"
         )
-    if found != "NONE" and route_key != "$connect":
+    if kind != "NONE" and route_key != "$connect":
         raise TemplateError(
             route.place("AuthorizationType"), f"{route_key}: only $connect can be authorized"
         )
-    return AuthorizationType(found)
+    return AuthorizationType(kind)
 
 
 def _refuse_unserved(route: Properties) -> None:
@@ -170,7 +175,7 @@ def _stage(properties: Properties, route_keys: Collection[str]) -> WebSocketStag
     name = properties.text("StageName")
     if not _STAGE_NAME.fullmatch(name):
         raise TemplateError(
-            properties.place("StageName"), f"{name} is no name for a stage of a WebSocket API"
+            properties.place("StageName"), f"{name} is not a stage name of a WebSocket API"
         )
     return WebSocketStage(
         name=name,

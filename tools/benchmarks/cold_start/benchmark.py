@@ -14,14 +14,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from local_gateway.aws_services.moto_server import MotoServer
 from local_gateway.aws_services.provisioning import provision
-from local_gateway.aws_services.server import MotoServer
 from local_gateway.core.model import LambdaFunction, Layer
 from local_gateway.runtime.service import LambdaRuntime
 from local_gateway.runtime.settings import RuntimeSettings
 from local_gateway.template.application import build_application
 from local_gateway.template.document.stack import Stack
-from local_gateway.template.loading.loading import load_template
+from local_gateway.template.loading.load import load_template
 from tools.benchmarks.cold_start.built import BuiltStack
 from tools.benchmarks.cold_start.packages import Package, missing_distributions
 from tools.benchmarks.figures import Figure, Result, compared

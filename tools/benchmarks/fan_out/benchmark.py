@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from sapa.stores.bulk_sender import THREADS
+from sapa.stores.management_api import THREADS
 from tools.benchmarks.fan_out.audience import Audience, audience
 from tools.benchmarks.fan_out.senders import (
     BARE,

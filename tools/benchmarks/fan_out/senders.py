@@ -14,11 +14,10 @@ from urllib.parse import quote, urlsplit
 import boto3
 from botocore.config import Config
 
-from sapa.aws.endpoint import SignedEndpoint
-from sapa.aws.http_connection import Patience
-from sapa.aws.signing import Credentials
-from sapa.connections.sender import Outcome
-from sapa.stores.bulk_sender import POST_SECONDS, THREADS, ThreadedBulkSender
+from sapa.aws.endpoint import Credentials, SignedEndpoint
+from sapa.aws.http_connection import Timeouts
+from sapa.connections.sender import PostOutcome
+from sapa.stores.management_api import POST_SECONDS, THREADS, ThreadedBulkSender
 from tools.benchmarks.processes import BenchmarkError
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def senders(endpoint: str) -> Iterator[Mapping[str, Send]]:
             service="execute-api",
             region=_REGION,
             credentials=lambda: credentials,
-            patience=Patience(connect=1.0, read=POST_SECONDS),
+            timeouts=Timeouts(connect=1.0, read=POST_SECONDS),
         )
     )
     client = boto3.client(
@@ -81,7 +80,7 @@ def senders(endpoint: str) -> Iterator[Mapping[str, Send]]:
 
 def _ours(sender: ThreadedBulkSender, frame: str, ids: Sequence[str]) -> None:
     outcomes = sender.post_all(frame, ids, _SECONDS)
-    lost = sum(outcome is not Outcome.DELIVERED for outcome in outcomes.values())
+    lost = sum(outcome is not PostOutcome.DELIVERED for outcome in outcomes.values())
     if lost:
         raise BenchmarkError(f"{lost} of {len(ids)} posts are lost")
 

@@ -8,17 +8,17 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from local_gateway.aws_services.moto_server import MotoServer
 from local_gateway.aws_services.provisioning import provision
-from local_gateway.aws_services.server import MotoServer
 from local_gateway.runtime.variables import environment_variables
 from local_gateway.template.application import build_application
 from local_gateway.template.document.stack import Stack
-from local_gateway.template.loading.loading import load_template
+from local_gateway.template.loading.load import load_template
 from tools.benchmarks.figures import Figure, Result, compared
 from tools.benchmarks.hot_path.subjects import BARE, EMPTY
 from tools.benchmarks.machine import one_core
 from tools.benchmarks.processes import ROOT, BenchmarkError, python
-from tools.benchmarks.targets import UNTHROTTLED, port_of
+from tools.benchmarks.targets import UNLIMITED, port_of
 
 REGION = "us-east-1"
 CALLS = 100
@@ -62,10 +62,10 @@ def _sink() -> Iterator[str]:
 
 
 def _variables(endpoint: str) -> dict[str, str]:
-    """The environment of `default`, with a management API at `endpoint` and no throttle."""
+    """The environment of `default`, with a management API at `endpoint` and without limits."""
     with MotoServer.start() as aws:
         stack = Stack(name="bench", region=REGION)
-        template = load_template(ROOT / "template.yaml", UNTHROTTLED, stack)
+        template = load_template(ROOT / "template.yaml", {}, stack)
         values = provision(aws.endpoint_url, template)
         application = build_application(template, values).application
     function = next(
@@ -79,7 +79,7 @@ def _variables(endpoint: str) -> dict[str, str]:
         python=Path(sys.executable),
         base={},
     )
-    return variables | {"MANAGEMENT_API_ENDPOINT": endpoint}
+    return {**variables, **UNLIMITED, "MANAGEMENT_API_ENDPOINT": endpoint}
 
 
 def _measured(variables: Mapping[str, str], *, rounds: int) -> dict[str, list[list[float]]]:

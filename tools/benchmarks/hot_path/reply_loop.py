@@ -21,15 +21,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.default import app
 from local_gateway.runtime.child.lambda_context import LambdaContext as LocalContext
-from sapa.aws.credentials import credential_source
-from sapa.aws.endpoint import Body
-from sapa.aws.signing import Signer
-from sapa.bootstrap import MessageServices, message_services
+from sapa.aws.endpoint import Body, Signer, credential_source
 from sapa.lambda_events import ConnectionEvent, body_of
-from sapa.message_services import access_of, rate_limits, resume
-from sapa.messages.replies import Reply, answer, context_of
-from sapa.metric import message_metric
-from sapa.observability import count, observed, socket_keys
+from sapa.messages.replies import Reply, answer
+from sapa.observability import count, logged, message_metric, websocket_ids
+from sapa.processes.business_process import Context
+from sapa.services import Services, services
 from sapa.settings import settings
 from tools.benchmarks.handlers.empty.app import lambda_handler as empty_handler
 from tools.benchmarks.hot_path.subjects import (
@@ -60,7 +57,7 @@ def parts() -> dict[str, Part]:
     text = (ROOT / "events/default.json").read_text("utf-8")
     event: dict[str, Any] = json.loads(text)
     context = cast("LambdaContext", _context())
-    message = ConnectionEvent.of(event)
+    message = ConnectionEvent.from_event(event)
     reply = _answer(event)
     if reply.outcome != "ok":
         raise BenchmarkError(f"the recorded message is answered {reply.outcome}")
@@ -76,7 +73,7 @@ def parts() -> dict[str, Part]:
         WITHOUT_POST: partial(invoke, _without_post()),
         ANSWER: partial(_answer, event),
         LOGGING: partial(_logging(reply, message), event, context),
-        POST: partial(message_services().sender.post, message.connection_id, frame),
+        POST: partial(services().sender.post, message.connection_id, frame),
         SIGNING: _signing(endpoint, path, frame),
         EMPTY: partial(invoke, empty_handler),
         BARE: _bare(endpoint, path, frame.encode()),
@@ -98,17 +95,14 @@ class _Counter:
         raise BenchmarkError(f"{connection_id} was closed")
 
 
-def _gone(connection_id: str) -> None:
-    raise BenchmarkError(f"{connection_id} is said to be gone")
-
-
 def _without_post() -> Callable[[dict[str, Any], LambdaContext], dict[str, int]]:
     """Our handler on other services."""
-    services = MessageServices(sender=_Counter(), forget=_gone)
+    parts = Services(settings())
+    parts.sender = _Counter()
 
-    @observed(socket_keys)
+    @logged(websocket_ids)
     def respond(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-        app.respond(event, services)
+        app.respond(event, parts)
         return {"statusCode": 200}
 
     return respond
@@ -116,13 +110,8 @@ def _without_post() -> Callable[[dict[str, Any], LambdaContext], dict[str, int]]
 
 def _answer(event: dict[str, Any]) -> Reply:
     """As the handler does it."""
-    message = ConnectionEvent.of(event)
-    return answer(
-        body_of(event),
-        context_of(message, partial(access_of, message)),
-        retry_after_ms=rate_limits().retry_after_ms,
-        resume=partial(resume, message),
-    )
+    context = Context(ConnectionEvent.from_event(event), services())
+    return answer(body_of(event), context, services())
 
 
 def _logging(
@@ -130,10 +119,10 @@ def _logging(
 ) -> Callable[[dict[str, Any], LambdaContext], None]:
     """A handler that only writes the log line and the metrics of ours."""
 
-    @observed(socket_keys)
+    @logged(websocket_ids)
     def write(event: dict[str, Any], context: LambdaContext) -> None:
         count(message_metric(reply.outcome))
-        app._tell(reply, message.endpoint, True, 0.1, 0.2)
+        app.log_reply(reply, message.endpoint, True, 0.1, 0.2)
 
     return write
 
@@ -147,7 +136,7 @@ def _signing(endpoint: str, path: str, frame: str) -> Part:
     )
 
     def sign() -> str:
-        body = Body.of(frame.encode())
+        body = Body.from_bytes(frame.encode())
         return signer.headers("POST", path, body.digest, time.time())
 
     return sign

@@ -7,9 +7,9 @@ from textwrap import dedent
 
 import pytest
 
-from local_gateway.aws_services.server import MotoServer
+from local_gateway.aws_services.moto_server import MotoServer
 from local_gateway.template.document.stack import Stack
-from local_gateway.template.loading.loading import load_template
+from local_gateway.template.loading.load import load_template
 from local_gateway.template.loading.template import Template
 
 _NUMBERS = itertools.count()

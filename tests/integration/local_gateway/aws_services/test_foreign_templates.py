@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
+from local_gateway.aws_services.moto_server import MotoServer
 from local_gateway.aws_services.provisioning import provision
-from local_gateway.aws_services.server import MotoServer
 from local_gateway.core.model import Application, AuthorizationType, Throttle
 from local_gateway.core.ports import domain_name
 from local_gateway.template.application import build_application
 from local_gateway.template.document.stack import Stack
-from local_gateway.template.loading.loading import load_template
+from local_gateway.template.loading.load import load_template
 
 ROOT = Path(__file__).parents[4]
 

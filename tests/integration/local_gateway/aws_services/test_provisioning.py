@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from local_gateway.aws_services.clients import MotoClients
+from local_gateway.aws_services.moto_server import MotoServer
 from local_gateway.aws_services.provisioning import provision
-from local_gateway.aws_services.server import MotoServer
 from local_gateway.template.document.errors import TemplateError
 from local_gateway.template.loading.template import Template
 

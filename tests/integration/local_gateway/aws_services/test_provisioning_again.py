@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from local_gateway.aws_services.clients import MotoClients
+from local_gateway.aws_services.moto_server import MotoServer
 from local_gateway.aws_services.provisioning import Provisioner
-from local_gateway.aws_services.server import MotoServer
 from local_gateway.template.document.errors import TemplateError
 from local_gateway.template.document.stack import Stack
-from local_gateway.template.loading.loading import load_template
+from local_gateway.template.loading.load import load_template
 from local_gateway.template.loading.template import Template
 
 type Load = Callable[[str], Template]

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from local_gateway.aws_services.clients import MotoClients
+from local_gateway.aws_services.moto_server import MotoServer
 from local_gateway.aws_services.provisioning import provision
-from local_gateway.aws_services.server import MotoServer
 from local_gateway.core.model import Application
 from local_gateway.event_sources.service import EventSources
 from local_gateway.runtime.service import LambdaRuntime
@@ -20,7 +20,7 @@ from local_gateway.runtime.settings import RuntimeSettings
 from local_gateway.server.interfaces import Sources
 from local_gateway.template.application import build_application
 from local_gateway.template.document.stack import Stack
-from local_gateway.template.loading.loading import load_template
+from local_gateway.template.loading.load import load_template
 from local_gateway.template.loading.template import ResourceValues
 from tests.support.clock import VirtualClock
 from tests.support.watcher import Watcher

@@ -7,15 +7,15 @@ from datetime import datetime
 
 from local_gateway.core.invocation import Failed, InvocationResult, Succeeded, Throttled
 from local_gateway.core.model import AsynchronousInvocation
-from local_gateway.event_sources.asynchronous import AsynchronousInvoker, Occasion
-from local_gateway.event_sources.journal_entries import Reports
+from local_gateway.event_sources.asynchronous import AsynchronousInvoker, Trigger
+from local_gateway.event_sources.reporter import Reporter
 from local_gateway.server.interfaces import Sources
 from tests.support.clock import START, VirtualClock
 from tests.unit.local_gateway.event_sources.fakes import FakeInvoker, FakeObserver, FakeQueue
 
 FAILED = Failed("ValueError", "no")
 DONE = Succeeded(b"null")
-OCCASION = Occasion(api="events", name="rule")
+OCCASION = Trigger(api="events", name="rule")
 
 
 @dataclass
@@ -40,7 +40,10 @@ async def workbench(
     invoker, observer, clock = FakeInvoker(results=results), FakeObserver(), VirtualClock(start)
     queue = FakeQueue()
     asynchronous = AsynchronousInvoker(
-        invoker, clock=clock, reports=Reports(observer.observe, Sources()), queue=lambda url: queue
+        invoker,
+        clock=clock,
+        reporter=Reporter(observer.observe, Sources()),
+        queue=lambda url: queue,
     )
     asynchronous.settings = {} if settings is None else {"F": settings}
     yield Workbench(invoker, observer, clock, queue, asynchronous)

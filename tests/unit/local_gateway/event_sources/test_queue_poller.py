@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from local_gateway.core.event_sources.model import QueueMapping
 from local_gateway.core.invocation import Failed, Succeeded
-from local_gateway.event_sources.journal_entries import Reports
-from local_gateway.event_sources.queue_poller import DEFAULT_CONCURRENCY, MappingPoller
+from local_gateway.event_sources.queue_poller import DEFAULT_CONCURRENCY, QueuePoller
+from local_gateway.event_sources.reporter import Reporter
 from local_gateway.server.interfaces import Sources
 from tests.unit.local_gateway.event_sources.fakes import FakeInvoker, FakeObserver, FakeQueue
 
@@ -25,8 +25,8 @@ async def polling(
     queue: FakeQueue, invoker: FakeInvoker, mapping: QueueMapping = MAPPING
 ) -> AsyncIterator[FakeObserver]:
     observer = FakeObserver()
-    reports = Reports(observer.observe, Sources())
-    poller = MappingPoller(mapping, queue, invoker=invoker, reports=reports)
+    reporter = Reporter(observer.observe, Sources())
+    poller = QueuePoller(mapping, queue, invoker=invoker, reporter=reporter)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(poller.close)
         poller.start()

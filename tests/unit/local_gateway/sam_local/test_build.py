@@ -93,7 +93,10 @@ def test_services_region_and_credentials_are_those_of_the_run() -> None:
 
 
 def test_a_functions_own_variable_wins() -> None:
-    assert variables(AWS_ENDPOINT_URL="http://elsewhere")["AWS_ENDPOINT_URL"] == "http://elsewhere"
+    assert (
+        variables(AWS_ENDPOINT_URL="http://remote_functions")["AWS_ENDPOINT_URL"]
+        == "http://remote_functions"
+    )
 
 
 def test_what_only_the_gateways_own_environments_read_is_left_out() -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 from textwrap import dedent
 
 from local_gateway.core.model import Application
-from local_gateway.template.application import ReadApplication, build_application
-from local_gateway.template.loading.loading import load_template
+from local_gateway.template.application import LoadedApplication, build_application
+from local_gateway.template.loading.load import load_template
 from local_gateway.template.loading.template import ResourceValues, Template
 
 HANDLER = "def handler(event, context):\n    return None\n"
@@ -28,7 +28,7 @@ class Project:
     def load(self, template: str, overrides: Mapping[str, str] | None = None) -> Template:
         return load_template(self.write("template.yaml", template), overrides)
 
-    def read(self, template: str, values: ResourceValues | None = None) -> ReadApplication:
+    def read(self, template: str, values: ResourceValues | None = None) -> LoadedApplication:
         loaded = self.load(template)
         return build_application(loaded, values or ResourceValues())
 

@@ -111,7 +111,7 @@ def test_rate_never_drifts(minutes: int, passed: timedelta) -> None:
         ("every(5 minutes)", "expected rate(…), cron(…) or at(…)"),
         ("cron(0 10 * * *)", "has 5 fields, expected 6"),
         ("cron(0 10 * * * *)", "exactly one of day-of-month and day-of-week must be ?"),
-        ("cron(0 25 * * ? *)", "'25' is no hour: expected values from 0 to 23"),
+        ("cron(0 25 * * ? *)", "'25' is not a valid hour: expected values from 0 to 23"),
         ("at(2024-02-30T00:00:00)", "expected a time such as"),
         ("at(2024-02-28)", "expected a time such as"),
         ("at(2024-02-28T10:00:00Z)", "expected a time such as"),

@@ -6,8 +6,7 @@ from textwrap import dedent
 import pytest
 
 from local_gateway.template.document.errors import TemplateError
-from local_gateway.template.document.json_value import Json
-from local_gateway.template.document.source import load_source, parse_source
+from local_gateway.template.document.source import Json, load_source, parse_source
 
 PATH = Path("template.yaml")
 
@@ -73,7 +72,7 @@ def test_lines_of_properties_and_of_resources_that_sam_generated() -> None:
     ("text", "message"),
     [
         ("a: !Reff X", "template.yaml:1: unknown tag !Reff; did you mean !Ref?"),
-        ("a: 1\nb:\n  c: 1\n  c: 2", "template.yaml:4: the key c is there twice; remove one of"),
+        ("a: 1\nb:\n  c: 1\n  c: 2", "template.yaml:4: the key c occurs twice; remove one of"),
         ("a:\n  b: [1", "template.yaml:3: is not valid YAML: "),
         ("a: 1\n\tb: 2", "template.yaml:2: is not valid YAML: "),
         ("a: &x [*x]", "template.yaml:1: a YAML alias refers to itself"),

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from local_gateway.template.document.errors import Place, TemplateError
-from local_gateway.template.document.json_value import Json
+from local_gateway.template.document.source import Json
 from local_gateway.template.document.stack import Stack
 from local_gateway.template.intrinsics.resolver import Resolver
 

@@ -10,7 +10,7 @@ import pytest
 
 from local_gateway.template.application import build_application
 from local_gateway.template.document.errors import TemplateError
-from local_gateway.template.loading.loading import load_template
+from local_gateway.template.loading.load import load_template
 from local_gateway.template.loading.template import ResourceValues
 from tests.unit.local_gateway.template.project import Project
 

@@ -455,7 +455,7 @@ def test_parameters_that_do_not_fit_are_refused(
             "Location: the nested template is at a URL, not on this machine; give the path of a",
         ),
         ('"s3://bucket/template.yaml"', "Location: the nested template is at a URL, not on this"),
-        ("!Ref Queue", "Location: Queue is not known here; only parameters can be used in this"),
+        ("!Ref Queue", "Location: Queue does not exist yet when this is read; only parameters"),
         ("nested", "Location: there is no template file "),
         ("missing.yaml", "Location: there is no template file "),
         ("template.yaml", "Location: the template is nested in itself: template.yaml → template"),

@@ -163,8 +163,8 @@ def test_what_sam_publishes_and_deploys_gradually_is_served(project: Project) ->
 
 
 def test_an_alias_of_another_stack_is_refused(project: Project) -> None:
-    elsewhere = f"{FUNCTION}elsewhere:live"
-    template = PLAIN.format(alias="A", uri=URI.replace("${%s}", elsewhere))
+    remote_functions = f"{FUNCTION}remote_functions:live"
+    template = PLAIN.format(alias="A", uri=URI.replace("${%s}", remote_functions))
     with pytest.raises(TemplateError) as raised:
         project.build(template, VALUES)
     assert "is not a function of this template" in str(raised.value)

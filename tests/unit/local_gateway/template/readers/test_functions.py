@@ -77,6 +77,11 @@ def test_everything_given(project: Project) -> None:
             "template.yaml:8: Fun: Timeuot: unknown property; did you mean Timeout?",
         ),
         (
+            function(more="DurableConfig: {ExecutionTimeout: 60}"),
+            "template.yaml:8: Fun: DurableConfig: durable functions are not served; "
+            "remove it or give the resource a Condition that is false here",
+        ),
+        (
             function(more="Timeout: soon"),
             "template.yaml:8: Fun: Timeout: expected a number, found soon",
         ),
@@ -100,8 +105,8 @@ def test_everything_given(project: Project) -> None:
         ),
         (
             function().replace("Code: code", "Code: {S3Bucket: b, S3Key: k}"),
-            "template.yaml:4: Fun: CodeUri: the code is in S3, not here; "
-            "give a directory on this machine",
+            "template.yaml:4: Fun: CodeUri: the code is in S3, not on this machine; "
+            "give a local directory",
         ),
         (
             function().replace("Code: code", "Code: missing"),

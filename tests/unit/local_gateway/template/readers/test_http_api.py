@@ -216,7 +216,7 @@ def test_quick_create(project: Project) -> None:
         (
             "RouteKey: GET /x",
             "RouteKey: get /x",
-            "10: Route: RouteKey: get /x is no route key of an HTTP API; "
+            "10: Route: RouteKey: get /x is not a route key of an HTTP API; "
             "expected $default or METHOD /path",
         ),
         (

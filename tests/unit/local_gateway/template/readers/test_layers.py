@@ -89,4 +89,4 @@ def test_layer_of_another_account_is_a_warning(project: Project) -> None:
 def test_other_python_version_is_a_warning(project: Project) -> None:
     [warning] = project.read(function().replace("python3.13", "python3.9")).warnings
     running = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    assert warning == f"Fun: python3.9 is run by {running} here"
+    assert warning == f"Fun: python3.9 runs on {running} here"

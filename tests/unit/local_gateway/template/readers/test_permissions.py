@@ -134,7 +134,7 @@ ALLOWED = "execute-api:ManageConnections"
         (ALLOWED, "logs:Put", "Role", "!GetAtt Role.Arn", False),
         ("logs:Put", ALLOWED, "Role", "!GetAtt Role.Arn", False),
         ("logs:Put", ALLOWED, "Other", "!GetAtt Role.Arn", True),
-        ("logs:Put", "logs:Put", "Role", "arn:aws:iam::123456789012:role/elsewhere", False),
+        ("logs:Put", "logs:Put", "Role", "arn:aws:iam::123456789012:role/remote_functions", False),
     ],
 )
 def test_policies_beside_the_role_count(

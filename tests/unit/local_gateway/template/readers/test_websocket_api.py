@@ -82,7 +82,7 @@ def test_the_smallest_websocket_api(project: Project) -> None:
         (
             "RouteKey: go",
             "RouteKey: $connect\n      AuthorizationType: CUSTOM\n      AuthorizerId: abc",
-            "14: Route: AuthorizerId: abc is no authorizer of this API",
+            "14: Route: AuthorizerId: abc is not an authorizer of this API",
         ),
         (
             "RouteKey: go",
@@ -97,7 +97,7 @@ def test_the_smallest_websocket_api(project: Project) -> None:
         (
             "Target: !Sub integrations/${Integration}",
             "Target: !Ref Integration",
-            "13: Route: Target: exb4028acn is no integration of this API; "
+            "13: Route: Target: exb4028acn is not an integration of this API; "
             'expected !Join ["/", [integrations, !Ref TheIntegration]]',
         ),
         (
@@ -124,7 +124,7 @@ def test_the_smallest_websocket_api(project: Project) -> None:
         (
             "StageName: dev_1",
             "StageName: dev.1",
-            "22: Stage: StageName: dev.1 is no name for a stage of a WebSocket API",
+            "22: Stage: StageName: dev.1 is not a stage name of a WebSocket API",
         ),
         (
             "StageName: dev_1",
@@ -140,7 +140,7 @@ def test_the_smallest_websocket_api(project: Project) -> None:
         (
             "ApiId: !Ref Api, StageName",
             "ApiId: abc, StageName",
-            "22: Stage: ApiId: abc is no API of this template",
+            "22: Stage: ApiId: abc is not an API of this template",
         ),
         (
             "ProtocolType: WEBSOCKET",
@@ -162,7 +162,7 @@ def test_two_routes_with_one_key(project: Project) -> None:
 
 def test_api_without_a_stage_is_a_warning(project: Project) -> None:
     [warning] = project.read(WEBSOCKET[: WEBSOCKET.index("  Stage:")]).warnings
-    assert warning == "Api: the API has no stage, so nobody can reach it"
+    assert warning == "Api: the API has no stage, so no client can reach it"
 
 
 def test_outputs(project: Project) -> None:
