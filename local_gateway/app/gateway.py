@@ -4,7 +4,7 @@ import socket
 from collections.abc import Iterator, Mapping, Sequence
 
 from local_gateway.core.model import Application, WebSocketApi
-from local_gateway.core.ports import Origin
+from local_gateway.core.ports import ApiPort
 from local_gateway.core.websocket.connection import Connection
 from local_gateway.core.websocket.stage import Stage
 from local_gateway.server.context import ServerContext
@@ -43,7 +43,7 @@ class Gateway:
         for listener, _, _ in self._origins:
             await listener.start()
 
-    def deploy(self, application: Application, origins: Sequence[Origin]) -> None:
+    def deploy(self, application: Application, origins: Sequence[ApiPort]) -> None:
         """Serve `application`; stages that it still has keep their connections, others close them.
 
         As on AWS, the next message of an open connection is handled by the new deployment.
@@ -80,7 +80,7 @@ class Gateway:
         return servers
 
     def _http_server(
-        self, application: Application, origin: Origin, port: int
+        self, application: Application, origin: ApiPort, port: int
     ) -> HttpApiServer | None:
         if origin.http_api is None:
             return None

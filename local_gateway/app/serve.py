@@ -12,7 +12,7 @@ from local_gateway.app.startup import make_runtime, read_version, warm
 from local_gateway.app.version import VersionReader
 from local_gateway.aws_services.moto_server import MotoServer
 from local_gateway.core.model import Application
-from local_gateway.core.ports import Origin
+from local_gateway.core.ports import ApiPort
 from local_gateway.core.websocket.stage import Limits
 from local_gateway.runtime.remote import RemoteLambda
 from local_gateway.runtime.service import LambdaRuntime
@@ -74,7 +74,7 @@ async def serve(
         terminal.ready(list(_urls(origins, ports)))
         if settings.reload:
 
-            def deploy(application: Application, origins: list[Origin]) -> None:
+            def deploy(application: Application, origins: list[ApiPort]) -> None:
                 gateway.deploy(application, origins)
                 for reload in run.when_reloaded:
                     reload(application)
@@ -110,7 +110,7 @@ def _gateway(run: Run, invoker: Invoker, runtime: LambdaRuntime | RemoteLambda) 
     return Gateway([(sockets, run.ports.port(at)) for at, sockets in enumerate(run.ports)], context)
 
 
-def _urls(origins: list[Origin], ports: BoundPorts) -> Iterator[str]:
+def _urls(origins: list[ApiPort], ports: BoundPorts) -> Iterator[str]:
     """The URLs of all stages, those of a port's HTTP API first."""
     for at, origin in enumerate(origins):
         url = ports.url(at, "localhost")

@@ -8,7 +8,7 @@ from pathlib import Path
 from local_gateway.app.addresses import localised
 from local_gateway.aws_services.provisioning import Provisioner
 from local_gateway.core.model import Application, LambdaFunction
-from local_gateway.core.ports import Origin, assign_origins
+from local_gateway.core.ports import ApiPort, assign_ports
 from local_gateway.errors import GatewayError
 from local_gateway.server.bound_ports import BoundPorts
 from local_gateway.settings import GatewaySettings
@@ -31,7 +31,7 @@ class Version:
     """
 
     application: Application
-    origins: list[Origin]
+    origins: list[ApiPort]
     warnings: tuple[str, ...]
     template_files: frozenset[Path]
     code: Mapping[str, frozenset[Path]]
@@ -91,7 +91,7 @@ class VersionReader:
             self._provisioner = Provisioner(aws_endpoint_url, self._stack.region)
         values = self._provisioner.provision(template)
         read = build_application(template, values, remote_functions=self._remote_functions)
-        origins = assign_origins(read.application.websocket_apis, read.application.http_apis)
+        origins = assign_ports(read.application.websocket_apis, read.application.http_apis)
         self._bind(len(origins), may_bind=is_first)
         code = {name: _code_of(function) for name, function in read.application.functions.items()}
         templates = template.files

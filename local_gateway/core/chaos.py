@@ -78,7 +78,7 @@ class Chaos:
 def parse_chaos(text: str) -> Chaos:
     """`SEED`, or `SEED:FAULT=RATE,…` for these faults alone; without `=RATE`, at its default rate.
 
-    Raises `ValueError` that tells what was expected.
+    Raises `ValueError` that says what is expected.
     """
     seed, colon, selection = text.partition(":")
     if not (seed.isascii() and seed.isdigit()):

@@ -81,7 +81,7 @@ class RequestParser:
         if size > self._max_head_bytes or len(pairs) > MAX_HEADERS:
             self.problem = "the head of the request is too large"
         elif self._parser.get_http_version() not in _VERSIONS:
-            self.problem = "the version of HTTP is none that is spoken here"
+            self.problem = "the version of HTTP is not supported"
         else:
             try:
                 self._target = _path_and_query(url.decode("latin-1"))

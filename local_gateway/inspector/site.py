@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from local_gateway.core.http import Headers, Request, Response
-from local_gateway.core.ports import Origin
+from local_gateway.core.ports import ApiPort
 from local_gateway.inspector import access
 from local_gateway.inspector.connection_list import ConnectionList, OpenConnections
 from local_gateway.inspector.inspector import Inspector
@@ -44,7 +44,7 @@ _HEADERS = {
 _REACHING_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost", "0.0.0.0", "::"})  # noqa: S104
 
 
-def why_unavailable(hosts: Sequence[str], origin: Origin) -> str | None:
+def why_unavailable(hosts: Sequence[str], origin: ApiPort) -> str | None:
     """Why the page cannot be at `/_gateway` of the first origin; `None` if it can.
 
     A stage may be called `_gateway` on AWS, so it may here, and keeps its path.

@@ -1,6 +1,6 @@
 """Fault injection: wrappers around the invoker and the session that make things go wrong.
 
-Without chaos they do not exist. `core.chaos` tells what the faults are and what their keys mean.
+Without chaos they do not exist. `core.chaos` says what the faults are and what their keys mean.
 """
 
 import asyncio

@@ -51,7 +51,7 @@ class Invocations:
 
         def end(task: asyncio.Task[Invocation] | None = None) -> None:
             timer.cancel()
-            if task is None:  # too late: the function runs on, and nobody waits for its result
+            if task is None:  # too late: the function runs on, its result is dropped
                 begun.remove_done_callback(end)
             elif task.cancelled():
                 return

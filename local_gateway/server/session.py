@@ -152,7 +152,7 @@ class Session(asyncio.Protocol):
         self._record(at, "$disconnect", f"closed {code}", reason)
 
     def _lost(self) -> None:
-        if self.finished.done():  # the gateway stops: nobody is left to run $disconnect
+        if self.finished.done():  # the gateway stops: $disconnect cannot run any more
             return
         stamp = self._clock.stamp()
         code, reason = self._framing.close_seen()

@@ -94,7 +94,7 @@ class WebSocketStageServer:
                 return session.delete(stamp)
 
     def open_connections(self) -> list[Connection]:
-        """The connections whose handshake was accepted and that nobody has closed."""
+        """The connections whose handshake was accepted and that are not closed."""
         connections = (session.connection for session in self._sessions.values())
         return [connection for connection in connections if connection.is_open]
 

@@ -161,12 +161,15 @@ class Program:
         os.killpg(self.pid, signal.SIGINT)
         return self.wait(STOP_SECONDS)
 
+    def _receive(self, line: str) -> None:
+        self._lines.append(line)
+
     def _read(self) -> None:
         assert self._process.stdout is not None
         with self._process.stdout as stream:
             for line in stream:
                 with self._changed:
-                    self._lines.append(line.rstrip("\n"))
+                    self._receive(line.rstrip("\n"))
                     self._changed.notify_all()
         with self._changed:
             self._ended = True

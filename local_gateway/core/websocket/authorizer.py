@@ -81,7 +81,7 @@ def decide(
 ) -> Allowed | Refused:
     """What an authorizer's result means for the handshake to `method_arn`.
 
-    `condition_keys` are the policy's condition keys known here, such as `aws:SourceIp`.
+    `condition_keys` are the policy's condition keys that have a value here, such as `aws:SourceIp`.
     """
     if isinstance(result, Failed) and result.message == "Unauthorized":
         return Refused(401, "Unauthorized", "the authorizer raised Unauthorized")

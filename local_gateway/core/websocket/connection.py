@@ -54,7 +54,7 @@ class State(Enum):
 
 
 class Connection:
-    """A connection of one stage, from the upgrade request to its `$disconnect`."""
+    """A connection of a stage, from the upgrade request to its `$disconnect`."""
 
     def __init__(self, stage: Stage, identity: Identity, handshake: Request) -> None:
         self.stage = stage
@@ -67,7 +67,7 @@ class Connection:
 
     @property
     def is_open(self) -> bool:
-        """Whether the handshake was accepted and nobody has closed since."""
+        """Whether the handshake was accepted and the connection is not closed."""
         return self.state is State.OPEN
 
     @property
@@ -113,7 +113,7 @@ class Connection:
         if isinstance(decision, authorization.Refused):
             return self._refuse(decision.status, decision.message, decision.cause)
         self._authorizer = dict(decision.context)
-        route = self.stage.api.routes.get(CONNECT)  # the API may have been deployed anew without it
+        route = self.stage.api.routes.get(CONNECT)  # a new deployment may lack it
         return self._invoke_connect(route, stamp, latency_ms) if route else self._accept(stamp)
 
     def _invoke_connect(
@@ -143,7 +143,7 @@ class Connection:
 
     def _accept(self, stamp: RequestStamp, subprotocol: str | None = None) -> list[Action]:
         self.state = State.OPEN
-        self.last_active = stamp.at  # nobody can speak before the handshake is over
+        self.last_active = stamp.at  # no messages come before the handshake is over
         return [AcceptHandshake(subprotocol)]
 
     def _refuse(self, status: int, message: str, cause: str) -> list[Action]:
@@ -153,7 +153,7 @@ class Connection:
     # Messages
 
     def text_received(self, body: str, stamp: RequestStamp) -> list[Action]:
-        """Route one text message."""
+        """Route a text message."""
         if self.state is not State.OPEN:
             return []
         self.last_active = stamp.at

@@ -16,7 +16,7 @@ from local_gateway.core.model import (
     WebSocketRoute,
     WebSocketStage,
 )
-from local_gateway.core.ports import assign_origins
+from local_gateway.core.ports import assign_ports
 from local_gateway.core.websocket.stage import Limits
 from local_gateway.inspector.inspector import Inspector
 from local_gateway.inspector.site import SEGMENT, InspectorSite
@@ -124,7 +124,7 @@ async def inspected_gateway(
             invocations=invocations, clock=clock, observe=observe, limits=Limits()
         )
         gateway = Gateway([(sockets, port)], context)
-        gateway.deploy(served, assign_origins(served.websocket_apis, served.http_apis))
+        gateway.deploy(served, assign_ports(served.websocket_apis, served.http_apis))
         site = InspectorSite(inspector, gateway, lambda: {"outputs": dict(gateway.outputs)})
         if is_mounted:
             gateway.mount(SEGMENT, site.handle)

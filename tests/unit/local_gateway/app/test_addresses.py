@@ -7,7 +7,7 @@ import pytest
 
 from local_gateway.app.addresses import api_hosts, localised
 from local_gateway.core.model import Application, HttpApi, LambdaFunction, WebSocketApi
-from local_gateway.core.ports import Origin, domain_name
+from local_gateway.core.ports import ApiPort, domain_name
 from local_gateway.runtime.child.redirection import VARIABLE, decode_hosts
 from local_gateway.server.bound_ports import BoundPorts
 
@@ -30,7 +30,10 @@ FUNCTION = LambdaFunction(
     environment={"OWN": "1"},
 )
 HTTP_API = HttpApi(logical_id="H", api_id="h", routes=(), stages=())
-ORIGINS = [Origin([websocket_api("a"), websocket_api("b")], HTTP_API), Origin([websocket_api("c")])]
+ORIGINS = [
+    ApiPort([websocket_api("a"), websocket_api("b")], HTTP_API),
+    ApiPort([websocket_api("c")]),
+]
 
 
 def application(partition: str = "aws") -> Application:

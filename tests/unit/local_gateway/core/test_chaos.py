@@ -30,7 +30,7 @@ def test_the_same_seed_and_key_decide_the_same(
 
 
 @given(seed=SEEDS, fault=FAULTS, key=KEYS, rates=st.tuples(RATES, RATES).map(sorted))
-def test_a_higher_rate_strikes_wherever_a_lower_one_does(
+def test_a_higher_rate_applies_wherever_a_lower_one_does(
     seed: int, fault: Fault, key: tuple[Key, ...], rates: list[float]
 ) -> None:
     low, high = (only(seed, fault, rate).applies(fault, *key) for rate in rates)
@@ -53,7 +53,7 @@ def test_a_delay_stays_below_its_bound(seed: int, key: tuple[Key, ...], seconds:
 
 
 @given(seed=SEEDS, fault=FAULTS, rate=st.sampled_from([0.05, 0.3, 0.9]))
-def test_a_fault_strikes_about_as_often_as_its_rate(seed: int, fault: Fault, rate: float) -> None:
+def test_a_fault_applies_about_as_often_as_its_rate(seed: int, fault: Fault, rate: float) -> None:
     chaos = only(seed, fault, rate)
     struck = sum(chaos.applies(fault, number) for number in range(2000))
     # Eight standard deviations: never reached by chance, always by a rate that is ignored.
