@@ -113,7 +113,7 @@ def http(event: Event, context: object) -> object:
 def tell(what: str, content: Event) -> None:
     """Print a line that the tests read."""
     line = {"what": what, "pid": os.getpid(), "content": content}
-    print("TOLD " + json.dumps(line), flush=True)  # noqa: T201 - a function's log is its output
+    print("PRINTED " + json.dumps(line), flush=True)  # noqa: T201 - a function's log is its output
 
 
 def hold(where: Mapping[str, Any]) -> None:
