@@ -1,5 +1,6 @@
 """The terminal's output for people: a line per request or event, and the functions' logs."""
 
+import asyncio
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -7,11 +8,44 @@ from functools import lru_cache
 from typing import TextIO
 
 from local_gateway.records import ApiRecord, Frame, InvocationRecord, LogLine, Record
-from local_gateway.terminal.line_buffer import LineBuffer
 from local_gateway.terminal.log_text import LogText, readable
 
 _RED, _YELLOW, _PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[0m"
 _COLOURS = {"WARNING": _YELLOW, "ERROR": _RED, "CRITICAL": _RED}
+
+FLUSH_SECONDS = 0.02
+
+
+class LineBuffer:
+    """Writes lines to `out` in their order, at once or a moment later.
+
+    A write for each line would cost more than making the line.
+    """
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._lines: list[str] = []
+
+    def write(self, line: str) -> None:
+        """Write a line at once, after all that wait."""
+        self._lines.append(line)
+        self.flush()
+
+    def write_soon(self, line: str) -> None:
+        """Write a line within `FLUSH_SECONDS`, or at once if no event loop runs."""
+        self._lines.append(line)
+        if len(self._lines) == 1:
+            try:
+                asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
+            except RuntimeError:
+                self.flush()
+
+    def flush(self) -> None:
+        """Write the lines that wait."""
+        if self._lines:
+            lines, self._lines = self._lines, []
+            self._out.write("\n".join([*lines, ""]))
+            self._out.flush()
 
 
 class Terminal:

@@ -79,7 +79,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 
 def function_of(event: Path) -> str:
     """The function that an event is for."""
-    return f"{event.stem.partition('_')[0].title()}Function"
+    folders = (path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
+    folder = next(name for name in folders if f"{event.stem}_".startswith(f"{name}_"))
+    return f"{folder.title().replace('_', '')}Function"
 
 
 def quiet(networks: list[Network]) -> bool:

@@ -7,8 +7,7 @@ import pytest
 
 from local_gateway.core.websocket.connection import Connection
 from local_gateway.inspector.connection_list import ConnectionList
-from local_gateway.inspector.inspector import Inspector
-from local_gateway.inspector.ring import Ring
+from local_gateway.inspector.inspector import Inspector, Ring
 from local_gateway.inspector.stream import EVENT_ROWS, SlowPageError, Stream, event
 from local_gateway.records import LogLine, Record
 
