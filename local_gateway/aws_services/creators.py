@@ -17,6 +17,23 @@ from local_gateway.template.intrinsics.references import Reference
 from local_gateway.template.loading.template import Resource
 from local_gateway.template.readers.eventbridge import GATEWAY_TARGETS, service_of
 
+_TABLE_PARAMETERS = (
+    "AttributeDefinitions",
+    "BillingMode",
+    "DeletionProtectionEnabled",
+    "GlobalSecondaryIndexes",
+    "KeySchema",
+    "LocalSecondaryIndexes",
+    "ProvisionedThroughput",
+    "Tags",
+)
+_NOT_QUEUE_ATTRIBUTES = frozenset({"QueueName", "Tags"})
+# Properties without a parameter in the create calls of Cognito's API.
+_NOT_IN_COGNITO_API = frozenset(
+    {"EnabledMfas", "WebAuthnRelyingPartyID", "WebAuthnUserVerification"}
+)
+_RULE_PARAMETERS = ("Description", "EventBusName", "RoleArn", "ScheduleExpression", "State", "Tags")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Creation:
@@ -40,18 +57,6 @@ class Created:
 type Creator = Callable[[Any, Creation], Created]
 
 
-_PARAMETERS = (
-    "AttributeDefinitions",
-    "BillingMode",
-    "DeletionProtectionEnabled",
-    "GlobalSecondaryIndexes",
-    "KeySchema",
-    "LocalSecondaryIndexes",
-    "ProvisionedThroughput",
-    "Tags",
-)
-
-
 def create_table(client: Any, creation: Creation) -> Created:
     """Create a table with its indexes, stream and time to live.
 
@@ -59,7 +64,7 @@ def create_table(client: Any, creation: Creation) -> Created:
     """
     properties = creation.properties
     parameters: dict[str, Any] = {
-        name: properties[name] for name in _PARAMETERS if name in properties
+        name: properties[name] for name in _TABLE_PARAMETERS if name in properties
     }
     stream = properties.get("StreamSpecification")
     if isinstance(stream, dict):
@@ -80,38 +85,33 @@ def create_table(client: Any, creation: Creation) -> Created:
     return Created(table["TableName"], attributes)
 
 
-_NOT_ATTRIBUTES = frozenset({"QueueName", "Tags"})
-
-
 def create_queue(client: Any, creation: Creation) -> Created:
     """Create a queue; a FIFO queue's name gets the suffix that the service wants."""
     properties = creation.properties
     is_fifo = properties.get("FifoQueue") in (True, "true")
     name = str(properties.get("QueueName") or f"{creation.name}{'.fifo' if is_fifo else ''}")
     attributes = {
-        key: _attribute(value) for key, value in properties.items() if key not in _NOT_ATTRIBUTES
+        key: _queue_attribute(value)
+        for key, value in properties.items()
+        if key not in _NOT_QUEUE_ATTRIBUTES
     }
-    tags = {str(tag["Key"]): str(tag["Value"]) for tag in map(as_object, _tags(creation))}
+    tags = {str(tag["Key"]): str(tag["Value"]) for tag in map(as_object, _queue_tags(creation))}
     url = client.create_queue(QueueName=name, Attributes=attributes, tags=tags)["QueueUrl"]
     arn = creation.stack.arn("sqs", name)
     return Created(url, {"Arn": arn, "QueueName": name, "QueueUrl": url})
 
 
-def _tags(creation: Creation) -> list[Json]:
+def _queue_tags(creation: Creation) -> list[Json]:
     return as_list(creation.properties.get("Tags"))
 
 
-def _attribute(value: Json) -> str:
+def _queue_attribute(value: Json) -> str:
     return scalar_text(value) if isinstance(value, (str, bool, int, float)) else json.dumps(value)
-
-
-# CloudFormation has them, the API's create call does not.
-_DROPPED = frozenset({"EnabledMfas", "WebAuthnRelyingPartyID", "WebAuthnUserVerification"})
 
 
 def create_user_pool(client: Any, creation: Creation) -> Created:
     """Create a user pool."""
-    parameters = _parameters(creation)
+    parameters = _cognito_parameters(creation)
     name = parameters.pop("UserPoolName", creation.name)
     pool = client.create_user_pool(PoolName=name, **parameters)["UserPool"]
     provider = f"cognito-idp.{creation.stack.region}.{creation.stack.url_suffix}/{pool['Id']}"
@@ -128,7 +128,7 @@ def create_user_pool(client: Any, creation: Creation) -> Created:
 
 def create_user_pool_client(client: Any, creation: Creation) -> Created:
     """Create a user pool's client; `ClientSecret` exists only with `GenerateSecret`."""
-    parameters = {"ClientName": creation.name, **_parameters(creation)}
+    parameters = {"ClientName": creation.name, **_cognito_parameters(creation)}
     made = client.create_user_pool_client(**parameters)["UserPoolClient"]
     attributes = {"ClientId": made["ClientId"], "Name": made["ClientName"]}
     if "ClientSecret" in made:
@@ -138,15 +138,16 @@ def create_user_pool_client(client: Any, creation: Creation) -> Created:
 
 def create_group(client: Any, creation: Creation) -> Created:
     """Create a group of a user pool."""
-    parameters = {"GroupName": creation.name, **_parameters(creation)}
+    parameters = {"GroupName": creation.name, **_cognito_parameters(creation)}
     return Created(client.create_group(**parameters)["Group"]["GroupName"])
 
 
-def _parameters(creation: Creation) -> dict[str, Any]:
-    return {name: value for name, value in creation.properties.items() if name not in _DROPPED}
-
-
-_RULE_PARAMETERS = ("Description", "EventBusName", "RoleArn", "ScheduleExpression", "State", "Tags")
+def _cognito_parameters(creation: Creation) -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in creation.properties.items()
+        if name not in _NOT_IN_COGNITO_API
+    }
 
 
 def event_queue_name(stack: Stack) -> str:
@@ -172,12 +173,12 @@ def create_rule(client: Any, creation: Creation) -> Created:
         parameters["EventPattern"] = json.dumps(properties["EventPattern"])
     arn = client.put_rule(Name=name, **parameters)["RuleArn"]
     bus = {"EventBusName": parameters["EventBusName"]} if "EventBusName" in parameters else {}
-    if targets := _targets(creation, arn):
+    if targets := _rule_targets(creation, arn):
         client.put_targets(Rule=name, Targets=targets, **bus)
     return Created(f"{bus['EventBusName']}|{name}" if bus else name, {"Arn": arn})
 
 
-def _targets(creation: Creation, rule_arn: str) -> list[Json]:
+def _rule_targets(creation: Creation, rule_arn: str) -> list[Json]:
     properties = creation.properties
     # In moto, every event matches a rule without a pattern.
     if "EventPattern" not in properties or properties.get("State") == "DISABLED":
@@ -226,7 +227,7 @@ def create_stack(
             for logical_id, (resource, properties) in resources.items()
         },
         "Outputs": {
-            key: {"Value": _intrinsic(names[item.name], item.attribute)}
+            key: {"Value": _output_value(names[item.name], item.attribute)}
             for key, item in keys.items()
         },
     }
@@ -235,7 +236,7 @@ def create_stack(
     return {keys[output["OutputKey"]]: output["OutputValue"] for output in stack["Outputs"]}
 
 
-def _intrinsic(name: str, attribute: str | None) -> JsonObject:
+def _output_value(name: str, attribute: str | None) -> JsonObject:
     if attribute is None:
         return {"Ref": name}
     path: list[Json] = [name, attribute]

@@ -11,6 +11,9 @@ from local_gateway.core.event_sources.schedule import Timetable
 # A laptop that was asleep, or a clock that was set, is noticed after this many seconds.
 _LONGEST_SLEEP = 30.0
 
+# What is missed by more than this, because the computer was asleep, is not made up for.
+_LATEST_MS = 60_000
+
 
 class Clock(Protocol):
     """Epoch milliseconds, and waiting for them."""
@@ -42,9 +45,6 @@ class WarpedClock:
 def _wall_clock() -> float:
     return time.time_ns() / 1_000_000
 
-
-# What is missed by more than this, because the computer was asleep, is not made up for.
-_LATEST_MS = 60_000
 
 type Due = Callable[[datetime], Awaitable[None]]
 

@@ -17,6 +17,8 @@ LONGEST_WAIT = 20
 
 QUEUE_ERRORS = (BotoCoreError, ClientError, ResponseParserError)
 
+_FIRST, _LONGEST = 1.0, 30.0
+
 
 class Queue(Protocol):
     """A queue; every method raises one of `QUEUE_ERRORS` when it cannot be reached."""
@@ -95,9 +97,6 @@ def _entries(messages: Sequence[Message]) -> list[dict[str, Any]]:
         {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"]}
         for number, message in enumerate(messages)
     ]
-
-
-_FIRST, _LONGEST = 1.0, 30.0
 
 
 class Backoff:

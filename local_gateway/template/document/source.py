@@ -14,26 +14,7 @@ from local_gateway.template.document.errors import Place, TemplateError, did_you
 type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
 type JsonObject = dict[str, Json]
 
-
-def as_object(value: object) -> JsonObject:
-    """`value` if it is an object, else an empty object."""
-    return cast("JsonObject", value) if isinstance(value, dict) else {}
-
-
-def as_list(value: object) -> list[Json]:
-    """`value` if it is a list, else an empty list."""
-    return cast("list[Json]", value) if isinstance(value, list) else []
-
-
-def scalar_text(value: str | bool | int | float) -> str:
-    """A scalar as CloudFormation passes it on where a string is wanted: `true`, `3600`."""
-    if isinstance(value, str):
-        return value
-    return json.dumps(value)
-
-
 MAX_NODES = 100_000
-
 _PLAIN_TAGS = frozenset({"Ref", "Condition"})
 _FUNCTION_TAGS = frozenset(
     {
@@ -58,8 +39,25 @@ _FUNCTION_TAGS = frozenset(
     }
 )
 _YAML_TAG = "tag:yaml.org,2002:"
-
 _NOT_IN_YAML = re.compile(r"\t|\\u[0-9a-fA-F]{4}")
+
+
+def as_object(value: object) -> JsonObject:
+    """`value` if it is an object, else an empty object."""
+    return cast("JsonObject", value) if isinstance(value, dict) else {}
+
+
+def as_list(value: object) -> list[Json]:
+    """`value` if it is a list, else an empty list."""
+    return cast("list[Json]", value) if isinstance(value, list) else []
+
+
+def scalar_text(value: str | bool | int | float) -> str:
+    """A scalar as CloudFormation passes it on where a string is wanted: `true`, `3600`."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value)
+
 
 type DocumentPath = tuple[str | int, ...]
 type _Loader = yaml.CSafeLoader

@@ -41,6 +41,12 @@ from local_gateway.template.loading.resource_types import (
 from local_gateway.template.loading.template import Resource, Template
 from local_gateway.template.loading.translation import translate
 
+_NAMES_OF_RESERVED_ROUTES = {
+    "$connect": "Connect",
+    "$disconnect": "Disconnect",
+    "$default": "Default",
+}
+
 
 def load_template(
     path: Path,
@@ -88,7 +94,7 @@ def _load(
         resources=_resources(source, declared, conditions),
         outputs=_outputs(source, document, conditions),
         files=frozenset(_files(source)),
-        warnings=tuple(routes_lost_by_sam(source)),
+        warnings=tuple(_routes_lost_by_sam(source)),
     )
     if not ancestors and not template.of_type(STACK):
         return template
@@ -118,7 +124,7 @@ def _check_sections(source: Source) -> None:
         if logical_id.startswith("Fn::ForEach"):
             raise TemplateError(
                 source.resource_place(logical_id),
-                "Fn::ForEach is not expanded here",
+                "Fn::ForEach is not supported",
                 "write the resources out",
             )
         _check_resource(source, logical_id, resource)
@@ -169,7 +175,7 @@ def _resources(source: Source, declared: JsonObject, resolver: Resolver) -> dict
 def _check_properties(
     source: Source, logical_id: str, resource_type: str, properties: JsonObject
 ) -> None:
-    """Refuse a property that the type does not have: moto, for one, would pass over it."""
+    """Refuse a property that the type does not have, which moto would ignore."""
     names = properties_of_type(resource_type)
     for name in properties if names else ():
         if name not in names:
@@ -178,7 +184,7 @@ def _check_properties(
 
 
 def _refuse_wiring(template: Template, resource: Resource) -> None:
-    """A data resource that would invoke a function: moto would accept it and never do it."""
+    """Refuse a data resource that would invoke a function, which moto would never do."""
     name, what = WIRING.get(resource.type, ("", ""))
     for reference in references(resource.properties.get(name)):
         target = template.resources.get(reference.name)
@@ -205,7 +211,7 @@ def _outputs(source: Source, document: JsonObject, resolver: Resolver) -> dict[s
 
 
 def _left_out(resources: Mapping[str, Resource]) -> Iterator[str]:
-    """One line for all that may be missed; roles, log groups and ways to deploy are not."""
+    """A warning that names what is left out, except for roles, log groups and the like."""
     quiet = (
         "AWS::IAM::",
         "AWS::Logs::",
@@ -217,20 +223,17 @@ def _left_out(resources: Mapping[str, Resource]) -> Iterator[str]:
         "AWS::SQS::QueuePolicy",
         "AWS::SNS::TopicPolicy",
     )
-    missed = [
+    unexpected = [
         f"{item.logical_id} ({item.type})"
         for item in resources.values()
         if treatment(item.type) is Treatment.LEFT_OUT and not item.type.startswith(quiet)
     ]
-    if missed:
-        yield f"left out, because they have no effect here: {', '.join(missed)}"
+    if unexpected:
+        yield f"left out, because they have no effect here: {', '.join(unexpected)}"
 
 
-_RESERVED = {"$connect": "Connect", "$disconnect": "Disconnect", "$default": "Default"}
-
-
-def routes_lost_by_sam(source: Source) -> Iterator[str]:
-    """Route keys of one `AWS::Serverless::WebSocketApi` that SAM gives the same logical id.
+def _routes_lost_by_sam(source: Source) -> Iterator[str]:
+    """Warn of route keys of a `WebSocketApi` that SAM gives the same logical id.
 
     The translator builds ids with `str.capitalize()`, so `sendMessage` and `sendmessage`, or
     `connect` and `$connect`, become one route: the last one, without an error.
@@ -241,7 +244,7 @@ def routes_lost_by_sam(source: Source) -> Iterator[str]:
             continue
         seen: dict[str, str] = {}
         for key in as_object(as_object(resource.get("Properties")).get("Routes")):
-            name = _RESERVED.get(key, key.capitalize())
+            name = _NAMES_OF_RESERVED_ROUTES.get(key, key.capitalize())
             if name in seen:
                 place = source.resource_place(logical_id, "Routes", key)
                 yield f"{place}: SAM drops the route {seen[name]}: it gives {key} the same id"

@@ -9,16 +9,6 @@ from enum import Enum
 
 from local_gateway.template.document.errors import did_you_mean
 
-
-class Treatment(Enum):
-    """What happens to a resource."""
-
-    SERVED = "served by the gateway itself"
-    DATA = "created in moto"
-    LEFT_OUT = "without effect on a laptop"
-    REFUSED = "not served"
-
-
 SERVED = frozenset(
     {
         "AWS::ApiGatewayV2::Api",
@@ -40,7 +30,6 @@ SERVED = frozenset(
         "AWS::Scheduler::ScheduleGroup",
     }
 )
-
 DATA = frozenset(
     {
         "AWS::Cognito::UserPool",
@@ -57,7 +46,6 @@ DATA = frozenset(
         "AWS::SSM::Parameter",
     }
 )
-
 _LEFT_OUT = frozenset(
     {
         "AWS::ApiGateway::Account",
@@ -102,7 +90,6 @@ _LEFT_OUT_SERVICES = (
     "AWS::ResourceGroups::",
     "AWS::Route53::",
 )
-
 _NOT_YET: Mapping[str, str] = {
     "AWS::ApiGateway::RestApi": "REST APIs are not served; use AWS::Serverless::HttpApi",
     "AWS::IoT::TopicRule": "IoT rules are not served",
@@ -110,15 +97,22 @@ _NOT_YET: Mapping[str, str] = {
     "AWS::Lambda::Url": "function URLs are not served; use AWS::Serverless::HttpApi",
     "AWS::SNS::Subscription": "SNS subscriptions are not served; let a queue invoke the function",
 }
-
 REMOVE = "remove it or give the resource a Condition that is false here"
-
 # By type: the property that can name a function, and what it is called.
 WIRING: Mapping[str, tuple[str, str]] = {
     "AWS::Cognito::UserPool": ("LambdaConfig", "triggers"),
     "AWS::S3::Bucket": ("NotificationConfiguration", "notifications"),
     "AWS::SNS::Topic": ("Subscription", "subscriptions"),
 }
+
+
+class Treatment(Enum):
+    """What happens to a resource."""
+
+    SERVED = "served by the gateway itself"
+    DATA = "created in moto"
+    LEFT_OUT = "without effect on a laptop"
+    REFUSED = "not served"
 
 
 def treatment(resource_type: str) -> Treatment:

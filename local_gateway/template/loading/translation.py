@@ -27,6 +27,13 @@ from local_gateway.template.intrinsics.resolver import Resolver
 SAM_TRANSFORM = "AWS::Serverless-2016-10-31"
 LANGUAGE_EXTENSIONS = "AWS::LanguageExtensions"
 
+BUCKET = "code-on-this-machine"
+_FUNCTION = "AWS::Serverless::Function"
+_LAYER = "AWS::Serverless::LayerVersion"
+_HTTP_API = "AWS::Serverless::HttpApi"
+_APPLICATION = "AWS::Serverless::Application"
+_RESTORED = {"AWS::Lambda::Function": "Code", "AWS::Lambda::LayerVersion": "Content"}
+
 
 @dataclass(frozen=True, slots=True)
 class _Session:
@@ -87,7 +94,7 @@ def _run_translator(
     from samtranslator.parser.parser import Parser
     from samtranslator.translator.translator import Translator
 
-    # It warns that features which are tried out on AWS are not switched on here.
+    # It would warn that some preview features are off.
     logging.getLogger("samtranslator.feature_toggle").setLevel(logging.ERROR)
     session = cast("Any", _Session(region))
     metrics = Metrics("ServerlessTransform", DummyMetricsPublisher())
@@ -99,11 +106,11 @@ def _run_translator(
     except InvalidDocumentException as error:
         raise _refusal(source, [cause.message for cause in error.causes]) from None
     except Exception as error:
-        # The translator trips over some malformed templates instead of refusing them.
+        # The translator fails on some malformed templates instead of refusing them.
         cause = f"the SAM translator failed: {type(error).__name__}: {error}"
         raise TemplateError(source.place("Resources"), cause) from error
     finally:
-        # Goes nowhere; unpublished figures make the translator write a complaint.
+        # Publishes nothing; without it the translator logs a complaint.
         metrics.publish()
     return cast("JsonObject", translated)
 
@@ -119,7 +126,7 @@ def _refusal(source: Source, messages: list[str]) -> TemplateError:
 
 
 def _property_path(source: Source, logical_id: str, cause: str) -> DocumentPath:
-    """The property that the translator's sentence names, which it tells in many forms."""
+    """The property that the translator's sentence names: the sentences have no common form."""
     start = ("Resources", logical_id, "Properties")
     paths = sorted((path for path in source.lines if path[:3] == start), key=len)
     for word in re.findall(r"[A-Z]\w+", cause):
@@ -129,17 +136,8 @@ def _property_path(source: Source, logical_id: str, cause: str) -> DocumentPath:
     return ()
 
 
-BUCKET = "code-on-this-machine"
-
-_FUNCTION = "AWS::Serverless::Function"
-_LAYER = "AWS::Serverless::LayerVersion"
-_HTTP_API = "AWS::Serverless::HttpApi"
-_APPLICATION = "AWS::Serverless::Application"
-_RESTORED = {"AWS::Lambda::Function": "Code", "AWS::Lambda::LayerVersion": "Content"}
-
-
 class LocalPaths:
-    """Hides the local paths of one template and brings them back; use one instance per load."""
+    """Takes the local paths of a template through the translator, once for each translation."""
 
     def __init__(self, source: Source, resolver: Resolver) -> None:
         self._source = source
@@ -207,6 +205,8 @@ class LocalPaths:
         if uri is None:
             return
         if not isinstance(uri, str) or uri.startswith("s3://"):
-            raise TemplateError(place, "the definition is in S3, not here", "use a local file")
+            raise TemplateError(
+                place, "the definition is in S3, not on this machine", "use a local file"
+            )
         del properties["DefinitionUri"]
         properties["DefinitionBody"] = load_source(self._directory / uri).document

@@ -21,10 +21,12 @@ DEFAULT_MEMORY_SIZE = 128
 # Properties that change how a function is invoked, and what they stand for.
 _NOT_SERVED = {"DurableConfig": "durable functions", "TenancyConfig": "isolated tenants"}
 
+FOLDER = ".local_gateway"
+
 
 @dataclass(frozen=True, slots=True)
 class _Code:
-    """What runs, and where it lies."""
+    """Code to run, and its directory."""
 
     runtime: str
     handler: str
@@ -198,9 +200,6 @@ class FunctionDirectory:
                 "expected the function's name or ARN",
             )
         return self._by_name[parts[at]]
-
-
-FOLDER = ".local_gateway"
 
 
 def _inline_code_directory(properties: Properties) -> Path | None:

@@ -1,4 +1,4 @@
-"""Layers as found on disk, built by `sam build` or not."""
+"""Layers in their directories, whether `sam build` has built them or not."""
 
 import sys
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ def content_directory(properties: Properties, name: str, place: Place) -> Path:
         raise TemplateError(place, f"{name} is missing")
     if not isinstance(value, str) or value.startswith(("s3://", "https://")):
         raise TemplateError(
-            place, "the code is in S3, not here", "give a directory on this machine"
+            place, "the code is in S3, not on this machine", "give a local directory"
         )
     path = properties.source.path.parent.resolve() / value
     if not path.exists():

@@ -1,7 +1,7 @@
 """What the resources of a loaded template answer to `Ref` and `Fn::GetAtt`.
 
-Data resources answer with what moto gave them; what the gateway serves and what is left out
-answers with made-up values (CloudFormation user guide, "Return values" of each resource type).
+Data resources answer with values from moto, all others with values that are derived from the stack
+and the logical id (CloudFormation user guide, "Return values" of each resource type).
 """
 
 from collections.abc import Callable, Mapping
@@ -40,7 +40,7 @@ _REF_IS_ARN = frozenset({"AWS::Lambda::LayerVersion", "AWS::IAM::ManagedPolicy"}
 
 
 class ResourceReferences:
-    """The `References` of a template whose data resources exist; loops are errors."""
+    """The `References` of a template whose data resources exist; circles are errors."""
 
     def __init__(self, template: Template, values: ResourceValues) -> None:
         self._template = template

@@ -19,6 +19,35 @@ from local_gateway.template.readers.resource_references import ResourceReference
 
 DEFAULT_VISIBILITY_TIMEOUT = 30
 
+DEFAULT_BATCH_SIZE = 10
+_LARGEST_BATCH = 10_000
+_LARGEST_BATCH_AT_ONCE = 10
+_LONGEST_WINDOW = 300
+# Other properties are for streams, or for brokers.
+_OF_QUEUES = (
+    "BatchSize",
+    "Enabled",
+    "EventSourceArn",
+    "FilterCriteria",
+    "FunctionName",
+    "FunctionResponseTypes",
+    "KmsKeyArn",
+    "MaximumBatchingWindowInSeconds",
+    "MetricsConfig",
+    "ProvisionedPollerConfig",
+    "ScalingConfig",
+    "Tags",
+)
+# By the service in the ARN of the source.
+_NOT_SERVED: Mapping[str, str] = {
+    "docdb": "DocumentDB change streams",
+    "dynamodb": "DynamoDB streams",
+    "kafka": "Kafka topics",
+    "kinesis": "Kinesis streams",
+    "mq": "Amazon MQ brokers",
+    "rds": "DocumentDB change streams",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queue:
@@ -70,37 +99,6 @@ class QueueDirectory:
                 "expected the ARN of an AWS::SQS::Queue, with Fn::GetAtt",
             )
         return self._by_arn[arn]
-
-
-DEFAULT_BATCH_SIZE = 10
-_LARGEST_BATCH = 10_000
-_LARGEST_BATCH_AT_ONCE = 10
-_LONGEST_WINDOW = 300
-
-# Other properties are for streams, or for brokers.
-_OF_QUEUES = (
-    "BatchSize",
-    "Enabled",
-    "EventSourceArn",
-    "FilterCriteria",
-    "FunctionName",
-    "FunctionResponseTypes",
-    "KmsKeyArn",
-    "MaximumBatchingWindowInSeconds",
-    "MetricsConfig",
-    "ProvisionedPollerConfig",
-    "ScalingConfig",
-    "Tags",
-)
-# By the service in the ARN of the source.
-_NOT_SERVED: Mapping[str, str] = {
-    "docdb": "DocumentDB change streams",
-    "dynamodb": "DynamoDB streams",
-    "kafka": "Kafka topics",
-    "kinesis": "Kinesis streams",
-    "mq": "Amazon MQ brokers",
-    "rds": "DocumentDB change streams",
-}
 
 
 @dataclass(frozen=True, slots=True)

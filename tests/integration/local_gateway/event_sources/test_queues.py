@@ -1,7 +1,6 @@
 """Messages of a queue invoke a function, and stay where it fails."""
 
 from collections import Counter
-from dataclasses import replace
 
 from aws_lambda_powertools.utilities.parser.models import SqsModel
 
@@ -139,26 +138,3 @@ async def test_fifo_queue_keeps_the_order_of_a_group(stage: Stage) -> None:
 
     await running.watcher.wait_until(lambda: len(bodies()) >= 10)
     assert bodies() == [f"{number:02}" for number in range(10)]
-
-
-async def test_disabled_mapping_takes_nothing_until_it_is_enabled(stage: Stage) -> None:
-    running = await stage.run(worker("take", ", Enabled: false"))
-    running.send("Work", "patience")
-    assert running.left_in("Work") == 1
-    assert running.watcher.records == []
-    [mapping] = running.application.queue_mappings
-    enabled = replace(running.application, queue_mappings=(replace(mapping, enabled=True),))
-    await running.sources.deploy(enabled)
-    [event] = await running.watcher.wait_for_events(1)
-    assert event["Records"][0]["attributes"]["ApproximateReceiveCount"] == "1"
-
-
-async def test_mapping_that_is_gone_leaves_messages_alone(stage: Stage) -> None:
-    running = await stage.run(worker("take"))
-    running.send("Work", "first")
-    await running.watcher.wait_for_records(1)
-    await running.sources.deploy(replace(running.application, queue_mappings=()))
-    running.send("Work", "second")
-    # What the abandoned long poll still receives is given back at once.
-    assert [message["Body"] for message in await running.receive("Work")] == ["second"]
-    assert len(running.watcher.records) == 1

@@ -1,7 +1,6 @@
 """Schedules invoke functions when a clock, here a virtual one, says so."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from tests.integration.local_gateway.event_sources.conftest import Stage
@@ -79,20 +78,4 @@ async def test_disabled_schedule_never_runs(stage: Stage) -> None:
     )
     await running.clock.advance()
     assert await running.watcher.wait_for_events(1) == [2]
-    assert (running.clock.now() / 1000 - START.timestamp()) == 3600
-
-
-async def test_another_version_keeps_the_time_of_what_stays(stage: Stage) -> None:
-    event = "{Type: Schedule, Properties: {Schedule: rate(1 hour), Input: '1'}}"
-    other = "{Type: Schedule, Properties: {Schedule: rate(40 minutes), Input: '2'}}"
-    running = await stage.run(
-        FUNCTION.format(event=event) + FUNCTION.format(event=other).replace("Sleeper", "Waker")
-    )
-    await running.clock.advance()
-    await running.watcher.wait_for_records(1)
-    application = running.application
-    kept = tuple(rule for rule in application.event_rules if rule.logical_id == "SleeperOne")
-    await running.sources.deploy(replace(application, event_rules=kept))
-    await running.clock.advance()
-    assert await running.watcher.wait_for_events(2) == [2, 1]
     assert (running.clock.now() / 1000 - START.timestamp()) == 3600

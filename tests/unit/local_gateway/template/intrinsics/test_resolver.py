@@ -120,9 +120,3 @@ def test_mistakes_name_place_and_cause(value: Json, message: str) -> None:
         RESOLVER.resolve(value, PLACE)
     assert str(raised.value).startswith("t.yaml:7: R: P: ")
     assert message in str(raised.value)
-
-
-def test_partitions_follow_the_region() -> None:
-    china = Stack(region="cn-north-1")
-    assert (china.partition, china.url_suffix) == ("aws-cn", "amazonaws.com.cn")
-    assert Stack(region="us-gov-west-1").partition == "aws-us-gov"

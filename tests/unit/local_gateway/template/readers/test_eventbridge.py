@@ -8,7 +8,6 @@ import pytest
 from local_gateway.core.event_sources.cron import Cron
 from local_gateway.core.event_sources.model import EventTarget, TargetInput
 from local_gateway.core.event_sources.schedule import Rate, Timetable
-from local_gateway.core.model import AsynchronousInvocation
 from tests.unit.local_gateway.template.project import Project
 from tests.unit.local_gateway.template.sources_project import failure, read
 
@@ -133,29 +132,3 @@ def test_rules_and_schedules_that_are_refused(
     project: Project, resource: str, message: str
 ) -> None:
     assert message in failure(project, resources=f"  {resource}\n")
-
-
-def test_asynchronous_invocations(project: Project) -> None:
-    function = (
-        "DeadLetterQueue: {Type: SQS, TargetArn: !GetAtt Q.Arn},"
-        " EventInvokeConfig: {MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 90},"
-    )
-    assert read(project, function=function).asynchronous == {
-        "F": AsynchronousInvocation(
-            maximum_retries=0, maximum_age=90, dead_letter_queue_url="http://q"
-        )
-    }
-
-
-def test_destinations_are_refused(project: Project) -> None:
-    function = (
-        "EventInvokeConfig: {DestinationConfig:"
-        " {OnFailure: {Type: SQS, Destination: !GetAtt Q.Arn}}},"
-    )
-    text = failure(project, function=function)
-    assert "destinations of asynchronous invocations are not served" in text
-
-
-def test_dead_letters_to_another_stack_are_left_out(project: Project) -> None:
-    function = "DeadLetterQueue: {Type: SNS, TargetArn: 'arn:aws:sns:us-east-1:1:elsewhere'},"
-    assert read(project, function=function).asynchronous == {}

@@ -105,8 +105,8 @@ def test_everything_given(project: Project) -> None:
         ),
         (
             function().replace("Code: code", "Code: {S3Bucket: b, S3Key: k}"),
-            "template.yaml:4: Fun: CodeUri: the code is in S3, not here; "
-            "give a directory on this machine",
+            "template.yaml:4: Fun: CodeUri: the code is in S3, not on this machine; "
+            "give a local directory",
         ),
         (
             function().replace("Code: code", "Code: missing"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from local_gateway.core.model import AuthorizationType, Cors, HttpRoute, HttpStage, Throttle
+from local_gateway.core.model import AuthorizationType, Cors, HttpRoute, HttpStage
 from local_gateway.template.document.errors import TemplateError
 from tests.unit.local_gateway.template.project import Project
 
@@ -75,25 +75,6 @@ def test_cors_and_stage_of_a_sam_http_api(project: Project) -> None:
         allow_credentials=True,
         max_age=600,
     )
-
-
-THROTTLED = (
-    "DefaultRouteSettings: {ThrottlingRateLimit: 50, ThrottlingBurstLimit: 60}\n"
-    "      RouteSettings: {$default: {ThrottlingBurstLimit: 2}}"
-)
-
-
-def test_throttles_of_a_stage(project: Project) -> None:
-    [api] = project.build(HTTP_SAM.replace("{more}", THROTTLED)).http_apis
-    [stage] = api.stages
-    assert stage.default_throttle == Throttle(rate=50, burst=60)
-    # What a route leaves out is the account's.
-    assert stage.throttles == {"$default": Throttle(rate=10_000, burst=2)}
-
-
-def test_throttle_of_an_unknown_route_is_refused(project: Project) -> None:
-    template = HTTP_SAM.replace("{more}", THROTTLED.replace("$default:", "POST /logn:"))
-    assert "there is no route POST /logn" in failure(project, template)
 
 
 def test_definition_in_a_file_of_its_own(project: Project) -> None:

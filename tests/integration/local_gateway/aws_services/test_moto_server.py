@@ -88,19 +88,6 @@ def test_it_ends_when_its_parent_is_killed(way: signal.Signals) -> None:
         parent.wait()
 
 
-def test_the_developers_aws_configuration_does_not_interfere(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("AWS_PROFILE", "of-another-machine")
-    monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere/config")
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    with MotoServer.start() as server:
-        clients = MotoClients(server.endpoint_url, "eu-west-1")
-        assert clients.client("sqs").list_queues().get("QueueUrls", []) == []
-        clients.client("cognito-idp").create_user_pool(PoolName="x")
-
-
 def test_it_answers_at_further_addresses_with_the_same_port() -> None:
     server = MotoServer.spawn(["127.0.0.2", "127.0.0.3"])
     with server:

@@ -1,7 +1,7 @@
 """Events that match a rule reach the rule's targets, on the default bus and on others."""
 
 import json
-from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from aws_lambda_powertools.utilities.parser.models import EventBridgeModel
@@ -145,18 +145,6 @@ async def test_disabled_rule_is_silent(stage: Stage) -> None:
     assert {entry.function for entry in running.watcher.records} == {"Listener"}
 
 
-async def test_rule_that_is_gone_is_silent(stage: Stage) -> None:
-    pattern = "Pattern: {source: [!Ref AWS::StackName]}"
-    running = await stage.run(listener(pattern, name="First") + listener(pattern, name="Second"))
-    application = running.application
-    rules = tuple(rule for rule in application.event_rules if rule.logical_id == "SecondOne")
-    await running.sources.deploy(replace(application, event_rules=rules))
-    put(running, {"n": 1})
-    put(running, {"n": 2})
-    await running.watcher.wait_for_records(2)
-    assert {entry.function for entry in running.watcher.records} == {"Second"}
-
-
 async def test_garbage_on_the_gateways_queue_does_no_harm(stage: Stage) -> None:
     running = await stage.run(listener("Pattern: {source: [!Ref AWS::StackName]}"))
     name = f"{running.application.stack_name}-LocalGatewayEvents"
@@ -166,3 +154,37 @@ async def test_garbage_on_the_gateways_queue_does_no_harm(stage: Stage) -> None:
     put(running, {"n": 1})
     [event] = await running.watcher.wait_for_events(1)
     assert event["detail"] == {"n": 1}
+
+
+NESTED = """\
+Parameters:
+  Source: {Type: String}
+  Function: {Type: String}
+Resources:
+  Bucket: {Type: AWS::S3::Bucket}
+  Rule:
+    Type: AWS::Events::Rule
+    Properties:
+      EventPattern: {source: [!Ref Source]}
+      Targets: [{Id: a, Arn: !Ref Function}]
+"""
+
+
+async def test_rule_of_a_nested_stack_invokes_a_function_of_its_parent(
+    stage: Stage, tmp_path: Path
+) -> None:
+    (tmp_path / "nested.yaml").write_text(NESTED, encoding="utf-8")
+    running = await stage.run("""
+  Listener: {Type: AWS::Serverless::Function, Properties: {Handler: handlers.take}}
+  Nested:
+    Type: AWS::Serverless::Application
+    Properties:
+      Location: nested.yaml
+      Parameters: {Source: !Ref AWS::StackName, Function: !GetAtt Listener.Arn}
+""")
+    put(running, {"amount": 1})
+    [event] = await running.watcher.wait_for_events(1)
+    assert event["detail"] == {"amount": 1}
+    [record] = await running.watcher.wait_for_records(1)
+    assert record.route_key.startswith(f"{running.application.stack_name}-Nested-")
+    assert running.client("s3").head_bucket(Bucket=running.values.refs["Nested/Bucket"])
