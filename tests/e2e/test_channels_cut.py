@@ -158,7 +158,7 @@ def test_sockets_that_are_never_quiet_end_after_two_hours_and_miss_nothing(
             published.append(f"event {len(published)}")
             hasty.publish(channel, text=published[-1])
             for tab in tabs:
-                tab.keep(0.02)
+                tab.keep(0.1)
         for tab in tabs:
             while len(tab.heard[channel]) < len(published):
                 tab.keep(1)
