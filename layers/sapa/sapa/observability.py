@@ -88,7 +88,12 @@ class EmbeddedMetrics:
         self._units: dict[str, str] = {}
         self._values: dict[str, list[float]] = {}
 
-    def add(self, name: str, unit: str, value: float) -> None:
+    def count(self, name: str, value: int = 1) -> None:
+        """Add a number; 0 is not written."""
+        if value:
+            self.add("Count", name, value)
+
+    def add(self, unit: str, name: str, value: float) -> None:
         """Add a value in a unit of CloudWatch; a line that is full is written at once."""
         self._units[name] = unit
         values = self._values.setdefault(name, [])
@@ -123,17 +128,8 @@ logger = Logger(
 )
 _invocations = itertools.count()
 metrics = EmbeddedMetrics(namespace=settings().metrics_namespace, service=settings().service_name)
-
-
-def count(name: str, value: int = 1) -> None:
-    """Add `value` to the metric `name` of this invocation; 0 is not written."""
-    if value:
-        metrics.add(name, "Count", value)
-
-
-def measure(name: str, milliseconds: float) -> None:
-    """Add a duration to the metric `name`."""
-    metrics.add(name, "Milliseconds", milliseconds)
+count = metrics.count
+measure = functools.partial(metrics.add, "Milliseconds")
 
 
 class Stopwatch:

@@ -21,9 +21,9 @@ def printed(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 def test_a_line_defines_its_metrics_and_has_their_values(
     metrics: EmbeddedMetrics, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    metrics.add("ReplySent", "Count", 2)
-    metrics.add("PostTime", "Milliseconds", 0.1)
-    metrics.add("ReplySent", "Count", 1)
+    metrics.add("Count", "ReplySent", 2)
+    metrics.add("Milliseconds", "PostTime", 0.1)
+    metrics.add("Count", "ReplySent", 1)
     metrics.flush()
     [line] = printed(capsys)
     assert line.pop("_aws")["CloudWatchMetrics"] == [
@@ -42,7 +42,7 @@ def test_a_line_defines_its_metrics_and_has_their_values(
 def test_the_time_is_epoch_milliseconds(
     metrics: EmbeddedMetrics, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    metrics.add("Failure", "Count", 1)
+    metrics.add("Count", "Failure", 1)
     metrics.flush()
     [line] = printed(capsys)
     timestamp = line["_aws"]["Timestamp"]
@@ -55,7 +55,7 @@ def test_nothing_is_no_line_and_nothing_is_written_twice(
 ) -> None:
     metrics.flush()
     assert printed(capsys) == []
-    metrics.add("Failure", "Count", 1)
+    metrics.add("Count", "Failure", 1)
     metrics.flush()
     metrics.flush()
     assert len(printed(capsys)) == 1
@@ -65,7 +65,7 @@ def test_a_full_line_is_written_and_the_next_begun(
     metrics: EmbeddedMetrics, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for value in range(MAX_ENTRIES + 1):
-        metrics.add("FanOutLag", "Milliseconds", value)
+        metrics.add("Milliseconds", "FanOutLag", value)
     metrics.flush()
     values = [line["FanOutLag"] for line in printed(capsys)]
     assert [len(line) for line in values] == [MAX_ENTRIES, 1]
@@ -76,7 +76,7 @@ def test_a_line_has_no_more_metrics_than_cloudwatch_takes(
     metrics: EmbeddedMetrics, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for number in range(MAX_ENTRIES + 1):
-        metrics.add(f"Message.{number}", "Count", 1)
+        metrics.add("Count", f"Message.{number}", 1)
     metrics.flush()
     counts = [len(line["_aws"]["CloudWatchMetrics"][0]["Metrics"]) for line in printed(capsys)]
     assert counts == [MAX_ENTRIES, 1]

@@ -123,6 +123,14 @@ def test_what_holds_itself_is_refused() -> None:
         FakeStates().state().put("k", value)
 
 
+def test_what_nests_too_deep_is_refused() -> None:
+    value: list[Any] = []
+    for _ in range(100_000):
+        value = [value]
+    with pytest.raises(StateValueError, match="nests too deep"):
+        FakeStates().state().put("k", value)
+
+
 def test_size_is_limited_in_bytes() -> None:
     state = FakeStates().state()
     state.put("k", "x" * (MAX_VALUE_BYTES - 2))
