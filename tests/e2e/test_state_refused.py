@@ -45,7 +45,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     shutil.copy(ROOT / "template.yaml", project)
     package = project / "layers/sapa/sapa"
     (package / "processes/stubborn.py").write_text(PROCESS)
-    registry = package / "endpoints.py"
+    registry = package / "processes/endpoints.py"
     entry = re.compile(r'^( +)"reply": "sapa\.processes\.reply:reply",\n', re.MULTILINE)
     more, count = entry.subn(
         r'\g<0>\1"stubborn": "sapa.processes.stubborn:stubborn",\n', registry.read_text()
