@@ -1,4 +1,4 @@
-"""How asynchronous invocations of functions are repeated.
+"""The retries and dead-letter queues of asynchronous invocations.
 
 Source: Lambda developer guide, "Asynchronous invocation" (invocation-async).
 """

@@ -49,7 +49,7 @@ def content_directory(properties: Properties, name: str, place: Place) -> Path:
 
 
 def _source_roots(resource: Resource, content: Path) -> tuple[Path, ...]:
-    """What Lambda puts on `sys.path` (developer guide, packaging-layers), or will after a build."""
+    """The directories that Lambda puts on `sys.path`, or will after a build (packaging-layers)."""
     python = content / "python"
     if not python.is_dir():
         if "BuildMethod" in resource.metadata:

@@ -19,7 +19,7 @@ class Properties:
     path: tuple[str | int, ...] = ()
 
     def place(self, *path: str | int) -> Place:
-        """Where a member is written."""
+        """The place of a member."""
         return self.source.resource_place(self.logical_id, *self.path, *path)
 
     def value(self, name: str) -> Json:

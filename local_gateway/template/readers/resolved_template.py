@@ -62,7 +62,7 @@ class ResolvedTemplate:
         return Properties(resource.source, resource.logical_id, resource.properties, self.resolver)
 
     def ref_of(self, resource: Properties) -> str:
-        """What `Ref` to the resource with these properties answers."""
+        """The value of `Ref` to the resource with these properties."""
         return str(self.ref(resource.logical_id, resource.place()))
 
     def arn_of(self, resource: Properties) -> str:

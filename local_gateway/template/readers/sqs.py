@@ -61,7 +61,6 @@ class Queue:
 
     @property
     def is_fifo(self) -> bool:
-        """Whether it keeps the order of messages."""
         return self.arn.endswith(".fifo")
 
 
