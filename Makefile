@@ -1,5 +1,4 @@
-# Every command of the project. Needs Python 3.13 (.python-version) and make; the end-to-end tests
-# also need Node.js with npm (wscat) and Chromium with its driver.
+# Every command of the project. Needs Python 3.13 (.python-version) and make.
 PYTHON ?= $(shell command -v python3.13 || echo python3)
 PORT ?= 8080
 # Where `sam local start-lambda` answers; empty to run the functions without containers.
@@ -12,6 +11,7 @@ TARGET ?= local
 ARGS ?=
 
 BIN := .venv/bin
+UV := .venv-uv/bin/uv
 SAM := .venv-sam/bin/sam
 RUN := .venv/.run-installed
 DEV := .venv/.dev-installed
@@ -22,11 +22,8 @@ DEPENDENCY_AUDIT := $(BIN)/python -m tools.scripts.dependency_audit $(AUDIT)/pip
 	layers/dependencies/requirements.txt $(wildcard requirements/*.txt)
 TRANSFORMED := .aws-sam/transformed.json
 EMULATOR_INSTALLED := .venv-emulator/.installed
-NODE := tests/e2e/node_modules/.installed
 E2E_emulator := $(SAM_INSTALLED) $(EMULATOR_INSTALLED)
-INSTALL := install --quiet --disable-pip-version-check --require-hashes
-# Of a large tool a command or two is used: Python compiles what they import, in half the time.
-INSTALL_TOOL := $(INSTALL) --no-compile
+INSTALL := .venv-uv/bin/python -m tools.scripts.environment
 
 # sam must neither phone home nor look for credentials when it only validates and builds.
 SAM_LOCAL := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 AWS_EC2_METADATA_DISABLED=true \
@@ -40,8 +37,8 @@ GATEWAY = $(BIN)/python -m local_gateway --template template.yaml --port $(PORT)
 	--on-ready "$(BIN)/python -m tools.scripts.welcome"
 
 .DEFAULT_GOAL := help
-.PHONY: help run gateway feed user e2e revoke test check audit format bench build deploy lock clean properties
-.PHONY: sam-services sam-local-build cost
+.PHONY: help run gateway feed user e2e revoke test test-fast check audit format bench build deploy
+.PHONY: lock clean sam-services sam-local-build cost node-and-browser properties
 
 help: ## list the commands
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -73,10 +70,20 @@ revoke: $(RUN) ## shut a user out now, of the running bot or of STACK=… on AWS
 # One file after the other in each worker; files in their order, so that the long ones begin first.
 # Tests that start programs wait for them: hence more workers than cores.
 WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) * 3 / 2)))
-test: $(DEV) $(NODE) $(SAM_INSTALLED) ## every test that needs no AWS
+test: $(DEV) node-and-browser $(SAM_INSTALLED) ## every test that needs no AWS
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
-e2e: $(DEV) $(NODE) $(E2E_$(TARGET)) ## the end-to-end tests on TARGET=local|emulator|aws (STACK=…)
+# With more workers the imports of the tests outweigh what is gained.
+FAST_WORKERS ?= 2
+test-fast: $(DEV) ## the unit and contract tests that start no programs, and their branch coverage
+	$(BIN)/python -m pytest tests/unit tests/contract --no-programs --cov \
+		-n $(FAST_WORKERS) $(ARGS)
+
+# What the tests start and Python does not bring: used if it is in PATH, else installed if possible.
+node-and-browser: $(DEV)
+	@$(BIN)/python -m tools.scripts.node_and_browser
+
+e2e: $(DEV) node-and-browser $(E2E_$(TARGET)) ## the end-to-end tests on TARGET=local|emulator|aws (STACK=…)
 	$(BIN)/python -m pytest tests/e2e --target=$(TARGET) \
 		$(if $(STACK),--stack="$(STACK)") $(if $(REGION),--region="$(REGION)") $(ARGS)
 
@@ -86,10 +93,11 @@ check: $(DEV) $(SAM_INSTALLED) $(AUDIT_INSTALLED) ## format, lint, types, import
 	$(BIN)/mypy .
 	PYTHONPATH=layers/sapa:. $(BIN)/lint-imports
 	$(SAM_LOCAL) $(SAM) validate --lint
+	$(SAM_LOCAL) $(SAM) validate --lint --template observability.yaml
 	$(SAM_LOCAL) $(SAM) validate
 	@mkdir -p $(dir $(TRANSFORMED))
 	$(BIN)/python -m tests.contract.transformed_template > $(TRANSFORMED)
-	$(AUDIT)/checkov --config-file .checkov.yaml --file template.yaml $(TRANSFORMED)
+	$(AUDIT)/checkov --config-file .checkov.yaml --file template.yaml observability.yaml $(TRANSFORMED)
 	$(BIN)/python -m tools.scripts.generate_resource_properties --check
 	$(BIN)/python -m tools.scripts.secret_scan $(AUDIT)/detect-secrets-hook
 	$(DEPENDENCY_AUDIT) || [ $$? = 2 ]  # 2: nobody could be asked, which it says
@@ -105,7 +113,7 @@ bench: $(DEV) $(SAM_INSTALLED) ## the benchmarks
 	$(BIN)/python -m tools.benchmarks $(ARGS)
 
 cost: $(DEV) ## what it costs on AWS, from calls, durations and sizes measured now
-	@PYTHONPATH=layers/sapa:. $(BIN)/python -m tools.cost $(ARGS)
+	@$(BIN)/python -m tools.cost $(ARGS)
 
 build: $(SAM_INSTALLED) ## sam build, for ENV=… of samconfig.toml
 	$(SAM_LOCAL) $(SAM) build --config-env $(ENV) $(ARGS)
@@ -114,8 +122,7 @@ deploy: $(SAM_INSTALLED) ## sam build and sam deploy, for ENV=…, with your AWS
 	$(SAM_LOCAL) $(SAM) build --config-env $(ENV)
 	$(SAM) deploy --config-env $(ENV) $(ARGS)
 
-lock: $(DEV) ## pin all dependencies anew, with hashes and without index addresses
-	$(BIN)/python -m pip install --quiet uv
+lock: $(DEV) node-and-browser ## pin all dependencies anew, with hashes and without index addresses
 	$(LOCK) requirements/run.in -o requirements/run.txt
 	$(LOCK) layers/dependencies/requirements.in -c requirements/run.txt \
 		-o layers/dependencies/requirements.txt
@@ -123,44 +130,54 @@ lock: $(DEV) ## pin all dependencies anew, with hashes and without index address
 	$(LOCK) requirements/sam.in -o requirements/sam.txt
 	$(LOCK) requirements/audit.in -o requirements/audit.txt
 	$(LOCK) requirements/emulator.in -o requirements/emulator.txt
-	cd tests/e2e && npm install --package-lock-only
+	$(LOCK) requirements/uv.in -o requirements/uv.txt
+	$(LOCK) requirements/node.in -o requirements/node.txt
+	cd tests/e2e && PATH="$(CURDIR)/.venv-node/programs:$$PATH" npm install --package-lock-only
 
-LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.13 \
-	--generate-hashes --no-header --no-emit-index-url
+LOCK := $(UV) pip compile --quiet --upgrade --universal --python $(BIN)/python \
+	--python-version 3.13 --generate-hashes --no-header --no-emit-index-url
 
 properties: $(RUN) $(SAM_INSTALLED) ## the properties that templates may use, from the SAM CLI's schemas
 	$(BIN)/python -m tools.scripts.generate_resource_properties
 
 clean: ## remove environments and caches
-	rm -rf .venv .venv-sam .venv-audit .venv-emulator .aws-sam tests/e2e/node_modules .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-uv .venv-node .venv-sam .venv-audit .venv-emulator .aws-sam tests/e2e/node_modules .mypy_cache .ruff_cache .pytest_cache
 
-$(RUN): requirements/run.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null || \
-		{ echo "Python 3.13 is needed: install it, or name it with PYTHON=…" >&2; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip $(INSTALL) -r requirements/run.txt
+define WRONG_PYTHON
+Python 3.13 is needed; $(PYTHON) is $(or $(PYTHON_VERSION),not a Python that runs).
+Install it with one of these commands; give its path as PYTHON=… if python3.13 is not in PATH.
+  uv python install 3.13
+  pyenv install 3.13
+  brew install python@3.13
+  sudo apt install python3.13 python3.13-venv
+endef
+PYTHON_VERSION = $(shell $(PYTHON) -c 'import sys; print("Python %d.%d.%d" % sys.version_info[:3])' 2>/dev/null)
+
+# A Python that is named is looked at each time: the environments are made again if it is another.
+ifneq ($(origin PYTHON),file)
+.PHONY: $(UV)
+endif
+$(UV): requirements/uv.txt
+	$(if $(findstring Python 3.13.,$(PYTHON_VERSION)),,$(error $(WRONG_PYTHON)))
+	@$(PYTHON) -m tools.scripts.environment .venv-uv $<
+	@touch $@
+
+$(RUN): requirements/run.txt $(UV)
+	@$(INSTALL) .venv $<
 	@touch $@
 
 $(DEV): requirements/dev.txt $(RUN)
-	$(BIN)/python -m pip $(INSTALL) -r requirements/dev.txt
+	@$(INSTALL) .venv $<
 	@touch $@
 
-$(SAM_INSTALLED): requirements/sam.txt
-	@test -x .venv-sam/bin/python || $(PYTHON) -m venv .venv-sam
-	.venv-sam/bin/python -m pip $(INSTALL_TOOL) -r requirements/sam.txt
+$(SAM_INSTALLED): requirements/sam.txt $(UV)
+	@$(INSTALL) .venv-sam $<
 	@touch $@
 
-$(EMULATOR_INSTALLED): requirements/emulator.txt
-	@test -x .venv-emulator/bin/python || $(PYTHON) -m venv .venv-emulator
-	.venv-emulator/bin/python -m pip $(INSTALL) -r requirements/emulator.txt
+$(EMULATOR_INSTALLED): requirements/emulator.txt $(UV)
+	@$(INSTALL) .venv-emulator $<
 	@touch $@
 
-$(AUDIT_INSTALLED): requirements/audit.txt
-	@test -x $(AUDIT)/python || $(PYTHON) -m venv .venv-audit
-	$(AUDIT)/python -m pip $(INSTALL_TOOL) -r requirements/audit.txt
+$(AUDIT_INSTALLED): requirements/audit.txt $(UV)
+	@$(INSTALL) .venv-audit $<
 	@touch $@
-
-# Without npm the tests of wscat and of the AsyncAPI document are skipped, except in CI.
-$(NODE): tests/e2e/package-lock.json
-	@if command -v npm >/dev/null; then cd tests/e2e && npm ci --loglevel=error && touch ../../$@; \
-	else echo "npm is not installed: tests that need wscat will be skipped" >&2; fi

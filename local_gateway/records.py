@@ -4,7 +4,7 @@ The servers and the runtime report records; the terminal, the inspector and a re
 them. Times are epoch milliseconds.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Literal, NamedTuple, Self
 
@@ -129,6 +129,16 @@ type Record = Frame | LogLine | InvocationRecord | ApiRecord
 
 # Takes every record as it happens; returns at once and does not raise.
 type Observe = Callable[[Record], None]
+
+
+def observe_all(observers: Sequence[Observe]) -> Observe:
+    """Hands each record to all observers, in order; the sequence may still grow."""
+
+    def observe(record: Record) -> None:
+        for observer in observers:
+            observer(record)
+
+    return observe
 
 
 def ignore(_: Record) -> None:

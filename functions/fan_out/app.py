@@ -1,4 +1,4 @@
-"""Delivers events: takes dispatches from the queue and posts them to every socket."""
+"""Delivers events: takes fan-out tasks from the queue and posts them to every socket."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -11,15 +11,13 @@ from aws_lambda_powertools.utilities.batch import (
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from sapa.bootstrap import prepare
-from sapa.channel_services import fan_out
-from sapa.channels.fan_out import Delivery
-from sapa.channels.fan_out_task import Dispatch
+from sapa.channels.fan_out import FanOutResult
+from sapa.channels.fan_out_task import FanOutTask
 from sapa.errors import SapaError
-from sapa.metric import Metric
-from sapa.observability import count, logger, measure, no_keys, observed
+from sapa.observability import Metric, count, logged, logger, measure, no_ids
+from sapa.services import services, warm_up
 
-# What it takes to put the rest back into the queue and to forget the connections that are gone.
+# The time to put undelivered recipients back into the queue and to remove gone connections.
 _RESERVED_SECONDS = 8.0
 
 
@@ -32,53 +30,53 @@ class ConcurrentBatchProcessor(BatchProcessor):
             return list(pool.map(self._process_record, self.records))
 
 
-@observed(no_keys)
+@logged(no_ids)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Any:
-    """Answer a batch of messages with those that have to come back."""
-    hall = fan_out()
-    deliveries: list[Delivery] = []
+    """Answer a batch of messages with those that have to return to the queue."""
+    fan_out = services().fan_out
+    results: list[FanOutResult] = []
 
     def time_left() -> float:
         return context.get_remaining_time_in_millis() / 1000 - _RESERVED_SECONDS
 
     def handle(record: SQSRecord) -> None:
         try:
-            dispatch = Dispatch.of_json(record.body)
-            delivery = hall.deliver(dispatch, time_left)
+            task = FanOutTask.from_json(record.body)
+            result = fan_out.deliver(task, time_left)
         except SapaError as error:
-            logger.warning("comes back", message_id=record.message_id, error=str(error))
+            logger.warning("fan-out task returned", message_id=record.message_id, error=str(error))
             raise
-        deliveries.append(delivery)
-        _tell(record.message_id, dispatch, delivery)
+        results.append(result)
+        _log(record.message_id, task, result)
 
     processor = ConcurrentBatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
     response = process_partial_response(event, handle, processor, context)
-    _count(deliveries, len(response["batchItemFailures"]))
+    _count(results, len(response["batchItemFailures"]))
     return response
 
 
-def _tell(message_id: str, dispatch: Dispatch, delivery: Delivery) -> None:
+def _log(message_id: str, task: FanOutTask, result: FanOutResult) -> None:
     logger.info(
         "dispatched",
         message_id=message_id,
-        channel=dispatch.channel,
-        sequence=dispatch.content.get("$sequence"),
-        attempt=dispatch.attempt,
-        delivered=delivery.delivered,
-        gone=delivery.gone,
-        requeued=delivery.requeued,
-        lag_ms=delivery.lag_ms,
+        channel=task.channel,
+        sequence=task.content.get("$sequence"),
+        attempt=task.attempt,
+        delivered=result.delivered,
+        gone=result.gone,
+        requeued=result.requeued,
+        lag_ms=result.lag_ms,
     )
 
 
-def _count(deliveries: list[Delivery], failures: int) -> None:
-    count(Metric.FRAME_DELIVERED, sum(one.delivered for one in deliveries))
-    count(Metric.CONNECTION_GONE, sum(one.gone for one in deliveries))
-    count(Metric.RECIPIENT_REQUEUED, sum(one.requeued for one in deliveries))
+def _count(results: list[FanOutResult], failures: int) -> None:
+    count(Metric.FRAME_DELIVERED, sum(result.delivered for result in results))
+    count(Metric.CONNECTION_GONE, sum(result.gone for result in results))
+    count(Metric.RECIPIENT_REQUEUED, sum(result.requeued for result in results))
     count(Metric.DISPATCH_FAILED, failures)
-    for one in deliveries:
-        if one.lag_ms is not None:
-            measure(Metric.FAN_OUT_LAG, one.lag_ms)
+    for result in results:
+        if result.lag_ms is not None:
+            measure(Metric.FAN_OUT_LAG, result.lag_ms)
 
 
-prepare(fan_out)
+warm_up(lambda parts: parts.fan_out)

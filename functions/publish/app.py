@@ -1,52 +1,47 @@
 """Accepts events from outside: `POST /publish` with IAM, and EventBridge."""
 
-import json
 from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from sapa.bootstrap import prepare
-from sapa.channel_services import publisher
-from sapa.channels.publish_request import PublishRequest, of_eventbridge, of_http
-from sapa.errors import QueueError, RequestError, StoreError
-from sapa.metric import Metric
-from sapa.observability import count, logger, observed, request_keys
-
-type Answer = dict[str, Any]
+from sapa.channels.publish_request import PublishRequest
+from sapa.errors import QueueError, RefusalError, StoreError
+from sapa.observability import Metric, count, logged, logger, request_ids
+from sapa.services import services, warm_up
+from sapa.web.responses import Response, json_response, refusal_response
 
 
-@observed(request_keys)
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Answer | None:
-    """Publish what a request or an event of the bus asks for."""
+@logged(request_ids)
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any] | None:
+    """Publish the event in a request, or in an event of the bus."""
     if "requestContext" in event:
-        return _answer(event)
-    # What fails here is invoked again, and in the end goes to the dead-letter queue.
-    _publish(of_eventbridge(event))
+        return _respond(event).as_result()
+    # If this raises, Lambda invokes it again, and in the end the event goes to the dead-letter
+    # queue.
+    _publish(PublishRequest.from_eventbridge(event))
     return None
 
 
-def _answer(event: dict[str, Any]) -> Answer:
+def _respond(event: dict[str, Any]) -> Response:
     try:
-        accepted = _publish(of_http(event))
-    except RequestError as error:
+        accepted = _publish(PublishRequest.from_http(event))
+    except RefusalError as refusal:
         count(Metric.PUBLISH_REFUSED)
-        logger.info("publish refused", reason=error.code)
-        content: dict[str, Any] = {"code": error.code, "message": error.message}
-        if error.fields is not None:
-            content["fields"] = dict(error.fields)
-        return _json(error.status, {"error": content})
+        logger.info("publish refused", reason=refusal.code)
+        return refusal_response(refusal)
     except (StoreError, QueueError):
         count(Metric.FAILURE)
         logger.exception("not accepted")
-        message = "The event was not accepted. Try again."
-        unavailable = {"code": "unavailable", "message": message}
-        return _json(HTTPStatus.SERVICE_UNAVAILABLE, {"error": unavailable})
-    return _json(HTTPStatus.ACCEPTED, accepted)
+        text = "The event was not accepted. Try again."
+        return refusal_response(RefusalError("unavailable", text))
+    return json_response(accepted, HTTPStatus.ACCEPTED)
 
 
-def _publish(request: PublishRequest) -> Answer:
-    event = publisher().publish(request.channel, request.payload, publisher=request.publisher)
+def _publish(request: PublishRequest) -> dict[str, Any]:
+    event = services().publisher.publish(
+        request.channel, request.payload, publisher=request.publisher
+    )
     count(Metric.EVENT_ACCEPTED)
     logger.info(
         "accepted", channel=event.channel, sequence=event.sequence, publisher=event.publisher
@@ -54,12 +49,4 @@ def _publish(request: PublishRequest) -> Answer:
     return {"channel": event.channel, "sequence": event.sequence}
 
 
-def _json(status: int, content: Answer) -> Answer:
-    return {
-        "statusCode": int(status),
-        "headers": {"Content-Type": "application/json", "Cache-Control": "no-store"},
-        "body": json.dumps(content, ensure_ascii=False),
-    }
-
-
-prepare(publisher)
+warm_up(lambda parts: parts.publisher)

@@ -16,7 +16,7 @@ from local_gateway.inspector.inspector import Inspector
 from local_gateway.inspector.site import SEGMENT, InspectorSite, why_unavailable
 from local_gateway.recording.recorder import CallRecorder, Recording, RecordingInvoker
 from local_gateway.recording.writer import RecordFile
-from local_gateway.records import Observe, Record
+from local_gateway.records import Observe, observe_all
 from local_gateway.sam_local.build import SamLocalBuild
 from local_gateway.server.bound_ports import Places
 from local_gateway.server.interfaces import Faults, Invoker, Sources
@@ -47,10 +47,10 @@ class Run:
     when_serving: list[Callable[[Gateway, Invoker], Awaitable[None]]] = field(default_factory=list)
     when_reloaded: list[Callable[[Application], None]] = field(default_factory=list)
 
-    def observe(self, record: Record) -> None:
-        """Hand a record to every observer."""
-        for observer in self.observers:
-            observer(record)
+    @property
+    def observe(self) -> Observe:
+        """Hands each record to all observers."""
+        return observe_all(self.observers)
 
 
 def attach_sam_local(run: Run) -> None:

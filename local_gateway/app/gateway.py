@@ -1,4 +1,4 @@
-"""The APIs of an application on their ports; a changed application can take their place."""
+"""Serves the APIs of an application on their ports, and replaces it by a changed one."""
 
 import socket
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,7 +34,7 @@ class ServerContext:
 
 
 class Gateway:
-    """One listener per origin; sockets outlive a change of what is behind them."""
+    """A listener per origin; open sockets survive a new deployment."""
 
     def __init__(
         self, ports: Sequence[tuple[list[socket.socket], int]], context: ServerContext
@@ -61,9 +61,9 @@ class Gateway:
             await listener.start()
 
     def deploy(self, application: Application, origins: Sequence[Origin]) -> None:
-        """Serve `application`: stages that stay keep their connections, others lose them.
+        """Serve `application`; stages that it still has keep their connections, others close them.
 
-        As on AWS, an open connection's next message meets the new deployment.
+        As on AWS, the next message of an open connection is handled by the new deployment.
         """
         before, self._stages = self._stages, {}
         self._outputs = application.outputs
@@ -121,13 +121,13 @@ class Gateway:
         )
 
     def mount(self, segment: str, handler: Handler) -> None:
-        """Answer `/segment` and what is below it by `handler`, on the first port."""
+        """Let `handler` answer `/segment` and all paths below it, on the first port."""
         _, dispatcher, _ = self._origins[0]
         dispatcher.mount(segment, handler)
 
     @property
     def outputs(self) -> Mapping[str, str]:
-        """The outputs of the template that is served."""
+        """The outputs of the served template."""
         return self._outputs
 
     @property
@@ -141,11 +141,11 @@ class Gateway:
             yield from server.open_connections()
 
     def close_connection(self, connection_id: str) -> bool:
-        """Close a connection as `DELETE @connections` does; false when it is not open."""
+        """Close a connection like `DELETE @connections`; false when it is not open."""
         return any(server.close_connection(connection_id) for server in self._stages.values())
 
     async def close(self) -> None:
-        """Close every socket, stop listening."""
+        """Close every socket and stop listening."""
         for server in self._stages.values():
             server.shut_down()
         for listener, _, _ in self._origins:

@@ -1,31 +1,36 @@
-"""The command that runs once everything answers, such as one that creates a first user."""
+"""The command that runs once the gateway is ready, for example to create a first user."""
 
 import asyncio
 import json
 import os
 import signal
-from collections.abc import Mapping
-from typing import TextIO
 
+from local_gateway.aws_services.moto_server import MotoServer
+from local_gateway.core.model import Application
 from local_gateway.errors import GatewayError
+from local_gateway.server.bound_ports import Places
+from local_gateway.settings import GatewaySettings
+from local_gateway.terminal.terminal import Terminal
 
 ACCESS_KEY_ID = "local"
 SECRET_ACCESS_KEY = "local"  # noqa: S105 - opens nothing but this run's own services
 
 
 async def run_ready_hook(
-    command: str, variables: Mapping[str, str], *, output: TextIO | None = None
+    settings: GatewaySettings,
+    terminal: Terminal,
+    application: Application,
+    ports: Places,
+    aws: MotoServer,
 ) -> None:
-    """Run a shell command with exactly these variables in its environment.
-
-    It writes to `output`, else to the gateway's own standard output. Raises `GatewayError` when it
-    fails.
-    """
+    """Run the command of `--on-ready`, if there is one; raises `GatewayError` when it fails."""
+    if settings.on_ready is None:
+        return
     process = await asyncio.create_subprocess_shell(
-        command,
-        env=variables,
+        settings.on_ready,
+        env=_variables(settings, application, ports, aws),
         stdin=asyncio.subprocess.DEVNULL,
-        stdout=output,
+        stdout=terminal.output_of_commands,
         start_new_session=True,
     )
     try:
@@ -35,26 +40,22 @@ async def run_ready_hook(
         await process.wait()
         raise
     if status != 0:
-        raise GatewayError(f"the --on-ready command ended with status {status}: {command}")
+        raise GatewayError(
+            f"the --on-ready command ended with status {status}: {settings.on_ready}"
+        )
 
 
-def hook_variables(
-    environment: Mapping[str, str],
-    *,
-    url: str,
-    warp: float,
-    aws_endpoint_url: str,
-    region: str,
-    outputs: Mapping[str, str],
+def _variables(
+    settings: GatewaySettings, application: Application, ports: Places, aws: MotoServer
 ) -> dict[str, str]:
-    """What the command finds in its environment, dummy credentials for the local AWS included."""
+    """The command's whole environment, with dummy credentials for the local AWS services."""
     return {
-        **environment,
-        "LOCAL_GATEWAY_URL": url,
-        "LOCAL_GATEWAY_WARP": f"{warp:g}",
-        "STACK_OUTPUTS": json.dumps(dict(outputs)),
-        "AWS_ENDPOINT_URL": aws_endpoint_url,
-        "AWS_DEFAULT_REGION": region,
+        **settings.environment,
+        "LOCAL_GATEWAY_URL": ports.url(0, "localhost"),
+        "LOCAL_GATEWAY_WARP": f"{settings.warp:g}",
+        "STACK_OUTPUTS": json.dumps(dict(application.outputs)),
+        "AWS_ENDPOINT_URL": aws.endpoint_url,
+        "AWS_DEFAULT_REGION": application.region,
         "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
         "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
     }

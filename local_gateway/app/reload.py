@@ -1,4 +1,4 @@
-"""Serves what a developer saves: reads again, warms the new code, then switches."""
+"""Reloads changed files: reads the template again, warms the new code, then switches to it."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Set
@@ -18,28 +18,25 @@ type Deploy = Callable[[Application, list[Origin]], None]
 
 
 class Functions(Protocol):
-    """What runs the functions; see `LambdaRuntime`."""
+    """What runs the functions; `LambdaRuntime` documents the methods."""
 
-    def hold(self, functions: Set[str]) -> None:
-        """Start no environments of these as long as one works."""
-
-    async def replace(self, functions: Mapping[str, LambdaFunction], changed: Set[str]) -> None:
-        """Run these functions from now on, or raise `GatewayError` and change nothing."""
+    def hold(self, functions: Set[str]) -> None: ...
+    async def replace(self, functions: Mapping[str, LambdaFunction], changed: Set[str]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class _Failure:
-    """What was seen when a reload failed, and why it did."""
+    """The files when a reload failed, and the reason."""
 
-    seen: Snapshot
-    text: str
+    snapshot: Snapshot
+    reason: str
 
 
 class Reloader:
-    """Watches the files of the version that is served and replaces it when they change.
+    """Watches the files of the served version and replaces the version when they change.
 
     `deploy` is called with each new version's application and origins, after its functions are
-    warm. While the files are broken the version from before goes on.
+    warm. While the files have errors the previous version is served.
     """
 
     def __init__(
@@ -61,18 +58,18 @@ class Reloader:
         self._failure: _Failure | None = None
 
     async def run(self) -> None:
-        """Watch and reload until cancelled; returns, with a line, if watching is impossible."""
+        """Watch and reload until cancelled; if watching is impossible, warn and return."""
         watch = Watch()
         try:
             while True:
                 roots = self._roots()
-                seen = await asyncio.to_thread(take_snapshot, roots)
-                await watch.follow(seen.directories)
-                await self._look(seen)
+                snapshot = await asyncio.to_thread(take_snapshot, roots)
+                await watch.follow(snapshot.directories)
+                await self._reload_if_changed(snapshot)
                 if self._roots() == roots:
-                    await watch.news()
+                    await watch.changed()
         except WatchError as error:
-            self._terminal.warn(f"changes are not noticed any more: {error}; restart to see them")
+            self._terminal.warn(f"changes are no longer reloaded: {error}; restart to load them")
         finally:
             await watch.close()
 
@@ -81,25 +78,25 @@ class Reloader:
             return self._serving.roots
         return self._serving.roots | self._reader.promised_roots()
 
-    async def _look(self, seen: Snapshot) -> None:
-        before = self._failure.seen if self._failure is not None else self._serving.snapshot
-        if seen.same(before, seen.files):
+    async def _reload_if_changed(self, snapshot: Snapshot) -> None:
+        before = self._failure.snapshot if self._failure is not None else self._serving.snapshot
+        if snapshot.same(before, snapshot.files):
             return
-        # What is started from now on would not run the code that is served.
-        self._functions.hold(self._serving.functions_with_other_code(seen))
+        # A new environment would run the changed code in the served version.
+        self._functions.hold(self._serving.functions_with_other_code(snapshot))
         started = asyncio.get_running_loop().time()
         try:
-            what = await self._reload()
-        except Exception as error:  # whatever is half saved must not end the gateway
-            self._failed(seen, error)
+            changes = await self._reload()
+        except Exception as error:  # a half-saved file must not end the gateway
+            self._failed(snapshot, error)
         else:
             self._failure = None
             self._functions.hold(frozenset())
             seconds = asyncio.get_running_loop().time() - started
-            self._terminal.say(f"Reloaded: {', '.join(what) or 'as before'} ({seconds:.1f} s)")
+            self._terminal.say(f"Reloaded: {', '.join(changes) or 'no change'} ({seconds:.1f} s)")
 
     async def _reload(self) -> list[str]:
-        """Serve the files as they are; the names of what is different then."""
+        """Serve the files as they are now, and return the names of what changed."""
         later = await asyncio.to_thread(self._read)
         before = self._serving
         changed = before.functions_changed_in(later)
@@ -109,23 +106,27 @@ class Reloader:
         for warning in later.warnings:
             if warning not in before.warnings:
                 self._terminal.warn(warning)
-        return _differences(before, later, changed)
+        return _changes(before, later, changed)
 
     def _read(self) -> Version:
         self._reader.load()
         return self._reader.finish(self._aws_endpoint_url)
 
-    def _failed(self, seen: Snapshot, error: Exception) -> None:
-        """Say so, once for each time that something was saved."""
+    def _failed(self, snapshot: Snapshot, error: Exception) -> None:
+        """Warn, unless the last warning was about the same files and said the same."""
         text = str(error) if isinstance(error, GatewayError) else f"{type(error).__name__}: {error}"
-        failure, before = _Failure(seen, " ".join(text.split())), self._failure
-        self._failure = failure
-        is_known = before is not None and before.text == failure.text
-        if not (is_known and before is not None and seen.same(before.seen, before.seen.files)):
-            self._terminal.warn(f"not reloaded, the version from before goes on: {failure.text}")
+        reason, before = " ".join(text.split()), self._failure
+        self._failure = _Failure(snapshot, reason)
+        is_repeated = (
+            before is not None
+            and before.reason == reason
+            and snapshot.same(before.snapshot, before.snapshot.files)
+        )
+        if not is_repeated:
+            self._terminal.warn(f"not reloaded, the previous version is still served: {reason}")
 
 
-def _differences(before: Version, later: Version, changed: Set[str]) -> list[str]:
+def _changes(before: Version, later: Version, changed: Set[str]) -> list[str]:
     old, new = before.application.functions, later.application.functions
     templates = before.template_files | later.template_files
     return [

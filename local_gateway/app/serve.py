@@ -1,4 +1,4 @@
-"""What is served, from start to stop."""
+"""Serves a template, from start to stop."""
 
 import asyncio
 from collections.abc import Iterator
@@ -6,9 +6,9 @@ from contextlib import AsyncExitStack
 
 from local_gateway.app.features import FEATURES, Run
 from local_gateway.app.gateway import Gateway, ServerContext
-from local_gateway.app.ready_hook import ACCESS_KEY_ID, SECRET_ACCESS_KEY
+from local_gateway.app.ready_hook import ACCESS_KEY_ID, SECRET_ACCESS_KEY, run_ready_hook
 from local_gateway.app.reload import Reloader
-from local_gateway.app.startup import make_runtime, read_version, run_hook, warm
+from local_gateway.app.startup import make_runtime, read_version, warm
 from local_gateway.app.version import VersionReader
 from local_gateway.aws_services.moto_server import MotoServer
 from local_gateway.core.limits import Limits
@@ -21,7 +21,7 @@ from local_gateway.server.invocations import Invocations
 from local_gateway.settings import GatewaySettings
 from local_gateway.terminal.terminal import Terminal
 
-# Who may sign management calls: the functions, and what a person runs beside them.
+# The keys that may sign management calls: the functions', and those for commands of the user.
 SECRETS = {
     DUMMY_CREDENTIALS["AWS_ACCESS_KEY_ID"]: DUMMY_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
     ACCESS_KEY_ID: SECRET_ACCESS_KEY,
@@ -33,7 +33,7 @@ async def serve(
 ) -> None:
     """Serve the template on bound ports with starting AWS services, until cancelled.
 
-    Says `Ready` when everything answers; leaves no process of a function behind. Raises
+    Prints `Ready` when all APIs answer; leaves no process of a function behind. Raises
     `GatewayError` when the template cannot be served.
     """
     async with AsyncExitStack() as exits:
@@ -66,7 +66,7 @@ async def serve(
         for start in run.when_serving:
             await start(gateway, invoker)
         terminal.say(f"AWS services for this run: {aws.endpoint_url}")
-        await run_hook(settings, terminal, application, ports, aws)
+        await run_ready_hook(settings, terminal, application, ports, aws)
         terminal.ready(list(_urls(origins, ports)))
         if settings.reload:
 
@@ -103,7 +103,7 @@ def _gateway(run: Run, invoker: Invoker, crasher: Crasher) -> Gateway:
 
 
 def _urls(origins: list[Origin], ports: Places) -> Iterator[str]:
-    """Where the APIs are; on each port the HTTP API first."""
+    """The URLs of all stages, those of a port's HTTP API first."""
     for at, origin in enumerate(origins):
         url = ports.url(at, "localhost")
         for stage in origin.http_api.stages if origin.http_api is not None else ():

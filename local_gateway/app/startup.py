@@ -1,9 +1,8 @@
-"""What serving and replaying have in common: template, AWS services, functions, first command."""
+"""The steps that serving and replaying share."""
 
 import asyncio
 from collections.abc import Callable
 
-from local_gateway.app.ready_hook import hook_variables, run_ready_hook
 from local_gateway.app.version import Version, VersionReader
 from local_gateway.aws_services.moto_server import MotoServer
 from local_gateway.core.model import Application
@@ -12,7 +11,6 @@ from local_gateway.runtime.remote import RemoteLambda
 from local_gateway.runtime.service import LambdaRuntime
 from local_gateway.runtime.settings import RuntimeSettings
 from local_gateway.runtime.variables import service_variables
-from local_gateway.server.bound_ports import Places
 from local_gateway.settings import GatewaySettings
 from local_gateway.terminal.terminal import Terminal
 
@@ -39,7 +37,7 @@ def make_runtime(
     *,
     waiting: Callable[[], None] | None = None,
 ) -> Functions:
-    """What runs the functions, not started yet: execution environments, or `--lambda-endpoint`.
+    """What will run the functions: execution environments, or `--lambda-endpoint`.
 
     With `waiting` the start waits for that endpoint; see `RemoteLambda`.
     """
@@ -53,30 +51,8 @@ def make_runtime(
 
 
 async def warm(runtime: Functions, application: Application) -> None:
-    """Start one environment of each function, so that what does not import is told at once."""
-    warmed = (runtime.warm(function) for function in application.functions)
-    problems = await asyncio.gather(*warmed, return_exceptions=True)
-    for problem in problems:
+    """Start an environment of each function; raises `GatewayError` if one does not start."""
+    starts = (runtime.warm(function) for function in application.functions)
+    for problem in await asyncio.gather(*starts, return_exceptions=True):
         if isinstance(problem, BaseException):
             raise problem
-
-
-async def run_hook(
-    settings: GatewaySettings,
-    terminal: Terminal,
-    application: Application,
-    places: Places,
-    aws: MotoServer,
-) -> None:
-    """Run the command of `--on-ready`, if there is one."""
-    if settings.on_ready is None:
-        return
-    variables = hook_variables(
-        settings.environment,
-        url=places.url(0, "localhost"),
-        warp=settings.warp,
-        aws_endpoint_url=aws.endpoint_url,
-        region=application.region,
-        outputs=application.outputs,
-    )
-    await run_ready_hook(settings.on_ready, variables, output=terminal.output_of_commands)

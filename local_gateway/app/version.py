@@ -1,4 +1,4 @@
-"""From a template file to what is served: the first time, and again after a change."""
+"""Makes what is served from a template file: at the start, and again after a change."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -25,9 +25,9 @@ _INCLUDE = re.compile(r"(?m)^\s*(?:-r|--requirement|-c|--constraint)[\s=]*(\S+)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """What one state of the files amounts to.
+    """What is served for one state of the files.
 
-    `snapshot` shows the files it was made from: `template_files`, and `code` by function.
+    `snapshot` shows these files: `template_files`, and `code` by function.
     """
 
     application: Application
@@ -39,22 +39,22 @@ class Version:
 
     @property
     def roots(self) -> frozenset[Path]:
-        """Every file and directory whose change makes another version."""
+        """Every file and directory that the version was made from."""
         return self.template_files.union(*self.code.values())
 
     def functions_with_other_code(self, snapshot: Snapshot) -> set[str]:
-        """The functions whose code `snapshot` shows otherwise."""
+        """The functions whose code is different in `snapshot`."""
         return {name for name, code in self.code.items() if not self.snapshot.same(snapshot, code)}
 
     def functions_changed_in(self, later: "Version") -> set[str]:
-        """The functions of this version that `later` has with other code or other settings."""
+        """The functions of this version whose code or settings are different in `later`."""
         before, after = self.application.functions, later.application.functions
         other_settings = {name for name in before if before[name] != after.get(name)}
         return self.functions_with_other_code(later.snapshot) | other_settings
 
 
 class VersionReader:
-    """Reads versions of one template; blocking, meant for a thread."""
+    """Reads versions of a template; its methods block, so call them in a thread."""
 
     def __init__(self, settings: GatewaySettings, ports: Places) -> None:
         self._path = settings.template
@@ -95,8 +95,8 @@ class VersionReader:
         self._bind(len(origins), may_bind=is_first)
         code = {name: _code_of(function) for name, function in read.application.functions.items()}
         templates = template.files
-        # The template as it was before it was read, the code as it is before it is imported:
-        # what changes in between differs from this, and is found.
+        # The template before it was read, the code before it is imported: a change in between
+        # differs from this snapshot, so the reloader sees it.
         snapshot = take_snapshot(templates.union(*code.values())) | self._template_snapshot
         return Version(
             application=localised(read.application, origins, self._ports),
@@ -108,7 +108,7 @@ class VersionReader:
         )
 
     def promised_roots(self) -> set[Path]:
-        """The files read last, and the code directories that they name; these need not exist."""
+        """The last read files, and the code directories that they name; these need not exist."""
         template = self._template
         if template is None:
             return set(self._files)
@@ -145,10 +145,10 @@ def _included(directory: Path) -> Iterator[Path]:
             continue
         seen.add(file)
         text = file.read_text(encoding="utf-8", errors="replace")
-        found = [(file.parent / name).resolve() for name in _INCLUDE.findall(text)]
-        waiting += found
-        yield from (path for path in found if not path.is_relative_to(directory))
+        included = [(file.parent / name).resolve() for name in _INCLUDE.findall(text)]
+        waiting += included
+        yield from (path for path in included if not path.is_relative_to(directory))
 
 
 def _outdated(name: str) -> str:
-    return f"{name} has changed in the template; it stays as it was made until the gateway restarts"
+    return f"{name} has changed in the template; restart the gateway to create it again"

@@ -1,7 +1,7 @@
 """The command line: arguments in, exit status out.
 
-Exit status: 0 after Ctrl-C, 1 when the template cannot be served or the start fails, 2 for
-arguments that make no sense. The subcommands, in `commands`, have their own.
+Exit status: 0 after Ctrl-C, 1 when the template cannot be served or the start fails, 2 for invalid
+arguments. The subcommands, in `recordings`, have their own.
 """
 
 import argparse
@@ -11,27 +11,30 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from local_gateway.aws_services.moto_server import MotoServer
-from local_gateway.cli.open_files import allow_many_open_files
-from local_gateway.cli.options import add_template_options, program_name
+from local_gateway.cli.options import add_template_options, gateway_settings, program_name
 from local_gateway.cli.signals import run_until_interrupted
 from local_gateway.core.chaos import Chaos, Fault, parse_chaos
 from local_gateway.errors import GatewayError
 from local_gateway.sam_local.bridge import address_of
 from local_gateway.server.bound_ports import Places, with_bridge
-from local_gateway.settings import LOOPBACK, GatewaySettings
+from local_gateway.settings import LOOPBACK
 from local_gateway.terminal.json_terminal import JsonTerminal
 from local_gateway.terminal.terminal import Terminal, shows_colours
 
+# The most that macOS allows by default; its shells start with 256.
+OPEN_FILES = 10_240
 SUBCOMMANDS = ("replay", "event")
 EPILOG = """\
 subcommands (each has a --help):
   replay FILE   invoke the events of a recording again and show what changed
   event FILE    print one event of a recording, for sam local invoke -e
 
-exit status: 0 stopped by Ctrl-C, 1 the template cannot be served, 2 the arguments make no sense"""
+exit status: 0 stopped by Ctrl-C, 1 the template cannot be served, 2 invalid arguments"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,8 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("--record-secrets needs --record FILE")
     if options.bridge is not None and options.sam_local is None:
         parser.error("--bridge needs --sam-local DIRECTORY")
-    settings = _settings(options)
-    allow_many_open_files()
+    settings = gateway_settings(options, dict(os.environ))
+    if settings.sam_local is not None:
+        settings = replace(settings, bridge=settings.bridge or address_of())
+    _raise_open_file_limit()
     coloured = shows_colours(sys.stdout, os.environ)
     terminal = (
         JsonTerminal() if options.json else Terminal(verbose=settings.verbose, coloured=coloured)
@@ -56,13 +61,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         bridge = () if settings.bridge is None else (settings.bridge,)
         with (
-            Places(with_bridge(settings.hosts, bridge), settings.port) as places,
+            Places(with_bridge(settings.hosts, bridge), settings.port) as ports,
             MotoServer.spawn(bridge) as aws,
         ):
             # The AWS services start while the rest of the gateway is imported.
             from local_gateway.app.serve import serve
 
-            run_until_interrupted(serve(settings, terminal, places, aws))
+            run_until_interrupted(serve(settings, terminal, ports, aws))
     except GatewayError as error:
         print(f"local gateway: {error}", file=sys.stderr)
         return 1
@@ -71,28 +76,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _settings(options: argparse.Namespace) -> GatewaySettings:
-    return GatewaySettings(
-        template=options.template,
-        port=options.port,
-        hosts=(options.host,) if options.host else LOOPBACK,
-        region=options.region,
-        stack_name=options.stack_name,
-        parameter_overrides=dict(options.parameter_overrides),
-        on_ready=options.on_ready,
-        environment=dict(os.environ),
-        verbose=options.verbose,
-        warp=options.warp,
-        chaos=options.chaos,
-        verify_signatures=options.verify_signatures,
-        inspector=options.inspector,
-        lambda_endpoint=options.lambda_endpoint,
-        sam_local=options.sam_local,
-        bridge=(options.bridge or address_of()) if options.sam_local else None,
-        reload=options.reload,
-        record=options.record,
-        record_secrets=options.record_secrets,
-    )
+def _raise_open_file_limit() -> None:
+    """Each connection is an open file, and each execution environment is several."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    limit = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < limit:
+        with suppress(ValueError, OSError):  # the limit stays as it is
+            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -105,16 +99,23 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_template_options(parser)
     add = parser.add_argument
-    add("--port", type=_port, default=8080, help="default: 8080; 0 takes a free one")
-    add("--host", help="address to listen on; default: loopback only")
-    add("--on-ready", metavar="COMMAND", help="shell command to run when everything answers")
-    add("--verbose", action="store_true", help="show logs as they are, with START, END and REPORT")
-    add("--warp", type=_factor, default=1.0, metavar="N", help="idle and age limits N times sooner")
+    add("--port", type=_port, default=8080, help="default: 8080; 0 chooses a free port")
+    add(
+        "--host",
+        dest="hosts",
+        type=lambda host: (host,),
+        default=LOOPBACK,
+        metavar="HOST",
+        help="address to listen on; default: loopback only",
+    )
+    add("--on-ready", metavar="COMMAND", help="shell command to run once the gateway is ready")
+    add("--verbose", action="store_true", help="show logs unchanged, with START, END and REPORT")
+    add("--warp", type=_factor, default=1.0, metavar="N", help="make time limits N times shorter")
     add(
         "--chaos",
         type=_chaos,
         metavar="SEED[:FAULT=RATE,...]",
-        help=f"have things go wrong, the same with the same seed: {', '.join(Fault)}",
+        help=f"inject faults, the same for the same seed: {', '.join(Fault)}",
     )
     add(
         "--verify-signatures",
@@ -125,30 +126,34 @@ def _parser() -> argparse.ArgumentParser:
         "--no-inspector",
         dest="inspector",
         action="store_false",
-        help="no live traffic page at /_gateway",
+        help="do not serve the live traffic page at /_gateway",
     )
     add(
         "--no-reload",
         dest="reload",
         action="store_false",
-        help="go on with the code and the template as they were at the start",
+        help="do not reload code and template when they change",
     )
     add(
         "--lambda-endpoint",
         type=_url,
         metavar="URL",
-        help="have sam local start-lambda run the functions, for example http://127.0.0.1:3001",
+        help="run the functions with sam local start-lambda, for example http://127.0.0.1:3001",
     )
     add(
         "--sam-local",
         type=Path,
         metavar="DIRECTORY",
-        help="make the output of sam build --build-dir DIRECTORY ready for sam local",
+        help="prepare the output of sam build --build-dir DIRECTORY for sam local",
     )
-    add("--bridge", metavar="ADDRESS", help="what its containers reach; default: that of docker0")
-    add("--json", action="store_true", help="print one JSON object per line, for machines")
+    add(
+        "--bridge",
+        metavar="ADDRESS",
+        help="where the containers of sam local reach this machine; default: docker0's address",
+    )
+    add("--json", action="store_true", help="print one JSON object per line")
     add("--record", type=Path, metavar="FILE", help="write each event and result to FILE, as JSON")
-    add("--record-secrets", action="store_true", help="leave secrets in the recording")
+    add("--record-secrets", action="store_true", help="keep secrets in the recording")
     return parser
 
 
@@ -166,7 +171,7 @@ def _chaos(text: str) -> Chaos:
 
 
 def _url(text: str) -> str:
-    """A URL without path; everything else would be forgotten when paths are appended."""
+    """A URL without a path: the gateway appends paths to it."""
     match = re.fullmatch(r"(https?://(?:[\w.-]+|\[[\da-f:]+\])(?::(\d+))?)/?", text)
     if match is not None and int(match[2] or 0) < 65536:
         return match[1]
@@ -180,4 +185,4 @@ def _factor(text: str) -> float:
         factor = 0.0
     if 1 <= factor < math.inf:
         return factor
-    raise argparse.ArgumentTypeError(f"expected a number from 1 up, not {text!r}")
+    raise argparse.ArgumentTypeError(f"expected a number of at least 1, not {text!r}")

@@ -1,4 +1,4 @@
-"""Running something until it ends or the process is told to end."""
+"""Ends the program in order when it gets a signal."""
 
 import asyncio
 import signal

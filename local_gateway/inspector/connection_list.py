@@ -7,37 +7,37 @@ from local_gateway.core.websocket.connection import Connection
 from local_gateway.inspector.inspector import Inspector
 
 
-class Directory(Protocol):
-    """Knows every open connection of every API."""
+class OpenConnections(Protocol):
+    """The open connections of all APIs."""
 
     def open_connections(self) -> Iterable[Connection]:
-        """The open connections, the oldest of each stage first."""
+        """Every connection, the oldest of each stage first."""
 
     def close_connection(self, connection_id: str) -> bool:
-        """Do what `DELETE @connections/{id}` does; false when there is no such connection."""
+        """Close a connection like `DELETE @connections/{id}`; false when it is not open."""
 
 
 class ConnectionList:
-    """What one page knows of the connections, and what has changed since it was told."""
+    """The connections as a page shows them."""
 
-    def __init__(self, directory: Directory, inspector: Inspector) -> None:
-        self._directory = directory
+    def __init__(self, connections: OpenConnections, inspector: Inspector) -> None:
+        self._connections = connections
         self._inspector = inspector
         self._shown: dict[str, tuple[int, int, int]] = {}
 
     def changes(self) -> tuple[list[dict[str, Any]], list[str]]:
-        """Connections that are new or not as they were, and the ids of those that are closed."""
+        """New and changed connections since the last call, and the ids of closed connections."""
         changed: list[dict[str, Any]] = []
         shown: dict[str, tuple[int, int, int]] = {}
-        for connection in self._directory.open_connections():
+        for connection in self._connections.open_connections():
             counts = self._inspector.counts(connection.connection_id)
             state = (connection.last_active, counts.messages_in, counts.messages_out)
             shown[connection.connection_id] = state
             if self._shown.get(connection.connection_id) != state:
                 changed.append(_to_json(connection, state))
-        gone = [connection_id for connection_id in self._shown if connection_id not in shown]
+        closed = [connection_id for connection_id in self._shown if connection_id not in shown]
         self._shown = shown
-        return changed, gone
+        return changed, closed
 
 
 def _to_json(connection: Connection, state: tuple[int, int, int]) -> dict[str, Any]:

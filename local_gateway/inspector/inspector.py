@@ -1,31 +1,85 @@
-"""What the page shows: remembers the newest records and wakes the open pages."""
+"""Keeps the newest records for the page, and wakes the open pages."""
 
 import asyncio
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from sys import getsizeof
 
-from local_gateway.inspector.ring import Ring
 from local_gateway.records import ApiRecord, Direction, Frame, InvocationRecord, LogLine, Record
 
 MAX_RECORDS = 4_000
 MAX_BYTES = 8 * 1024 * 1024
 MAX_COUNTED = 10_000
-# What a record weighs without its text: the tuple, its numbers, its place in the ring.
+# The size of a record without its text: the tuple, its numbers, its place in the ring.
 BASE_BYTES = 400
+
+
+class Ring[T]:
+    """Keeps the newest items, up to `max_items` and `max_bytes`.
+
+    Items are numbered from 1 in their order, without gaps, so a reader needs only the number of the
+    last item that it has read. An item larger than `max_bytes` is not kept.
+    """
+
+    def __init__(self, max_items: int, max_bytes: int) -> None:
+        self._max_items = max_items
+        self._max_bytes = max_bytes
+        self._items: deque[tuple[T, int]] = deque()
+        self._bytes = 0
+        self._last = 0
+
+    @property
+    def last(self) -> int:
+        """The number of the newest item; 0 before the first."""
+        return self._last
+
+    @property
+    def weight(self) -> int:
+        """The size of all items in bytes."""
+        return self._bytes
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def append(self, item: T, weight: int) -> None:
+        """Add an item of `weight` bytes; the oldest are dropped when there is no room."""
+        items = self._items
+        items.append((item, weight))
+        self._last += 1
+        self._bytes += weight
+        while self._bytes > self._max_bytes or len(items) > self._max_items:
+            self._bytes -= items.popleft()[1]
+
+    def after(self, number: int, *, max_items: int, max_bytes: int) -> tuple[int, list[T]]:
+        """The number of the first item after `number`, and the items from there, oldest first.
+
+        Up to `max_items`, and none after they have `max_bytes`. The first number is not
+        `number + 1` when items in between were dropped.
+        """
+        first = self._last - len(self._items) + 1
+        start = max(number + 1, first)
+        taken: list[T] = []
+        weight = 0
+        for item, bytes_of_item in islice(self._items, start - first, None):
+            if len(taken) == max_items or weight >= max_bytes:
+                break
+            taken.append(item)
+            weight += bytes_of_item
+        return start, taken
 
 
 @dataclass(slots=True)
 class Counts:
-    """How many messages a connection has sent and been sent."""
+    """How many messages a connection has sent and received."""
 
     messages_in: int = 0
     messages_out: int = 0
 
 
-NONE_YET = Counts()
+NO_MESSAGES = Counts()
 
 
 class Inspector:
@@ -41,12 +95,12 @@ class Inspector:
         self._pages: set[asyncio.Event] = set()
 
     def counts(self, connection_id: str) -> Counts:
-        """The messages of a connection so far."""
-        return self._counts.get(connection_id, NONE_YET)
+        """The number of a connection's messages so far."""
+        return self._counts.get(connection_id, NO_MESSAGES)
 
     @contextmanager
     def watch(self) -> Iterator[asyncio.Event]:
-        """An event that is set whenever something happens, until the end of the `with` block."""
+        """An event that is set with each record, until the end of the `with` block."""
         page = asyncio.Event()
         self._pages.add(page)
         try:
@@ -56,11 +110,11 @@ class Inspector:
 
     @property
     def watchers(self) -> int:
-        """How many pages look on."""
+        """The number of open pages."""
         return len(self._pages)
 
     def observe(self, record: Record, /) -> None:
-        """Remember a record, count it if it is a message, and wake the pages."""
+        """Keep a record, count it if it is a message, and wake the pages."""
         match record:
             case Frame():
                 self._count(record)

@@ -1,4 +1,4 @@
-"""The lines of a recording: what stands in them, and how they are read back.
+"""The lines of a recording.
 
 The first line is a header, `{"type": "recording", "version": 1, "redacted": true}`. Every further
 line is an invocation or a call of the management API. `number` counts invocations in the order in
@@ -20,11 +20,11 @@ UNFINISHED = "unfinished"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedInvocation:
-    """One event and what came of it.
+    """An event and its result.
 
-    `route_key` and `event_type` are what API Gateway writes into the event, where it does;
-    `result` has a `kind` (succeeded, failed, timed_out, throttled, unfinished) and what belongs to
-    it. `time` is ISO 8601, `duration_ms` is `None` for an invocation that did not end.
+    `route_key` and `event_type` are those that API Gateway writes into the event, if it does.
+    `result` has a `kind` (succeeded, failed, timed_out, throttled, unfinished) and its details.
+    `time` is ISO 8601, `duration_ms` is `None` for an invocation that did not end.
     """
 
     number: int
@@ -57,10 +57,10 @@ class RecordedInvocation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedCall:
-    """One call of the management API; `data` is what was posted, where it was accepted.
+    """A call of the management API; `data` is the posted text, if it was accepted.
 
-    `during` are the numbers of the invocations that were under way: one of them called, unless a
-    program outside the gateway did.
+    `during` are the numbers of the invocations that were running. One of them made the call, or a
+    program outside the gateway.
     """
 
     time: str
@@ -89,7 +89,7 @@ def header(*, redacted: bool) -> dict[str, Any]:
 
 
 def result_json(result: InvocationResult) -> dict[str, Any]:
-    """A result with its kind; the bytes of a handler's own are text, or base64 if they are none."""
+    """A result with its kind; bytes that a handler returned are text, or base64 if necessary."""
     match result:
         case Succeeded(payload):
             return {"kind": "succeeded", **_payload(payload)}
@@ -113,10 +113,10 @@ def _payload(payload: bytes) -> dict[str, Any]:
 
 
 def route_of(event: Any) -> tuple[str | None, str | None, str | None]:
-    """Route key, event type and connection id of an event, each `None` where it has none.
+    """Route key, event type and connection id of an event; `None` for each that it does not have.
 
-    An authorizer's event type is REQUEST, that of an HTTP API is HTTP; events of other services
-    are of the type that they say they come from, such as `aws:sqs` or an EventBridge detail type.
+    The type of an authorizer's event is REQUEST, of an HTTP API's HTTP. The type of other services'
+    events is the source that they name, such as `aws:sqs`, or an EventBridge detail type.
     """
     if not isinstance(event, dict):
         return None, None, None

@@ -1,7 +1,7 @@
 """Reads a recording back."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,26 +32,52 @@ _CALL = {
 
 
 @dataclass(frozen=True, slots=True)
-class ReadRecording:
-    """A recording: invocations in the order in which they began; `notes` are for people."""
+class LoadedRecording:
+    """A recording; the invocations are in the order in which they began."""
 
     redacted: bool
     invocations: tuple[RecordedInvocation, ...]
     calls: tuple[RecordedCall, ...]
-    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def connection_ids(self) -> frozenset[str]:
-        """Every connection that is named in it."""
-        found = {invocation.connection_id for invocation in self.invocations}
-        found |= {call.connection_id for call in self.calls}
-        return frozenset(connection_id for connection_id in found if connection_id is not None)
+        """The ids of all connections in the recording."""
+        ids = {invocation.connection_id for invocation in self.invocations}
+        ids |= {call.connection_id for call in self.calls}
+        return frozenset(connection_id for connection_id in ids if connection_id is not None)
+
+    def choose(self, function: str, *, route_key: str | None, index: int) -> RecordedInvocation:
+        """An event of a function, and of a route if given; `index` counts from 0, -1 is the last.
+
+        Raises `GatewayError` that names the events that there are.
+        """
+        of_function = [item for item in self.invocations if item.function == function]
+        if not of_function:
+            functions = _names([item.function for item in self.invocations])
+            raise GatewayError(f"no event of {function} in the recording; it has {functions}")
+        chosen = [item for item in of_function if route_key in {None, item.route_key}]
+        if not chosen:
+            routes = _names([item.route_key or "none" for item in of_function])
+            raise GatewayError(
+                f"no event of {function} on the route {route_key}; its routes are {routes}"
+            )
+        if not -len(chosen) <= index < len(chosen):
+            raise GatewayError(
+                f"no event {index} of {function}; there are {len(chosen)}: choose one with --index "
+                f"from 0 to {len(chosen) - 1}"
+            )
+        return chosen[index]
 
 
-def read_recording(path: Path) -> ReadRecording:
-    """Read a file that `--record` wrote.
+def _names(names: Sequence[str]) -> str:
+    return ", ".join(sorted(set(names))) or "nothing"
 
-    A last line that is cut off, as a full disk leaves it, is told in the notes. Raises
+
+def load_recording(path: Path) -> LoadedRecording:
+    """Load a file that `--record` wrote.
+
+    If the last line is incomplete, as a full disk leaves it, a warning says so. Raises
     `GatewayError`, with the line, for anything else that is not a recording.
     """
     try:
@@ -60,18 +86,18 @@ def read_recording(path: Path) -> ReadRecording:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise GatewayError(f"cannot read the recording {path}: {reason}") from error
     *lines, rest = text.split("\n")
-    notes = [f"{path}:{len(lines) + 1}: the last line is cut off and left out"] if rest else []
+    warnings = [f"{path}:{len(lines) + 1}: the last line is incomplete and ignored"] if rest else []
     members = [_members(line, f"{path}:{at}") for at, line in enumerate(lines, start=1) if line]
     if not members:
         raise GatewayError(f"{path}: is empty; record with --record {path}")
     redacted = _header(members[0][1], path)
     invocations = [_invocation(*item) for item in members[1:] if item[1]["type"] == "invocation"]
     calls = [_call(*item) for item in members[1:] if item[1]["type"] == "management"]
-    return ReadRecording(
+    return LoadedRecording(
         redacted,
         tuple(sorted(invocations, key=lambda invocation: invocation.number)),
         tuple(calls),
-        tuple(notes),
+        tuple(warnings),
     )
 
 
@@ -88,7 +114,7 @@ def _members(line: str, place: str) -> tuple[str, Mapping[str, Any]]:
 
 def _header(members: Mapping[str, Any], path: Path) -> bool:
     if members["type"] != "recording" or not isinstance(members.get("redacted"), bool):
-        raise GatewayError(f"{path}:1: expected the first line of a recording; wrote --record it?")
+        raise GatewayError(f"{path}:1: expected the first line of a file that --record wrote")
     if members.get("version") != VERSION:
         version = members.get("version")
         raise GatewayError(f"{path}:1: version {version} of the format; this program reads 1")

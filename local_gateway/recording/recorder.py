@@ -1,4 +1,4 @@
-"""Writes down everything that is invoked, and what is posted to connections meanwhile."""
+"""Records every invocation, and every call of the management API."""
 
 import itertools
 import json
@@ -19,40 +19,40 @@ from local_gateway.server.interfaces import Invoker, Sources
 
 
 class Recording:
-    """A file, and which invocations are under way."""
+    """A file, and the invocations that are running."""
 
     def __init__(self, file: RecordFile, sources: Sources) -> None:
         self.file = file
         self.sources = sources
         self._numbers = itertools.count()
-        self._under_way: set[int] = set()
+        self._running: set[int] = set()
 
     @property
-    def under_way(self) -> tuple[int, ...]:
-        """The numbers of the invocations that have not ended."""
-        return tuple(sorted(self._under_way))
+    def running(self) -> tuple[int, ...]:
+        """The numbers of the running invocations."""
+        return tuple(sorted(self._running))
 
     def begin(self) -> int:
-        """The number of an invocation that begins."""
+        """Begin an invocation, and return its number."""
         number = next(self._numbers)
-        self._under_way.add(number)
+        self._running.add(number)
         return number
 
     def end(self, invocation: RecordedInvocation) -> None:
-        """Write an invocation that has come to its end."""
-        self._under_way.discard(invocation.number)
+        """Write an invocation that has ended."""
+        self._running.discard(invocation.number)
         self.file.write(invocation.as_json())
 
 
 class RecordingInvoker:
-    """An `Invoker` that records what another one does."""
+    """An `Invoker` that records the invocations of another."""
 
     def __init__(self, invoker: Invoker, recording: Recording) -> None:
         self._invoker = invoker
         self._recording = recording
 
     async def invoke(self, function: str, payload: bytes, /) -> Invocation:
-        """Invoke and record; one that is cancelled or cannot be started is `unfinished`."""
+        """Invoke and record; an invocation that is cancelled or cannot start is `unfinished`."""
         number, time = self._recording.begin(), iso_time(self._recording.sources.now())
         invocation: Invocation | None = None
         try:
@@ -74,7 +74,7 @@ class CallRecorder:
         self._sent: Frame | None = None
 
     def observe(self, record: Record, /) -> None:
-        """Write a call of the management API; keep a frame that was sent, which may be one's."""
+        """Write calls of the management API; keep the last frame, which a call may have sent."""
         match record:
             case Frame():
                 self._sent = record if record.direction is Direction.OUT else None
@@ -96,7 +96,7 @@ class CallRecorder:
             connection_id=connection_id,
             status=int(record.outcome) if record.outcome.isdigit() else 0,
             data=data,
-            during=self._recording.under_way,
+            during=self._recording.running,
         )
         self._recording.file.write(call.as_json())
 
@@ -121,7 +121,7 @@ def _recorded(
 
 
 def _event(payload: bytes) -> Any:
-    """The event; Lambda refuses one that is not JSON, so there is none else to keep."""
+    """The event; Lambda refuses an event that is not JSON, so there is no other to keep."""
     try:
         return json.loads(payload)
     except (ValueError, RecursionError):

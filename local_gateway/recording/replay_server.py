@@ -1,4 +1,4 @@
-"""Where handlers post to while a recording is replayed: the management API without sockets."""
+"""The management API during a replay: it answers without connections."""
 
 import json
 from urllib.parse import unquote
@@ -31,14 +31,14 @@ _ANSWERS = {
 
 
 class ReplayServer:
-    """Answers `/{stage}/@connections/{id}` as `calls` say, and everything else with 403."""
+    """Answers `/{stage}/@connections/{id}` from `calls`, and everything else with 403."""
 
     def __init__(self, calls: ExpectedCalls, stages: frozenset[str]) -> None:
         self._calls = calls
         self._stages = stages
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer one request."""
+        """Answer a request."""
         data = await request.read()
         path = request.rel_url.raw_path.removeprefix("/").split("/")
         if len(path) != 3 or unquote(path[1]) != MANAGEMENT_SEGMENT:
@@ -66,7 +66,7 @@ class ReplayServer:
 
 
 def _description() -> ManagementResponse:
-    """There is no connection to describe: the same answer for each."""
+    """There is no connection to describe, so every answer is the same."""
     content = {
         "connectedAt": iso_time(0),
         "identity": {"sourceIp": "127.0.0.1", "userAgent": None},

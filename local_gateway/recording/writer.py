@@ -19,11 +19,11 @@ type Warn = Callable[[str], None]
 
 
 class RecordFile:
-    """Writes a line at once, so that a gateway that is killed leaves what happened before.
+    """Writes each line at once, so that a killed gateway leaves all lines before its end.
 
-    Replaces what the file held; only its owner can read it. With `redacted`, secrets
-    are taken out first. A write that fails later, such as on a full disk, is told to `warn` once
-    and ends the recording, nothing else. Raises `GatewayError` when the file cannot be written.
+    Replaces the file; only its owner can read it. With `redacted`, secrets are removed first. If a
+    later write fails, for example because the disk is full, only the recording ends, and `warn` is
+    called once. Raises `GatewayError` when the file cannot be written.
     """
 
     def __init__(self, path: Path, *, redacted: bool, warn: Warn) -> None:
@@ -49,7 +49,7 @@ class RecordFile:
         self.close()
 
     def write(self, line: Mapping[str, Any]) -> None:
-        """Add a line; never raises."""
+        """Write a line; never raises."""
         if not self._is_open:
             return
         try:
@@ -59,13 +59,13 @@ class RecordFile:
             self._warn(f"the recording {self._path} ends here: {_reason(error)}")
 
     def close(self) -> None:
-        """Close the file; harmless when it is closed."""
+        """Close the file, if it is open."""
         if self._is_open:
             self._is_open = False
             os.close(self._descriptor)
 
     def _redact(self, line: Mapping[str, Any]) -> dict[str, Any]:
-        """Names of the recording's own members are no secrets; what they hold may be."""
+        """The names of the recording's own members are not secrets; their values may be."""
         return {name: _redacted(value) for name, value in line.items()}
 
     def _put(self, line: Mapping[str, Any]) -> None:
@@ -77,9 +77,9 @@ class RecordFile:
 
 
 def _keep_private(descriptor: int) -> None:
-    """A file that was there may be open to others; a pipe or a terminal is none of our business."""
+    """Others may be able to read a file that exists; pipes and terminals stay as they are."""
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
-        with contextlib.suppress(PermissionError):  # somebody else's file, which we may write to
+        with contextlib.suppress(PermissionError):  # another user's file, which we may write to
             os.fchmod(descriptor, OWNER_ONLY)
 
 
@@ -92,8 +92,8 @@ def _redacted(value: Any) -> Any:
 
 def _unwritable(path: Path, error: Exception) -> GatewayError:
     return GatewayError(
-        f"cannot write the recording {path}: {_reason(error)}; name a file in a directory that "
-        "exists and that you may write to"
+        f"cannot write the recording {path}: {_reason(error)}; choose a file in a directory "
+        "that exists and that you may write to"
     )
 
 

@@ -1,9 +1,15 @@
-"""How execution environments are made and bounded."""
+"""The settings of execution environments, and what they share."""
 
+import importlib.util
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
+
+from local_gateway.records import Observe
+
+type RuntimeClient = Literal["awslambdaric", "bootstrap"]
 
 MIB = 1024 * 1024
 
@@ -12,17 +18,18 @@ MIB = 1024 * 1024
 class RuntimeSettings:
     """Durations are seconds.
 
-    `use_awslambdaric` is None to use it when the gateway's interpreter can import it.
-    `base_environment` comes below a function's own variables; credentials found in it replace
-    the dummy ones. `patience_seconds` is how long an invocation waits for an environment in use
-    before a further one is started for it. `queue_seconds` and `max_queued_bytes` bound, per
-    function, what waits for an environment; beyond them an invocation is throttled.
-    `platform_lines` adds Lambda's START, END, REPORT and INIT_REPORT lines to the log, on the
-    stream "platform".
+    - `use_awslambdaric`: None uses it if the gateway's interpreter can import it.
+    - `base_environment`: a function's own variables win over these; credentials in it replace the
+      dummy ones.
+    - `wait_seconds`: how long an invocation waits for a busy environment before another is started.
+    - `queue_seconds` and `max_queued_bytes` limit, for each function, the invocations that wait for
+      an environment; beyond the limits an invocation is throttled.
+    - `platform_lines` adds Lambda's START, END, REPORT and INIT_REPORT lines to the log, on the
+      stream "platform".
     """
 
     max_environments_per_function: int = 10
-    patience_seconds: float = 0.2
+    wait_seconds: float = 0.2
     idle_seconds: float = 600.0
     init_timeout: float = 10.0
     queue_seconds: float = 60.0
@@ -32,3 +39,23 @@ class RuntimeSettings:
     use_awslambdaric: bool | None = None
     base_environment: Mapping[str, str] = field(default_factory=dict)
     platform_lines: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuntimeContext:
+    """What the environments of all functions share."""
+
+    settings: RuntimeSettings
+    observe: Observe
+    region: str
+    client: RuntimeClient
+
+
+def choose_client(settings: RuntimeSettings) -> RuntimeClient:
+    """Amazon's client if it is installed (it has wheels for Linux only), or else our own."""
+    chosen = settings.use_awslambdaric
+    if chosen is None:
+        chosen = settings.python == Path(sys.executable) and all(
+            importlib.util.find_spec(name) for name in ("awslambdaric", "runtime_client")
+        )
+    return "awslambdaric" if chosen else "bootstrap"

@@ -1,10 +1,10 @@
-"""A build of `sam build`, made ready for `sam local`.
+"""Prepares the output of `sam build` for `sam local`.
 
-SAM gives a container only those variables that its template declares (samcli 1.170,
-`local/lambdafn/env_vars.py`), and `sam deploy` would deploy whatever the template declares. So the
-built template stays as it is, and a copy beside it declares what only the laptop needs. Their
-values are in a file for `--env-vars`, which wins over what the developer's shell exports: else
-real credentials or another region could get into a container.
+SAM gives a container only the variables that its template declares (samcli 1.170,
+`local/lambdafn/env_vars.py`), and `sam deploy` would deploy all that the template declares. So the
+built template does not change; a copy beside it declares the variables that only the laptop needs.
+Their values are in a file for `--env-vars`, which wins over the developer's shell: otherwise real
+credentials or another region could get into a container.
 """
 
 import json
@@ -23,8 +23,8 @@ BUILT_TEMPLATE = "template.yaml"
 TEMPLATE = "sam-local.json"
 VARIABLES = "env.json"
 
-# What a container calls this machine: Docker Desktop knows the name, elsewhere it is given by
-# `--add-host host.docker.internal:host-gateway`.
+# A container's name for this machine: Docker Desktop resolves it, elsewhere
+# `--add-host host.docker.internal:host-gateway` does.
 HOST = "host.docker.internal"
 
 # What names the template of a nested stack.
@@ -35,8 +35,8 @@ _FUNCTIONS = frozenset({"AWS::Serverless::Function", "AWS::Lambda::Function"})
 class SamLocalBuild:
     """The directory that `sam build --build-dir` wrote.
 
-    The build was made with `parameters`, so the copy has their values wherever it refers to them:
-    what `samconfig.toml` says about a deployment must not come between.
+    The build was made with `parameters`, so the copy has their values in place of references:
+    `samconfig.toml` could give other values, which are for a deployment.
     """
 
     def __init__(self, directory: Path, parameters: Mapping[str, str]) -> None:
@@ -45,7 +45,7 @@ class SamLocalBuild:
 
     @property
     def options(self) -> str:
-        """What every command of `sam local` needs to work with this run."""
+        """The options that every command of `sam local` needs to work with this run."""
         return (
             f"--template {self._directory}/{TEMPLATE} --env-vars {self._directory}/{VARIABLES} "
             f"--add-host {HOST}:host-gateway"
@@ -60,8 +60,8 @@ class SamLocalBuild:
     def write(self, application: Application, aws_endpoint_url: str, ports: Iterable[int]) -> None:
         """Write `sam-local.json` and `env.json`.
 
-        `ports` are those of this machine that containers may use. Raises `GatewayError` when there
-        is no built template, or when it cannot be read.
+        Containers may use these `ports` of this machine. Raises `GatewayError` when there is no
+        built template, or when it cannot be read.
         """
         if not (self._directory / BUILT_TEMPLATE).is_file():
             raise GatewayError(
@@ -98,9 +98,9 @@ class SamLocalBuild:
 def container_variables(
     application: Application, aws_endpoint_url: str, ports: Iterable[int]
 ) -> dict[str, dict[str, str]]:
-    """Every variable that a container needs, by the function's logical id.
+    """The variables that each container needs, by the function's logical id.
 
-    Addresses of this machine are those that containers have for it.
+    Addresses of this machine are replaced by the containers' name for it.
     """
     region = application.region
     added = {

@@ -1,4 +1,4 @@
-"""What a program sees in the terminal: one JSON object per line, and nothing else."""
+"""The terminal's output for programs: one JSON object per line, and nothing else."""
 
 import json
 import sys
@@ -19,8 +19,8 @@ class JsonTerminal(Terminal):
     - `ready`: `urls`
     - `warning` and `info`: `text`
 
-    Members are always there; what does not apply is null. The command of `--on-ready` writes to
-    standard error.
+    Every member is always present; it is null where it does not apply. The command of `--on-ready`
+    writes to standard error.
     """
 
     def __init__(self, out: TextIO = sys.stdout) -> None:
@@ -29,8 +29,7 @@ class JsonTerminal(Terminal):
     @property
     @override
     def output_of_commands(self) -> TextIO | None:
-        """Standard error: standard output is for JSON alone."""
-        return sys.stderr
+        return sys.stderr  # standard output is for JSON alone
 
     @override
     def say(self, text: str) -> None:

@@ -1,11 +1,12 @@
-"""A function's log line as a person reads it: structured logging becomes one short line."""
+"""Turns a structured line of a function's log into one short line for people."""
 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-# What Powertools' Logger adds to every line and the terminal shows already, or nobody reads there.
+# Keys that Powertools' Logger adds to every line: the terminal shows them already, or nobody reads
+# them there.
 _LEFT_OUT = frozenset(
     {
         "level",
@@ -24,33 +25,32 @@ _LEFT_OUT = frozenset(
         "stack_trace",
     }
 )
-# An id that is looked for when something went wrong, and is as long as all the rest.
+# Long ids that are of use only when something went wrong.
 _FOR_PROBLEMS = frozenset({"request_id", "message_id"})
 _CONNECTION = ("connection_id", "correlation_id")
-_SHOWN_OF_AN_ID = 8
+_SHOWN_ID_LENGTH = 8
 _PROBLEMS = frozenset({"WARNING", "ERROR", "CRITICAL"})
 
 
 @dataclass(frozen=True, slots=True)
 class LogText:
-    """The lines to show for one line of log, maybe none; `level` as the function named it."""
+    """The lines to show for a line of log, possibly none; `level` is the function's."""
 
     lines: tuple[str, ...]
     level: str = ""
 
     @property
     def is_problem(self) -> bool:
-        """Whether somebody should look at it."""
+        """Whether the line is a warning or an error."""
         return self.level in _PROBLEMS
 
 
 def readable(line: str) -> LogText:
-    """One line of log for people.
+    """A line of log for people.
 
     `{"level": "INFO", "message": "answered", "code": "ok", …}` becomes `INFO answered code=ok`,
-    with the beginning of the connection id, and of request ids only where there is a problem. An
-    exception follows as it was printed; embedded metrics are not shown. Any other line is shown as
-    it is.
+    with the beginning of the connection id. Request ids are shown for problems only. An exception
+    follows as it was printed; embedded metrics are not shown. Other lines do not change.
     """
     if not line.startswith("{"):
         return LogText((line,))
@@ -90,8 +90,8 @@ def _value(value: object) -> str:
 
 
 def _shortened(text: str) -> str:
-    """Enough to tell connections apart; the lines about the sockets have it in full."""
-    return text if len(text) <= _SHOWN_OF_AN_ID else text[:_SHOWN_OF_AN_ID] + "…"
+    """Enough to tell connections apart; the lines about requests have the full id."""
+    return text if len(text) <= _SHOWN_ID_LENGTH else text[:_SHOWN_ID_LENGTH] + "…"
 
 
 def _traceback(record: dict[str, Any]) -> list[str]:

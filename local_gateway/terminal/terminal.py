@@ -1,5 +1,6 @@
-"""What a person sees in the terminal: one line per event, and the functions' own logs."""
+"""The terminal's output for people: a line per request or event, and the functions' logs."""
 
+import asyncio
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -7,17 +8,50 @@ from functools import lru_cache
 from typing import TextIO
 
 from local_gateway.records import ApiRecord, Frame, InvocationRecord, LogLine, Record
-from local_gateway.terminal.line_buffer import LineBuffer
 from local_gateway.terminal.log_text import LogText, readable
 
 _RED, _YELLOW, _PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[0m"
 _COLOURS = {"WARNING": _YELLOW, "ERROR": _RED, "CRITICAL": _RED}
 
+FLUSH_SECONDS = 0.02
+
+
+class LineBuffer:
+    """Writes lines to `out` in their order, at once or a moment later.
+
+    A write for each line would cost more than making the line.
+    """
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._lines: list[str] = []
+
+    def write(self, line: str) -> None:
+        """Write a line at once, after all that wait."""
+        self._lines.append(line)
+        self.flush()
+
+    def write_soon(self, line: str) -> None:
+        """Write a line within `FLUSH_SECONDS`, or at once if no event loop runs."""
+        self._lines.append(line)
+        if len(self._lines) == 1:
+            try:
+                asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
+            except RuntimeError:
+                self.flush()
+
+    def flush(self) -> None:
+        """Write the lines that wait."""
+        if self._lines:
+            lines, self._lines = self._lines, []
+            self._out.write("\n".join([*lines, ""]))
+            self._out.flush()
+
 
 class Terminal:
-    """Writes lines to `out`; `verbose` shows the functions' logs exactly as they are.
+    """Writes lines to `out`; with `verbose` the functions' logs do not change.
 
-    With `coloured`, what somebody should look at is yellow or red.
+    With `coloured`, problems are yellow or red.
     """
 
     def __init__(
@@ -32,11 +66,11 @@ class Terminal:
         self._coloured = coloured
 
     def say(self, text: str) -> None:
-        """Print a line as it is."""
+        """Print a line."""
         self._lines.write(text)
 
     def flush(self) -> None:
-        """Print what is left: lines about events are printed some at a time."""
+        """Print the lines that wait: those about records are printed in groups."""
         self._lines.flush()
 
     def warn(self, text: str) -> None:
@@ -44,27 +78,26 @@ class Terminal:
         self.say(f"warning: {text}")
 
     def ready(self, urls: Sequence[str]) -> None:
-        """Print that everything answers, and where."""
+        """Print that all APIs answer, and their URLs."""
         self.say(f"Ready: {', '.join(urls)}  (Ctrl-C stops)")
 
     @property
     def output_of_commands(self) -> TextIO | None:
-        """Where commands that the gateway runs write to; `None` for its own standard output."""
+        """Where the gateway's commands write to; `None` for its own standard output."""
         return None
 
     def observe(self, record: Record, /) -> None:
-        """Print what APIs, event sources and functions did."""
+        """Print a record, if people need it."""
         match record:
             case ApiRecord():
                 self._print_api_record(record)
             case LogLine():
                 self._print_log_line(record)
             case Frame() | InvocationRecord():
-                # People's messages do not belong in a log; the API tells of the invocation.
-                pass
+                pass  # messages do not belong in a log; invocations have an `ApiRecord`
 
     def _print_api_record(self, record: ApiRecord) -> None:
-        """Time, route, outcome, duration, function, connection."""
+        """Print time, route, outcome, duration, function, connection."""
         parts = [f"{_beginning(record.at, record.problem)}{record.route_key:<14}", record.outcome]
         if record.duration_ms is not None:
             parts.append(f"{record.duration_ms:.1f} ms{' cold' if record.cold else ''}")
@@ -80,7 +113,7 @@ class Terminal:
         return f"{colour}{text}{_PLAIN}" if self._coloured and colour else text
 
     def _print_log_line(self, record: LogLine) -> None:
-        """Time, function, and what it says."""
+        """Print time, function and text."""
         text = LogText((record.text,)) if self._verbose else readable(record.text)
         beginning = f"{_beginning(record.at, text.is_problem)}{record.function} | "
         colour = _COLOURS.get(text.level, "")
@@ -91,17 +124,17 @@ class Terminal:
 
 
 def shows_colours(out: TextIO, environment: Mapping[str, str]) -> bool:
-    """Whether a person sees them: on a terminal, unless `NO_COLOR` is set (no-color.org)."""
+    """Whether `out` is a terminal, and `NO_COLOR` is not set (no-color.org)."""
     return out.isatty() and not environment.get("NO_COLOR")
 
 
 def _beginning(at: int, problem: bool) -> str:
-    """The time of day, and a mark for what somebody should look at."""
+    """The time of day, and a mark for problems."""
     seconds, milliseconds = divmod(at, 1000)
     return f"{_time_of_day(seconds)}.{milliseconds:03} {'!' if problem else ' '} "
 
 
 @lru_cache(maxsize=1)
 def _time_of_day(seconds: int) -> str:
-    """The time of day where this machine is."""
+    """In the time zone of this machine."""
     return time.strftime("%H:%M:%S", time.localtime(seconds))

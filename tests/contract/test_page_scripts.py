@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.programs import require_tool
+from tests.support.programs import require_tool
+
+pytestmark = pytest.mark.starts_programs
 
 PAGE_TESTS = sorted((Path(__file__).parents[1] / "page").glob("*.test.js"))
 # Modules without a package.json beside them are recognised by their imports.

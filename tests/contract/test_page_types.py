@@ -3,7 +3,11 @@
 import subprocess
 from pathlib import Path
 
-from tests.programs import require_node_program
+import pytest
+
+from tests.support.programs import require_node_program
+
+pytestmark = pytest.mark.starts_programs
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = sorted((ROOT / "functions" / "api" / "static").rglob("*.js"))

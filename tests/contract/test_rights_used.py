@@ -17,9 +17,9 @@ from functions.default.app import lambda_handler as default
 from functions.disconnect.app import lambda_handler as disconnect
 from functions.fan_out.app import lambda_handler as fan_out
 from functions.publish.app import lambda_handler as publish
-from sapa import bootstrap, channel_services
-from sapa.channels.fan_out_task import Dispatch, Recipient
-from sapa.login.sessions import start_session
+from sapa.channels.fan_out_task import FanOutTask, Recipient
+from sapa.login.session import start_session
+from sapa.services import epoch_seconds, services
 from tests.contract.test_aws_calls import (
     ROOM,
     STEPS,
@@ -28,7 +28,7 @@ from tests.contract.test_aws_calls import (
     event,
     open_connections,
 )
-from tests.contract.test_template_security import API_ARN, RIGHTS, as_text, statements
+from tests.contract.test_template_security import API_ARN, as_text, functions, granted
 from tests.contract.transformed_template import resources
 from tests.integration.sapa.conftest import Cloud
 from tests.integration.sapa.stack import (
@@ -157,13 +157,13 @@ def fans_out(desk: Desk) -> None:
     open_connections()
     both_in()
     desk.cloud.management_api.gone |= {"c1", "c2"}
-    to_channel = Dispatch(channel=ROOM, content={"text": "Hai!"})
+    to_channel = FanOutTask(channel=ROOM, content={"text": "Hai!"})
     long_here = (Recipient("c1", since=0), Recipient("c2", since=0))
-    for dispatch in (to_channel, replace(to_channel, recipients=long_here)):
+    for task in (to_channel, replace(to_channel, recipients=long_here)):
         [record] = recorded("fan_out")["Records"]
-        record["body"] = dispatch.to_json()
+        record["body"] = task.to_json()
         desk.run(partial(fan_out, {"Records": [record]}, cast("LambdaContext", Time(25))))
-    channel_services._bulk_sender().close()
+    services().bulk_sender.close()
 
 
 def serves(desk: Desk) -> None:
@@ -173,10 +173,10 @@ def serves(desk: Desk) -> None:
     session = event("connect", "c1")["requestContext"]["authorizer"]["session_id"]
     start_session(
         "demo",
-        bootstrap.authorizer_services().sessions,
+        services().sessions,
         token=TOKEN,
         session_id=session,
-        expires_at=bootstrap.epoch_seconds() + 3600,
+        expires_at=epoch_seconds() + 3600,
     )
     boto3.client("cognito-idp").admin_create_user(
         UserPoolId=desk.variable("USER_POOL_ID"), Username="baru", TemporaryPassword=PASSWORD
@@ -212,7 +212,7 @@ USED_BY_LAMBDA: dict[str, set[Right]] = {
 
 
 def test_every_function_has_a_life() -> None:
-    assert LIVES.keys() == RIGHTS.keys()
+    assert LIVES.keys() == set(functions())
 
 
 @pytest.mark.parametrize("name", LIVES)
@@ -221,8 +221,7 @@ def test_a_role_allows_what_its_function_calls_and_nothing_that_it_does_not(
 ) -> None:
     desk = Desk(name, cloud, monkeypatch)
     LIVES[name](desk)
-    [policy] = resources("AWS::IAM::Role")[f"{name}Role"]["Policies"]
     # What a function prints is written by Lambda.
-    granted = {pair for pair in statements(policy) if not pair[0].startswith("logs:")}
-    assert desk.needed - granted == set(), "called without right"
-    assert granted - desk.needed == USED_BY_LAMBDA.get(name, set()), "rights that nothing uses"
+    allowed = {pair for pair in granted(name) if not pair[0].startswith("logs:")}
+    assert desk.needed - allowed == set(), "called without right"
+    assert allowed - desk.needed == USED_BY_LAMBDA.get(name, set()), "rights that nothing uses"

@@ -5,18 +5,14 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from tools.benchmarks import (
-    cold_start,
-    fan_out,
-    hot_path,
-    peers,
-    round_trip,
-)
+from tools.benchmarks import peers, round_trip
+from tools.benchmarks.cold_start import benchmark as cold_start
+from tools.benchmarks.fan_out import benchmark as fan_out
 from tools.benchmarks.figures import Result
+from tools.benchmarks.hot_path import benchmark as hot_path
 from tools.benchmarks.machine import this_machine
-from tools.benchmarks.page import write_page
 from tools.benchmarks.processes import BenchmarkError
-from tools.benchmarks.tables import render
+from tools.benchmarks.report import render, write_page
 
 BENCHMARKS: dict[str, Callable[..., Result]] = {
     "round_trip": round_trip.run,
@@ -42,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("\n".join([*getattr(error, "__notes__", ()), f"{name}: {error}"]), file=sys.stderr)
         return 1
     if not options.names:
-        # All of them were measured: the page tells the same.
+        # All of them were measured, so the page can show this run.
         print(f"written: {write_page()}")
     return 0
 

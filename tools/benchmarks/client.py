@@ -77,10 +77,10 @@ class Client:
     def ask(self, frame: bytes, expected: bytes) -> None:
         """Send a frame and wait for its answer."""
         self.socket.sendall(frame)
-        while not (found := self.answers(expected)):
+        while not (count := self.answers(expected)):
             self._receive()
-        if found > 1:
-            raise UnexpectedAnswerError(f"{found} answers to one message")
+        if count > 1:
+            raise UnexpectedAnswerError(f"{count} answers to one message")
 
     def receive(self) -> bytes:
         """Wait for one frame, whatever it carries."""
@@ -161,15 +161,15 @@ def rates(
         for client in clients:
             selector.register(client.socket, selectors.EVENT_READ, client)
             client.socket.sendall(frame)
-        found = []
+        per_second = []
         for _ in range(slices):
             begun, count = clock(), 0
             until = begun + seconds / slices
             while clock() < until:
                 count += _turn(selector, frame, expected)
-            found.append(count / (clock() - begun))
+            per_second.append(count / (clock() - begun))
         _drain(selector, expected)
-    return found
+    return per_second
 
 
 def _turn(selector: selectors.BaseSelector, frame: bytes, expected: bytes) -> int:

@@ -2,7 +2,7 @@
 
 import json
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -65,10 +65,9 @@ def percentile(samples: Sequence[float], percent: int) -> float:
     return statistics.quantiles(samples, n=100, method="inclusive")[percent - 1]
 
 
-def compared(figures: Iterable[Figure], *references: str) -> list[Figure]:
+def compared(figures: Sequence[Figure], *references: str) -> list[Figure]:
     """The figures with their ratio to each reference that has the same measure and size."""
-    known = list(figures)
-    medians = {(figure.measure, figure.subject, figure.size): figure.p50 for figure in known}
+    medians = {(figure.measure, figure.subject, figure.size): figure.p50 for figure in figures}
 
     def ratios(figure: Figure) -> dict[str, float]:
         return {
@@ -77,7 +76,7 @@ def compared(figures: Iterable[Figure], *references: str) -> list[Figure]:
             if (median := medians.get((figure.measure, reference, figure.size)))
         }
 
-    return [replace(figure, ratios=ratios(figure)) for figure in known]
+    return [replace(figure, ratios=ratios(figure)) for figure in figures]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

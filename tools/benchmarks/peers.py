@@ -11,16 +11,15 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
-from tools.benchmarks.client import Client, text_frame
+from tools.benchmarks.client import Client, connected, text_frame
 from tools.benchmarks.figures import Figure, Result, compared
-from tools.benchmarks.load import measure_rates, measure_round_trips, rate_figures
-from tools.benchmarks.machine import one_core
-from tools.benchmarks.memory import memory_figures
-from tools.benchmarks.processes import Program
+from tools.benchmarks.machine import allow_open_files, one_core
+from tools.benchmarks.processes import Program, descendants, resident_mib
+from tools.benchmarks.round_trip import measure_rates, measure_round_trips, rate_figures
 from tools.benchmarks.targets import BOTO3, SIGNER, SMALL_TEMPLATE, Target, small_gateway
 
 PACKAGES = {"serverless": "3.40.0", "serverless-offline": "13.10.1"}
@@ -32,6 +31,19 @@ PEER_SIGNER = "serverless-offline, signer handler"
 _DIRECTORY = Path(__file__).with_name(".peers")
 _HANDLERS = SMALL_TEMPLATE.parent
 _LISTENS = "Offline [http for websocket] listening"
+
+STEPS = (0, 1_000)
+SPARE_FILES = 500
+KIB_PER_MIB = 1024
+
+# What a burst of handshakes leaves to be freed, and to be collected, takes a moment.
+_SETTLE_SECONDS = 0.5
+# Long enough for the `$disconnect` of every connection.
+_DROP_SECONDS = 5.0
+
+PER_CONNECTION = "memory per idle connection"
+
+type Start = Callable[[], AbstractContextManager[Target]]
 
 
 def run(*, quick: bool) -> Result:
@@ -50,7 +62,7 @@ def run(*, quick: bool) -> Result:
     figures = [
         *trips,
         *rate_figures("one core", rates),
-        *memory_figures(_starts(), starts=1 if quick else 2),
+        *_memory_figures(_starts(), starts=1 if quick else 2),
         *_start_figures(turns=2 if quick else 6),
     ]
     versions = ", ".join(f"{name} {version}" for name, version in PACKAGES.items())
@@ -61,7 +73,7 @@ def run(*, quick: bool) -> Result:
     )
 
 
-def _starts() -> tuple[Callable[[], AbstractContextManager[Target]], ...]:
+def _starts() -> tuple[Start, ...]:
     return (
         lambda: _gateway(0),
         lambda: _gateway(1),
@@ -74,20 +86,66 @@ def _start_figures(turns: int) -> list[Figure]:
     """Start everything in turns; the first turn only brings files into memory."""
     samples: dict[tuple[str, str], list[float]] = defaultdict(list)
     for turn in range(turns):
-        found = samples if turn else defaultdict(list)
+        kept = samples if turn else defaultdict(list)
         for start in _starts():
             with start() as target:
                 client = Client(target.url).open()
                 begun = target.program.started_at
-                found[FIRST_SOCKET, target.subject].append(time.perf_counter() - begun)
+                kept[FIRST_SOCKET, target.subject].append(time.perf_counter() - begun)
                 client.ask(text_frame(target.message), target.answer)
-                found[FIRST_ANSWER, target.subject].append(time.perf_counter() - begun)
+                kept[FIRST_ANSWER, target.subject].append(time.perf_counter() - begun)
                 client.close()
     return [
         Figure.of(measure, subject, "s", samples[measure, subject])
         for measure in (FIRST_SOCKET, FIRST_ANSWER)
         for subject in (BOTO3, SIGNER, PEER_BOTO3, PEER_SIGNER)
     ]
+
+
+def _memory_figures(targets: Sequence[Start], *, starts: int) -> list[Figure]:
+    """Weigh each target `starts` times; raises `SystemExit` where that is impossible."""
+    if sys.platform != "linux":
+        raise SystemExit("memory is read from /proc, which only Linux has")
+    allow_open_files(STEPS[-1] + SPARE_FILES)
+    samples: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for _ in range(starts):
+        for target in targets:
+            with target() as running:
+                _weigh_steps(running, samples)
+    measures = dict.fromkeys(measure for measure, _ in samples)
+    return [
+        Figure.of(name, subject, "KiB" if name == PER_CONNECTION else "MiB", values)
+        for name in measures
+        for (measure, subject), values in samples.items()
+        if measure == name
+    ]
+
+
+def _weigh_steps(target: Target, samples: dict[tuple[str, str], list[float]]) -> None:
+    client = Client(target.url, target.cookie).open()
+    client.ask(text_frame(target.message), target.answer)
+    client.close()
+    own: list[float] = []
+    with ExitStack() as stack:
+        opened = 0
+        for count in STEPS:
+            stack.enter_context(connected(target.url, count - opened, target.cookie))
+            opened = count
+            time.sleep(_SETTLE_SECONDS)
+            own.append(_weigh(target, f"{count:,} idle connections", samples))
+    grown = own[-1] - own[0]
+    samples[PER_CONNECTION, target.subject].append(grown * KIB_PER_MIB / STEPS[-1])
+    time.sleep(_DROP_SECONDS)
+    _weigh(target, f"{STEPS[-1]:,} connections dropped at once", samples)
+
+
+def _weigh(target: Target, when: str, samples: dict[tuple[str, str], list[float]]) -> float:
+    """The server's own memory in MiB."""
+    pid = target.program.pid
+    own = resident_mib([pid])
+    samples[f"memory, {when}", target.subject].append(own)
+    samples[f"memory, {when}, all processes", target.subject].append(resident_mib(descendants(pid)))
+    return own
 
 
 @contextmanager
@@ -132,7 +190,7 @@ def _variables(url: str) -> dict[str, str]:
 
 
 def _service(handler: str) -> Path:
-    """A directory with a service of its own: its dialect knows one WebSocket API per service."""
+    """A directory with a service of its own: its dialect has one WebSocket API per service."""
     directory = _DIRECTORY / handler
     for name in (handler, "accept"):
         target = directory / name
@@ -182,10 +240,10 @@ def _install() -> None:
 
 
 def _tool(name: str) -> str:
-    found = shutil.which(name)
-    if found is None:
+    path = shutil.which(name)
+    if path is None:
         raise SystemExit(f"the comparison with serverless-offline needs {name}: install Node.js")
-    return found
+    return path
 
 
 def _node_version() -> str:

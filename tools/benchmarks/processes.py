@@ -113,14 +113,14 @@ def python(*arguments: str, variables: Mapping[str, str] | None = None) -> Progr
 
 def descendants(pid: int) -> list[int]:
     """A process and everything it started that still runs; only itself where that is unknown."""
-    found = [pid]
-    for parent in found:
+    pids = [pid]
+    for parent in pids:
         for children in Path(f"/proc/{parent}/task").glob("*/children"):
             try:
-                found += [int(child) for child in children.read_text().split()]
+                pids += [int(child) for child in children.read_text().split()]
             except (FileNotFoundError, ProcessLookupError):
                 continue
-    return found
+    return pids
 
 
 def resident_mib(pids: Sequence[int]) -> float:
@@ -134,7 +134,7 @@ def peak_mib(pid: int) -> float:
 
 
 def processor_us(pids: Sequence[int]) -> float:
-    """Processor time that all threads of some processes have had; 0 where it is not known.
+    """Processor time that all threads of some processes have had; 0 where the system does not say.
 
     Other work on the machine delays a message far more than it changes this.
     """

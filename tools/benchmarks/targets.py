@@ -1,11 +1,14 @@
 """What is put under load: the bare echoes, the local gateway with our handlers, and the bot."""
 
+import re
 import secrets
 import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tools.benchmarks.processes import ROOT, Program, python
 from tools.scripts.welcome import COOKIE, USERNAME, log_in
@@ -19,15 +22,14 @@ BOT = "gateway, our bot's reply"
 SMALL_TEMPLATE = ROOT / "tools/benchmarks/handlers/template.yaml"
 
 _ECHOED = '{"message": "Hai!"}'
-# Its throttle is meant for people; the account's own is the next bound.
-UNTHROTTLED = {
-    "ConnectRateLimit": "10000",
-    "ConnectBurstLimit": "5000",
-    "MessageRateLimit": "10000",
-    "MessageBurstLimit": "5000",
-    "MessagesPerSecondPerConnection": "10000",
-    "MessagesPerSecondPerUser": "10000",
+# The bot's own limits are meant for people.
+UNLIMITED = {
+    "MESSAGES_PER_SECOND_PER_CONNECTION": "10000",
+    "MESSAGES_PER_SECOND_PER_USER": "10000",
 }
+# What an account allows at most.
+_ACCOUNT_THROTTLES = {"ThrottlingRateLimit": 10_000, "ThrottlingBurstLimit": 5_000}
+_VARIABLES = "      Variables:\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,17 +82,33 @@ def small_gateway() -> Iterator[list[Target]]:
 
 
 @contextmanager
+def unlimited_template() -> Iterator[Path]:
+    """template.yaml without its limits, in a folder with links to what it refers to."""
+    text = (ROOT / "template.yaml").read_text(encoding="utf-8")
+    for name, most in _ACCOUNT_THROTTLES.items():
+        text = re.sub(rf"\b{name}: \d+", f"{name}: {most}", text)
+    limits = "".join(f'        {name}: "{value}"\n' for name, value in UNLIMITED.items())
+    # The first variables are those of Globals.
+    text = text.replace(_VARIABLES, _VARIABLES + limits, 1)
+    with TemporaryDirectory(prefix="sapa-bench-") as folder:
+        for name in ("functions", "layers", "observability.yaml"):
+            (Path(folder) / name).symlink_to(ROOT / name)
+        template = Path(folder) / "template.yaml"
+        template.write_text(text, encoding="utf-8")
+        yield template
+
+
+@contextmanager
 def bot() -> Iterator[Target]:
-    """The bot as `make run` starts it, with a user who is logged in."""
+    """The bot as `make run` starts it but without its limits, and a user who is logged in."""
     password = f"Bench-{secrets.token_urlsafe(12)}-7"
-    program = gateway(
-        "template.yaml",
-        f"--on-ready={shlex.quote(sys.executable)} -m tools.scripts.welcome",
-        "--parameter-overrides",
-        *(f"{name}={value}" for name, value in UNTHROTTLED.items()),
-        variables={"DEMO_PASSWORD": password},
-    )
-    with program:
+    with ExitStack() as stack:
+        program = gateway(
+            str(stack.enter_context(unlimited_template())),
+            f"--on-ready={shlex.quote(sys.executable)} -m tools.scripts.welcome",
+            variables={"DEMO_PASSWORD": password},
+        )
+        stack.enter_context(program)
         url = f"http://127.0.0.1:{port_of(program.wait_for('Ready'))}"
         yield Target(
             subject=BOT,

@@ -31,12 +31,12 @@ def report(measured: Measurements, options: argparse.Namespace) -> str:
 
 
 def _table(title: str, measured: Measurements, talk: Talk, month: float) -> str:
-    found = Architectures(measured, calls())
+    architectures = Architectures(measured, calls())
     columns: dict[str, Usage] = {
-        "this": found.this(talk) * month,
-        "polling": found.polling(talk) * month,
-        "AppSync Events": found.appsync(talk) * month,
-        "Fargate": found.containers(talk, month),
+        "this": architectures.this(talk) * month,
+        "polling": architectures.polling(talk) * month,
+        "AppSync Events": architectures.appsync(talk) * month,
+        "Fargate": architectures.containers(talk, month),
     }
     bills = {name: usage.dollars() for name, usage in columns.items()}
     services = dict.fromkeys(service for bill in bills.values() for service in bill)
@@ -76,7 +76,7 @@ def _positive(text: str) -> float:
 
 
 def main() -> None:
-    """Measure, unless told otherwise, and print."""
+    """Measure, or read what was recorded, and print."""
     options = parser().parse_args()
     if options.prices:
         print(table())

@@ -85,8 +85,8 @@ class Gateway:
 
     def _read_errors(self) -> None:
         for text in self.process.stderr or ():
-            if found := re.search(r"Password\s+(\S+)", text):
-                self.password.put(found[1])
+            if password := re.search(r"Password\s+(\S+)", text):
+                self.password.put(password[1])
 
 
 @contextmanager
@@ -170,7 +170,7 @@ def measure() -> Measurements:
         for _ in range(CONVERSATIONS):
             talks.hold()
     return Measurements(
-        invocations={action: _typical(found) for action, found in talks.seen.items()},
+        invocations={action: _typical(several) for action, several in talks.seen.items()},
         page_requests=len(talks.page),
         page_bytes=sum(talks.page),
         login_bytes=talks.sizes["login"],
@@ -179,10 +179,10 @@ def measure() -> Measurements:
     )
 
 
-def _typical(found: list[Invocation]) -> Invocation:
+def _typical(several: list[Invocation]) -> Invocation:
     return Invocation(
-        duration_ms=round(median(one.duration_ms for one in found), 2),
-        init_ms=max(one.init_ms for one in found),
-        log_bytes=round(median(one.log_bytes for one in found)),
-        memory_mb=found[0].memory_mb,
+        duration_ms=round(median(invocation.duration_ms for invocation in several), 2),
+        init_ms=max(invocation.init_ms for invocation in several),
+        log_bytes=round(median(invocation.log_bytes for invocation in several)),
+        memory_mb=several[0].memory_mb,
     )

@@ -41,9 +41,11 @@ class Measurements:
 
 def read(path: Path = FILE) -> Measurements:
     """The measurements that were kept."""
-    found = json.loads(path.read_text())
-    invocations = {name: Invocation(**one) for name, one in found.pop("invocations").items()}
-    return Measurements(invocations=invocations, **found)
+    document = json.loads(path.read_text())
+    invocations = {
+        name: Invocation(**fields) for name, fields in document.pop("invocations").items()
+    }
+    return Measurements(invocations=invocations, **document)
 
 
 def calls(document: Path = DOCUMENT) -> dict[str, list[str]]:

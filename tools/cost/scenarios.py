@@ -142,14 +142,14 @@ class Architectures:
         return Usage({"messages": count, "log_bytes": ACCESS_LOG_BYTES, "edge_bytes": size})
 
     def _run(self, action: str, row: str | None) -> Usage:
-        one = self._measured.invocations[action]
-        slower = max(1.0, FULL_VCPU_MB / one.memory_mb)
-        milliseconds = (one.duration_ms + COLD_SHARE * one.init_ms) * slower
+        measured = self._measured.invocations[action]
+        slower = max(1.0, FULL_VCPU_MB / measured.memory_mb)
+        milliseconds = (measured.duration_ms + COLD_SHARE * measured.init_ms) * slower
         invocation = Usage(
             {
                 "invocations": 1,
-                "gb_seconds": milliseconds / 1000 * one.memory_mb / 1024,
-                "log_bytes": one.log_bytes,
+                "gb_seconds": milliseconds / 1000 * measured.memory_mb / 1024,
+                "log_bytes": measured.log_bytes,
                 "traces": TRACED_SHARE,
             }
         )

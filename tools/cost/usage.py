@@ -47,12 +47,12 @@ class Usage:
 
     def dollars(self) -> dict[str, float]:
         """What it costs, by service in the order of `SERVICES`."""
-        found: dict[str, float] = {}
+        dollars: dict[str, float] = {}
         for name, service in SERVICES.items():
             if name in self.amounts:
                 price = self.amounts[name] * prices()[name].each
-                found[service] = found.get(service, 0.0) + price
-        return found
+                dollars[service] = dollars.get(service, 0.0) + price
+        return dollars
 
     def total(self) -> float:
         """What all of it costs, in dollars."""

@@ -18,7 +18,7 @@ NOT_CHECKED = 2
 
 
 def main() -> None:
-    """Audit; the status is 1 for a vulnerability and 2 when nobody could be asked."""
+    """Audit; the status is 1 for a vulnerability and 2 when no service answered."""
     sys.exit(audit(sys.argv[1], sys.argv[2:]))
 
 
@@ -42,10 +42,10 @@ def _answers(program: str, requirement: str) -> bool:
         command = [program, *_OPTIONS, "--format", "json", "--requirement", str(file)]
         done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603
     try:
-        (told,) = json.loads(done.stdout)["dependencies"]
+        (answer,) = json.loads(done.stdout)["dependencies"]
     except (ValueError, KeyError, TypeError):
         return False
-    return "skip_reason" not in told
+    return "skip_reason" not in answer
 
 
 if __name__ == "__main__":

@@ -76,22 +76,22 @@ class Revoker:
             raise RevocationError(f"there is no user {username}") from error
 
     def _delete_sessions(self, username: str) -> int:
-        found = [item["token_hash"] for item in self._items(self._sessions_table, username)]
-        for token_hash in found:
+        hashes = [item["token_hash"] for item in self._items(self._sessions_table, username)]
+        for token_hash in hashes:
             key = {"token_hash": token_hash}
             self._dynamodb.delete_item(TableName=self._sessions_table, Key=key)
-        return len(found)
+        return len(hashes)
 
     def _close_sockets(self, username: str) -> int:
         """Close them; what is stored of each goes with `$disconnect`, as ever."""
         closed: set[str] = set()
         gone: set[str] = set()
         for _ in range(ROUNDS):
-            found = {
+            open_now = {
                 item["connection_id"]["S"]
                 for item in self._items(self._connections_table, username)
             }
-            for connection_id in found - closed - gone:
+            for connection_id in open_now - closed - gone:
                 (closed if self._close(connection_id) else gone).add(connection_id)
         return len(closed)
 

@@ -77,7 +77,7 @@ def _files() -> list[str]:
 
 
 def _planted() -> dict[str, str]:
-    """Text with a secret in it, made anew each time so that no rule can know it."""
+    """Text with a secret in it, made up each time, so that no rule can be written for it."""
     letters = string.ascii_uppercase + "234567"
     key_id = "AKIA" + "".join(random.SystemRandom().choices(letters, k=16))
     key = secrets.token_urlsafe(30).replace("-", "x").replace("_", "y")

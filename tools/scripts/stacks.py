@@ -29,7 +29,7 @@ class Stack:
     outputs: Mapping[str, str]
     session: boto3.Session = field(repr=False)
     endpoint_url: str | None = None
-    # What is known without asking CloudFormation.
+    # What needs no question to CloudFormation.
     resources: Mapping[str, str] | None = None
 
     @property
@@ -77,7 +77,7 @@ def deployed_stack(name: str, region: str | None = None, samconfig: Path = SAMCO
 
 
 def described_stack(name: str, session: boto3.Session, endpoint_url: str | None = None) -> Stack:
-    """What CloudFormation tells of a stack; raises `StackError`."""
+    """What CloudFormation says of a stack; raises `StackError`."""
     client = session.client("cloudformation", endpoint_url=endpoint_url)
     try:
         answer = client.describe_stacks(StackName=name)
@@ -115,10 +115,10 @@ def running_stack(url: str) -> Stack:
 
 
 def aws_reason(error: BotoCoreError | ClientError) -> str:
-    """Why AWS did not do something, in one line, with what to do where that is known."""
+    """Why AWS did not do something, in one line, and what to do about it if there is something."""
     if isinstance(error, ClientError):
-        told = error.response["Error"]
-        return f"{told['Message']} ({told['Code']})"
+        reason = error.response["Error"]
+        return f"{reason['Message']} ({reason['Code']})"
     if type(error).__name__ in ("NoCredentialsError", "PartialCredentialsError", "ProfileNotFound"):
         return f"{error}: log in with the AWS CLI, or choose a profile with AWS_PROFILE=…"
     return str(error)
@@ -136,9 +136,9 @@ def _configured_region(name: str, samconfig: Path) -> str | None:
     for commands in tomllib.loads(samconfig.read_text(encoding="utf-8")).values():
         if not isinstance(commands, dict):
             continue
-        known: dict[str, object] = {}
+        parameters: dict[str, object] = {}
         for command in ("global", "deploy"):
-            known |= commands.get(command, {}).get("parameters", {})
-        if known.get("stack_name") == name and isinstance(known.get("region"), str):
-            return str(known["region"])
+            parameters |= commands.get(command, {}).get("parameters", {})
+        if parameters.get("stack_name") == name and isinstance(parameters.get("region"), str):
+            return str(parameters["region"])
     return None

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tools.benchmarks.processes import ROOT, BenchmarkError
-from tools.benchmarks.tables import aligned
+from tools.benchmarks.report import aligned
 from tools.walk.cold_starts import cold_starts
 from tools.walk.sizes import largest_folder, lines_of_tests, product_lines, template_lines
 from tools.walk.timing import processor_times
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         def directory() -> Path:
             made = stack.enter_context(tempfile.TemporaryDirectory(prefix="walk-"))
-            # Where a link is on the way, calls would be told by another path.
+            # Calls are counted by real paths, without links.
             return Path(made).resolve()
 
         try:

@@ -8,35 +8,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from sapa.errors import EventError
+from sapa.errors import LambdaEventError
 
-type Event = Mapping[str, Any]
+type LambdaEvent = Mapping[str, Any]
 
 _MAX_ENDPOINT_LENGTH = 128
 
 
-def _member(event: Event, *path: str) -> Any:
+def _member[Value](event: LambdaEvent, kind: type[Value], *path: str) -> Value:
+    """The value at a path. Raises `LambdaEventError` when it is missing or of another type."""
     value: Any = event
     for name in path:
         value = value.get(name) if isinstance(value, Mapping) else None
+    if not isinstance(value, kind):
+        raise LambdaEventError(".".join(path))
     return value
 
 
-def _text(event: Event, *path: str) -> str:
-    value = _member(event, *path)
-    if not isinstance(value, str):
-        raise EventError(".".join(path))
-    return value
-
-
-def _number(event: Event, *path: str) -> int:
-    value = _member(event, *path)
-    if not isinstance(value, int):
-        raise EventError(".".join(path))
-    return value
-
-
-def header_values(event: Event, name: str) -> tuple[str, ...]:
+def header_values(event: LambdaEvent, name: str) -> tuple[str, ...]:
     """All values of a header, its name compared without regard to case.
 
     `headers` keeps only the last of several equal headers, so the multi-value form comes first.
@@ -53,7 +42,10 @@ def header_values(event: Event, name: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandshakeEvent:
-    """What the authorizer decides on; `hosts` are `Host` and `x-viewer-host`."""
+    """The parts of a handshake on which the authorizer decides.
+
+    `hosts` are the values of `Host` and `x-viewer-host`.
+    """
 
     method_arn: str
     endpoint: str
@@ -62,11 +54,11 @@ class HandshakeEvent:
     hosts: tuple[str, ...]
 
     @classmethod
-    def of(cls, event: Event, default_endpoint: str) -> Self:
-        """Read a REQUEST authorizer's event. Raises `EventError`."""
+    def from_event(cls, event: LambdaEvent, default_endpoint: str) -> Self:
+        """Read a REQUEST authorizer's event. Raises `LambdaEventError`."""
         query = event.get("queryStringParameters") or {}
         return cls(
-            method_arn=_text(event, "methodArn"),
+            method_arn=_member(event, str, "methodArn"),
             endpoint=str(query.get("endpoint", default_endpoint))[:_MAX_ENDPOINT_LENGTH],
             cookie_headers=header_values(event, "Cookie"),
             origins=header_values(event, "Origin"),
@@ -76,7 +68,7 @@ class HandshakeEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionEvent:
-    """What every event of an authorized connection tells.
+    """The members that every event of an authorized connection has.
 
     `connected_at` and `request_time` are epoch milliseconds.
     """
@@ -90,30 +82,30 @@ class ConnectionEvent:
     session_id: str
 
     @classmethod
-    def of(cls, event: Event) -> Self:
-        """Read a `$connect` or message event. Raises `EventError`."""
+    def from_event(cls, event: LambdaEvent) -> Self:
+        """Read a `$connect` or message event. Raises `LambdaEventError`."""
         return cls(
             connection_id=connection_id_of(event),
-            request_id=_text(event, "requestContext", "requestId"),
-            connected_at=_number(event, "requestContext", "connectedAt"),
-            request_time=_number(event, "requestContext", "requestTimeEpoch"),
-            username=_text(event, "requestContext", "authorizer", "username"),
-            endpoint=_text(event, "requestContext", "authorizer", "endpoint"),
-            session_id=_text(event, "requestContext", "authorizer", "session_id"),
+            request_id=_member(event, str, "requestContext", "requestId"),
+            connected_at=_member(event, int, "requestContext", "connectedAt"),
+            request_time=_member(event, int, "requestContext", "requestTimeEpoch"),
+            username=_member(event, str, "requestContext", "authorizer", "username"),
+            endpoint=_member(event, str, "requestContext", "authorizer", "endpoint"),
+            session_id=_member(event, str, "requestContext", "authorizer", "session_id"),
         )
 
 
-def connection_id_of(event: Event) -> str:
-    """The connection that an event is about. Raises `EventError`."""
-    return _text(event, "requestContext", "connectionId")
+def connection_id_of(event: LambdaEvent) -> str:
+    """The connection that an event is about. Raises `LambdaEventError`."""
+    return _member(event, str, "requestContext", "connectionId")
 
 
-def body_of(event: Event) -> str:
+def body_of(event: LambdaEvent) -> str:
     """The text frame of a message event; an empty frame has no body."""
     return event.get("body") or ""
 
 
-def closing_of(event: Event) -> tuple[int | None, str | None]:
-    """The close code and reason of a `$disconnect` event, as far as it tells them."""
+def closing_of(event: LambdaEvent) -> tuple[int | None, str | None]:
+    """The close code and reason of a `$disconnect` event, if it has them."""
     context = event.get("requestContext") or {}
     return context.get("disconnectStatusCode"), context.get("disconnectReason")

@@ -1,4 +1,4 @@
-"""A Lambda runtime client in the standard library, for where awslambdaric has no wheels.
+"""A Lambda runtime client of the standard library, for systems without wheels of awslambdaric.
 
 Behaves as awslambdaric does towards handlers and towards the Runtime API (Lambda developer guide,
 runtimes-api and python-context). Imports little: every import delays every cold start.
@@ -27,8 +27,8 @@ type Handler = Callable[[Any, LambdaContext], Any]
 type ContextFactory = Callable[[dict[str, str]], LambdaContext]
 
 
-class RuntimeFault(Exception):
-    """A failure that is the runtime's to report, with its error type."""
+class RuntimeClientError(Exception):
+    """A failure of the runtime itself, with Lambda's error type."""
 
     def __init__(self, error_type: str, message: str, trace: list[str] | None = None) -> None:
         super().__init__(message)
@@ -37,7 +37,7 @@ class RuntimeFault(Exception):
 
 
 class FlushingStream:
-    """A text stream without a buffer: what is in one when a handler is killed would be lost."""
+    """A text stream without a buffer, whose text would be lost if the handler is killed."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
@@ -58,7 +58,7 @@ class FlushingStream:
 
 
 class _RequestIdFilter(logging.Filter):
-    """Gives log records the attribute that Lambda's format and people's own ones use."""
+    """Adds the attribute to log records that Lambda's format and users' own formats use."""
 
     request_id = ""
 
@@ -68,34 +68,34 @@ class _RequestIdFilter(logging.Filter):
 
 
 def find_handler(name: str) -> Handler:
-    """Import `package/module.function`; raises `RuntimeFault`, or what the module raised."""
+    """Import `package/module.function`; raises `RuntimeClientError`, or what the module raised."""
     module_name, dot, function_name = name.rpartition(".")
     if not dot:
-        raise RuntimeFault("Runtime.MalformedHandlerName", f"Bad handler '{name}': no module")
+        raise RuntimeClientError("Runtime.MalformedHandlerName", f"Bad handler '{name}': no module")
     if module_name.split(".")[0] in sys.builtin_module_names:
         message = f"Cannot use built-in module {module_name} as a handler module"
-        raise RuntimeFault("Runtime.BuiltInModuleConflict", message)
+        raise RuntimeClientError("Runtime.BuiltInModuleConflict", message)
     try:
         module = import_module(module_name.replace("/", "."))
     except ImportError as error:
         message = f"Unable to import module '{module_name}': {error}"
-        raise RuntimeFault("Runtime.ImportModuleError", message) from error
+        raise RuntimeClientError("Runtime.ImportModuleError", message) from error
     except SyntaxError as error:
         trace = [f'  File "{error.filename}" Line {error.lineno}\n    {error.text}']
         message = f"Syntax error in module '{module_name}': {error}"
-        raise RuntimeFault("Runtime.UserCodeSyntaxError", message, trace) from error
+        raise RuntimeClientError("Runtime.UserCodeSyntaxError", message, trace) from error
     try:
         handler: Handler = getattr(module, function_name)
     except AttributeError:
         message = f"Handler '{function_name}' missing on module '{module_name}'"
-        raise RuntimeFault("Runtime.HandlerNotFound", message) from None
+        raise RuntimeClientError("Runtime.HandlerNotFound", message) from None
     return handler
 
 
 def run(client: RuntimeApiClient, handler_name: str, make_context: ContextFactory) -> None:
     """Load the handler and serve invocations for ever.
 
-    `make_context` makes a handler's second argument of an invocation's headers.
+    `make_context` makes a handler's second argument from an invocation's headers.
     """
     sys.stdout = FlushingStream(sys.stdout)
     sys.stderr = FlushingStream(sys.stderr)
@@ -133,7 +133,7 @@ def _unmarshal(payload: bytes) -> Any:
         return json.loads(payload)
     except ValueError as error:
         message = f"Unable to unmarshal input: {error}"
-        raise RuntimeFault("Runtime.UnmarshalError", message) from error
+        raise RuntimeClientError("Runtime.UnmarshalError", message) from error
 
 
 def _marshal(answer: Any) -> tuple[bytes, str]:
@@ -144,11 +144,11 @@ def _marshal(answer: Any) -> tuple[bytes, str]:
         return text.encode(), "application/json"
     except Exception as error:
         message = f"Unable to marshal response: {error}"
-        raise RuntimeFault("Runtime.MarshalError", message) from error
+        raise RuntimeClientError("Runtime.MarshalError", message) from error
 
 
 def _encode_decimal(value: object) -> float | int:
-    """Numbers of DynamoDB, as JSON numbers; anything else has no JSON form."""
+    """DynamoDB's numbers as JSON numbers; other types have no JSON form."""
     decimal = sys.modules.get("decimal")
     if decimal is None or not isinstance(value, decimal.Decimal):
         raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
@@ -158,7 +158,7 @@ def _encode_decimal(value: object) -> float | int:
 
 
 def _describe(error: Exception, request_id: str) -> dict[str, Any]:
-    if isinstance(error, RuntimeFault):
+    if isinstance(error, RuntimeClientError):
         error_type, trace = error.error_type, error.trace
     else:
         error_type, trace = type(error).__name__, _stack(error.__traceback__)
@@ -171,7 +171,7 @@ def _describe(error: Exception, request_id: str) -> dict[str, Any]:
 
 
 def _stack(trace: TracebackType | None) -> list[str]:
-    """The frames from the handler's first on."""
+    """The stack from the handler's first frame on."""
     frames = traceback.extract_tb(trace)
     ours = (__file__, import_module.__code__.co_filename)
     while frames and (frames[0].filename in ours or "<frozen importlib" in frames[0].filename):

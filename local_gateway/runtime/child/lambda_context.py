@@ -1,4 +1,4 @@
-"""What a handler gets as its second argument from this directory's bootstrap.
+"""The second argument that this directory's bootstrap passes to handlers.
 
 Attributes: Lambda developer guide, python-context. Loaded by its path: it imports nothing else
 of the gateway.
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class _Attributes:
-    """An object with the named attributes, None where the mapping has no such key."""
+    """An object with the named attributes; None if the mapping has no such key."""
 
     def __init__(self, names: tuple[str, ...], values: dict[str, Any]) -> None:
         for name in names:
@@ -33,7 +33,7 @@ class CognitoIdentity:
 
 
 class ClientContext(_Attributes):
-    """`context.client_context`: what a mobile SDK sends along."""
+    """`context.client_context`: what a mobile SDK sends."""
 
     def __init__(self, content: dict[str, Any]) -> None:
         super().__init__(("custom", "env"), content)
@@ -65,7 +65,7 @@ class LambdaContext:
         return max(0, self._deadline_ms - int(time.time() * 1000))
 
     def log(self, message: object) -> None:
-        """Write to the log, as it is."""
+        """Write to the log, unchanged."""
         sys.stdout.write(str(message))
 
 

@@ -24,7 +24,7 @@ def take_lifeline() -> int:
 
 
 def guard_by_signal(lifeline: int) -> None:
-    """Let the kernel kill the group: this works while a handler holds the GIL. Linux only."""
+    """Let the kernel kill the group, even while a handler holds the GIL; Linux only."""
     import fcntl
 
     fcntl.fcntl(lifeline, fcntl.F_SETSIG, signal.SIGKILL)
@@ -32,10 +32,10 @@ def guard_by_signal(lifeline: int) -> None:
     flags = fcntl.fcntl(lifeline, fcntl.F_GETFL)
     fcntl.fcntl(lifeline, fcntl.F_SETFL, flags | os.O_ASYNC | os.O_NONBLOCK)
     try:
-        closed_meanwhile = os.read(lifeline, 1) == b""
+        is_closed = os.read(lifeline, 1) == b""
     except BlockingIOError:
-        closed_meanwhile = False
-    if closed_meanwhile:
+        is_closed = False
+    if is_closed:
         os.killpg(0, signal.SIGKILL)
 
 
@@ -54,10 +54,10 @@ def guard_by_thread(lifeline: int) -> None:
 
 
 def run_awslambdaric(handler: str) -> None:
-    """Run Amazon's own runtime interface client, as its `__main__` does, but for one thing.
+    """Run Amazon's own runtime interface client like its `__main__`, but without threads.
 
-    Since python3.12 it asks for each event in a new thread, so that handlers of signals run
-    while it waits. Nothing here sends such signals, and the threads double an invocation's time.
+    Since python3.12 it asks for each event in a new thread, so that signal handlers can run while
+    it waits. Nothing here sends such signals, and the threads double an invocation's time.
     """
     from importlib import import_module
 
@@ -78,10 +78,10 @@ def api_address() -> str:
 
 
 def redirect(hosts: str) -> None:
-    """Let the host names of this gateway's APIs mean the gateway, once there is a use for it."""
+    """Send requests to the APIs' host names to the gateway, once a handler imports `ssl`."""
     redirection = load("redirection")
     redirection.when_imported(
-        "ssl", lambda: load("plain_http").speak_plainly(redirection.decode_hosts(hosts))
+        "ssl", lambda: load("plain_http").use_plain_http(redirection.decode_hosts(hosts))
     )
 
 
@@ -97,7 +97,7 @@ def load(name: str) -> ModuleType:
 
 
 def main() -> None:
-    """Guard the process, then serve invocations until killed."""
+    """Guard the process, then serve invocations until it is killed."""
     client, handler = sys.argv[1:]
     sys.argv[:] = [sys.argv[0], handler]
     lifeline = take_lifeline()

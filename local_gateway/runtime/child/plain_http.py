@@ -1,10 +1,10 @@
-"""Makes host names mean other addresses, and TLS towards them a formality.
+"""Connects HTTPS clients to the gateway by plain HTTP, for some host names.
 
-Every HTTP client of Python, with threads or with asyncio, looks a name up with
-`socket.getaddrinfo` and asks an `ssl.SSLContext` to secure the connection. For the given names
-the first finds the gateway and the second secures nothing, so boto3, urllib3, requests,
-`http.client`, httpx and aiohttp work alike, and neither a certificate nor a hosts file is needed.
-What the client sends, its `Host` header and its signature, stays what it would send to AWS.
+Every HTTP client of Python, with threads or with asyncio, resolves a name with
+`socket.getaddrinfo` and secures the connection with an `ssl.SSLContext`. For the given names the
+first returns the gateway's address and the second does not encrypt. So boto3, urllib3, requests,
+`http.client`, httpx and aiohttp all work, without a certificate or a hosts file. The client sends
+what it would send to AWS, with the same `Host` header and signature.
 
 Loaded by its path, after the handler has imported `ssl`.
 """
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 _HTTPS = (443, "443", "https")
 
 
-def speak_plainly(hosts: Mapping[str, tuple[str, int]]) -> None:
-    """From now on, port 443 of `hosts` (lower case) means the address and port they are given.
+def use_plain_http(hosts: Mapping[str, tuple[str, int]]) -> None:
+    """Connect to these addresses and ports, instead of to port 443 of `hosts` (lower case).
 
-    Nothing changes for any other name or port.
+    Other names and ports do not change.
     """
     _resolve_here(hosts)
     _wrap_sockets(hosts)
@@ -91,14 +91,14 @@ def _wrap_buffers(hosts: Mapping[str, tuple[str, int]]) -> None:
 
 
 def _name(given: Any) -> Any:
-    """A host's name as it is compared: any case, text or bytes, a trailing dot or none."""
+    """A host name in lower case, as text, without a trailing dot."""
     if isinstance(given, (bytes, bytearray)):
         given = given.decode("ascii", "replace")
     return given.lower().removesuffix(".") if isinstance(given, str) else given
 
 
-class _Formality:
-    """What clients ask a secured connection about; the certificate is the host's, as asked."""
+class _FakeTls:
+    """The methods of a TLS connection, for a connection without TLS."""
 
     context: ssl.SSLContext
     server_hostname: str
@@ -107,11 +107,11 @@ class _Formality:
     session_reused = False
 
     def getpeercert(self, binary_form: bool = False) -> Any:
-        """A certificate as checked, for clients that compare its names themselves."""
+        """A certificate for the host, for clients that compare the names themselves."""
         return b"" if binary_form else {"subjectAltName": (("DNS", self.server_hostname),)}
 
     def cipher(self) -> tuple[str, str, int] | None:
-        """None: nothing is enciphered."""
+        """None: nothing is encrypted."""
         return None
 
     def version(self) -> str | None:
@@ -119,19 +119,19 @@ class _Formality:
         return None
 
     def compression(self) -> str | None:
-        """None, as with most servers."""
+        """None: nothing is compressed."""
         return None
 
     def selected_alpn_protocol(self) -> str | None:
-        """None, which clients take for HTTP/1.1."""
+        """None, which means HTTP/1.1 to clients."""
         return None
 
     def do_handshake(self, block: bool = False) -> None:
-        """Nothing to agree upon."""
+        """Do nothing: there is no TLS."""
 
 
-class PlainSocket(_Formality, socket.socket):
-    """A socket in the place of an `ssl.SSLSocket`; takes over the descriptor of `sock`."""
+class PlainSocket(_FakeTls, socket.socket):
+    """Takes the place of an `ssl.SSLSocket`, and the descriptor of `sock`."""
 
     def __init__(self, sock: socket.socket, context: ssl.SSLContext, server_hostname: str) -> None:
         timeout = sock.gettimeout()
@@ -141,24 +141,24 @@ class PlainSocket(_Formality, socket.socket):
         self.server_hostname = server_hostname
 
     def read(self, length: int = 1024, buffer: Any = None) -> bytes | int:
-        """As `SSLSocket.read`."""
+        """Like `SSLSocket.read`."""
         return self.recv(length) if buffer is None else self.recv_into(buffer, length)
 
     def write(self, data: Any) -> int:
-        """As `SSLSocket.write`."""
+        """Like `SSLSocket.write`."""
         return self.send(data)
 
     def pending(self) -> int:
-        """Nothing is read ahead."""
+        """0: nothing is read ahead."""
         return 0
 
     def unwrap(self) -> PlainSocket:
-        """The connection without its wrapping, which is none."""
+        """The connection itself: it is not wrapped."""
         return self
 
 
-class PlainObject(_Formality):
-    """Two buffers in the place of an `ssl.SSLObject`."""
+class PlainObject(_FakeTls):
+    """Takes the place of an `ssl.SSLObject`, with its two buffers."""
 
     def __init__(
         self,
@@ -173,22 +173,22 @@ class PlainObject(_Formality):
         self.server_hostname = server_hostname
 
     def read(self, length: int = 1024, buffer: Any = None) -> bytes | int:
-        """What has come in; raises `SSLWantReadError` when nothing has."""
+        """The received bytes; raises `SSLWantReadError` when there are none."""
         data = self._incoming.read(min(length, len(buffer)) if buffer is not None else length)
         if not data and not self._incoming.eof:
-            raise ssl.SSLWantReadError(ssl.SSL_ERROR_WANT_READ, "nothing has come in")
+            raise ssl.SSLWantReadError(ssl.SSL_ERROR_WANT_READ, "nothing was received")
         if buffer is None:
             return data
         buffer[: len(data)] = data
         return len(data)
 
     def write(self, data: Any) -> int:
-        """Hand on to the transport."""
+        """Pass to the transport."""
         return self._outgoing.write(data)
 
     def pending(self) -> int:
-        """Bytes that have come in and were not read."""
+        """The number of received bytes that were not read."""
         return self._incoming.pending
 
     def unwrap(self) -> None:
-        """Nothing to say goodbye to."""
+        """Do nothing: there is no TLS."""

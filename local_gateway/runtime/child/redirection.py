@@ -1,12 +1,12 @@
-"""Sends what a handler says to the template's own APIs on AWS to this gateway instead.
+"""Redirects a handler's requests to the template's own APIs on AWS to this gateway.
 
 Handlers build the management API's endpoint from the event, `https://{domainName}/{stage}`, and an
-endpoint that is given explicitly wins over every variable an SDK reads. So the host names of the
-template's APIs, and only they, mean this gateway inside an execution environment: the variable
-`LOCAL_GATEWAY_API_HOSTS` lists them, and as soon as a handler imports `ssl`, which nothing over
-HTTPS does without, `plaintext.py` makes them resolve to the gateway and be spoken to without TLS.
+explicit endpoint wins over every variable that an SDK reads. So inside an execution environment
+the host names of the template's APIs, and only these, lead to the gateway. The variable
+`LOCAL_GATEWAY_API_HOSTS` lists them. When a handler imports `ssl`, which every HTTPS client needs,
+`plain_http.py` resolves them to the gateway and leaves out TLS.
 
-Loaded by its path, for every cold start: standard library only, and nothing is imported here.
+Loaded by its path in every cold start, so it imports as little as it can.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
     from types import ModuleType
 
-# Exists in local execution environments only: `host=address:port`, separated by spaces.
+# Only in local execution environments: `host=address:port`, separated by spaces.
 VARIABLE = "LOCAL_GATEWAY_API_HOSTS"
 
 
 def encode_hosts(hosts: Mapping[str, tuple[str, int]]) -> str:
-    """The variable's value for host names and the address and port that each means."""
+    """The variable's value for host names, each with an address and a port."""
     return " ".join(f"{host.lower()}={address}:{port}" for host, (address, port) in hosts.items())
 
 
@@ -33,22 +33,22 @@ def decode_hosts(text: str) -> dict[str, tuple[str, int]]:
     """The reverse of `encode_hosts`."""
     hosts = {}
     for entry in text.split():
-        host, _, place = entry.partition("=")
-        address, _, port = place.rpartition(":")
+        host, _, target = entry.partition("=")
+        address, _, port = target.rpartition(":")
         hosts[host] = (address, int(port))
     return hosts
 
 
 def when_imported(name: str, action: Callable[[], None]) -> None:
-    """Run `action` once, after the module's first import, or now if that is over."""
+    """Run `action` once, after the module's first import, or now if it is imported."""
     if name in sys.modules:
         action()
     else:
-        sys.meta_path.insert(0, _Awaiting(name, action))
+        sys.meta_path.insert(0, _ImportHook(name, action))
 
 
-class _Awaiting:
-    """Leaves finding the module to the other finders, and takes a turn after its loader."""
+class _ImportHook:
+    """Lets the other finders find the module, and runs the action after its loader."""
 
     def __init__(self, name: str, action: Callable[[], None]) -> None:
         self._name = name
@@ -57,7 +57,7 @@ class _Awaiting:
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """The spec as the next finder has it, with a loader that tells when it is done."""
+        """The next finder's spec, with a loader that runs the action."""
         if name != self._name:
             return None
         sys.meta_path.remove(self)
@@ -65,24 +65,24 @@ class _Awaiting:
             spec = finder.find_spec(name, path, target)
             if spec is not None:
                 if spec.loader is not None:
-                    spec.loader = _Telling(spec.loader, self._action)  # type: ignore[assignment]
+                    spec.loader = _HookedLoader(spec.loader, self._action)  # type: ignore[assignment]
                 return spec
         return None
 
 
-class _Telling:
-    """Stands in for a loader, which may be shared with other modules, during one import."""
+class _HookedLoader:
+    """Takes the place of a loader, which other modules may share, for a single import."""
 
     def __init__(self, loader: Loader, action: Callable[[], None]) -> None:
         self._loader = loader
         self._action = action
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        """As the loader does."""
+        """Like the loader."""
         return self._loader.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
-        """Run the module's code, then the action; the module never hears of this."""
+        """Run the module's code, then the action; the module keeps its own loader."""
         module.__loader__ = self._loader
         if module.__spec__ is not None:
             module.__spec__.loader = self._loader

@@ -1,4 +1,4 @@
-"""The client's side of the Lambda Runtime API, for this directory's bootstrap.
+"""The client side of the Lambda Runtime API, for this directory's bootstrap.
 
 Loaded by its path: it imports nothing else of the gateway, and as little as it can.
 """
@@ -16,7 +16,7 @@ _PREFIX = "/2018-06-01/runtime"
 
 
 class RuntimeApiClient:
-    """HTTP/1.1 over one kept-alive connection; `http.client` would cost 20 ms of start-up."""
+    """HTTP/1.1 over a single connection; `http.client` would cost 20 ms of start-up."""
 
     def __init__(self, address: str) -> None:
         self._address = address

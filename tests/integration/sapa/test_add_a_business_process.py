@@ -101,8 +101,11 @@ def test_rest_of_the_how_to_runs_too(copy: Path) -> None:
     *_, whoami, test = python_blocks()
     program = (
         f"{whoami}\n{test}\ntest_words_are_counted()\n"
-        "print(whoami(Context(username='a', connection_id='b', endpoint='c', "
-        "request_id='d', received_at=1)))"
+        "from sapa.lambda_events import ConnectionEvent\n"
+        "from sapa.services import services\n"
+        "event = ConnectionEvent(username='a', connection_id='b', endpoint='c', request_id='d', "
+        "connected_at=1, request_time=1, session_id='e')\n"
+        "print(whoami(Context(event, services())))"
     )
     finished = subprocess.run(
         [sys.executable, "-c", program],

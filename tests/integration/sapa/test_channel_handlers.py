@@ -9,7 +9,7 @@ import pytest
 from functions.connect.app import lambda_handler as connect
 from functions.default.app import lambda_handler as default
 from functions.disconnect.app import lambda_handler as disconnect
-from sapa.channel_services import epoch_milliseconds
+from sapa.services import epoch_milliseconds
 from tests.integration.sapa.conftest import Cloud
 from tests.integration.sapa.stack import lambda_context, recorded
 

@@ -11,7 +11,7 @@ from functions.api.app import lambda_handler
 from sapa.processes.endpoints import ENDPOINTS
 from sapa.settings import Settings
 from tests.integration.sapa.stack import lambda_context, recorded
-from tests.programs import require_node_file
+from tests.support.programs import require_node_file
 
 ASYNCAPI_SCHEMA = "@asyncapi/specs/schemas/3.0.0-without-$id.json"
 

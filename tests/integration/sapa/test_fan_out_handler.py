@@ -2,19 +2,19 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import boto3
 import pytest
 
 from functions.fan_out.app import lambda_handler
-from sapa import channel_services
-from sapa.channels.channel import Subscriber, user_channel
+from sapa.channels.channel import user_channel
 from sapa.channels.fan_out import MAX_ATTEMPTS
-from sapa.channels.fan_out_task import Dispatch, Recipient
-from sapa.connections.connection import Connection
-from tests.integration.sapa.conftest import Cloud, logged
+from sapa.channels.fan_out_task import FanOutTask, Recipient
+from sapa.connections.connection import Connection, Subscriber
+from sapa.services import epoch_milliseconds, services
+from tests.integration.sapa.conftest import Cloud, logged, new_environment
 from tests.integration.sapa.faulty_api import GONE, OK, FaultyApi, failed, faulty_api
 from tests.integration.sapa.stack import REGION, InvocationContext
 
@@ -32,7 +32,7 @@ class Time(InvocationContext):
 
 
 @dataclass
-class Hall:
+class Lobby:
     """The function with its queue, on moto, and a management API on a socket."""
 
     api: FaultyApi
@@ -40,7 +40,7 @@ class Hall:
 
     def open(self, name: str, *, minutes_ago: int = 5) -> Subscriber:
         """A connection of a user of the same name, in its own channel and in the lobby."""
-        now = channel_services.epoch_milliseconds()
+        now = epoch_milliseconds()
         connection = Connection(
             connection_id=name,
             username=name.partition("-")[0],
@@ -49,13 +49,9 @@ class Hall:
             connected_at=now // 1000,
             expires_at=now // 1000 + 7200,
         )
-        membership = channel_services.membership()
-        rules = type(membership)(
-            **{
-                one: getattr(membership, one)
-                for one in membership.__slots__
-                if one not in {"clock", "announce"}
-            },
+        membership = services().membership
+        rules = replace(
+            membership,
             clock=lambda: now - minutes_ago * 60_000,
             announce=lambda *_: None,
         )
@@ -64,7 +60,7 @@ class Hall:
         return connection.subscriber()
 
     def publish(self, channel: str = LOBBY, **payload: Any) -> int:
-        return channel_services.publisher().publish(channel, payload, publisher="ana").sequence
+        return services().publisher.publish(channel, payload, publisher="ana").sequence
 
     def waiting(self) -> list[dict[str, Any]]:
         """Take what is in the queue."""
@@ -110,187 +106,188 @@ def _record(message_id: str, body: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def hall(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hall]:
+def lobby(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lobby]:
     queue_url = boto3.client("sqs").create_queue(QueueName="fan_out")["QueueUrl"]
     with faulty_api() as api:
         monkeypatch.setenv("MANAGEMENT_API_ENDPOINT", api.url)
         monkeypatch.setenv("FAN_OUT_QUEUE_URL", queue_url)
         monkeypatch.setenv("AWS_REGION", REGION)
-        hall = Hall(api, queue_url)
-        yield hall
-        channel_services._bulk_sender().close()
+        lobby = Lobby(api, queue_url)
+        yield lobby
+        services().bulk_sender.close()
 
 
-def test_exactly_the_members_get_an_event(hall: Hall) -> None:
+def test_exactly_the_members_get_an_event(lobby: Lobby) -> None:
     for name in ("ana-1", "ana-2", "budi-1"):
-        hall.open(name)
-    gone = hall.open("cici-1")
-    channel_services.membership().leave(gone, LOBBY)
-    hall.waiting()
-    hall.publish(message="Halo! 👋")
-    assert hall.deliver() == []
-    assert sorted(hall.api.reached) == ["ana-1", "ana-2", "budi-1"]
-    [frame] = hall.got("ana-1")
+        lobby.open(name)
+    gone = lobby.open("cici-1")
+    services().membership.leave(gone, LOBBY)
+    lobby.waiting()
+    lobby.publish(message="Halo! 👋")
+    assert lobby.deliver() == []
+    assert sorted(lobby.api.reached) == ["ana-1", "ana-2", "budi-1"]
+    [frame] = lobby.got("ana-1")
     assert frame.pop("$sent_at") > 0
     assert frame == {"$channel": LOBBY, "$sequence": 1, "message": "Halo! 👋"}
-    assert hall.waiting() == []
+    assert lobby.waiting() == []
 
 
-def test_everybody_is_in_their_own_channel(hall: Hall) -> None:
+def test_everybody_is_in_their_own_channel(lobby: Lobby) -> None:
     for name in ("ana-1", "ana-2", "budi-1"):
-        hall.open(name)
-    hall.publish(user_channel("ana"), text="for you")
-    hall.deliver()
-    assert sorted(hall.api.reached) == ["ana-1", "ana-2"]
+        lobby.open(name)
+    lobby.publish(user_channel("ana"), text="for you")
+    lobby.deliver()
+    assert sorted(lobby.api.reached) == ["ana-1", "ana-2"]
 
 
-def test_a_batch_delivers_all_its_messages(hall: Hall) -> None:
-    hall.open("ana-1")
+def test_a_batch_delivers_all_its_messages(lobby: Lobby) -> None:
+    lobby.open("ana-1")
     for number in range(10):
-        hall.publish(number=number)
-    assert hall.deliver() == []
-    assert sorted(one["$sequence"] for one in hall.got("ana-1")) == list(range(1, 11))
+        lobby.publish(number=number)
+    assert lobby.deliver() == []
+    assert sorted(one["$sequence"] for one in lobby.got("ana-1")) == list(range(1, 11))
 
 
-def test_the_gone_are_forgotten_and_announced(hall: Hall) -> None:
-    hall.open("ana-1")
-    hall.open("budi-1")
-    hall.api.answers["budi-1"] = [GONE]
-    hall.publish()
-    assert hall.deliver() == []
+def test_the_gone_are_forgotten_and_announced(lobby: Lobby) -> None:
+    lobby.open("ana-1")
+    lobby.open("budi-1")
+    lobby.api.answers["budi-1"] = [GONE]
+    lobby.publish()
+    assert lobby.deliver() == []
     tables = boto3.client("dynamodb")
     for table in ("connections", "subscriptions", "presence"):
         items = tables.scan(TableName=table)["Items"]
         assert not [item for item in items if "budi" in json.dumps(item, default=str)]
-    hall.api.posted.clear()
-    assert hall.deliver() == []
-    [announced] = hall.got("ana-1")
+    lobby.api.posted.clear()
+    assert lobby.deliver() == []
+    [announced] = lobby.got("ana-1")
     assert announced["$presence"] == {"left": "budi"}
-    assert hall.got("budi-1") == []
+    assert lobby.got("budi-1") == []
 
 
-def test_a_410_in_the_handshake_is_not_the_end(hall: Hall) -> None:
-    hall.open("ana-1", minutes_ago=0)
-    hall.api.answers["ana-1"] = [GONE, GONE, GONE, OK]
-    hall.publish()
-    assert hall.deliver() == []
-    assert hall.deliver() == []
-    assert len(hall.got("ana-1")) == 4
-    assert channel_services.subscriptions().holds("user:ana", "ana-1")
-    assert hall.waiting() == []
+def test_a_410_in_the_handshake_is_not_the_end(lobby: Lobby) -> None:
+    lobby.open("ana-1", minutes_ago=0)
+    lobby.api.answers["ana-1"] = [GONE, GONE, GONE, OK]
+    lobby.publish()
+    assert lobby.deliver() == []
+    assert lobby.deliver() == []
+    assert len(lobby.got("ana-1")) == 4
+    assert services().subscriptions.contains("user:ana", "ana-1")
+    assert lobby.waiting() == []
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-def test_a_passing_fault_is_over_in_the_same_invocation(hall: Hall, status: int) -> None:
-    hall.open("ana-1")
-    hall.api.answers["ana-1"] = [failed(status), OK]
-    hall.publish()
-    assert hall.deliver() == []
-    assert [one["$sequence"] for one in hall.got("ana-1")] == [1, 1]
-    assert hall.waiting() == []
+def test_a_passing_fault_is_over_in_the_same_invocation(lobby: Lobby, status: int) -> None:
+    lobby.open("ana-1")
+    lobby.api.answers["ana-1"] = [failed(status), OK]
+    lobby.publish()
+    assert lobby.deliver() == []
+    assert [one["$sequence"] for one in lobby.got("ana-1")] == [1, 1]
+    assert lobby.waiting() == []
 
 
 @pytest.mark.parametrize("answer", [failed(429), failed(500), failed(403), b""])
-def test_a_lasting_fault_brings_only_the_rest_back(hall: Hall, cloud: Cloud, answer: bytes) -> None:
+def test_a_lasting_fault_brings_only_the_rest_back(
+    lobby: Lobby, cloud: Cloud, answer: bytes
+) -> None:
     for name in ("ana-1", "budi-1", "cici-1"):
-        hall.open(name)
-    hall.api.answers["budi-1"] = [answer]
-    hall.publish()
-    assert hall.deliver() == []
-    [message] = hall.waiting()
-    left = Dispatch.of_json(message["Body"])
+        lobby.open(name)
+    lobby.api.answers["budi-1"] = [answer]
+    lobby.publish()
+    assert lobby.deliver() == []
+    [message] = lobby.waiting()
+    left = FanOutTask.from_json(message["Body"])
     assert left.recipients is not None
     assert [one.connection_id for one in left.recipients] == ["budi-1"]
     assert left.attempt == 1
     assert len(cloud.aws.delays) == 1
-    hall.api.answers["budi-1"] = [OK]
-    assert hall.invoke([message["Body"]]) == []
-    assert len(hall.got("ana-1")) == len(hall.got("cici-1")) == 1
-    assert {one["$sequence"] for one in hall.got("budi-1")} == {1}
+    lobby.api.answers["budi-1"] = [OK]
+    assert lobby.invoke([message["Body"]]) == []
+    assert len(lobby.got("ana-1")) == len(lobby.got("cici-1")) == 1
+    assert {one["$sequence"] for one in lobby.got("budi-1")} == {1}
 
 
-def test_what_cannot_be_done_fails_until_the_dead_letter_queue_has_it(hall: Hall) -> None:
-    hall.open("ana-1")
-    hall.api.answers["budi-1"] = [failed(500)]
-    good = Dispatch(channel=LOBBY, content={"a": 1}).to_json()
-    bad = Dispatch(channel=LOBBY, content={"a": 1}).again_for(
+def test_what_cannot_be_done_fails_until_the_dead_letter_queue_has_it(lobby: Lobby) -> None:
+    lobby.open("ana-1")
+    lobby.api.answers["budi-1"] = [failed(500)]
+    good = FanOutTask(channel=LOBBY, content={"a": 1}).to_json()
+    bad = FanOutTask(channel=LOBBY, content={"a": 1}).again_for(
         [Recipient("budi-1", 0)], MAX_ATTEMPTS
     )
-    assert sorted(hall.invoke([good, bad.to_json(), "not ours", "[]"])) == [1, 2, 3]
-    assert len(hall.got("ana-1")) == 1
-    assert hall.waiting() == []
+    assert sorted(lobby.invoke([good, bad.to_json(), "not ours", "[]"])) == [1, 2, 3]
+    assert len(lobby.got("ana-1")) == 1
+    assert lobby.waiting() == []
 
 
-def test_a_batch_that_fails_as_a_whole_comes_back_as_a_whole(hall: Hall) -> None:
-    assert sorted(hall.invoke(["not ours", "{}"])) == [0, 1]
+def test_a_batch_that_fails_as_a_whole_comes_back_as_a_whole(lobby: Lobby) -> None:
+    assert sorted(lobby.invoke(["not ours", "{}"])) == [0, 1]
 
 
-def test_without_time_everybody_is_left_for_the_next_invocation(hall: Hall) -> None:
-    hall.open("ana-1")
-    hall.open("budi-1")
-    hall.publish()
-    [message] = hall.waiting()
-    assert hall.invoke([message["Body"]], seconds=1) == []
-    assert hall.api.posted == []
-    assert hall.deliver() == []
-    assert sorted(hall.api.reached) == ["ana-1", "budi-1"]
+def test_without_time_everybody_is_left_for_the_next_invocation(lobby: Lobby) -> None:
+    lobby.open("ana-1")
+    lobby.open("budi-1")
+    lobby.publish()
+    [message] = lobby.waiting()
+    assert lobby.invoke([message["Body"]], seconds=1) == []
+    assert lobby.api.posted == []
+    assert lobby.deliver() == []
+    assert sorted(lobby.api.reached) == ["ana-1", "budi-1"]
 
 
-def test_a_function_that_dies_half_way_delivers_again_with_the_same_number(hall: Hall) -> None:
+def test_a_function_that_dies_half_way_delivers_again_with_the_same_number(lobby: Lobby) -> None:
     """The queue hands the message out again, as nobody deleted it."""
-    hall.open("ana-1")
-    hall.publish()
-    [message] = hall.waiting()
-    hall.invoke([message["Body"]])
-    hall.invoke([message["Body"]])
-    assert [one["$sequence"] for one in hall.got("ana-1")] == [1, 1]
+    lobby.open("ana-1")
+    lobby.publish()
+    [message] = lobby.waiting()
+    lobby.invoke([message["Body"]])
+    lobby.invoke([message["Body"]])
+    assert [one["$sequence"] for one in lobby.got("ana-1")] == [1, 1]
 
 
-def test_those_who_are_slow_delay_nobody(hall: Hall) -> None:
+def test_those_who_are_slow_delay_nobody(lobby: Lobby) -> None:
     for number in range(12):
-        hall.open(f"ana-{number}")
-    hall.api.slow.add("ana-3")
-    hall.publish()
-    assert hall.deliver() == []
-    assert {f"ana-{number}" for number in range(12)} == set(hall.api.reached)
-    assert len(hall.got("ana-3")) == 1
-    [message] = hall.waiting()
-    left = Dispatch.of_json(message["Body"])
+        lobby.open(f"ana-{number}")
+    lobby.api.slow.add("ana-3")
+    lobby.publish()
+    assert lobby.deliver() == []
+    assert {f"ana-{number}" for number in range(12)} == set(lobby.api.reached)
+    assert len(lobby.got("ana-3")) == 1
+    [message] = lobby.waiting()
+    left = FanOutTask.from_json(message["Body"])
     assert left.recipients is not None
     assert [one.connection_id for one in left.recipients] == ["ana-3"]
 
 
 def test_a_store_that_fails_brings_the_message_back(
-    hall: Hall, monkeypatch: pytest.MonkeyPatch
+    lobby: Lobby, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SUBSCRIPTIONS_TABLE_NAME", "nothing")
-    hall.publish()
-    assert hall.deliver() == [0]
+    lobby.publish()
+    assert lobby.deliver() == [0]
 
 
 def test_a_connection_that_cannot_be_forgotten_now_is_found_again(
-    hall: Hall, monkeypatch: pytest.MonkeyPatch
+    lobby: Lobby, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hall.open("ana-1")
-    hall.api.answers["ana-1"] = [GONE]
-    hall.publish()
-    [message] = hall.waiting()
-    channel_services.fan_out.cache_clear()
-    channel_services.membership.cache_clear()
+    lobby.open("ana-1")
+    lobby.api.answers["ana-1"] = [GONE]
+    lobby.publish()
+    [message] = lobby.waiting()
+    new_environment()
     monkeypatch.setenv("PRESENCE_TABLE_NAME", "nothing")
-    assert hall.invoke([message["Body"]]) == []
+    assert lobby.invoke([message["Body"]]) == []
 
 
 def test_the_log_has_what_became_of_an_event_and_why(
-    hall: Hall, caplog: pytest.LogCaptureFixture
+    lobby: Lobby, caplog: pytest.LogCaptureFixture
 ) -> None:
     for name in ("ana-1", "budi-1", "cici-1"):
-        hall.open(name)
-    hall.api.answers.update({"ana-1": [GONE], "budi-1": [failed(429)]})
-    hall.publish()
-    hall.deliver()
+        lobby.open(name)
+    lobby.api.answers.update({"ana-1": [GONE], "budi-1": [failed(429)]})
+    lobby.publish()
+    lobby.deliver()
     lines = {line["message"]: line for line in logged(caplog)}
-    assert lines["gone"]["connection_id"] == "ana-1"
+    assert lines["connection gone"]["connection_id"] == "ana-1"
     assert lines["posts failed"]["reasons"] == {"429": 1}
     dispatched = lines["dispatched"]
     assert (dispatched["channel"], dispatched["sequence"]) == (LOBBY, 1)

@@ -17,11 +17,11 @@ from functions.default.app import lambda_handler as default
 from functions.disconnect.app import lambda_handler as disconnect
 from functions.fan_out.app import lambda_handler as fan_out
 from functions.publish.app import lambda_handler as publish
-from sapa import channel_services
 from sapa.channels.channel import user_channel
-from sapa.channels.fan_out_task import Dispatch, Recipient
+from sapa.channels.fan_out_task import FanOutTask, Recipient
 from sapa.errors import DeliveryError
-from sapa.metric import Metric, message_metric
+from sapa.observability import Metric, message_metric
+from sapa.services import epoch_milliseconds, services
 from tests.integration.sapa.conftest import Cloud
 from tests.integration.sapa.stack import PASSWORD, REGION, InvocationContext, recorded
 
@@ -87,13 +87,13 @@ def fan_out_environment(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterat
     """What `publish` needs beside the others, and the end of its sockets."""
     monkeypatch.setenv("AWS_REGION", REGION)
     yield
-    channel_services._bulk_sender().close()
+    services().bulk_sender.close()
 
 
 def opened_now() -> dict[str, Any]:
     """The recorded `$connect`, of a connection that has not expired since."""
     event = recorded("connect")
-    event["requestContext"]["connectedAt"] = channel_services.epoch_milliseconds()
+    event["requestContext"]["connectedAt"] = epoch_milliseconds()
     return event
 
 
@@ -174,7 +174,7 @@ def test_the_lag_of_a_fan_out_is_measured_from_the_acceptance(
 def test_a_fan_out_that_reaches_nobody_has_no_lag(
     cloud: Cloud, fan_out_environment: None, book: Book
 ) -> None:
-    book.invoke(fan_out, batch(Dispatch(channel="chat:x", content={"$sent_at": 1}).to_json()))
+    book.invoke(fan_out, batch(FanOutTask(channel="chat:x", content={"$sent_at": 1}).to_json()))
     assert book.values.keys() <= {Metric.COLD_START}
 
 
@@ -193,7 +193,7 @@ def test_functions_emit_every_metric_that_has_a_name_and_no_other(
     connection_id = recorded("connect")["requestContext"]["connectionId"]
     book.invoke(fan_out, batch(*waiting(), "not ours"))
     cloud.management_api.broken.add(connection_id)
-    left = Dispatch(channel="chat:x", content={}).again_for([Recipient(connection_id, 0)], 1)
+    left = FanOutTask(channel="chat:x", content={}).again_for([Recipient(connection_id, 0)], 1)
     book.invoke(fan_out, batch(left.to_json()))
     cloud.management_api.gone.add(connection_id)
     book.invoke(default, recorded("default"))

@@ -7,9 +7,8 @@ import boto3
 import pytest
 
 from functions.publish.app import lambda_handler
-from sapa.channels.fan_out_task import Dispatch
-from sapa.errors import EventError, QueueError
-from sapa.refusals import PayloadError
+from sapa.channels.fan_out_task import FanOutTask
+from sapa.errors import LambdaEventError, PayloadError, QueueError
 from tests.integration.sapa.conftest import Cloud
 from tests.integration.sapa.stack import lambda_context
 
@@ -52,11 +51,11 @@ def bus(detail: object) -> None:
     assert lambda_handler(event, lambda_context()) is None
 
 
-def queued() -> list[Dispatch]:
+def queued() -> list[FanOutTask]:
     client = boto3.client("sqs")
     url = client.get_queue_url(QueueName="fan_out")["QueueUrl"]
     messages = client.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
-    return [Dispatch.of_json(message["Body"]) for message in messages]
+    return [FanOutTask.from_json(message["Body"]) for message in messages]
 
 
 def kept() -> list[tuple[str, str]]:
@@ -73,8 +72,8 @@ def test_a_request_is_accepted_with_its_number(cloud: Cloud) -> None:
 
 def test_an_event_of_the_bus_is_accepted(cloud: Cloud) -> None:
     bus(GOOD)
-    [dispatch] = queued()
-    assert dispatch.content["message"] == "Hai"
+    [task] = queued()
+    assert task.content["message"] == "Hai"
     assert kept() == [("eventbridge:123456789012", '{"message": "Hai"}')]
 
 
@@ -95,7 +94,7 @@ def test_a_wrong_request_is_refused(cloud: Cloud, body: str, status: int, code: 
 @pytest.mark.parametrize("detail", [{}, {**GOOD, "payload": {"$x": 1}}])
 def test_a_wrong_event_of_the_bus_is_not_dropped(cloud: Cloud, detail: object) -> None:
     """It fails: Lambda tries again and puts it into the dead-letter queue."""
-    with pytest.raises((EventError, PayloadError)):
+    with pytest.raises((LambdaEventError, PayloadError)):
         bus(detail)
     assert queued() == []
 

@@ -9,7 +9,7 @@ import pytest
 from functions.connect.app import lambda_handler as connect
 from functions.default.app import lambda_handler as default
 from functions.disconnect.app import lambda_handler as disconnect
-from sapa.errors import DeliveryError, EventError, StoreError
+from sapa.errors import DeliveryError, LambdaEventError, StoreError
 from tests.integration.sapa.conftest import Cloud, logged
 from tests.integration.sapa.stack import TOKEN, lambda_context, recorded
 
@@ -49,7 +49,7 @@ def test_unknown_endpoint_is_404(cloud: Cloud, endpoint: str) -> None:
 def test_connect_without_authorizer_names_what_is_missing(cloud: Cloud) -> None:
     event = recorded("connect")
     del event["requestContext"]["authorizer"]
-    with pytest.raises(EventError, match=r"requestContext\.authorizer\.username"):
+    with pytest.raises(LambdaEventError, match=r"requestContext\.authorizer\.username"):
         connect(event, lambda_context())
 
 
@@ -133,7 +133,7 @@ def test_nothing_secret_is_logged(cloud: Cloud, caplog: pytest.LogCaptureFixture
     connect(recorded("connect"), lambda_context())
     default(message('{"message": "rahasia besar"}'), lambda_context())
     lines = json.dumps(logged(caplog))
-    assert "answered" in lines
+    assert "reply posted" in lines
     assert TOKEN not in lines
     assert "rahasia" not in lines
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sapa.errors import EventError
+from sapa.errors import LambdaEventError
 from sapa.lambda_events import (
     ConnectionEvent,
     HandshakeEvent,
@@ -31,13 +31,13 @@ def test_header_values(event: dict[str, Any], values: tuple[str, ...]) -> None:
 
 def test_handshake_without_query_has_the_default_endpoint() -> None:
     for query in ({}, {"queryStringParameters": None}, {"queryStringParameters": {"x": "y"}}):
-        handshake = HandshakeEvent.of({"methodArn": "arn", **query}, "reply")
+        handshake = HandshakeEvent.from_event({"methodArn": "arn", **query}, "reply")
         assert handshake.endpoint == "reply"
 
 
 def test_empty_endpoint_is_not_the_default_one() -> None:
     event = {"methodArn": "arn", "queryStringParameters": {"endpoint": ""}}
-    assert HandshakeEvent.of(event, "reply").endpoint == ""
+    assert HandshakeEvent.from_event(event, "reply").endpoint == ""
 
 
 @pytest.mark.parametrize(
@@ -54,8 +54,8 @@ def test_empty_endpoint_is_not_the_default_one() -> None:
     ],
 )
 def test_missing_member_is_named(context: object, path: str) -> None:
-    with pytest.raises(EventError) as missing:
-        ConnectionEvent.of({"requestContext": context})
+    with pytest.raises(LambdaEventError) as missing:
+        ConnectionEvent.from_event({"requestContext": context})
     assert missing.value.path == path
 
 

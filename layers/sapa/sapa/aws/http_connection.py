@@ -39,15 +39,15 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
-    """How long to wait for the other side at most, in seconds: to connect, and for each answer."""
+class Timeouts:
+    """The longest waits, in seconds: to connect, and for each answer."""
 
     connect: float
     read: float
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ServiceResponse:
     """A status, the headers with their names in lower case, and the whole body."""
 
     status: int
@@ -58,11 +58,11 @@ class Answer:
 class HttpConnection:
     """A connection; `is_open` says whether it can take another request.
 
-    What takes longer than `patience` raises `TimeoutError`; connecting also raises `OSError`.
+    Waiting longer than `timeouts` raises `TimeoutError`; connecting also raises `OSError`.
     """
 
-    def __init__(self, address: Address, patience: Patience) -> None:
-        plain = socket.create_connection((address.host, address.port), patience.connect)
+    def __init__(self, address: Address, timeouts: Timeouts) -> None:
+        plain = socket.create_connection((address.host, address.port), timeouts.connect)
         try:
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             wrapped = (
@@ -70,7 +70,7 @@ class HttpConnection:
                 if address.tls
                 else plain
             )
-            wrapped.settimeout(patience.read)
+            wrapped.settimeout(timeouts.read)
         except BaseException:
             plain.close()
             raise
@@ -88,7 +88,7 @@ class HttpConnection:
         """
         return bool(self._arrivals.poll(0))
 
-    def exchange(self, request: bytes) -> Answer:
+    def exchange(self, request: bytes) -> ServiceResponse:
         """Send a whole request and return its answer.
 
         Raises `BrokenConnectionError` and `TimeoutError`; the connection is closed then.
@@ -98,7 +98,7 @@ class HttpConnection:
             self._socket.sendall(request)
             line = self._line()
             answered = True
-            return self._answer(line)
+            return self._response(line)
         except TimeoutError:
             self.close()
             raise
@@ -112,7 +112,7 @@ class HttpConnection:
         self._reader.close()
         self._socket.close()
 
-    def _answer(self, line: bytes) -> Answer:
+    def _response(self, line: bytes) -> ServiceResponse:
         status = _status(line)
         headers = self._headers()
         while status < HTTPStatus.OK:
@@ -121,7 +121,7 @@ class HttpConnection:
         body = self._body(status, headers)
         if headers.get(b"connection", b"").lower() == b"close" or line.startswith(b"HTTP/1.0"):
             self.close()
-        return Answer(status, headers, body)
+        return ServiceResponse(status, headers, body)
 
     def _headers(self) -> dict[bytes, bytes]:
         found: dict[bytes, bytes] = {}

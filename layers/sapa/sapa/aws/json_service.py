@@ -1,4 +1,4 @@
-"""The JSON protocol of DynamoDB and SQS: each operation is a POST whose header names it.
+"""The JSON protocol of DynamoDB, SQS and Cognito: each operation is a POST whose header names it.
 
 Source: DynamoDB developer guide, "DynamoDB low-level API"; SQS developer guide, "Making Query API
 requests using AWS JSON protocol".
@@ -13,7 +13,7 @@ from sapa.aws.endpoint import Body, Retries, SignedEndpoint, UnreachableError
 
 
 class CallError(Exception):
-    """A call failed; `code` is the service's error code, or what happened to the connection.
+    """A call failed; `code` is the service's error code, or the error of the connection.
 
     `details` is the service's answer, empty when there was none.
     """
@@ -25,7 +25,7 @@ class CallError(Exception):
 
 
 class JsonService:
-    """Calls operations; `target` is what stands before their names, `version` that of the JSON."""
+    """Calls operations; `target` is the prefix of their names, `version` that of the protocol."""
 
     def __init__(
         self, endpoint: SignedEndpoint, *, target: str, version: str, retries: Retries
@@ -37,13 +37,13 @@ class JsonService:
 
     def call(self, operation: str, content: Mapping[str, Any]) -> Any:
         """The answer to an operation, a JSON object. Raises `CallError`."""
-        body = Body.of(json.dumps(content).encode())
+        body = Body.from_bytes(json.dumps(content).encode())
         headers = {
             "content-type": self._content_type,
             "x-amz-target": f"{self._target}.{operation}",
         }
         try:
-            answer = self._endpoint.send_patiently("POST", "/", body, self._retries, headers)
+            answer = self._endpoint.send_with_retries("POST", "/", body, self._retries, headers)
         except UnreachableError as error:
             raise CallError(error.reason, {}) from error
         details = _object(answer.body)
@@ -53,7 +53,7 @@ class JsonService:
 
 
 def _object(body: bytes) -> dict[str, Any]:
-    """What stands between us and the service may answer in its own words."""
+    """A proxy between us and the service may answer with something else."""
     try:
         content = json.loads(body or b"{}")
     except ValueError:

@@ -1,9 +1,9 @@
-"""Who vouches that a server is the AWS service it says it is.
+"""The certificates that AWS's services are trusted by.
 
 All endpoints of AWS's global regions have certificates of Amazon's five roots
-(https://www.amazontrust.com/repository/, in `amazon_roots.pem`), which are read in a tenth of the
-time that the machine's own list takes: docs/adr/0005-cold-start.md. What these do not vouch for,
-an `AWS_ENDPOINT_URL` of another kind, is asked of the machine's list.
+(https://www.amazontrust.com/repository/, in `amazon_roots.pem`), which load in a tenth of the time
+of the system's own list: docs/adr/0005-cold-start.md. The system's list is loaded only for a
+server with another certificate, for example that of an `AWS_ENDPOINT_URL`.
 """
 
 import ssl
@@ -12,17 +12,17 @@ from pathlib import Path
 _AMAZON_ROOTS = Path(__file__).with_name("amazon_roots.pem")
 
 
-class Authorities:
-    """A TLS context that knows Amazon's roots, and the machine's once they are needed."""
+class TrustStore:
+    """A TLS context with Amazon's roots, and the system's once they are needed."""
 
     refusal = ssl.SSLCertVerificationError
-    """What connecting raises to a server for which none of them vouches."""
+    """Raised when none of the roots has signed a server's certificate."""
 
     def __init__(self) -> None:
         self.context = ssl.create_default_context(cafile=_AMAZON_ROOTS)
-        self.are_all_known = False
+        self.has_system_roots = False
 
-    def learn_others(self) -> None:
-        """Trust whom the machine trusts, too; twice is fine."""
+    def load_system_roots(self) -> None:
+        """Trust the system's roots too."""
         self.context.load_default_certs()
-        self.are_all_known = True
+        self.has_system_roots = True

@@ -1,7 +1,7 @@
-"""Frames on their way to a channel, as they wait in the queue.
+"""Fan-out tasks: frames on their way to a channel, as they wait in the queue.
 
-A dispatch goes to a whole channel, to a range of its shards, or to the connections that it names:
-a large channel is cut into ranges, and what could not be delivered goes back by name.
+A task goes to a whole channel, to a range of its shards, or to the connections that it names:
+the task of a large channel is split into ranges, and undelivered recipients go back by name.
 """
 
 import json
@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, Self
 
-from sapa.errors import EventError
+from sapa.channels.channel import json_text
+from sapa.errors import FanOutTaskError
 
 type Content = Mapping[str, Any]
 
@@ -35,10 +36,10 @@ class Shards:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dispatch:
-    """`content` is the frame's JSON object; neither shards nor recipients mean everybody.
+class FanOutTask:
+    """`content` is the frame's JSON object; without shards and recipients it goes to everybody.
 
-    The connection `exclude` gets nothing. `attempt` counts how often what is left came back.
+    The connection `exclude` gets nothing. `attempt` counts how often the task was queued again.
     """
 
     channel: str
@@ -53,7 +54,7 @@ class Dispatch:
         return replace(self, shards=shards)
 
     def again_for(self, recipients: Sequence[Recipient], attempt: int) -> Self:
-        """The same for those who have not got it."""
+        """The same for the recipients that do not have it yet."""
         return replace(self, shards=None, recipients=tuple(recipients), attempt=attempt)
 
     def frame(self) -> str:
@@ -68,14 +69,14 @@ class Dispatch:
         if self.shards is not None:
             value["shards"] = [self.shards.first, self.shards.end, self.shards.start]
         if self.recipients is not None:
-            value["recipients"] = [[one.connection_id, one.since] for one in self.recipients]
+            value["recipients"] = [[each.connection_id, each.since] for each in self.recipients]
         if self.attempt:
             value["attempt"] = self.attempt
         return json_text(value)
 
     @classmethod
-    def of_json(cls, body: str) -> Self:
-        """Read the body of a message. Raises `EventError` for one that is not ours."""
+    def from_json(cls, body: str) -> Self:
+        """Read the body of a message. Raises `FanOutTaskError`."""
         try:
             value = json.loads(body)
             shards, recipients = value.get("shards"), value.get("recipients")
@@ -88,24 +89,14 @@ class Dispatch:
                 attempt=int(value.get("attempt", 0)),
             )
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise EventError("body") from error
+            raise FanOutTaskError from error
 
 
-class EventQueue(Protocol):
-    """Where dispatches wait; raises `QueueError`."""
+class FanOutQueue(Protocol):
+    """Where tasks wait; raises `QueueError`."""
 
-    def send(self, dispatches: Sequence[Dispatch], delay_seconds: int = 0) -> None:
-        """Put dispatches into the queue; all of them are safe there when this returns."""
-
-
-def json_text(value: object) -> str:
-    """JSON as both clients and SQS take it. Raises `ValueError`, `TypeError`, `RecursionError`.
-
-    SQS refuses U+FFFE and U+FFFF, so they are escaped, and nothing else that is no character.
-    """
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    text.encode()
-    return text.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
+    def send(self, tasks: Sequence[FanOutTask], delay_seconds: int = 0) -> None:
+        """Put tasks into the queue; they cannot be lost when this returns."""
 
 
 def _recipients(value: Sequence[Sequence[Any]]) -> tuple[Recipient, ...]:

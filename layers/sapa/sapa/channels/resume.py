@@ -1,37 +1,35 @@
-"""Coming back: `{"$resume": {"chat:lobby": 41}}` brings what was missed.
+"""Resume: `{"$resume": {"chat:lobby": 41}}` sends the events that a client missed.
 
-The connection joins each channel first and reads its history second, so nothing falls between:
-what is published meanwhile comes twice, with the same `$sequence`. An event whose publisher is
-still storing it may also come after events with higher numbers, as it may on any channel; clients
-tell what they have by number, not by the highest one. What is missing and was numbered a moment
-ago is therefore not said to be lost.
+The connection joins each channel first and reads its history second, so that no event is missed in
+between: one that is published at that moment comes twice, with the same `$sequence`. An event that
+its publisher is still storing may come after events with higher numbers, as on any channel; so
+clients must remember single numbers, not only the highest. For the same reason, missing numbers
+that were taken a moment ago are not reported as lost.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from sapa.channels.channel import USER_PREFIX, ChannelLog, Subscriber
-from sapa.channels.fan_out_task import json_text
+from sapa.channels.channel import USER_PREFIX, ChannelLog, json_text
 from sapa.channels.membership import Membership
-from sapa.channels.publisher import event_content
-from sapa.connections.frames import MessageId, error_frame, render
-from sapa.errors import MessageError
-from sapa.refusals import ForbiddenChannelError, RefusalError
+from sapa.connections.connection import Subscriber
+from sapa.connections.frames import MessageId, render
+from sapa.errors import ForbiddenChannelError, RefusalError
 
-# A post takes some 10 ms and a message has 25 s; what is left comes with the next `$resume`.
+# A post takes some 10 ms and a message has 25 s; the rest comes with the next `$resume`.
 MAX_EVENTS = 1_000
 MAX_BYTES = 4_194_304
-# Of larger channels, and beyond this size in all, members are not told.
+# Members of larger channels, and beyond this size in all, are not sent.
 MAX_MEMBERS = 200
 MAX_MEMBERS_BYTES = 65_536
-# Longer than any function that publishes may run: a number that was taken before that has its
-# event, or never will.
-ON_ITS_WAY_SECONDS = 30
+# Longer than any function that publishes may run: a number that is older has its event, or will
+# never have one.
+SETTLING_SECONDS = 30
 
 
 @dataclass(slots=True)
-class _Answer:
-    """What has been found so far."""
+class _Reply:
+    """The frames of the answer, as far as they are collected."""
 
     events: list[str] = field(default_factory=list)
     events_bytes: int = 0
@@ -40,9 +38,9 @@ class _Answer:
     more: dict[str, int] = field(default_factory=dict)
     members: dict[str, list[dict[str, str | int]]] = field(default_factory=dict)
     members_bytes: int = 0
-    refusals: dict[str, MessageError] = field(default_factory=dict)
+    refusals: dict[str, RefusalError] = field(default_factory=dict)
 
-    def takes(self, frame: str) -> bool:
+    def add_event(self, frame: str) -> bool:
         """Add an event, if there is room for it."""
         size = len(frame.encode())
         if len(self.events) == MAX_EVENTS or self.events_bytes + size > MAX_BYTES:
@@ -51,18 +49,16 @@ class _Answer:
         self.events_bytes += size
         return True
 
-    def refuse(self, channel: str, refusal: RefusalError, message_id: MessageId | None) -> None:
-        """One error frame for each code names all channels that it is about."""
-        error = self.refusals.setdefault(
-            refusal.code,
-            MessageError(refusal.code, str(refusal), fields={}, message_id=message_id),
-        )
-        error.fields = {**(error.fields or {}), channel: str(refusal)}
+    def add_refusal(self, channel: str, refusal: RefusalError) -> None:
+        """Each code has one error frame, which names all channels that it is about."""
+        first = self.refusals.get(refusal.code, refusal)
+        fields = {**(first.fields or {}), channel: refusal.message}
+        self.refusals[refusal.code] = RefusalError(first.code, first.message, fields)
 
     def frames(self, message_id: MessageId | None) -> list[str]:
-        """Gaps, events, errors, and that it is done."""
-        gaps = [render({"$gap": self.gaps}, None)] if self.gaps else []
-        errors = [error_frame(error) for error in self.refusals.values()]
+        """Gaps, events, errors, and `$resumed` at the end."""
+        gaps = [render({"$gap": self.gaps})] if self.gaps else []
+        errors = [render(refusal.as_json(), message_id) for refusal in self.refusals.values()]
         done: dict[str, object] = {"$resumed": self.resumed, "$members": self.members}
         if self.more:
             done["$more"] = self.more
@@ -73,95 +69,91 @@ class _Answer:
 class Resumer:
     """Answers `$resume`.
 
-    `keeps` tells whether a channel has a history; `clock` gives epoch milliseconds.
+    `has_history` says whether a channel's events are kept; `clock` gives epoch milliseconds.
     """
 
     membership: Membership
     log: ChannelLog
-    keeps: Callable[[str], bool]
+    has_history: Callable[[str], bool]
     clock: Callable[[], int]
 
     def frames(
         self, subscriber: Subscriber, positions: Mapping[str, int], message_id: MessageId | None
     ) -> list[str]:
-        """Join the channels and tell what was published in each after its position.
+        """Join the channels and send what was published in each after its position.
 
         `$resumed` has the number that each channel is at now; `$more` has the last numbers of
-        those of which only a part was sent, which want another `$resume` from there. Raises
-        `StoreError` and `QueueError`.
+        those channels of which only a part was sent: they need another `$resume` from there.
+        Raises `StoreError` and `QueueError`.
         """
-        answer = _Answer()
-        joined = [
-            channel for channel in positions if self._joins(answer, subscriber, channel, message_id)
-        ]
+        reply = _Reply()
+        joined = [channel for channel in positions if self._joins(reply, subscriber, channel)]
         for channel in joined:
-            if self.keeps(channel):
-                self._missed(answer, channel, positions[channel])
+            if self.has_history(channel):
+                self._missed(reply, channel, positions[channel])
             else:
-                self._lost(answer, channel, positions[channel])
-            self._members(answer, channel)
-        return answer.frames(message_id)
+                self._lost(reply, channel, positions[channel])
+            self._members(reply, channel)
+        return reply.frames(message_id)
 
-    def _joins(
-        self, answer: _Answer, subscriber: Subscriber, channel: str, message_id: MessageId | None
-    ) -> bool:
+    def _joins(self, reply: _Reply, subscriber: Subscriber, channel: str) -> bool:
         try:
             if not self.membership.may_resume(subscriber, channel):
                 raise ForbiddenChannelError(channel)
             self.membership.join(subscriber, channel)
         except RefusalError as refusal:
-            answer.refuse(channel, refusal, message_id)
+            reply.add_refusal(channel, refusal)
             return False
         return True
 
-    def _missed(self, answer: _Answer, channel: str, position: int) -> None:
+    def _missed(self, reply: _Reply, channel: str, position: int) -> None:
         """Add what is kept.
 
-        Events expire in order. So if the one at the position is still there, all later ones are,
-        and numbers that are missing among them have no event, or none yet; else those up to the
-        first that is there count as lost, unless that one is so young that they may be on their
-        way: who misses them asks again.
+        Events expire in order. If the event at the position is still there, so are all later
+        ones, and numbers that are missing among them have no event, or none yet. If it is not,
+        the numbers before the first event count as lost, unless that event is so recent that they
+        may still be stored: then the client can ask again.
         """
-        reached, known = position, False
-        settled_at = self.clock() - ON_ITS_WAY_SECONDS * 1000
+        reached, is_complete = position, False
+        settled_at = self.clock() - SETTLING_SECONDS * 1000
         for event in self.log.after(channel, position - 1, self.clock() // 1000):
             if event.sequence <= position:
-                known = True
+                is_complete = True
                 continue
-            if not answer.takes(json_text(event_content(event))):
-                answer.more[channel] = self.log.last_sequence(channel)
+            if not reply.add_event(json_text(event.content())):
+                reply.more[channel] = self.log.last_sequence(channel)
                 break
-            if not known and event.sequence > position + 1 and event.sent_at <= settled_at:
-                answer.gaps[channel] = {"from": position + 1, "to": event.sequence - 1}
-            reached, known = event.sequence, True
-        if known or channel in answer.more:
-            answer.resumed[channel] = reached
+            if not is_complete and event.sequence > position + 1 and event.sent_at <= settled_at:
+                reply.gaps[channel] = {"from": position + 1, "to": event.sequence - 1}
+            reached, is_complete = event.sequence, True
+        if is_complete or channel in reply.more:
+            reply.resumed[channel] = reached
         else:
-            self._none_kept(answer, channel, position)
+            self._none_kept(reply, channel, position)
 
-    def _none_kept(self, answer: _Answer, channel: str, position: int) -> None:
-        """All has expired, or what there is of the channel is being stored."""
+    def _none_kept(self, reply: _Reply, channel: str, position: int) -> None:
+        """All events have expired, or are being stored right now."""
         last, taken_at = self.log.latest(channel)
-        if taken_at * 1000 > self.clock() - ON_ITS_WAY_SECONDS * 1000:
-            answer.resumed[channel] = last
+        if taken_at * 1000 > self.clock() - SETTLING_SECONDS * 1000:
+            reply.resumed[channel] = last
         else:
-            self._lost(answer, channel, position)
+            self._lost(reply, channel, position)
 
-    def _lost(self, answer: _Answer, channel: str, position: int) -> None:
-        """Nothing is kept: all that was published is lost."""
+    def _lost(self, reply: _Reply, channel: str, position: int) -> None:
+        """Nothing is kept: all events after the position are lost."""
         last = self.log.last_sequence(channel)
         if last > position:
-            answer.gaps[channel] = {"from": position + 1, "to": last}
-        answer.resumed[channel] = last
+            reply.gaps[channel] = {"from": position + 1, "to": last}
+        reply.resumed[channel] = last
 
-    def _members(self, answer: _Answer, channel: str) -> None:
+    def _members(self, reply: _Reply, channel: str) -> None:
         if channel.startswith(USER_PREFIX):
             return
-        found = self.membership.members(channel, MAX_MEMBERS + 1)
         members: list[dict[str, str | int]] = [
-            {"username": one.username, "since": one.since} for one in found
+            {"username": member.username, "since": member.since}
+            for member in self.membership.members(channel, MAX_MEMBERS + 1)
         ]
-        size = len(render({channel: members}, None).encode())
-        if len(members) <= MAX_MEMBERS and answer.members_bytes + size <= MAX_MEMBERS_BYTES:
-            answer.members[channel] = members
-            answer.members_bytes += size
+        size = len(render({channel: members}).encode())
+        if len(members) <= MAX_MEMBERS and reply.members_bytes + size <= MAX_MEMBERS_BYTES:
+            reply.members[channel] = members
+            reply.members_bytes += size

@@ -4,8 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from sapa.channels.channel import Subscriber
-
 if TYPE_CHECKING:
     from sapa.lambda_events import ConnectionEvent
 
@@ -14,6 +12,16 @@ if TYPE_CHECKING:
 MAX_LIFETIME_SECONDS = 2 * 60 * 60
 LIFETIME_SLACK_SECONDS = 10 * 60
 CONNECTION_SECONDS = MAX_LIFETIME_SECONDS + LIFETIME_SLACK_SECONDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriber:
+    """A connection that may be in channels; `expires_at` is epoch seconds."""
+
+    connection_id: str
+    username: str
+    session_id: str
+    expires_at: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +38,21 @@ class Connection:
     connected_at: int
     expires_at: int
 
+    @classmethod
+    def from_event(cls, event: "ConnectionEvent") -> "Connection":
+        """The connection that an event is about."""
+        connected_at = event.connected_at // 1000
+        return cls(
+            connection_id=event.connection_id,
+            username=event.username,
+            endpoint=event.endpoint,
+            session_id=event.session_id,
+            connected_at=connected_at,
+            expires_at=connected_at + CONNECTION_SECONDS,
+        )
+
     def subscriber(self) -> Subscriber:
-        """The connection as channels know it."""
+        """The part that channels need."""
         return Subscriber(
             connection_id=self.connection_id,
             username=self.username,
@@ -41,10 +62,10 @@ class Connection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parting:
-    """A connection that is gone; `channels` has since when it is in each, epoch milliseconds.
+class ClosedConnection:
+    """A connection that is gone, and since when it was in each channel, in epoch milliseconds.
 
-    Its user's own channel, in which everybody is, is not among them.
+    Its user's own channel, in which every connection is, is not among the `channels`.
     """
 
     subscriber: Subscriber
@@ -54,61 +75,40 @@ class Parting:
 class ConnectionStore(Protocol):
     """Where connections are kept, with the channels of each; all methods raise `StoreError`.
 
-    What a connection is in is known here first and last: whoever enters notes it before anything
-    else is written, so that who cleans up knows where to look. `since` is epoch milliseconds.
+    A channel is added to a connection's record before anything else is written, and removed from
+    it last. So a cleanup finds in the record all channels that it has to look at. `since` is epoch
+    milliseconds.
     """
 
     def put(self, connection: Connection) -> None:
         """Store a connection, which is in no channel yet."""
 
-    def enter(self, connection_id: str, channel: str, since: int, limit: int) -> int | None:
-        """Note that a connection is in a channel, and return since when it is.
+    def add_channel(self, connection_id: str, channel: str, since: int, limit: int) -> int | None:
+        """Record that a connection is in a channel, and return since when it is.
 
-        That is an earlier time if it is noted already, and `None` for a connection that is gone.
-        Raises `TooManyChannelsError` if it is in `limit` channels.
+        That is an earlier time if the channel is recorded already, and `None` for a connection
+        that is gone. Raises `TooManyChannelsError` if the connection is in `limit` channels.
         """
 
-    def enter_anew(self, connection_id: str, channel: str, since: int, earlier: int) -> bool:
-        """Replace what is noted, if it is `earlier` still; false if it is not."""
+    def replace_channel(self, connection_id: str, channel: str, since: int, earlier: int) -> bool:
+        """Replace the recorded time if it is still `earlier`; false if it is not."""
 
-    def leave(self, connection_id: str, channel: str, since: int | None = None) -> int | None:
-        """Note that a connection is not in a channel any more, and return since when it was.
+    def remove_channel(
+        self, connection_id: str, channel: str, since: int | None = None
+    ) -> int | None:
+        """Record that a connection is no longer in a channel, and return since when it was.
 
-        `None` if it was not, or since another time than `since`.
+        `None` if it was not in the channel, or since another time than `since`.
         """
 
-    def since(self, connection_id: str, channel: str) -> int | None:
+    def channel_since(self, connection_id: str, channel: str) -> int | None:
         """Since when a connection is in a channel; 0 if it is not, `None` if it is gone."""
 
-    def part(self, connection_id: str) -> Parting | None:
-        """Mark a connection as gone, so that it enters nothing more; `None` if it is not there."""
+    def mark_closed(self, connection_id: str) -> ClosedConnection | None:
+        """Mark a connection as gone, so that no channel is added; `None` if it is not stored."""
 
     def delete(self, connection_id: str) -> None:
-        """Forget a connection; one that is not there is fine."""
+        """Delete a connection, if it is stored."""
 
     def of_user(self, username: str) -> Iterator[Connection]:
         """The stored connections of a user, expired ones included."""
-
-
-def new_connection(opened: "ConnectionEvent") -> Connection:
-    """The record of a connection that has just been let in."""
-    connected_at = opened.connected_at // 1000
-    return Connection(
-        connection_id=opened.connection_id,
-        username=opened.username,
-        endpoint=opened.endpoint,
-        session_id=opened.session_id,
-        connected_at=connected_at,
-        expires_at=connected_at + CONNECTION_SECONDS,
-    )
-
-
-def connections_of_session(
-    store: ConnectionStore, username: str, session_id: str, now: int
-) -> list[Connection]:
-    """The connections that one login session of a user holds open at `now`."""
-    return [
-        connection
-        for connection in store.of_user(username)
-        if connection.session_id == session_id and connection.expires_at > now
-    ]

@@ -1,27 +1,27 @@
-"""What clients send and how errors read: JSON objects in text frames.
+"""The frames of clients and of errors: JSON objects in text frames.
 
-Keys that start with `$` are the protocol's: `$id` comes back on every reply, `$ping` and `$resume`
-are answered without a business process, all others are refused.
+Keys that start with `$` belong to the protocol: `$id` comes back on every reply, `$ping` and
+`$resume` are answered without a business process, all others are refused.
 """
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from sapa.errors import MessageError
+from sapa.errors import RefusalError, refused_fields, shortened
 
 # The management API takes no more ("Amazon API Gateway quotas": message payload size).
 MAX_FRAME_BYTES = 131_072
 MAX_ID_LENGTH = 64
 MAX_DEPTH = 64
 MAX_RESUMED_CHANNELS = 100
-_MAX_SHOWN_KEYS = 20
-_MAX_SHOWN_KEY_LENGTH = 64
 
 # `json.dumps` makes a new one for each call with options.
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
+type Content = Mapping[str, Any]
 type MessageId = str | int
 
 
@@ -30,70 +30,83 @@ class Ping:
     """A sign of life; `value` comes back."""
 
     value: object
-    message_id: MessageId | None
 
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """A client that comes back: the last sequence number that it has of each channel."""
+    """A client that reconnected: the last sequence number that it has of each channel."""
 
     positions: Mapping[str, int]
-    message_id: MessageId | None
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Inputs for a business process, not checked against it yet."""
+    """Inputs for a business process, which has not checked them yet."""
 
-    inputs: Mapping[str, object]
-    message_id: MessageId | None
+    inputs: Content
 
 
-def parse(text: str) -> Ping | Resume | Message:
-    """Read a client's text frame. Raises `MessageError` for anything else than a message."""
-    value = _json(text)
+def decode(text: str) -> Content:
+    """Read the JSON object in a client's text frame. Raises `RefusalError`."""
+    if not text.strip():
+        raise _invalid_json('The message is empty; send JSON, like {"message": "…"}.')
+    try:
+        value: object = _decoder.decode(text)
+    except json.JSONDecodeError as error:
+        where = f"{error.msg} at line {error.lineno}, column {error.colno}"
+        raise _invalid_json(f"The message is not JSON: {where}.") from error
+    except ValueError as error:  # an integer of thousands of digits
+        raise _invalid_json("A number in the message is too long.") from error
+    except RecursionError as error:
+        raise _invalid_json(_TOO_DEEP) from error
+    _check_tree(value)
     if not isinstance(value, dict):
-        raise MessageError("not_an_object", 'A message is a JSON object, like {"message": "Hai"}.')
-    message_id = _message_id(value)
-    inputs = {key: item for key, item in value.items() if not key.startswith("$")}
-    controls = value.keys() - inputs.keys() - {"$id"}
-    strangers = controls - {"$ping", "$resume"}
-    if strangers:
-        raise MessageError(
-            "invalid_message",
-            "Keys that start with $ are reserved; known are $id, $ping and $resume.",
-            fields=_problems(strangers, "reserved"),
-            message_id=message_id,
-        )
+        raise RefusalError("not_an_object", 'A message is a JSON object, like {"message": "Hai"}.')
+    return value
+
+
+def id_of(content: Content) -> MessageId | None:
+    """The `$id` of a message. Raises `RefusalError` for one that is not a short text or integer."""
+    if "$id" not in content:
+        return None
+    value = content["$id"]
+    if isinstance(value, str) and len(value) <= MAX_ID_LENGTH:
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    problem = f"has to be a string of at most {MAX_ID_LENGTH} characters or an integer"
+    raise _invalid_message(f"$id {problem}.", {"$id": problem})
+
+
+def parse(content: Content) -> Ping | Resume | Message:
+    """Tell the kinds of messages apart. Raises `RefusalError` for wrong keys that start with $."""
+    inputs = {key: item for key, item in content.items() if not key.startswith("$")}
+    controls = content.keys() - inputs.keys() - {"$id"}
     if not controls:
-        return Message(inputs, message_id)
+        return Message(inputs)
+    if unknown_keys := controls - {"$ping", "$resume"}:
+        raise _invalid_message(
+            "Keys that start with $ are reserved; known are $id, $ping and $resume.",
+            refused_fields(unknown_keys, "reserved"),
+        )
     control = min(controls)
-    others = inputs.keys() | controls - {control}
-    if others:
-        raise MessageError(
-            "invalid_message",
+    if others := inputs.keys() | controls - {control}:
+        raise _invalid_message(
             f"A {control} comes alone or with $id.",
-            fields=_problems(others, f"not expected beside {control}"),
-            message_id=message_id,
+            refused_fields(others, f"not expected beside {control}"),
         )
     if control == "$ping":
-        return Ping(value["$ping"], message_id)
-    return Resume(_positions(value["$resume"], message_id), message_id)
+        return Ping(content["$ping"])
+    return Resume(_positions(content["$resume"]))
 
 
-def _positions(value: object, message_id: MessageId | None) -> dict[str, int]:
-    problem = ""
+def _positions(value: object) -> dict[str, int]:
     if not isinstance(value, dict):
-        problem = "has to be an object: each channel's last sequence number"
-    elif len(value) > MAX_RESUMED_CHANNELS:
-        problem = f"has more than {MAX_RESUMED_CHANNELS} channels"
-    elif not all(_is_position(item) for item in value.values()):
-        problem = "has to have whole numbers from 0 to 9007199254740991"
-    if problem or not isinstance(value, dict):
-        text = f"$resume {problem}."
-        raise MessageError(
-            "invalid_message", text, fields={"$resume": problem}, message_id=message_id
-        )
+        raise _invalid_resume("has to be an object: each channel's last sequence number")
+    if len(value) > MAX_RESUMED_CHANNELS:
+        raise _invalid_resume(f"has more than {MAX_RESUMED_CHANNELS} channels")
+    if not all(_is_position(item) for item in value.values()):
+        raise _invalid_resume("has to have whole numbers from 0 to 9007199254740991")
     return value
 
 
@@ -101,7 +114,7 @@ def _is_position(item: object) -> bool:
     return isinstance(item, int) and not isinstance(item, bool) and 0 <= item < 2**53
 
 
-def render(payload: Mapping[str, object], message_id: MessageId | None) -> str:
+def render(payload: Content, message_id: MessageId | None = None) -> str:
     """One text frame. Raises `ValueError` and `TypeError` for what JSON or UTF-8 cannot carry."""
     content = dict(payload) if message_id is None else {**payload, "$id": message_id}
     frame = _encode(content)
@@ -114,34 +127,16 @@ def is_too_large(frame: str) -> bool:
     return len(frame.encode()) > MAX_FRAME_BYTES
 
 
-def error_frame(error: MessageError) -> str:
-    """The text frame that tells a client what went wrong."""
-    content: dict[str, object] = {"code": error.code, "message": error.message}
-    if error.fields is not None:
-        content["fields"] = dict(error.fields)
-    if error.request_id is not None:
-        content["request_id"] = error.request_id
-    if error.retry_after_ms is not None:
-        content["retry_after_ms"] = error.retry_after_ms
-    return render({"error": content}, error.message_id)
+def _invalid_json(problem: str) -> RefusalError:
+    return RefusalError("invalid_json", problem)
 
 
-def _json(text: str) -> object:
-    if not text.strip():
-        raise MessageError(
-            "invalid_json", 'The message is empty; send JSON, like {"message": "…"}.'
-        )
-    try:
-        value: object = _decoder.decode(text)
-    except json.JSONDecodeError as error:
-        where = f"{error.msg} at line {error.lineno}, column {error.colno}"
-        raise MessageError("invalid_json", f"The message is not JSON: {where}.") from error
-    except ValueError as error:  # an integer of thousands of digits
-        raise MessageError("invalid_json", "A number in the message is too long.") from error
-    except RecursionError as error:
-        raise MessageError("invalid_json", _TOO_DEEP) from error
-    _check_tree(value)
-    return value
+def _invalid_message(problem: str, fields: Mapping[str, str]) -> RefusalError:
+    return RefusalError("invalid_message", problem, fields)
+
+
+def _invalid_resume(problem: str) -> RefusalError:
+    return _invalid_message(f"$resume {problem}.", {"$resume": problem})
 
 
 _TOO_DEEP = f"The message nests arrays or objects more than {MAX_DEPTH} deep."
@@ -152,19 +147,19 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(content) != len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in content if keys.count(key) > 1)
-        raise MessageError("invalid_json", f"The key {_shown(twice)} is given twice in an object.")
+        raise _invalid_json(f"The key {shortened(twice)} is given twice in an object.")
     return content
 
 
 def _finite_float(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        raise MessageError("invalid_json", "A number in the message is too large.")
+        raise _invalid_json("A number in the message is too large.")
     return number
 
 
 def _refuse_constant(name: str) -> object:
-    raise MessageError("invalid_json", f"{name} is not JSON.")
+    raise _invalid_json(f"{name} is not JSON.")
 
 
 _decoder = json.JSONDecoder(
@@ -188,33 +183,13 @@ def _check_tree(value: object) -> None:
             elif isinstance(item, list):
                 following.extend(item)
         level = following
-    raise MessageError("invalid_json", _TOO_DEEP)
+    raise _invalid_json(_TOO_DEEP)
 
 
 def _check_unicode(text: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise MessageError(
-            "invalid_json", "The message has half of a surrogate pair, which is no character."
+        raise _invalid_json(
+            "The message has half of a surrogate pair, which is no character."
         ) from error
-
-
-def _message_id(value: Mapping[str, object]) -> MessageId | None:
-    if "$id" not in value:
-        return None
-    message_id = value["$id"]
-    if isinstance(message_id, str) and len(message_id) <= MAX_ID_LENGTH:
-        return message_id
-    if isinstance(message_id, int) and not isinstance(message_id, bool):
-        return message_id
-    problem = f"has to be a string of at most {MAX_ID_LENGTH} characters or an integer"
-    raise MessageError("invalid_message", f"$id {problem}.", fields={"$id": problem})
-
-
-def _problems(keys: Iterable[str], problem: str) -> dict[str, str]:
-    return {_shown(key): problem for key in sorted(keys)[:_MAX_SHOWN_KEYS]}
-
-
-def _shown(key: str) -> str:
-    return key[:_MAX_SHOWN_KEY_LENGTH].encode(errors="replace").decode()

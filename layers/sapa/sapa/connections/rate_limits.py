@@ -22,8 +22,8 @@ class _Bucket:
 class TokenBuckets:
     """A bucket for each key that holds `per_second` tokens and gets as many each second.
 
-    A rate of 0 is no limit. The buckets that were not used for longest are given up: a full one
-    is the same as none.
+    A rate of 0 is no limit. Beyond `max_buckets` the least recently used bucket is dropped: a
+    bucket that is full again is the same as no bucket.
     """
 
     per_second: float
@@ -62,7 +62,7 @@ class RateLimits:
     clock: Callable[[], float]
 
     def retry_after_ms(self, connection_id: str, username: str) -> int:
-        """Count a message: 0 lets it pass, else it has to wait so long. Waiting ones are free."""
+        """0 lets a message pass and counts it; else it has to wait so long and does not count."""
         now = self.clock()
         wait = max(self.connections.wait(connection_id, now), self.users.wait(username, now))
         if wait > 0:

@@ -1,19 +1,18 @@
-"""The authorizer's decision on a handshake."""
+"""The authorizer's decision: the cookie is checked here when a handshake comes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sapa.lambda_events import HandshakeEvent
-from sapa.login.cookies import auth_tokens
 from sapa.login.origins import is_own_origin
-from sapa.login.sessions import LoginSession, SessionStore, find_session
+from sapa.login.session import LoginSession, SessionStore, auth_tokens, find_session
 
 type Policy = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`session` is set when the handshake may go on; `reason` says why for the log."""
+    """`session` is set when the handshake is allowed; `reason` is for the log."""
 
     reason: str
     session: LoginSession | None = None
@@ -22,9 +21,9 @@ class Decision:
 def decide(
     handshake: HandshakeEvent, store: SessionStore, allowed_origins: Sequence[str], now: int
 ) -> Decision | None:
-    """Allow or deny, or `None` when there is no cookie of ours to decide on (401).
+    """Allow or deny; `None` when there is no cookie of ours (401). `now` is epoch seconds.
 
-    The origin is looked at before the session, so that a foreign page costs no read. Raises
+    The origin is checked before the session, so that a foreign page costs no read. Raises
     `StoreError`.
     """
     tokens = auth_tokens(handshake.cookie_headers)
@@ -39,7 +38,7 @@ def decide(
 
 
 def policy(decision: Decision, handshake: HandshakeEvent) -> Policy:
-    """The decision as API Gateway reads it.
+    """The decision as API Gateway expects it.
 
     The context comes back in every event of the connection; its values have to be strings.
     Source: developer guide, "Output from an API Gateway Lambda authorizer".

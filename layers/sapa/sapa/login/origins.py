@@ -1,4 +1,4 @@
-"""Which pages may ride the cookie: the ones of our own host, and those the template allows."""
+"""Which pages may use the cookie: those of our own host, and those that the template allows."""
 
 from collections.abc import Iterable
 from urllib.parse import urlsplit
@@ -9,11 +9,11 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 def is_own_origin(
     origins: Iterable[str], hosts: Iterable[str], allowed_origins: Iterable[str]
 ) -> bool:
-    """Whether a request with these `Origin` headers comes from a page that may make it.
+    """Whether a request with these `Origin` headers comes from a page that may send it.
 
     `hosts` are the request's `Host` and the viewer host that CloudFront's function copied;
-    `allowed_origins` are hosts or whole origins. No `Origin` at all is a client that is no
-    browser. `null` (a sandboxed page, a file) is foreign.
+    `allowed_origins` are hosts or whole origins. A request without `Origin` comes from a client
+    that is not a browser. `null` (a sandboxed page, a file) is foreign.
     """
     own_hosts = {host.strip().lower() for host in hosts if host.strip()}
     allowed = {entry.strip().rstrip("/").lower() for entry in allowed_origins}

@@ -1,7 +1,7 @@
 """The pydantic model of a business process's inputs, and its JSON Schema.
 
-Importing pydantic takes longer than the rest of a cold start: who answers messages imports this
-module only when a process has inputs that need it.
+Importing pydantic takes longer than the rest of a cold start. So messages load this module only
+when a process has inputs that need it.
 """
 
 import functools
@@ -22,8 +22,8 @@ def input_model(process: Process) -> type[BaseModel]:
     """The model of a process's inputs. Raises `BusinessProcessError`.
 
     Its fields have neutral names and the keys as aliases: a parameter may be called `json` or
-    `model_config`, which pydantic keeps for itself. Pydantic lets a field's own name pass beside
-    its alias; no message has these, since keys that start with `$` are refused before.
+    `model_config`, which pydantic reserves. Pydantic accepts a field's own name beside its alias;
+    no message has these names, since keys that start with `$` are refused before.
     """
     fields: dict[str, Any] = {
         field_name(index): (parameter.annotation, _field(parameter))

@@ -1,10 +1,10 @@
 """The endpoints: each name, and the business process that serves it as `module:function`.
 
-They are named rather than imported, so that a function loads only the process that it runs and
-one that does not import spoils no other.
+They are named rather than imported. So a function loads only the process that it runs, and a
+process that cannot be imported does not affect the others.
 """
 
-from collections.abc import Mapping
+import functools
 from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -31,20 +31,24 @@ ENDPOINTS = MappingProxyType(
 )
 
 
-def business_process_of(
-    endpoint: str, endpoints: Mapping[str, str] = ENDPOINTS
-) -> "BusinessProcess[..., object]":
+@functools.cache
+def business_process_of(endpoint: str) -> "BusinessProcess[..., object]":
     """Load the business process of an endpoint.
 
     Raises `UnknownEndpointError`, and `BusinessProcessError` when the registry names something
     that is no business process.
     """
+    if endpoint not in ENDPOINTS:
+        raise UnknownEndpointError(endpoint)
+    return load_business_process(ENDPOINTS[endpoint])
+
+
+def load_business_process(address: str) -> "BusinessProcess[..., object]":
+    """Import the business process at `module:function`. Raises `BusinessProcessError`."""
     from sapa.processes.business_process import BusinessProcess
 
-    if endpoint not in endpoints:
-        raise UnknownEndpointError(endpoint)
-    module, _, name = endpoints[endpoint].partition(":")
+    module, _, name = address.partition(":")
     process = getattr(import_module(module), name, None)
     if not isinstance(process, BusinessProcess):
-        raise BusinessProcessError(endpoints[endpoint], "is not a @business_process function")
+        raise BusinessProcessError(address, "is not a @business_process function")
     return process

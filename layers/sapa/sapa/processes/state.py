@@ -1,6 +1,6 @@
-"""Shared state: a small key-value store for business processes that outlive a message.
+"""Shared state: a small key-value store, for what business processes keep between messages.
 
-Values are JSON. Each endpoint has its own keys, so that no two processes meet by accident.
+Values are JSON. Each endpoint has its own keys, so that two processes never share one by accident.
 """
 
 import json
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sapa.refusals import StateConflictError, StateValueError
+from sapa.errors import StateConflictError, StateValueError
 
 MAX_KEY_LENGTH = 512
 # DynamoDB's items have 400 KB; every update writes the whole value.
@@ -19,7 +19,7 @@ _LONGEST_PAUSE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredValue:
     """A value as JSON text; `version` grows with each change, `expires_at` is epoch seconds."""
 
     text: str
@@ -30,21 +30,21 @@ class Stored:
 class StateStore(Protocol):
     """Where state is kept; all methods raise `StoreError`."""
 
-    def get(self, key: str) -> Stored | None:
+    def get(self, key: str) -> StoredValue | None:
         """The value, expired or not, read consistently."""
 
     def put(self, key: str, text: str, expires_at: int | None) -> None:
         """Store a value over whatever is there."""
 
-    def replace(self, key: str, old: Stored | None, text: str, expires_at: int | None) -> bool:
-        """Store a value if what is there is still `old`; false when it is not."""
+    def replace(self, key: str, old: StoredValue | None, text: str, expires_at: int | None) -> bool:
+        """Store a value if the stored one is still `old`; false when it is not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
     """The state of one endpoint.
 
-    `clock` gives epoch milliseconds, `pause` waits for seconds, `chance` gives numbers from 0 to
+    `clock` gives epoch milliseconds, `sleep` waits for seconds, `jitter` gives numbers from 0 to
     1. All methods raise `StateValueError` for keys that are empty or longer than 512 characters
     and for values that are not JSON or larger than 256 KiB, and `StoreError`.
     """
@@ -52,38 +52,38 @@ class State:
     namespace: str
     store: StateStore
     clock: Callable[[], int]
-    pause: Callable[[float], None]
-    chance: Callable[[], float]
+    sleep: Callable[[float], None]
+    jitter: Callable[[], float]
 
     def get(self, key: str) -> Any:
-        """The value; `None` when there is none or its time is up."""
+        """The value; `None` when there is none or it has expired."""
         return self._value(self.store.get(self._full(key)))
 
     def put(self, key: str, value: object, ttl: int | None = None) -> None:
-        """Store a value, for `ttl` seconds or for good."""
+        """Store a value, for `ttl` seconds or without expiry."""
         self.store.put(self._full(key), _text(key, value), self._expires_at(key, ttl))
 
     def update[Value](
         self, key: str, function: Callable[[Value | None], Value], ttl: int | None = None
     ) -> Value:
-        """Change a value as one step and return it: nobody else's change in between is lost.
+        """Change a value as one step and return it: no other writer's change is lost.
 
-        `function` gets the value, `None` when there is none, and returns the new one. It is called
-        again, with the newer value, when somebody was faster, so it should do nothing else; what
-        it raises goes through and nothing is stored. Without `ttl`, the time that the value has
-        left stays. Raises `StateConflictError` when others were faster each time.
+        `function` gets the value, `None` when there is none, and returns the new one. When another
+        writer was faster, it is called again with the newer value, so it should only compute; if
+        it raises, nothing is stored. Without `ttl`, the value keeps its expiry. Raises
+        `StateConflictError` when other writers were faster each time (8 attempts).
         """
         full = self._full(key)
         expires_at = self._expires_at(key, ttl)
         for attempt in range(MAX_ATTEMPTS):
             if attempt:
                 longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**attempt)
-                self.pause(longest * self.chance())
+                self.sleep(longest * self.jitter())
             old = self.store.get(full)
             value = function(self._value(old))
             text = _text(key, value)
-            until = old.expires_at if ttl is None and self._is_live(old) and old else expires_at
-            if self.store.replace(full, old, text, until):
+            kept = old.expires_at if old is not None and self._is_live(old) else None
+            if self.store.replace(full, old, text, kept if ttl is None else expires_at):
                 return value
         raise StateConflictError(key, MAX_ATTEMPTS)
 
@@ -99,12 +99,10 @@ class State:
             raise StateValueError(key, "its ttl is not a positive number of seconds")
         return self.clock() // 1000 + ttl
 
-    def _is_live(self, stored: Stored | None) -> bool:
-        if stored is None:
-            return False
+    def _is_live(self, stored: StoredValue) -> bool:
         return stored.expires_at is None or stored.expires_at > self.clock() // 1000
 
-    def _value(self, stored: Stored | None) -> Any:
+    def _value(self, stored: StoredValue | None) -> Any:
         return json.loads(stored.text) if stored is not None and self._is_live(stored) else None
 
 

@@ -5,14 +5,10 @@ Source: Amazon Cognito API reference, "AdminInitiateAuth" and "AdminRespondToAut
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import Any, Final
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
+from sapa.aws.json_service import CallError, JsonService
 from sapa.errors import (
     CredentialsUnavailableError,
     InvalidCredentialsError,
@@ -22,10 +18,6 @@ from sapa.errors import (
     TooManyAttemptsError,
     UnsupportedChallengeError,
 )
-
-if TYPE_CHECKING:
-    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
-    from mypy_boto3_cognito_idp.type_defs import AuthenticationResultTypeTypeDef
 
 _NEW_PASSWORD_REQUIRED: Final = "NEW_PASSWORD_REQUIRED"  # noqa: S105 - a challenge's name
 _REFUSALS = {
@@ -42,61 +34,23 @@ _THROTTLES = {
 }
 
 
-def cognito_client() -> "CognitoIdentityProviderClient":
-    """boto3's client; at most 2 tries of 5 seconds, since a login can take two calls."""
-    config = Config(
-        connect_timeout=1,
-        read_timeout=4,
-        retries={"total_max_attempts": 2, "mode": "standard"},
-        tcp_keepalive=True,
-    )
-    return boto3.client("cognito-idp", config=config)
-
-
-def _login_error(error: ClientError) -> LoginError:
-    code = error.response["Error"]["Code"]
-    message = error.response["Error"].get("Message", "")
-    # A locked user's password is not looked at; Cognito says so in words only.
-    if code in _THROTTLES or message.startswith("Password attempts exceeded"):
-        return TooManyAttemptsError()
-    if code in _REFUSALS:
-        return InvalidCredentialsError()
-    if code == "InvalidPasswordException":
-        return NewPasswordRefusedError(message.rpartition("policy: ")[2] or "Choose another one.")
-    return CredentialsUnavailableError(code)
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except ClientError as error:
-        raise _login_error(error) from error
-    except BotoCoreError as error:
-        raise CredentialsUnavailableError(type(error).__name__) from error
-
-
 class CognitoCredentialChecker:
     """A `CredentialChecker` on a user pool with `ALLOW_ADMIN_USER_PASSWORD_AUTH`."""
 
-    def __init__(
-        self, client: "CognitoIdentityProviderClient", user_pool_id: str, client_id: str
-    ) -> None:
-        self._client = client
+    def __init__(self, service: JsonService, user_pool_id: str, client_id: str) -> None:
+        self._service = service
         self._user_pool_id = user_pool_id
         self._client_id = client_id
 
     def check(self, username: str, password: str, new_password: str | None = None) -> str:
         """The user's name as the pool spells it. Raises the errors below `LoginError`."""
-        with _translated():
-            answer = self._client.admin_initiate_auth(
-                UserPoolId=self._user_pool_id,
-                ClientId=self._client_id,
-                AuthFlow="ADMIN_USER_PASSWORD_AUTH",
-                AuthParameters={"USERNAME": username, "PASSWORD": password},
-            )
-        challenge = _challenge(answer)
-        if challenge is None:
+        answer = self._call(
+            "AdminInitiateAuth",
+            AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": username, "PASSWORD": password},
+        )
+        challenge = answer.get("ChallengeName")
+        if not challenge:
             return _username(answer["AuthenticationResult"], username)
         if challenge != _NEW_PASSWORD_REQUIRED:
             raise UnsupportedChallengeError(challenge)
@@ -106,27 +60,37 @@ class CognitoCredentialChecker:
         return self._change_password(pool_username, new_password, answer["Session"])
 
     def _change_password(self, username: str, new_password: str, session: str) -> str:
-        with _translated():
-            answer = self._client.admin_respond_to_auth_challenge(
-                UserPoolId=self._user_pool_id,
-                ClientId=self._client_id,
-                ChallengeName=_NEW_PASSWORD_REQUIRED,
-                ChallengeResponses={"USERNAME": username, "NEW_PASSWORD": new_password},
-                Session=session,
-            )
-        challenge = _challenge(answer)
-        if challenge is not None:
+        answer = self._call(
+            "AdminRespondToAuthChallenge",
+            ChallengeName=_NEW_PASSWORD_REQUIRED,
+            ChallengeResponses={"USERNAME": username, "NEW_PASSWORD": new_password},
+            Session=session,
+        )
+        if challenge := answer.get("ChallengeName"):
             raise UnsupportedChallengeError(challenge)
         return _username(answer["AuthenticationResult"], username)
 
+    def _call(self, operation: str, **request: Any) -> Any:
+        pool = {"UserPoolId": self._user_pool_id, "ClientId": self._client_id}
+        try:
+            return self._service.call(operation, {**pool, **request})
+        except CallError as error:
+            raise _login_error(error) from error
 
-def _challenge(answer: Mapping[str, object]) -> str | None:
-    """What else the pool wants before it grants tokens."""
-    challenge = answer.get("ChallengeName")
-    return str(challenge) if challenge else None
+
+def _login_error(error: CallError) -> LoginError:
+    message = str(error.details.get("message") or error.details.get("Message") or "")
+    # The password of a locked user is not checked; only the message says so.
+    if error.code in _THROTTLES or message.startswith("Password attempts exceeded"):
+        return TooManyAttemptsError()
+    if error.code in _REFUSALS:
+        return InvalidCredentialsError()
+    if error.code == "InvalidPasswordException":
+        return NewPasswordRefusedError(message.rpartition("policy: ")[2] or "Choose another one.")
+    return CredentialsUnavailableError(error.code)
 
 
-def _username(result: "AuthenticationResultTypeTypeDef", typed: str) -> str:
+def _username(result: Mapping[str, str], typed: str) -> str:
     """The name in the access token: pools may ignore case, and one user must not be two.
 
     The token comes straight from Cognito over TLS, so its signature is not checked.

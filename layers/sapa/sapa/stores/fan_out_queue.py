@@ -1,26 +1,26 @@
-"""The queue of dispatches in SQS."""
+"""The queue of fan-out tasks in SQS."""
 
 from collections.abc import Iterator, Sequence
 
 from sapa.aws.json_service import CallError, JsonService
-from sapa.channels.fan_out_task import Dispatch
+from sapa.channels.fan_out_task import FanOutTask
 from sapa.errors import QueueError
 
-# "Amazon SQS quotas"; a message has fitted into 256 KiB in every region since long.
+# "Amazon SQS quotas"; 256 KiB are accepted in every region.
 _MAX_ENTRIES = 10
 _MAX_BATCH_BYTES = 262_144
 
 
-class SqsEventQueue:
-    """An `EventQueue` on a standard queue."""
+class SqsFanOutQueue:
+    """A `FanOutQueue` on a standard queue."""
 
     def __init__(self, service: JsonService, queue_url: str) -> None:
         self._service = service
         self._url = queue_url
 
-    def send(self, dispatches: Sequence[Dispatch], delay_seconds: int = 0) -> None:
-        """Send all, in as few calls as fit. Raises `QueueError`."""
-        for bodies in batches([one.to_json() for one in dispatches]):
+    def send(self, tasks: Sequence[FanOutTask], delay_seconds: int = 0) -> None:
+        """Send all, in as few calls as possible. Raises `QueueError`."""
+        for bodies in batches([task.to_json() for task in tasks]):
             self._send(bodies, delay_seconds)
 
     def _send(self, bodies: Sequence[str], delay_seconds: int) -> None:

@@ -1,45 +1,30 @@
-"""Which channels a login session has been in, in DynamoDB.
+"""The channels that each login session may resume, in DynamoDB.
 
-Table `SessionChannels`: partition key `session_id`, sort key `channel`.
+Table `SessionChannels`: partition key `session_id`, sort key `channel`, TTL `expires_at`.
 """
 
-from typing import TYPE_CHECKING
-
-from sapa.stores.table import translated
-
-if TYPE_CHECKING:
-    from sapa.aws.dynamodb import DynamoDBClient
-    from sapa.stores.table import Item
+from sapa.stores.table import Item, Table
 
 
-class DynamoDBPermitStore:
-    """A `PermitStore`; raises `StoreError`."""
+class DynamoDBSessionChannelStore:
+    """A `SessionChannelStore`."""
 
-    def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
-        self._client = client
-        self._table = table_name
+    def __init__(self, table: Table) -> None:
+        self._table = table
 
-    def grant(self, session_id: str, channel: str, expires_at: int) -> None:
-        """Remember that the session was let in."""
-        with translated(self._table):
-            self._client.put_item(
-                TableName=self._table,
-                Item={**_key(session_id, channel), "expires_at": {"N": str(expires_at)}},
-            )
+    def add(self, session_id: str, channel: str, expires_at: int) -> None:
+        """Add a channel that the session joined."""
+        self._table.put({**_key(session_id, channel), "expires_at": {"N": str(expires_at)}})
 
-    def revoke(self, session_id: str, channel: str) -> None:
-        """Forget it, if it is there."""
-        with translated(self._table):
-            self._client.delete_item(TableName=self._table, Key=_key(session_id, channel))
+    def remove(self, session_id: str, channel: str) -> None:
+        """Remove a channel, if it is there."""
+        self._table.delete(_key(session_id, channel))
 
-    def holds(self, session_id: str, channel: str, now: int) -> bool:
-        """Whether it is remembered, read consistently."""
-        with translated(self._table):
-            answer = self._client.get_item(
-                TableName=self._table, Key=_key(session_id, channel), ConsistentRead=True
-            )
-        return "Item" in answer and int(answer["Item"]["expires_at"]["N"]) > now
+    def contains(self, session_id: str, channel: str, now: int) -> bool:
+        """Whether the channel is there and has not expired."""
+        item = self._table.get(_key(session_id, channel))
+        return item is not None and int(item["expires_at"]["N"]) > now
 
 
-def _key(session_id: str, channel: str) -> "Item":
+def _key(session_id: str, channel: str) -> Item:
     return {"session_id": {"S": session_id}, "channel": {"S": channel}}

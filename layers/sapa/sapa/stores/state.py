@@ -1,89 +1,79 @@
-"""Shared state in DynamoDB: table `State`, key `key`.
+"""Shared state in DynamoDB: table `State`, key `key`, TTL `expires_at`.
 
-A new item's version begins at the time rather than at 1, so that an item that TTL deleted and
-somebody wrote anew is not taken for the old one. `writer` tells each write from all others: the
-call may be sent twice, and the second one must not take the first for somebody else's.
+A new item's version starts at the time rather than at 1, so that an item that TTL deleted and
+somebody wrote again is not taken for the old one. `writer` identifies each write: a call may
+arrive twice, and the second one must not take the first for somebody else's.
 """
 
 import secrets
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
-from sapa.processes.state import Stored
-from sapa.stores.table import ConditionFailedError, translated
-
-if TYPE_CHECKING:
-    from sapa.aws.dynamodb import DynamoDBClient
-    from sapa.stores.table import Item
+from sapa.errors import ConditionFailedError
+from sapa.processes.state import StoredValue
+from sapa.stores.table import Item, Table
 
 
 class DynamoDBStateStore:
     """A `StateStore`; `clock` gives epoch milliseconds."""
 
-    def __init__(self, client: "DynamoDBClient", table_name: str, clock: Callable[[], int]) -> None:
-        self._client = client
-        self._table = table_name
+    def __init__(self, table: Table, clock: Callable[[], int]) -> None:
+        self._table = table
         self._clock = clock
 
-    def get(self, key: str) -> Stored | None:
+    def get(self, key: str) -> StoredValue | None:
         """The value, expired or not, read consistently."""
-        with translated(self._table):
-            answer = self._client.get_item(
-                TableName=self._table, Key={"key": {"S": key}}, ConsistentRead=True
-            )
-        return _stored(answer["Item"]) if "Item" in answer else None
+        item = self._table.get({"key": {"S": key}})
+        return _stored(item) if item else None
 
     def put(self, key: str, text: str, expires_at: int | None) -> None:
         """Store a value over whatever is there."""
-        self._client_update(_update(self._table, key, text, expires_at, self._clock()))
+        self._write(key, text, expires_at)
 
-    def replace(self, key: str, old: Stored | None, text: str, expires_at: int | None) -> bool:
-        """Store a value if what is there is still `old`; false when it is not."""
-        update = _update(self._table, key, text, expires_at, self._clock())
+    def replace(self, key: str, old: StoredValue | None, text: str, expires_at: int | None) -> bool:
+        """Store a value if the stored one is still `old`; false when it is not."""
+        writer = secrets.token_hex(8)
         if old is None:
-            update["ConditionExpression"] = "attribute_not_exists(version)"
+            when, values = "attribute_not_exists(version)", {}
         else:
-            update["ConditionExpression"] = "version = :old"
-            update["ExpressionAttributeValues"][":old"] = {"N": str(old.version)}
-        update["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+            when, values = "version = :old", {":old": {"N": str(old.version)}}
         try:
-            self._client_update(update)
+            self._write(key, text, expires_at, when=when, values=values, writer=writer)
         except ConditionFailedError as error:
-            return bool(error.item.get("writer") == update["ExpressionAttributeValues"][":writer"])
+            return error.item.get("writer") == {"S": writer}
         return True
 
-    def _client_update(self, update: dict[str, Any]) -> None:
-        with translated(self._table):
-            self._client.update_item(**update)
+    def _write(
+        self,
+        key: str,
+        text: str,
+        expires_at: int | None,
+        *,
+        when: str = "",
+        values: Item | None = None,
+        writer: str = "",
+    ) -> None:
+        update = (
+            "SET #value = :value, writer = :writer, version = if_not_exists(version, :now) + :one"
+        )
+        values = {
+            ":value": {"S": text},
+            ":writer": {"S": writer or secrets.token_hex(8)},
+            ":now": {"N": str(self._clock())},
+            ":one": {"N": "1"},
+            **(values or {}),
+        }
+        if expires_at is None:
+            update += " REMOVE expires_at"
+        else:
+            update += ", expires_at = :expires_at"
+            values[":expires_at"] = {"N": str(expires_at)}
+        # `value` is a reserved word of DynamoDB.
+        names = {"#value": "value"}
+        self._table.update({"key": {"S": key}}, update, when=when, names=names, values=values)
 
 
-def _update(table: str, key: str, text: str, expires_at: int | None, now: int) -> dict[str, Any]:
-    expression = (
-        "SET #value = :value, writer = :writer, version = if_not_exists(version, :now) + :one"
-    )
-    values: Item = {
-        ":value": {"S": text},
-        ":writer": {"S": secrets.token_hex(8)},
-        ":now": {"N": str(now)},
-        ":one": {"N": "1"},
-    }
-    if expires_at is None:
-        expression += " REMOVE expires_at"
-    else:
-        expression += ", expires_at = :expires_at"
-        values[":expires_at"] = {"N": str(expires_at)}
-    return {
-        "TableName": table,
-        "Key": {"key": {"S": key}},
-        "UpdateExpression": expression,
-        # `value` is one of DynamoDB's words.
-        "ExpressionAttributeNames": {"#value": "value"},
-        "ExpressionAttributeValues": values,
-    }
-
-
-def _stored(item: "Item") -> Stored:
-    return Stored(
+def _stored(item: Item) -> StoredValue:
+    return StoredValue(
         text=item["value"]["S"],
         version=int(item["version"]["N"]),
         expires_at=int(item["expires_at"]["N"]) if "expires_at" in item else None,

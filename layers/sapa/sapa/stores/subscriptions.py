@@ -1,58 +1,55 @@
-"""Subscriptions in DynamoDB, sharded by channel.
+"""Subscriptions in DynamoDB, spread over shards so that no partition key is hot.
 
 Table `Subscriptions`: partition key `channel_shard`, sort key `connection_id`. Table `Channels`
-(key `channel`) holds the number of shards and an approximate number of members, which only decides
+(key `channel`) has the number of shards and an approximate number of members, which only decides
 when to double the shards.
+
+The number of shards is a power of two and doubles as the channel grows. A connection's shard is its
+hash modulo the number at the time when it joined, so there are only a few places where it can be:
+one per power of two.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from zlib import crc32
 
-from sapa.channels.channel import USER_PREFIX, Subscriber, Subscription
-from sapa.errors import StoreError
-from sapa.stores.shards import (
-    MEMBERS_PER_SHARD,
-    needs_more,
-    partition,
-    possible_shards,
-    shard_of,
-)
-from sapa.stores.table import ConditionFailedError, only_if_equal, translated
+from sapa.channels.channel import USER_PREFIX, Subscription, SubscriptionPage
+from sapa.connections.connection import Subscriber
+from sapa.errors import ConditionFailedError
+from sapa.stores.table import Item, Table
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.type_defs import KeysAndAttributesTypeDef, QueryInputTypeDef
-
-    from sapa.aws.dynamodb import DynamoDBClient
-    from sapa.stores.table import Item
-
+MEMBERS_PER_SHARD = 500
+MAX_SHARDS = 1024
 _PAGE = 1000
-_BATCH_ATTEMPTS = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """Part of a shard; `start` is where the next one begins, `None` after the last."""
+def shard_of(connection_id: str, shards: int) -> int:
+    """The shard of a connection that joins now."""
+    return crc32(connection_id.encode()) % shards
 
-    subscriptions: list[Subscription]
-    start: str | None
+
+def possible_shards(connection_id: str, shards: int) -> list[int]:
+    """The shards in which a connection can be since the channel began, the likeliest first."""
+    possible: dict[int, None] = {}
+    while shards:
+        possible[shard_of(connection_id, shards)] = None
+        shards //= 2
+    return list(possible)
+
+
+def needs_more(members: int, shards: int, members_per_shard: int = MEMBERS_PER_SHARD) -> bool:
+    """Whether a channel of so many members has outgrown its shards."""
+    return shards < MAX_SHARDS and members > members_per_shard * shards
 
 
 class DynamoDBSubscriptionStore:
-    """A `SubscriptionStore` that can also be read shard by shard; raises `StoreError`."""
+    """A `SubscriptionStore` and a `SubscriptionReader`."""
 
     def __init__(
-        self,
-        client: "DynamoDBClient",
-        *,
-        subscriptions_table: str,
-        channels_table: str,
-        members_per_shard: int = MEMBERS_PER_SHARD,
+        self, *, subscriptions: Table, channels: Table, members_per_shard: int = MEMBERS_PER_SHARD
     ) -> None:
-        self._client = client
-        self._table = subscriptions_table
-        self._channels_table = channels_table
+        self._subscriptions = subscriptions
+        self._channels = channels
         self._members_per_shard = members_per_shard
 
     def add(self, subscription: Subscription) -> None:
@@ -60,141 +57,100 @@ class DynamoDBSubscriptionStore:
         channel = subscription.channel
         shard = shard_of(subscription.subscriber.connection_id, self.shards(channel))
         try:
-            with translated(self._table):
-                answer = self._client.put_item(
-                    TableName=self._table,
-                    Item=_item(subscription, shard),
-                    ConditionExpression="attribute_not_exists(connection_id) OR since <= :since",
-                    ExpressionAttributeValues={":since": {"N": str(subscription.since)}},
-                    ReturnValues="ALL_OLD",
-                )
+            old = self._subscriptions.put(
+                _item(subscription, shard),
+                when="attribute_not_exists(connection_id) OR since <= :since",
+                values={":since": {"N": str(subscription.since)}},
+            )
         except ConditionFailedError:
             return
-        if not answer.get("Attributes"):
+        if not old:
             self._count(channel, 1)
 
     def remove(
         self, channel: str, connection_id: str, since: int | None = None
     ) -> Subscription | None:
-        """Remove a subscription and return what it was, if there is one of that time."""
-        condition = only_if_equal("since", since)
+        """Remove a subscription and return it; with `since`, only the one of that time."""
+        when = "" if since is None else "since = :since"
+        values = None if since is None else {":since": {"N": str(since)}}
         for shard in possible_shards(connection_id, self.shards(channel)):
-            with suppress(ConditionFailedError), translated(self._table):
-                answer = self._client.delete_item(
-                    TableName=self._table,
-                    Key=_key(channel, shard, connection_id),
-                    ReturnValues="ALL_OLD",
-                    **condition,
-                )
-                if answer.get("Attributes"):
+            with suppress(ConditionFailedError):
+                key = _key(channel, shard, connection_id)
+                old = self._subscriptions.delete(key, when=when, values=values)
+                if old:
                     self._count(channel, -1)
-                    return _subscription(answer["Attributes"])
+                    return _subscription(old)
         return None
 
-    def holds(self, channel: str, connection_id: str) -> bool:
+    def contains(self, channel: str, connection_id: str) -> bool:
         """Whether a connection is in a channel, read consistently."""
         shards = possible_shards(connection_id, self.shards(channel))
-        wanted: Mapping[str, KeysAndAttributesTypeDef] = {
-            self._table: {
-                "Keys": [_key(channel, shard, connection_id) for shard in shards],
-                "ProjectionExpression": "connection_id",
-                "ConsistentRead": True,
-            }
-        }
-        # One call looks into all of them, but DynamoDB may leave some for another.
-        for _ in range(_BATCH_ATTEMPTS):
-            with translated(self._table):
-                answer = self._client.batch_get_item(RequestItems=wanted)
-            if answer["Responses"].get(self._table):
-                return True
-            wanted = cast("Mapping[str, KeysAndAttributesTypeDef]", answer.get("UnprocessedKeys"))
-            if not wanted:
-                return False
-        raise StoreError(self._table, "UnprocessedKeys")
+        keys = [_key(channel, shard, connection_id) for shard in shards]
+        return self._subscriptions.get_any(keys, "connection_id")
 
     def of_channel(self, channel: str) -> Iterator[Subscription]:
-        """Everybody in a channel, those that expired included."""
+        """All subscriptions of a channel, expired ones included."""
         for shard in range(self.shards(channel)):
-            start: str | None = None
-            while True:
-                page = self.page(channel, shard, start, _PAGE)
-                yield from page.subscriptions
-                start = page.start
-                if start is None:
-                    break
+            condition, values = _in_shard(channel, shard)
+            items = self._subscriptions.query(condition, values, limit=_PAGE)
+            yield from (_subscription(item) for item in items)
 
     def shards(self, channel: str) -> int:
-        """How many shards a channel has; 1 for one that nobody has joined and for a user's."""
+        """How many shards a channel has; 1 for a new one and for a user's."""
         if channel.startswith(USER_PREFIX):
             return 1
-        with translated(self._channels_table):
-            answer = self._client.get_item(
-                TableName=self._channels_table,
-                Key={"channel": {"S": channel}},
-                ProjectionExpression="shards",
-                ConsistentRead=True,
-            )
-        return int(answer.get("Item", {}).get("shards", {"N": "1"})["N"])
+        return _shards(self._channels.get({"channel": {"S": channel}}, "shards") or {})
 
-    def page(self, channel: str, shard: int, start: str | None, limit: int) -> Page:
-        """Up to `limit` subscriptions of a shard from `start` on, those that expired included."""
-        request: QueryInputTypeDef = {
-            "TableName": self._table,
-            "KeyConditionExpression": "channel_shard = :shard",
-            "ExpressionAttributeValues": {":shard": {"S": partition(channel, shard)}},
-            "Limit": limit,
-            "ConsistentRead": True,
-        }
-        if start is not None:
-            request["ExclusiveStartKey"] = _key(channel, shard, start)
-        with translated(self._table):
-            answer = self._client.query(**request)
-        last = answer.get("LastEvaluatedKey")
-        return Page(
-            subscriptions=[_subscription(item) for item in answer["Items"]],
-            start=last["connection_id"]["S"] if last else None,
+    def page(self, channel: str, shard: int, start: str | None, limit: int) -> SubscriptionPage:
+        """Up to `limit` subscriptions of a shard after `start`, expired ones included."""
+        condition, values = _in_shard(channel, shard)
+        after = None if start is None else _key(channel, shard, start)
+        items, last = self._subscriptions.page(condition, values, limit=limit, start=after)
+        return SubscriptionPage(
+            [_subscription(item) for item in items], last["connection_id"]["S"] if last else None
         )
 
     def _count(self, channel: str, change: int) -> None:
-        """Note that somebody came or went; a user's few connections are not counted."""
+        """Count a member; a user's few connections are not counted."""
         if channel.startswith(USER_PREFIX):
             return
-        with translated(self._channels_table):
-            answer = self._client.update_item(
-                TableName=self._channels_table,
-                Key={"channel": {"S": channel}},
-                UpdateExpression="ADD members :change",
-                ExpressionAttributeValues={":change": {"N": str(change)}},
-                ReturnValues="ALL_NEW",
-            )
-        item = answer["Attributes"]
-        shards = int(item.get("shards", {"N": "1"})["N"])
+        item = self._channels.update(
+            {"channel": {"S": channel}},
+            "ADD members :change",
+            values={":change": {"N": str(change)}},
+            returns="ALL_NEW",
+        )
+        shards = _shards(item)
         if needs_more(int(item["members"]["N"]), shards, self._members_per_shard):
             self._double(channel, shards)
 
     def _double(self, channel: str, shards: int) -> None:
-        """Only one of those who notice it at the same time succeeds, and that is enough."""
-        with suppress(ConditionFailedError), translated(self._channels_table):
-            self._client.update_item(
-                TableName=self._channels_table,
-                Key={"channel": {"S": channel}},
-                UpdateExpression="SET shards = :double",
-                ConditionExpression="attribute_not_exists(shards) OR shards = :shards",
-                ExpressionAttributeValues={
-                    ":double": {"N": str(shards * 2)},
-                    ":shards": {"N": str(shards)},
-                },
+        """Of several callers at the same time only one succeeds, and that is enough."""
+        with suppress(ConditionFailedError):
+            self._channels.update(
+                {"channel": {"S": channel}},
+                "SET shards = :double",
+                when="attribute_not_exists(shards) OR shards = :shards",
+                values={":double": {"N": str(shards * 2)}, ":shards": {"N": str(shards)}},
             )
 
 
-def _key(channel: str, shard: int, connection_id: str) -> "Item":
+def _shards(item: Item) -> int:
+    return int(item.get("shards", {"N": "1"})["N"])
+
+
+def _in_shard(channel: str, shard: int) -> tuple[str, Item]:
+    return "channel_shard = :shard", {":shard": {"S": f"{channel}#{shard}"}}
+
+
+def _key(channel: str, shard: int, connection_id: str) -> Item:
     return {
-        "channel_shard": {"S": partition(channel, shard)},
+        "channel_shard": {"S": f"{channel}#{shard}"},
         "connection_id": {"S": connection_id},
     }
 
 
-def _item(subscription: Subscription, shard: int) -> "Item":
+def _item(subscription: Subscription, shard: int) -> Item:
     subscriber = subscription.subscriber
     return {
         **_key(subscription.channel, shard, subscriber.connection_id),
@@ -206,7 +162,7 @@ def _item(subscription: Subscription, shard: int) -> "Item":
     }
 
 
-def _subscription(item: "Item") -> Subscription:
+def _subscription(item: Item) -> Subscription:
     return Subscription(
         channel=item["channel"]["S"],
         subscriber=Subscriber(

@@ -22,8 +22,8 @@ from local_gateway.template.application import build_application
 from local_gateway.template.document.stack import Stack
 from local_gateway.template.loading.load import load_template
 from local_gateway.template.loading.template import ResourceValues
-from tests.integration.local_gateway.event_sources.virtual_clock import VirtualClock
-from tests.integration.local_gateway.event_sources.watcher import Watcher
+from tests.support.clock import VirtualClock
+from tests.support.watcher import Watcher
 
 _NUMBERS = itertools.count()
 _CODE = Path(__file__).parent / "functions"

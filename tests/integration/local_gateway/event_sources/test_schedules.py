@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 
 from tests.integration.local_gateway.event_sources.conftest import Stage
-from tests.integration.local_gateway.event_sources.virtual_clock import START
+from tests.support.clock import START
 
 FUNCTION = """
   Sleeper:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from tests.integration.local_gateway.event_sources.conftest import Stage
 from tests.integration.local_gateway.event_sources.test_queues import worker
 from tests.integration.local_gateway.event_sources.test_rules import listener, put
-from tests.integration.local_gateway.event_sources.virtual_clock import START
+from tests.support.clock import START
 
 SCHEDULED = """
   {name}:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.local_gateway.runtime.workshop import CLIENTS, Workshop
+from tests.support.workshop import CLIENTS, Workshop
 
 
 @pytest.fixture(params=CLIENTS)

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from local_gateway.core.invocation import Invocation, InvocationResult, Succeeded
-from tests.integration.local_gateway.runtime.workshop import Workshop, invoke, value
+from tests.support.workshop import Workshop, invoke, value
 
 HANDLER = r"""
     import os, signal, subprocess, sys, threading, time

@@ -13,7 +13,7 @@ import pytest
 import local_gateway.runtime.child.launcher
 from local_gateway.core.invocation import Failed
 from local_gateway.errors import GatewayError
-from tests.integration.local_gateway.runtime.workshop import (
+from tests.support.workshop import (
     DEADLINE,
     Workshop,
     children,

@@ -4,7 +4,7 @@ import pytest
 
 from local_gateway.core.invocation import Failed, Succeeded, TimedOut
 from tests.integration.local_gateway.runtime.handlers import HANDLER, do, result_of
-from tests.integration.local_gateway.runtime.workshop import Workshop, invoke, until_gone, value
+from tests.support.workshop import Workshop, invoke, until_gone, value
 
 
 async def test_an_exception_is_a_failure_with_its_type_and_message(workshop: Workshop) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from local_gateway.core.invocation import Failed
 from tests.integration.local_gateway.runtime.handlers import PID, WAITING, pids
-from tests.integration.local_gateway.runtime.workshop import (
+from tests.support.workshop import (
     Workshop,
     children,
     invoke,

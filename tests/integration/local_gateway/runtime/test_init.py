@@ -6,7 +6,7 @@ import pytest
 
 from local_gateway.core.invocation import Failed, Succeeded, TimedOut
 from local_gateway.runtime.service import FunctionInitError
-from tests.integration.local_gateway.runtime.workshop import Workshop, invoke, value
+from tests.support.workshop import Workshop, invoke, value
 
 GOOD = """
     def lambda_handler(event, context):

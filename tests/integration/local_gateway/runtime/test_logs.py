@@ -3,7 +3,7 @@
 import re
 
 from local_gateway.records import LogStream
-from tests.integration.local_gateway.runtime.workshop import Workshop, invoke
+from tests.support.workshop import Workshop, invoke
 
 PRINTING = """
     import logging, os, sys

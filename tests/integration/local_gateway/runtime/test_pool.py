@@ -6,7 +6,7 @@ from typing import Any
 
 from local_gateway.core.invocation import Invocation, Succeeded, Throttled
 from tests.integration.local_gateway.runtime.handlers import PID, WAITING, pids
-from tests.integration.local_gateway.runtime.workshop import (
+from tests.support.workshop import (
     Workshop,
     children,
     invoke,
@@ -53,7 +53,7 @@ async def test_a_burst_of_1000_runs_through_a_bounded_number_of_processes(
 
 
 async def test_an_environment_that_is_free_soon_is_waited_for(workshop: Workshop) -> None:
-    runtime = await workshop.serve(PID, patience_seconds=3600.0)
+    runtime = await workshop.serve(PID, wait_seconds=3600.0)
     assert len(set(pids(await burst(runtime, [None] * 50)))) == 1
 
 
@@ -61,7 +61,7 @@ async def test_an_invocation_does_not_wait_for_ever_for_a_busy_environment(
     workshop: Workshop, tmp_path: Path
 ) -> None:
     gate = tmp_path / "gate"
-    runtime = await workshop.serve(WAITING, max_environments_per_function=3, patience_seconds=0.01)
+    runtime = await workshop.serve(WAITING, max_environments_per_function=3, wait_seconds=0.01)
     running = [asyncio.create_task(invoke(runtime, str(gate))) for _ in range(4)]
     await workshop.recorder.until(lambda: len(workshop.recorder.started) == 3)
     gate.touch()

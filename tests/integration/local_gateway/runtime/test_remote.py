@@ -16,7 +16,7 @@ from local_gateway.records import InvocationRecord, Observe, ignore
 from local_gateway.runtime.remote import RemoteLambda
 from local_gateway.runtime.service import FunctionInitError
 from local_gateway.runtime.settings import RuntimeSettings
-from tests.integration.local_gateway.runtime.start_lambda import (
+from tests.support.start_lambda import (
     Behaviour,
     StartLambda,
     Stopped,
@@ -24,7 +24,7 @@ from tests.integration.local_gateway.runtime.start_lambda import (
     hang,
     serving,
 )
-from tests.integration.local_gateway.runtime.workshop import DEADLINE, Recorder
+from tests.support.workshop import DEADLINE, Recorder
 
 RIE_TIMEOUT = b"Task timed out after 3.00 seconds"
 

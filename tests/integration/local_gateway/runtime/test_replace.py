@@ -10,7 +10,7 @@ from local_gateway.core.model import LambdaFunction
 from local_gateway.errors import GatewayError
 from local_gateway.runtime.service import FunctionInitError, LambdaRuntime
 from tests.integration.local_gateway.runtime.handlers import PID, WAITING, pids
-from tests.integration.local_gateway.runtime.workshop import (
+from tests.support.workshop import (
     Workshop,
     children,
     invoke,

@@ -9,7 +9,7 @@ from local_gateway.core.invocation import Succeeded
 from local_gateway.errors import GatewayError
 from local_gateway.records import InvocationRecord
 from tests.integration.local_gateway.runtime.handlers import HANDLER, do, result_of
-from tests.integration.local_gateway.runtime.workshop import Workshop, invoke, value
+from tests.support.workshop import Workshop, invoke, value
 
 
 @pytest.mark.parametrize("answer", [None, False, 0, "", [], {}, "ä€🎈 \u2028", {"a": [1, 2.5]}])

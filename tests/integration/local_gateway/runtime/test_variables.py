@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from tests.integration.local_gateway.runtime.workshop import REGION, Workshop, invoke, value
+from tests.support.workshop import REGION, Workshop, invoke, value
 
 VARIABLES = """
     import os

@@ -8,10 +8,10 @@ from botocore.config import Config
 from websockets.exceptions import InvalidStatus
 
 from local_gateway.core.chaos import Fault, Key
-from tests.integration.local_gateway.server.applications import application
-from tests.integration.local_gateway.server.plan import Plan
-from tests.integration.local_gateway.server.raw import frame
-from tests.integration.local_gateway.server.running_gateway import Opened, RunningGateway
+from tests.support.applications import application
+from tests.support.gateway import Opened, RunningGateway
+from tests.support.planned_faults import Plan
+from tests.support.raw_client import frame
 
 SECONDS = 20.0
 TEXT = 1

@@ -6,8 +6,8 @@ from botocore.config import Config
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from local_gateway.core.chaos import Chaos, Fault
-from tests.integration.local_gateway.server.applications import application
-from tests.integration.local_gateway.server.running_gateway import Opened, RunningGateway
+from tests.support.applications import application
+from tests.support.gateway import Opened, RunningGateway
 
 CONNECTIONS, MESSAGES = 10, 5
 SECONDS = 20.0

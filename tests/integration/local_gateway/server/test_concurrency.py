@@ -4,12 +4,12 @@ import json
 
 from websockets.frames import Opcode
 
-from tests.integration.local_gateway.server.gate import Gate
-from tests.integration.local_gateway.server.raw import RawClient, frame, request
-from tests.integration.local_gateway.server.running_gateway import (
+from tests.support.gate import Gate
+from tests.support.gateway import (
     MOST_ENVIRONMENTS,
     RunningGateway,
 )
+from tests.support.raw_client import RawClient, frame, request
 
 SECONDS = 20.0
 BURST = 100

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from websockets.frames import Opcode
 
-from tests.integration.local_gateway.server.raw import RawClient, frame
-from tests.integration.local_gateway.server.running_gateway import RunningGateway
+from tests.support.gateway import RunningGateway
+from tests.support.raw_client import RawClient, frame
 
 SECONDS = 20.0
 MIB = 1024 * 1024

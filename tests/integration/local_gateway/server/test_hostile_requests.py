@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from local_gateway.server.protocol import RequestLimits
-from tests.integration.local_gateway.server.applications import application
-from tests.integration.local_gateway.server.gate import Gate
-from tests.integration.local_gateway.server.raw import frame, request
-from tests.integration.local_gateway.server.running_gateway import RunningGateway
+from tests.support.applications import application
+from tests.support.gate import Gate
+from tests.support.gateway import RunningGateway
+from tests.support.raw_client import frame, request
 
 SECONDS = 20.0
 CLIENT_HELLO = bytes.fromhex("16030100c8010000c40303") + bytes(190)

@@ -2,9 +2,9 @@
 
 from websockets.frames import Opcode
 
-from tests.integration.local_gateway.server.applications import application
-from tests.integration.local_gateway.server.raw import frame
-from tests.integration.local_gateway.server.running_gateway import RunningGateway
+from tests.support.applications import application
+from tests.support.gateway import RunningGateway
+from tests.support.raw_client import frame
 
 KIB = 1024
 SECONDS = 20.0

@@ -11,8 +11,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
 
-from tests.integration.local_gateway.server.applications import application
-from tests.integration.local_gateway.server.running_gateway import (
+from tests.support.applications import application
+from tests.support.gateway import (
     ACCESS_KEY,
     SECRET_KEY,
     RunningGateway,

@@ -2,7 +2,7 @@
 
 import socket
 import ssl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,22 +13,19 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from sapa.aws.endpoint import authorities
-from sapa.connections.sender import Outcome
-from sapa.stores.bulk_sender import ThreadedBulkSender
+from sapa.aws.endpoint import trust_store
+from sapa.connections.sender import PostOutcome
+from sapa.stores.management_api import ThreadedBulkSender
+from tests.integration.sapa.conftest import logged
 from tests.integration.sapa.faulty_api import GONE, OK, FaultyApi, client_of, failed, faulty_api
 
-DELIVERED, FAILED = Outcome.DELIVERED, Outcome.FAILED
+DELIVERED, FAILED = PostOutcome.DELIVERED, PostOutcome.FAILED
 
 
-def sender_to(
-    url: str,
-    read: float = 2.0,
-    report: Callable[[Mapping[str, int]], None] = lambda reasons: None,
-) -> ThreadedBulkSender:
+def sender_to(url: str, read: float = 2.0) -> ThreadedBulkSender:
     """A sender; an answer may take `read` seconds."""
     endpoint = client_of(url, "execute-api", connect=1.0, read=read)
-    return ThreadedBulkSender(endpoint, report=report)
+    return ThreadedBulkSender(endpoint)
 
 
 @pytest.fixture
@@ -66,13 +63,13 @@ def test_an_id_travels_encoded(api: FaultyApi, sender: ThreadedBulkSender) -> No
 @pytest.mark.parametrize(
     ("answer", "outcome"),
     [
-        (GONE, Outcome.GONE),
+        (GONE, PostOutcome.GONE),
         (failed(400), FAILED),
         (failed(403), FAILED),
         (failed(429), FAILED),
         (failed(500), FAILED),
         (b"", FAILED),
-        (b"HTTP/1.1 200", Outcome.SLOW),
+        (b"HTTP/1.1 200", PostOutcome.SLOW),
         (b"HTTP/2 200 OK\r\n\r\n", FAILED),
         (b"SSH-2.0\r\n", FAILED),
         (b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n", FAILED),
@@ -88,7 +85,7 @@ def test_an_id_travels_encoded(api: FaultyApi, sender: ThreadedBulkSender) -> No
     ],
 )
 def test_what_happens_to_one_does_not_happen_to_others(
-    api: FaultyApi, sender: ThreadedBulkSender, answer: bytes, outcome: Outcome
+    api: FaultyApi, sender: ThreadedBulkSender, answer: bytes, outcome: PostOutcome
 ) -> None:
     api.answers["c3"] = [answer]
     ids = [f"c{number}" for number in range(8)]
@@ -111,7 +108,7 @@ def test_those_who_are_slow_delay_nobody(api: FaultyApi, sender: ThreadedBulkSen
     ids = [f"c{number}" for number in range(400)]
     api.slow.update(ids[::20])
     outcomes = sender.post_all("{}", ids, 20)
-    assert outcomes == {one: Outcome.SLOW if one in api.slow else DELIVERED for one in ids}
+    assert outcomes == {one: PostOutcome.SLOW if one in api.slow else DELIVERED for one in ids}
 
 
 def test_what_there_is_no_time_for_has_failed(api: FaultyApi, sender: ThreadedBulkSender) -> None:
@@ -120,17 +117,18 @@ def test_what_there_is_no_time_for_has_failed(api: FaultyApi, sender: ThreadedBu
     assert sender.post_all("{}", [], 20) == {}
 
 
-def test_why_posts_failed_is_counted_once_for_a_frame(api: FaultyApi) -> None:
-    told: list[Mapping[str, int]] = []
-    sender = sender_to(api.url, read=0.5, report=told.append)
+def test_why_posts_failed_is_logged_once_for_a_frame(
+    api: FaultyApi, sender: ThreadedBulkSender, caplog: pytest.LogCaptureFixture
+) -> None:
     api.answers.update({"c1": [failed(429)], "c2": [failed(429)], "c3": [failed(403)]})
     api.answers["c4"] = [GONE]
     api.slow.add("c5")
     sender.post_all("{}", [f"c{number}" for number in range(9)], 20)
-    assert told == [{"429": 2, "403": 1, "TimeoutError": 1}]
+    [line] = logged(caplog)
+    assert line["message"] == "posts failed"
+    assert line["reasons"] == {"429": 2, "403": 1, "TimeoutError": 1}
     sender.post_all("{}", ["c4", "c6"], 20)
-    assert len(told) == 1
-    sender.close()
+    assert len(logged(caplog)) == 1
 
 
 def test_nobody_listening_is_a_failure() -> None:
@@ -149,16 +147,16 @@ def test_https_is_spoken_and_the_certificate_checked(
     context.load_cert_chain(certificate)
     with faulty_api(context) as secure:
         url = secure.url.replace("http://127.0.0.1", "https://localhost")
-        strangers = sender_to(url)
-        assert strangers.post_all("{}", ["c1"], 20) == {"c1": FAILED}
-        strangers.close()
+        distrustful = sender_to(url)
+        assert distrustful.post_all("{}", ["c1"], 20) == {"c1": FAILED}
+        distrustful.close()
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-        authorities.cache_clear()
+        trust_store.cache_clear()
         sender = sender_to(url)
         assert sender.post_all("{}", ["c1", "c2"], 20) == {"c1": DELIVERED, "c2": DELIVERED}
         assert secure.posted[0].headers["host"] == f"localhost:{secure.port}"
         sender.close()
-    authorities.cache_clear()
+    trust_store.cache_clear()
 
 
 def self_signed(folder: Path) -> Path:

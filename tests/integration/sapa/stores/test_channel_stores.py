@@ -5,19 +5,20 @@ from collections.abc import Callable
 import boto3
 import pytest
 
-from sapa.channel_services import dynamodb, subscriptions
-from sapa.channels.channel import Member, Subscriber, Subscription
-from sapa.channels.membership import PermitStore, PresenceStore, SubscriptionStore
-from sapa.connections.connection import Connection
+from sapa.channels.channel import Member, Subscription
+from sapa.channels.membership import PresenceStore, SessionChannelStore, SubscriptionStore
+from sapa.connections.connection import Connection, Subscriber
 from sapa.errors import StoreError
+from sapa.services import services
 from sapa.stores.connections import DynamoDBConnectionStore
 from sapa.stores.presence import DynamoDBPresenceStore
-from sapa.stores.session_channels import DynamoDBPermitStore
+from sapa.stores.session_channels import DynamoDBSessionChannelStore
 from sapa.stores.subscriptions import DynamoDBSubscriptionStore
+from sapa.stores.table import Table
 from tests.integration.sapa.conftest import Cloud
-from tests.unit.sapa.channel_fakes import (
-    InMemoryPermitStore,
+from tests.unit.sapa.fakes import (
     InMemoryPresenceStore,
+    InMemorySessionChannelStore,
     InMemorySubscriptionStore,
 )
 
@@ -34,6 +35,18 @@ CONNECTION = Connection(
 )
 
 
+def table(name: str) -> Table:
+    """A table in moto."""
+    return Table(services().dynamodb, name)
+
+
+def dynamodb_subscriptions() -> DynamoDBSubscriptionStore:
+    """The subscriptions in moto."""
+    return DynamoDBSubscriptionStore(
+        subscriptions=table("subscriptions"), channels=table("channels")
+    )
+
+
 def subscription(
     connection_id: str, username: str = "ana", channel: str = LOBBY, since: int = 1, left: int = 60
 ) -> Subscription:
@@ -47,35 +60,39 @@ def subscription(
 @pytest.fixture(params=BOTH)
 def store(request: pytest.FixtureRequest, cloud: Cloud) -> SubscriptionStore:
     """A store of either kind."""
-    return InMemorySubscriptionStore() if request.param == "fake" else subscriptions()
+    return InMemorySubscriptionStore() if request.param == "fake" else dynamodb_subscriptions()
 
 
 @pytest.fixture(params=BOTH)
 def presence(request: pytest.FixtureRequest, cloud: Cloud) -> PresenceStore:
     """A store of either kind."""
     fake = request.param == "fake"
-    return InMemoryPresenceStore() if fake else DynamoDBPresenceStore(dynamodb(), "presence")
+    return InMemoryPresenceStore() if fake else DynamoDBPresenceStore(table("presence"))
 
 
 @pytest.fixture(params=BOTH)
-def permits(request: pytest.FixtureRequest, cloud: Cloud) -> PermitStore:
+def session_channels(request: pytest.FixtureRequest, cloud: Cloud) -> SessionChannelStore:
     """A store of either kind."""
     fake = request.param == "fake"
-    return InMemoryPermitStore() if fake else DynamoDBPermitStore(dynamodb(), "session_channels")
+    return (
+        InMemorySessionChannelStore()
+        if fake
+        else DynamoDBSessionChannelStore(table("session_channels"))
+    )
 
 
 @pytest.mark.parametrize("channel", [LOBBY, "user:démo@example.com#1"])
 def test_subscription_is_kept_until_it_is_removed(store: SubscriptionStore, channel: str) -> None:
     one, other = subscription("c1", channel=channel), subscription("c2", channel=channel)
-    assert not store.holds(channel, "c1")
+    assert not store.contains(channel, "c1")
     store.add(one)
     store.add(other)
     store.add(one)
-    assert store.holds(channel, "c1")
+    assert store.contains(channel, "c1")
     assert sorted(store.of_channel(channel), key=_connection_id) == [one, other]
     assert store.remove(channel, "c1") == one
     assert store.remove(channel, "c1") is None
-    assert not store.holds(channel, "c1")
+    assert not store.contains(channel, "c1")
     assert list(store.of_channel(channel)) == [other]
 
 
@@ -90,7 +107,7 @@ def test_later_subscription_takes_the_place_of_an_earlier_one(store: Subscriptio
     store.add(earlier)
     assert list(store.of_channel(LOBBY)) == [later]
     assert store.remove(LOBBY, "c1", 5) is None
-    assert store.holds(LOBBY, "c1")
+    assert store.contains(LOBBY, "c1")
     assert store.remove(LOBBY, "c1", 6) == later
     assert store.remove(LOBBY, "c1", 6) is None
 
@@ -98,7 +115,7 @@ def test_later_subscription_takes_the_place_of_an_earlier_one(store: Subscriptio
 def test_connection_can_be_in_many_channels(store: SubscriptionStore) -> None:
     for number in range(30):
         store.add(subscription("c1", channel=f"room:{number}"))
-    assert all(store.holds(f"room:{number}", "c1") for number in range(30))
+    assert all(store.contains(f"room:{number}", "c1") for number in range(30))
     assert list(store.of_channel("room")) == []
 
 
@@ -141,7 +158,7 @@ def test_leaving_where_nobody_was_changes_nothing(presence: PresenceStore) -> No
 
 
 def test_presence_item_outlives_the_latest_connection(cloud: Cloud) -> None:
-    store = DynamoDBPresenceStore(dynamodb(), "presence")
+    store = DynamoDBPresenceStore(table("presence"))
     store.enter(subscription("c1", left=7_000), NOW)
     store.enter(subscription("c2", left=10), NOW)
     [item] = boto3.client("dynamodb").scan(TableName="presence")["Items"]
@@ -151,23 +168,24 @@ def test_presence_item_outlives_the_latest_connection(cloud: Cloud) -> None:
     assert boto3.client("dynamodb").scan(TableName="presence")["Count"] == 0
 
 
-def test_permit_is_held_until_it_expires_or_is_revoked(permits: PermitStore) -> None:
-    assert not permits.holds("s", LOBBY, NOW)
-    permits.grant("s", LOBBY, NOW + 1)
-    assert permits.holds("s", LOBBY, NOW)
-    assert not permits.holds("s", LOBBY, NOW + 1)
-    assert not permits.holds("s", "chat:other", NOW)
-    assert not permits.holds("other", LOBBY, NOW)
-    permits.revoke("s", LOBBY)
-    permits.revoke("s", LOBBY)
-    assert not permits.holds("s", LOBBY, NOW)
+def test_session_channel_is_there_until_it_expires_or_is_removed(
+    session_channels: SessionChannelStore,
+) -> None:
+    assert not session_channels.contains("s", LOBBY, NOW)
+    session_channels.add("s", LOBBY, NOW + 1)
+    assert session_channels.contains("s", LOBBY, NOW)
+    assert not session_channels.contains("s", LOBBY, NOW + 1)
+    assert not session_channels.contains("s", "chat:other", NOW)
+    assert not session_channels.contains("other", LOBBY, NOW)
+    session_channels.remove("s", LOBBY)
+    session_channels.remove("s", LOBBY)
+    assert not session_channels.contains("s", LOBBY, NOW)
 
 
 def test_large_channel_is_spread_and_finds_everybody_again(cloud: Cloud) -> None:
     store = DynamoDBSubscriptionStore(
-        dynamodb(),
-        subscriptions_table="subscriptions",
-        channels_table="channels",
+        subscriptions=table("subscriptions"),
+        channels=table("channels"),
         members_per_shard=2,
     )
     everybody = [subscription(f"c{number}", since=number) for number in range(20)]
@@ -175,14 +193,14 @@ def test_large_channel_is_spread_and_finds_everybody_again(cloud: Cloud) -> None
         store.add(one)
     assert store.shards(LOBBY) == 16
     # Who joined when there were fewer shards is found where it was put.
-    assert all(store.holds(LOBBY, f"c{number}") for number in range(20))
+    assert all(store.contains(LOBBY, f"c{number}") for number in range(20))
     assert sorted(store.of_channel(LOBBY), key=lambda one: one.since) == everybody
     assert [store.remove(LOBBY, one.subscriber.connection_id) for one in everybody] == everybody
     assert list(store.of_channel(LOBBY)) == []
 
 
 def test_pages_of_a_shard_follow_one_another(cloud: Cloud) -> None:
-    store = subscriptions()
+    store = dynamodb_subscriptions()
     for number in range(5):
         store.add(subscription(f"c{number}"))
     first = store.page(LOBBY, 0, None, 3)
@@ -192,51 +210,44 @@ def test_pages_of_a_shard_follow_one_another(cloud: Cloud) -> None:
 
 
 def test_connections_of_a_user_are_not_counted(cloud: Cloud) -> None:
-    store = subscriptions()
+    store = dynamodb_subscriptions()
     store.add(subscription("c1", channel="user:ana"))
     store.remove("user:ana", "c1")
     assert boto3.client("dynamodb").scan(TableName="channels")["Count"] == 0
 
 
 def test_repeated_call_is_not_taken_for_somebody_elses(cloud: Cloud) -> None:
-    client = dynamodb()
-    store = DynamoDBSubscriptionStore(
-        client,
-        subscriptions_table="subscriptions",
-        channels_table="channels",
-    )
+    store = dynamodb_subscriptions()
     cloud.aws.repeated.add("PutItem")
     store.add(subscription("c1"))
     assert list(store.of_channel(LOBBY)) == [subscription("c1")]
     cloud.aws.repeated.add("UpdateItem")
-    assert DynamoDBPresenceStore(client, "presence").enter(subscription("c1"), NOW)
-    connections = DynamoDBConnectionStore(client, "connections")
+    assert DynamoDBPresenceStore(table("presence")).enter(subscription("c1"), NOW)
+    connections = DynamoDBConnectionStore(table("connections"))
     connections.put(CONNECTION)
     cloud.aws.repeated.add("UpdateItem")
-    assert connections.enter("c1", LOBBY, since=5, limit=1) == 5
+    assert connections.add_channel("c1", LOBBY, since=5, limit=1) == 5
     cloud.aws.repeated.add("UpdateItem")
-    assert connections.enter_anew("c1", LOBBY, since=6, earlier=5)
+    assert connections.replace_channel("c1", LOBBY, since=6, earlier=5)
 
 
 def test_missing_tables_are_store_errors(cloud: Cloud) -> None:
-    client = dynamodb()
-    lost = DynamoDBSubscriptionStore(
-        client, subscriptions_table="nothing", channels_table="nothing"
-    )
-    presence = DynamoDBPresenceStore(client, "nothing")
-    permits = DynamoDBPermitStore(client, "nothing")
+    nothing = table("nothing")
+    lost = DynamoDBSubscriptionStore(subscriptions=nothing, channels=nothing)
+    presence = DynamoDBPresenceStore(nothing)
+    session_channels = DynamoDBSessionChannelStore(nothing)
     calls: list[Callable[[], object]] = [
         lambda: lost.add(subscription("c1", channel="user:ana")),
         lambda: lost.add(subscription("c1")),
         lambda: lost.remove("user:ana", "c1"),
-        lambda: lost.holds("user:ana", "c1"),
+        lambda: lost.contains("user:ana", "c1"),
         lambda: list(lost.of_channel("user:ana")),
         lambda: presence.enter(subscription("c1"), NOW),
         lambda: presence.exit(subscription("c1"), NOW),
         lambda: list(presence.members(LOBBY, NOW)),
-        lambda: permits.grant("s", LOBBY, NOW),
-        lambda: permits.revoke("s", LOBBY),
-        lambda: permits.holds("s", LOBBY, NOW),
+        lambda: session_channels.add("s", LOBBY, NOW),
+        lambda: session_channels.remove("s", LOBBY),
+        lambda: session_channels.contains("s", LOBBY, NOW),
     ]
     for call in calls:
         with pytest.raises(StoreError, match="table nothing"):

@@ -2,13 +2,11 @@
 
 import base64
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import Any
 
 import pytest
-from botocore.exceptions import ConnectTimeoutError
-from botocore.stub import Stubber
 
+from sapa.aws.clients import cognito_service
 from sapa.errors import (
     CredentialsUnavailableError,
     InvalidCredentialsError,
@@ -18,10 +16,14 @@ from sapa.errors import (
     TooManyAttemptsError,
     UnsupportedChallengeError,
 )
-from sapa.stores.cognito import CognitoCredentialChecker, cognito_client
+from sapa.settings import settings
+from sapa.stores.cognito import CognitoCredentialChecker
+from tests.integration.sapa.faulty_api import FaultyApi, answered, refused
 
-INITIATE = "admin_initiate_auth"
-RESPOND = "admin_respond_to_auth_challenge"
+type Checker = CognitoCredentialChecker
+
+INITIATE = "AdminInitiateAuth"
+RESPOND = "AdminRespondToAuthChallenge"
 NEW_PASSWORD = {
     "ChallengeName": "NEW_PASSWORD_REQUIRED",
     "ChallengeParameters": {"USER_ID_FOR_SRP": "demo"},
@@ -29,21 +31,23 @@ NEW_PASSWORD = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """A checker and what Cognito will say to it."""
-
-    checker: CognitoCredentialChecker
-    stub: Stubber
-
-
 @pytest.fixture
-def pool(credentials: None) -> Iterator[Pool]:
-    """A checker whose client answers from a script."""
-    client = cognito_client()
-    with Stubber(client) as stub:
-        yield Pool(CognitoCredentialChecker(client, "ap-southeast-3_pool", "client"), stub)
-        stub.assert_no_pending_responses()
+def pool(
+    api: FaultyApi, credentials: None, monkeypatch: pytest.MonkeyPatch
+) -> CognitoCredentialChecker:
+    """A checker whose user pool answers from a script."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", api.root)
+    return CognitoCredentialChecker(cognito_service(settings()), "ap-southeast-3_pool", "client")
+
+
+def answers(api: FaultyApi, operation: str, content: dict[str, Any]) -> None:
+    """Let the user pool answer an operation."""
+    api.answers[operation] = [answered(200, json.dumps(content))]
+
+
+def refuses(api: FaultyApi, operation: str, code: str, message: str) -> None:
+    """Let the user pool refuse an operation."""
+    api.answers[operation] = [refused(code, message=message)]
 
 
 def token(username: str) -> str:
@@ -53,14 +57,14 @@ def token(username: str) -> str:
 
 
 @pytest.mark.parametrize("name", ["demo", "démo", "de"])
-def test_name_is_the_pools_and_not_the_typed_one(pool: Pool, name: str) -> None:
-    pool.stub.add_response(INITIATE, {"AuthenticationResult": {"AccessToken": token(name)}})
-    assert pool.checker.check("DEMO", "x") == name
+def test_name_is_the_pools_and_not_the_typed_one(pool: Checker, api: FaultyApi, name: str) -> None:
+    answers(api, INITIATE, {"AuthenticationResult": {"AccessToken": token(name)}})
+    assert pool.check("DEMO", "x") == name
 
 
-def test_without_access_token_the_typed_name_stands(pool: Pool) -> None:
-    pool.stub.add_response(INITIATE, {"AuthenticationResult": {}})
-    assert pool.checker.check("demo", "x") == "demo"
+def test_without_access_token_the_typed_name_stands(pool: Checker, api: FaultyApi) -> None:
+    answers(api, INITIATE, {"AuthenticationResult": {}})
+    assert pool.check("demo", "x") == "demo"
 
 
 @pytest.mark.parametrize(
@@ -78,22 +82,26 @@ def test_without_access_token_the_typed_name_stands(pool: Pool) -> None:
     ],
 )
 def test_refusals_are_told_apart(
-    pool: Pool, code: str, message: str, expected: type[LoginError]
+    pool: CognitoCredentialChecker,
+    api: FaultyApi,
+    code: str,
+    message: str,
+    expected: type[LoginError],
 ) -> None:
-    pool.stub.add_client_error(INITIATE, code, message)
+    refuses(api, INITIATE, code, message)
     with pytest.raises(LoginError) as refused:
-        pool.checker.check("demo", "x")
+        pool.check("demo", "x")
     assert type(refused.value) is expected
 
 
-def test_temporary_password_wants_a_new_one(pool: Pool) -> None:
-    pool.stub.add_response(INITIATE, NEW_PASSWORD)
+def test_temporary_password_wants_a_new_one(pool: Checker, api: FaultyApi) -> None:
+    answers(api, INITIATE, NEW_PASSWORD)
     with pytest.raises(NewPasswordRequiredError):
-        pool.checker.check("demo", "x")
+        pool.check("demo", "x")
 
 
-def test_new_password_is_set(pool: Pool) -> None:
-    pool.stub.add_response(INITIATE, NEW_PASSWORD)
+def test_new_password_is_set(pool: Checker, api: FaultyApi) -> None:
+    answers(api, INITIATE, NEW_PASSWORD)
     expected = {
         "UserPoolId": "ap-southeast-3_pool",
         "ClientId": "client",
@@ -102,8 +110,17 @@ def test_new_password_is_set(pool: Pool) -> None:
         "Session": "s" * 20,
     }
     granted = {"AuthenticationResult": {"AccessToken": token("demo")}}
-    pool.stub.add_response(RESPOND, granted, expected)
-    assert pool.checker.check("DEMO", "x", "new") == "demo"
+    answers(api, RESPOND, granted)
+    assert pool.check("DEMO", "x", "new") == "demo"
+    initiated, responded = (json.loads(posted.body) for posted in api.posted)
+    assert initiated == {
+        "UserPoolId": "ap-southeast-3_pool",
+        "ClientId": "client",
+        "AuthFlow": "ADMIN_USER_PASSWORD_AUTH",
+        "AuthParameters": {"USERNAME": "DEMO", "PASSWORD": "x"},
+    }
+    assert responded == expected
+    assert api.posted[0].headers["content-type"] == "application/x-amz-json-1.1"
 
 
 @pytest.mark.parametrize(
@@ -116,32 +133,29 @@ def test_new_password_is_set(pool: Pool) -> None:
         ("", "Choose another one."),
     ],
 )
-def test_bad_new_password_is_told_the_policy(pool: Pool, message: str, policy: str) -> None:
-    pool.stub.add_response(INITIATE, NEW_PASSWORD)
-    pool.stub.add_client_error(RESPOND, "InvalidPasswordException", message)
+def test_bad_new_password_is_told_the_policy(
+    pool: Checker, api: FaultyApi, message: str, policy: str
+) -> None:
+    answers(api, INITIATE, NEW_PASSWORD)
+    refuses(api, RESPOND, "InvalidPasswordException", message)
     with pytest.raises(NewPasswordRefusedError) as refused:
-        pool.checker.check("demo", "x", "new")
+        pool.check("demo", "x", "new")
     assert refused.value.policy == policy
 
 
-def test_other_challenges_are_not_supported(pool: Pool) -> None:
+def test_other_challenges_are_not_supported(pool: Checker, api: FaultyApi) -> None:
     challenge = {"ChallengeName": "SOFTWARE_TOKEN_MFA", "Session": "s" * 20}
-    pool.stub.add_response(INITIATE, challenge)
+    answers(api, INITIATE, challenge)
     with pytest.raises(UnsupportedChallengeError, match="SOFTWARE_TOKEN_MFA"):
-        pool.checker.check("demo", "x")
-    pool.stub.add_response(INITIATE, NEW_PASSWORD)
-    pool.stub.add_response(RESPOND, challenge)
+        pool.check("demo", "x")
+    answers(api, INITIATE, NEW_PASSWORD)
+    answers(api, RESPOND, challenge)
     with pytest.raises(UnsupportedChallengeError, match="SOFTWARE_TOKEN_MFA"):
-        pool.checker.check("demo", "x", "new")
+        pool.check("demo", "x", "new")
 
 
-def test_unreachable_pool_is_unavailable(credentials: None) -> None:
-    client = cognito_client()
-
-    def refuse(**_: object) -> None:
-        raise ConnectTimeoutError(endpoint_url="https://cognito-idp.example")
-
-    client.meta.events.register("before-send.cognito-identity-provider", refuse)
-    client.meta.events.register("before-send.cognito-idp", refuse)
-    with pytest.raises(CredentialsUnavailableError, match="ConnectTimeoutError"):
-        CognitoCredentialChecker(client, "ap-southeast-3_pool", "client").check("demo", "x")
+def test_unreachable_pool_is_unavailable(pool: Checker, api: FaultyApi) -> None:
+    api.answers[INITIATE] = [b""]
+    with pytest.raises(CredentialsUnavailableError, match="BrokenConnectionError"):
+        pool.check("demo", "x")
+    assert api.reached == [INITIATE] * 2

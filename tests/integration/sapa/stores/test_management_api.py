@@ -24,7 +24,7 @@ ENCODED = "ejHATtlbE_KkAiU%3D"
 def sender(api: FaultyApi, pauses: list[float]) -> Iterator[ManagementApiSender]:
     """One that waits for half a second and tries three times."""
     endpoint = client_of(api.url, "execute-api")
-    yield ManagementApiSender(endpoint, Retries(attempts=3, pause=pauses.append, chance=lambda: 1))
+    yield ManagementApiSender(endpoint, Retries(attempts=3, sleep=pauses.append, jitter=lambda: 1))
     endpoint.close()
 
 

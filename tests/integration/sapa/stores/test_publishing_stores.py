@@ -8,13 +8,14 @@ import boto3
 import pytest
 
 from sapa.aws.clients import sqs_service
-from sapa.channel_services import dynamodb, publisher
-from sapa.channels.channel import ChannelLog, Event
-from sapa.channels.fan_out_task import Dispatch, Recipient, Shards
+from sapa.channels.channel import ChannelEvent, ChannelLog
+from sapa.channels.fan_out_task import FanOutTask, Recipient, Shards
 from sapa.errors import QueueError, StoreError
+from sapa.services import services
 from sapa.settings import settings
 from sapa.stores.channel_log import DynamoDBChannelLog
-from sapa.stores.fan_out_queue import SqsEventQueue, batches
+from sapa.stores.fan_out_queue import SqsFanOutQueue, batches
+from sapa.stores.table import Table
 from tests.integration.sapa.conftest import Cloud
 from tests.integration.sapa.faulty_api import FaultyApi, answered, faulty_api
 
@@ -22,8 +23,8 @@ LATER = 2_000_000_000
 NOW = 1_900_000_000
 
 
-def event(sequence: int, payload: dict[str, Any] | None = None) -> Event:
-    return Event(
+def event(sequence: int, payload: dict[str, Any] | None = None) -> ChannelEvent:
+    return ChannelEvent(
         channel="chat:lobby",
         sequence=sequence,
         sent_at=NOW * 1000 + sequence,
@@ -34,7 +35,7 @@ def event(sequence: int, payload: dict[str, Any] | None = None) -> Event:
 
 @pytest.fixture
 def log(cloud: Cloud) -> ChannelLog:
-    return publisher().log
+    return services().channel_log
 
 
 def test_numbers_begin_at_one_in_each_channel(log: ChannelLog) -> None:
@@ -70,7 +71,9 @@ def test_a_history_of_many_pages_is_read_to_its_end(log: ChannelLog) -> None:
 
 
 def test_a_log_that_cannot_be_reached_is_a_store_error(cloud: Cloud) -> None:
-    log = DynamoDBChannelLog(dynamodb(), channels_table="none", messages_table="nothing")
+    log = DynamoDBChannelLog(
+        channels=Table(services().dynamodb, "none"), messages=Table(services().dynamodb, "nothing")
+    )
     for call in (
         lambda: log.next_sequence("a", 7),
         lambda: log.last_sequence("a"),
@@ -82,12 +85,12 @@ def test_a_log_that_cannot_be_reached_is_a_store_error(cloud: Cloud) -> None:
             call()
 
 
-def received(url: str) -> list[Dispatch]:
+def received(url: str) -> list[FanOutTask]:
     """Everything in the queue."""
     client = boto3.client("sqs")
     found = []
     while messages := client.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-        found += [Dispatch.of_json(message["Body"]) for message in messages]
+        found += [FanOutTask.from_json(message["Body"]) for message in messages]
     return found
 
 
@@ -98,21 +101,21 @@ def queue_url(cloud: Cloud) -> str:
 
 def test_dispatches_arrive_as_they_were_sent(queue_url: str) -> None:
     sent = [
-        Dispatch(channel="a", content={"$channel": "a", "text": "\uffff\ufffe👋\x00"}),
-        Dispatch(channel="a", content={}, exclude="c1", shards=Shards(2, 4, "c7")),
-        Dispatch(channel="a", content={}, recipients=(Recipient("c1=", 12),), attempt=3),
+        FanOutTask(channel="a", content={"$channel": "a", "text": "\uffff\ufffe👋\x00"}),
+        FanOutTask(channel="a", content={}, exclude="c1", shards=Shards(2, 4, "c7")),
+        FanOutTask(channel="a", content={}, recipients=(Recipient("c1=", 12),), attempt=3),
     ]
-    SqsEventQueue(sqs_service(settings()), queue_url).send(sent)
+    SqsFanOutQueue(sqs_service(settings()), queue_url).send(sent)
     assert sorted(received(queue_url), key=str) == sorted(sent, key=str)
 
 
 @pytest.mark.parametrize("size", [1, 131_000])
 def test_many_dispatches_take_as_few_calls_as_fit(queue_url: str, size: int) -> None:
     sent = [
-        Dispatch(channel="a", content={"text": "x" * size, "number": number})
+        FanOutTask(channel="a", content={"text": "x" * size, "number": number})
         for number in range(23)
     ]
-    SqsEventQueue(sqs_service(settings()), queue_url).send(sent)
+    SqsFanOutQueue(sqs_service(settings()), queue_url).send(sent)
     assert len(received(queue_url)) == 23
 
 
@@ -124,13 +127,13 @@ def test_a_batch_has_ten_messages_and_256_kib_at_most() -> None:
 
 
 def test_a_queue_that_is_not_there_is_an_error(cloud: Cloud) -> None:
-    queue = SqsEventQueue(
+    queue = SqsFanOutQueue(
         sqs_service(settings()), "https://sqs.ap-southeast-3.amazonaws.com/123456789012/no"
     )
-    one = Dispatch(channel="a", content={})
-    for dispatches in ([one], [one, one]):
+    one = FanOutTask(channel="a", content={})
+    for tasks in ([one], [one, one]):
         with pytest.raises(QueueError, match=r"NonExistentQueue|QueueDoesNotExist"):
-            queue.send(dispatches)
+            queue.send(tasks)
 
 
 @pytest.fixture
@@ -144,14 +147,14 @@ def faulty(environment: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fault
 def test_a_message_of_a_batch_that_is_not_taken_is_an_error(faulty: FaultyApi) -> None:
     failed = [{"Id": "1", "Code": "InternalError", "SenderFault": False}]
     faulty.answers["SendMessageBatch"] = [answered(200, json.dumps({"Failed": failed}))]
-    one = Dispatch(channel="a", content={})
+    one = FanOutTask(channel="a", content={})
     with pytest.raises(QueueError, match="InternalError"):
-        SqsEventQueue(sqs_service(settings()), "https://queue.example/1/q").send([one, one])
+        SqsFanOutQueue(sqs_service(settings()), "https://queue.example/1/q").send([one, one])
 
 
 def test_a_queue_that_cannot_be_reached_is_an_error(faulty: FaultyApi) -> None:
     faulty.answers["SendMessage"] = [b""]
-    queue = SqsEventQueue(sqs_service(settings()), "https://queue.example/1/q")
+    queue = SqsFanOutQueue(sqs_service(settings()), "https://queue.example/1/q")
     with pytest.raises(QueueError, match="BrokenConnectionError"):
-        queue.send([Dispatch(channel="a", content={})])
+        queue.send([FanOutTask(channel="a", content={})])
     assert faulty.reached == ["SendMessage"] * 3

@@ -5,16 +5,17 @@ from itertools import count
 import boto3
 import pytest
 
-from sapa.channel_services import dynamodb
 from sapa.processes.state import MAX_VALUE_BYTES, State, StateStore
+from sapa.services import services
 from sapa.stores.state import DynamoDBStateStore
+from sapa.stores.table import Table
 from tests.integration.sapa.conftest import Cloud
-from tests.unit.sapa.channel_fakes import InMemoryStateStore
+from tests.unit.sapa.fakes import InMemoryStateStore
 
 
 def dynamodb_store() -> DynamoDBStateStore:
     """A store on the table `state`."""
-    return DynamoDBStateStore(dynamodb(), "state", lambda: 1_000)
+    return DynamoDBStateStore(Table(services().dynamodb, "state"), lambda: 1_000)
 
 
 @pytest.fixture(params=["fake", "dynamodb"])
@@ -51,7 +52,7 @@ def test_value_is_replaced_only_if_it_is_still_the_old_one(store: StateStore) ->
 
 def test_item_that_was_deleted_and_written_anew_is_not_the_old_one(cloud: Cloud) -> None:
     clock = count(1_000, 1_000)
-    store = DynamoDBStateStore(dynamodb(), "state", lambda: next(clock))
+    store = DynamoDBStateStore(Table(services().dynamodb, "state"), lambda: next(clock))
     store.put("k", "1", None)
     old = store.get("k")
     boto3.client("dynamodb").delete_item(TableName="state", Key={"key": {"S": "k"}})
@@ -83,7 +84,7 @@ def test_largest_value_fits_into_an_item(cloud: Cloud) -> None:
 def test_change_that_comes_in_between_is_not_lost(store: StateStore) -> None:
     pauses: list[float] = []
     state = State(
-        namespace="game", store=store, clock=lambda: 1_000, pause=pauses.append, chance=lambda: 1.0
+        namespace="game", store=store, clock=lambda: 1_000, sleep=pauses.append, jitter=lambda: 1.0
     )
     meanwhile = iter(range(3))
 

@@ -2,13 +2,13 @@
 
 import pytest
 
-from sapa.channel_services import dynamodb
-from sapa.connections.connection import Connection, ConnectionStore, Parting, connections_of_session
-from sapa.errors import StoreError
-from sapa.login.sessions import LoginSession, SessionStore
-from sapa.refusals import TooManyChannelsError
+from sapa.connections.connection import ClosedConnection, Connection, ConnectionStore
+from sapa.errors import StoreError, TooManyChannelsError
+from sapa.login.session import LoginSession, SessionStore
+from sapa.services import services
 from sapa.stores.connections import DynamoDBConnectionStore
 from sapa.stores.sessions import DynamoDBSessionStore
+from sapa.stores.table import Table
 from tests.integration.sapa.conftest import Cloud
 from tests.unit.sapa.fakes import InMemoryConnectionStore, InMemorySessionStore
 
@@ -20,7 +20,7 @@ def sessions(request: pytest.FixtureRequest, cloud: Cloud) -> SessionStore:
     """A store of either kind."""
     if request.param == "fake":
         return InMemorySessionStore()
-    return DynamoDBSessionStore(dynamodb(), "sessions")
+    return DynamoDBSessionStore(Table(services().dynamodb, "sessions"))
 
 
 @pytest.fixture(params=["fake", "dynamodb"])
@@ -28,7 +28,7 @@ def connections(request: pytest.FixtureRequest, cloud: Cloud) -> ConnectionStore
     """A store of either kind."""
     if request.param == "fake":
         return InMemoryConnectionStore()
-    return DynamoDBConnectionStore(dynamodb(), "connections", "by-username")
+    return DynamoDBConnectionStore(Table(services().dynamodb, "connections"), "by-username")
 
 
 def connection(number: int, username: str = "demo", session_id: str = "s1") -> Connection:
@@ -57,8 +57,6 @@ def test_connections_are_found_by_user(connections: ConnectionStore) -> None:
         connections.put(connection(number))
     connections.put(connection(3, session_id="s2"))
     connections.put(connection(4, username="other"))
-    found = connections_of_session(connections, "demo", "s1", now=7_201)
-    assert found == [connection(2)]
     connections.delete(connection(2).connection_id)
     connections.delete(connection(2).connection_id)
     assert {each.connected_at for each in connections.of_user("demo")} == {0, 1, 3}
@@ -68,78 +66,80 @@ ONE = connection(1).connection_id
 LOBBY = "chat:lobby.1/a"
 
 
-def test_channels_of_a_connection_are_noted_with_their_time(connections: ConnectionStore) -> None:
+def test_channels_of_a_connection_are_recorded_with_their_time(
+    connections: ConnectionStore,
+) -> None:
     connections.put(connection(1))
-    assert connections.since(ONE, LOBBY) == 0
-    assert connections.enter(ONE, LOBBY, since=5, limit=2) == 5
-    assert connections.enter(ONE, LOBBY, since=6, limit=2) == 5
-    assert connections.since(ONE, LOBBY) == 5
-    assert not connections.enter_anew(ONE, LOBBY, since=7, earlier=4)
-    assert connections.enter_anew(ONE, LOBBY, since=7, earlier=5)
-    assert connections.leave(ONE, LOBBY, 5) is None
-    assert connections.leave(ONE, LOBBY, 7) == 7
-    assert connections.leave(ONE, LOBBY) is None
-    assert not connections.enter_anew(ONE, LOBBY, since=8, earlier=7)
-    assert connections.enter(ONE, LOBBY, since=9, limit=2) == 9
-    assert connections.leave(ONE, LOBBY) == 9
-    # Channels are no part of what an index tells.
+    assert connections.channel_since(ONE, LOBBY) == 0
+    assert connections.add_channel(ONE, LOBBY, since=5, limit=2) == 5
+    assert connections.add_channel(ONE, LOBBY, since=6, limit=2) == 5
+    assert connections.channel_since(ONE, LOBBY) == 5
+    assert not connections.replace_channel(ONE, LOBBY, since=7, earlier=4)
+    assert connections.replace_channel(ONE, LOBBY, since=7, earlier=5)
+    assert connections.remove_channel(ONE, LOBBY, 5) is None
+    assert connections.remove_channel(ONE, LOBBY, 7) == 7
+    assert connections.remove_channel(ONE, LOBBY) is None
+    assert not connections.replace_channel(ONE, LOBBY, since=8, earlier=7)
+    assert connections.add_channel(ONE, LOBBY, since=9, limit=2) == 9
+    assert connections.remove_channel(ONE, LOBBY) == 9
+    # The index does not have the channels.
     assert list(connections.of_user("demo")) == [connection(1)]
 
 
 def test_channels_of_a_connection_are_counted(connections: ConnectionStore) -> None:
     connections.put(connection(1))
-    assert connections.enter(ONE, "a", since=1, limit=2) == 1
-    assert connections.enter(ONE, "b", since=2, limit=2) == 2
-    assert connections.enter(ONE, "b", since=3, limit=2) == 2
+    assert connections.add_channel(ONE, "a", since=1, limit=2) == 1
+    assert connections.add_channel(ONE, "b", since=2, limit=2) == 2
+    assert connections.add_channel(ONE, "b", since=3, limit=2) == 2
     with pytest.raises(TooManyChannelsError, match="2 channels"):
-        connections.enter(ONE, "c", since=4, limit=2)
-    connections.leave(ONE, "a")
-    assert connections.enter(ONE, "c", since=5, limit=2) == 5
+        connections.add_channel(ONE, "c", since=4, limit=2)
+    connections.remove_channel(ONE, "a")
+    assert connections.add_channel(ONE, "c", since=5, limit=2) == 5
 
 
-def test_connection_that_parts_tells_its_channels_and_enters_no_more(
+def test_closed_connection_has_its_channels_and_gets_no_more(
     connections: ConnectionStore,
 ) -> None:
     connections.put(connection(1))
-    connections.enter(ONE, "a", since=1, limit=9)
-    connections.enter(ONE, "b", since=2, limit=9)
-    parting = Parting(subscriber=connection(1).subscriber(), channels={"a": 1, "b": 2})
-    assert connections.part(ONE) == parting
-    # Whoever forgets it next finds the same, until it is deleted.
-    assert connections.part(ONE) == parting
-    assert connections.enter(ONE, "c", since=3, limit=9) is None
-    assert not connections.enter_anew(ONE, "a", since=3, earlier=1)
-    assert connections.since(ONE, "a") is None
-    assert connections.leave(ONE, "a") == 1
+    connections.add_channel(ONE, "a", since=1, limit=9)
+    connections.add_channel(ONE, "b", since=2, limit=9)
+    closed = ClosedConnection(subscriber=connection(1).subscriber(), channels={"a": 1, "b": 2})
+    assert connections.mark_closed(ONE) == closed
+    # The next removal finds the same, until the record is deleted.
+    assert connections.mark_closed(ONE) == closed
+    assert connections.add_channel(ONE, "c", since=3, limit=9) is None
+    assert not connections.replace_channel(ONE, "a", since=3, earlier=1)
+    assert connections.channel_since(ONE, "a") is None
+    assert connections.remove_channel(ONE, "a") == 1
     connections.delete(ONE)
-    assert connections.part(ONE) is None
+    assert connections.mark_closed(ONE) is None
 
 
 def test_connection_that_is_not_there_is_in_nothing(connections: ConnectionStore) -> None:
-    assert connections.enter(ONE, LOBBY, since=1, limit=9) is None
-    assert not connections.enter_anew(ONE, LOBBY, since=2, earlier=1)
-    assert connections.leave(ONE, LOBBY) is None
-    assert connections.leave(ONE, LOBBY, 1) is None
-    assert connections.since(ONE, LOBBY) is None
-    assert connections.part(ONE) is None
+    assert connections.add_channel(ONE, LOBBY, since=1, limit=9) is None
+    assert not connections.replace_channel(ONE, LOBBY, since=2, earlier=1)
+    assert connections.remove_channel(ONE, LOBBY) is None
+    assert connections.remove_channel(ONE, LOBBY, 1) is None
+    assert connections.channel_since(ONE, LOBBY) is None
+    assert connections.mark_closed(ONE) is None
     assert list(connections.of_user("demo")) == []
 
 
 def test_missing_table_is_a_store_error(cloud: Cloud) -> None:
-    client = dynamodb()
-    sessions = DynamoDBSessionStore(client, "nothing")
-    connections = DynamoDBConnectionStore(client, "nothing", "by-username")
+    table = Table(services().dynamodb, "nothing")
+    sessions = DynamoDBSessionStore(table)
+    connections = DynamoDBConnectionStore(table, "by-username")
     for call in (
         lambda: sessions.put(SESSION),
         lambda: sessions.get("x"),
         lambda: sessions.delete("x"),
         lambda: connections.put(connection(1)),
         lambda: connections.delete("x"),
-        lambda: connections.enter("x", LOBBY, 1, 9),
-        lambda: connections.enter_anew("x", LOBBY, 2, 1),
-        lambda: connections.leave("x", LOBBY),
-        lambda: connections.since("x", LOBBY),
-        lambda: connections.part("x"),
+        lambda: connections.add_channel("x", LOBBY, 1, 9),
+        lambda: connections.replace_channel("x", LOBBY, 2, 1),
+        lambda: connections.remove_channel("x", LOBBY),
+        lambda: connections.channel_since("x", LOBBY),
+        lambda: connections.mark_closed("x"),
         lambda: list(connections.of_user("demo")),
     ):
         with pytest.raises(StoreError, match="table nothing: ResourceNotFoundException"):
@@ -147,6 +147,6 @@ def test_missing_table_is_a_store_error(cloud: Cloud) -> None:
 
 
 def test_store_without_index_says_so(cloud: Cloud) -> None:
-    store = DynamoDBConnectionStore(dynamodb(), "connections")
+    store = DynamoDBConnectionStore(Table(services().dynamodb, "connections"))
     with pytest.raises(StoreError, match="no index"):
         list(store.of_user("demo"))

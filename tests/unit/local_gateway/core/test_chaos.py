@@ -81,6 +81,7 @@ def test_numbers_and_their_texts_are_different_keys() -> None:
     ]
 
 
+@pytest.mark.starts_programs
 def test_another_process_decides_the_same() -> None:
     """Python salts its own hashes in each process."""
     code = (

@@ -10,7 +10,7 @@ from local_gateway.core.model import AsynchronousInvocation
 from local_gateway.event_sources.asynchronous import AsynchronousInvoker, Trigger
 from local_gateway.event_sources.reporter import Reporter
 from local_gateway.server.interfaces import Sources
-from tests.integration.local_gateway.event_sources.virtual_clock import START, VirtualClock
+from tests.support.clock import START, VirtualClock
 from tests.unit.local_gateway.event_sources.fakes import FakeInvoker, FakeObserver, FakeQueue
 
 FAILED = Failed("ValueError", "no")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from local_gateway.core.event_sources.schedule import Timetable, parse_expression
 from local_gateway.event_sources.clock import ScheduleTimer
-from tests.integration.local_gateway.event_sources.virtual_clock import START, VirtualClock
+from tests.support.clock import START, VirtualClock
 
 
 class Runs:

@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from local_gateway.errors import GatewayError
-from local_gateway.recording.choose_event import choose_event
-from local_gateway.recording.reader import ReadRecording, read_recording
+from local_gateway.recording.reader import LoadedRecording, load_recording
 from tests.unit.local_gateway.recording.fakes import CONNECTION, TIME, message_event
 
 HEADER = {"type": "recording", "version": 1, "redacted": False}
@@ -51,18 +50,18 @@ def written(tmp_path: Path, *lines: Any, end: str = "\n") -> Path:
 
 def test_invocations_are_in_the_order_in_which_they_began(tmp_path: Path) -> None:
     path = written(tmp_path, HEADER, invocation(1), call(during=[0, 1]), invocation(0))
-    read = read_recording(path)
+    read = load_recording(path)
     assert [item.number for item in read.invocations] == [0, 1]
     assert read.calls[0].during == (0, 1)
     assert read.connection_ids == {CONNECTION}
 
 
-def test_line_that_is_cut_off_is_left_out_and_told(tmp_path: Path) -> None:
+def test_an_incomplete_line_is_ignored_with_a_warning(tmp_path: Path) -> None:
     path = written(tmp_path, HEADER, invocation(0), '{"type": "invo', end="")
-    read = read_recording(path)
+    read = load_recording(path)
     assert len(read.invocations) == 1
-    (note,) = read.notes
-    assert f"{path}:3" in note
+    (warning,) = read.warnings
+    assert f"{path}:3" in warning
 
 
 @pytest.mark.parametrize(
@@ -71,7 +70,7 @@ def test_line_that_is_cut_off_is_left_out_and_told(tmp_path: Path) -> None:
         (["{"], ":1: expected a JSON object"),
         (["[1]"], ":1: expected an object with a type"),
         ([{"type": "other"}], ":1: expected an object with a type"),
-        ([invocation(0)], ":1: expected the first line of a recording"),
+        ([invocation(0)], ":1: expected the first line of a file that --record wrote"),
         ([{**HEADER, "version": 2}], ":1: version 2"),
         ([{**HEADER, "redacted": None}], ":1: expected the first line"),
         ([HEADER, "not json"], ":2: expected a JSON object"),
@@ -92,30 +91,30 @@ def test_what_is_no_recording_is_told_with_its_line(
 ) -> None:
     path = written(tmp_path, *lines)
     with pytest.raises(GatewayError) as raised:
-        read_recording(path)
+        load_recording(path)
     assert f"{path}{told}" in str(raised.value)
     assert "\n" not in str(raised.value)
 
 
 def test_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     with pytest.raises(GatewayError, match=r"missing\.jsonl: No such file"):
-        read_recording(tmp_path / "missing.jsonl")
+        load_recording(tmp_path / "missing.jsonl")
     with pytest.raises(GatewayError, match="Is a directory"):
-        read_recording(tmp_path)
+        load_recording(tmp_path)
     (tmp_path / "binary").write_bytes(b"\xff\xfe")
     with pytest.raises(GatewayError, match="not UTF-8"):
-        read_recording(tmp_path / "binary")
+        load_recording(tmp_path / "binary")
 
 
 @pytest.fixture
-def recorded(tmp_path: Path) -> ReadRecording:
+def recorded(tmp_path: Path) -> LoadedRecording:
     lines = [
         invocation(0),
         invocation(1, function="Connect", route_key="$connect"),
         invocation(2, route_key="join"),
         invocation(3),
     ]
-    return read_recording(written(tmp_path, HEADER, *lines))
+    return load_recording(written(tmp_path, HEADER, *lines))
 
 
 @pytest.mark.parametrize(
@@ -123,9 +122,9 @@ def recorded(tmp_path: Path) -> ReadRecording:
     [(None, 0, 0), (None, 1, 2), (None, -1, 3), ("join", 0, 2), ("$default", 1, 3)],
 )
 def test_event_is_chosen(
-    recorded: ReadRecording, route_key: str | None, index: int, number: int
+    recorded: LoadedRecording, route_key: str | None, index: int, number: int
 ) -> None:
-    assert choose_event(recorded, "Default", route_key=route_key, index=index).number == number
+    assert recorded.choose("Default", route_key=route_key, index=index).number == number
 
 
 @pytest.mark.parametrize(
@@ -138,7 +137,7 @@ def test_event_is_chosen(
     ],
 )
 def test_event_that_is_not_there_is_told_with_what_is(
-    recorded: ReadRecording, function: str, route_key: str | None, index: int, told: str
+    recorded: LoadedRecording, function: str, route_key: str | None, index: int, told: str
 ) -> None:
     with pytest.raises(GatewayError, match=told):
-        choose_event(recorded, function, route_key=route_key, index=index)
+        recorded.choose(function, route_key=route_key, index=index)

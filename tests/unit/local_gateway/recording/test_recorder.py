@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from local_gateway.core.invocation import Failed, Invocation, Succeeded, Throttled, TimedOut
-from local_gateway.recording.reader import read_recording
+from local_gateway.recording.reader import load_recording
 from local_gateway.recording.recorder import CallRecorder, Recording, RecordingInvoker
 from local_gateway.recording.redaction import MARKER
 from local_gateway.recording.writer import RecordFile
@@ -157,11 +157,11 @@ async def test_invocation_that_is_given_up_is_unfinished(recording: Recording, p
     started = asyncio.Event()
     task = asyncio.create_task(RecordingInvoker(Stuck(), recording).invoke("F", b"{}"))
     await started.wait()
-    during = recording.under_way
+    during = recording.running
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert (during, recording.under_way) == ((0,), ())
+    assert (during, recording.running) == ((0,), ())
     assert lines(path)[-1]["result"] == {"kind": "unfinished"}
     assert lines(path)[-1]["duration_ms"] is None
 
@@ -213,8 +213,8 @@ async def test_what_is_written_is_read_back(recording: Recording, path: Path) ->
     invoker = RecordingInvoker(FakeInvoker(F=post), recording)
     for body in ("one", "two \ud83d"):
         await invoker.invoke("F", json.dumps(message_event(body)).encode())
-    read = read_recording(path)
+    read = load_recording(path)
     assert [item.event["body"] for item in read.invocations] == ["one", "two \ud83d"]
     assert [(call.data, call.during) for call in read.calls] == [("Halo!", (0,)), ("Halo!", (1,))]
     assert read.redacted
-    assert read.notes == ()
+    assert read.warnings == ()

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from local_gateway.runtime.service import choose_client
-from local_gateway.runtime.settings import RuntimeSettings
+from local_gateway.runtime.settings import RuntimeSettings, choose_client
 
 
 @pytest.mark.parametrize(("wanted", "client"), [(True, "awslambdaric"), (False, "bootstrap")])

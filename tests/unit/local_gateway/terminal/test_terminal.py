@@ -1,5 +1,6 @@
 """What a person reads in the terminal."""
 
+import asyncio
 import io
 import json
 import os
@@ -9,7 +10,7 @@ import time
 import pytest
 
 from local_gateway.records import ApiRecord, LogLine
-from local_gateway.terminal.terminal import Terminal, shows_colours
+from local_gateway.terminal.terminal import LineBuffer, Terminal, shows_colours
 
 AT = 1_700_000_000_042
 TIME = time.strftime("%H:%M:%S", time.localtime(AT // 1000)) + ".042"
@@ -76,3 +77,50 @@ def test_colours_are_for_terminals_whose_owner_wants_them() -> None:
         assert shows_colours(terminal, {})
         assert not shows_colours(terminal, {"NO_COLOR": "1"})
     os.close(ours)
+
+
+def test_lines_keep_their_order() -> None:
+    async def write() -> None:
+        lines = LineBuffer(out)
+        lines.write_soon("first")
+        lines.write_soon("second")
+        assert out.getvalue() == ""
+        lines.write("third")
+        assert out.getvalue() == "first\nsecond\nthird\n"
+
+    out = io.StringIO()
+    asyncio.run(write())
+
+
+def test_lines_are_written_without_being_asked_for() -> None:
+    class Out(io.StringIO):
+        def flush(self) -> None:
+            written.set()
+
+    async def write() -> None:
+        LineBuffer(out).write_soon("line")
+        async with asyncio.timeout(20):
+            await written.wait()
+
+    out, written = Out(), asyncio.Event()
+    asyncio.run(write())
+    assert out.getvalue() == "line\n"
+
+
+def test_a_line_is_written_at_once_where_no_loop_runs() -> None:
+    out = io.StringIO()
+    LineBuffer(out).write_soon("line")
+    assert out.getvalue() == "line\n"
+
+
+def test_what_is_left_can_be_written() -> None:
+    async def leave() -> LineBuffer:
+        lines = LineBuffer(out)
+        lines.write_soon("line")
+        return lines
+
+    out = io.StringIO()
+    lines = asyncio.run(leave())
+    lines.flush()
+    lines.flush()
+    assert out.getvalue() == "line\n"

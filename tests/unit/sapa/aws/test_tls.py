@@ -1,6 +1,6 @@
 from hashlib import sha256
 
-from sapa.aws.tls import Authorities
+from sapa.aws.tls import TrustStore
 
 # SHA-256 of the certificates, as https://www.amazontrust.com/repository/ lists them.
 PUBLISHED = {
@@ -15,13 +15,13 @@ PUBLISHED = {
 
 
 def test_amazons_roots_and_no_others_are_trusted_at_first() -> None:
-    trusted = Authorities().context.get_ca_certs(binary_form=True)
+    trusted = TrustStore().context.get_ca_certs(binary_form=True)
     assert {sha256(certificate).hexdigest() for certificate in trusted} == set(PUBLISHED.values())
 
 
 def test_the_machines_authorities_are_trusted_besides() -> None:
-    authorities = Authorities()
+    authorities = TrustStore()
     before = set(authorities.context.get_ca_certs(binary_form=True))
-    authorities.learn_others()
+    authorities.load_system_roots()
     assert before <= set(authorities.context.get_ca_certs(binary_form=True))
-    assert authorities.are_all_known
+    assert authorities.has_system_roots

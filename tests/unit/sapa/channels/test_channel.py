@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sapa.channels.channel import channel_name, user_channel
-from sapa.refusals import ChannelNameError
+from sapa.errors import ChannelNameError
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What a join, a leave and a forgetting that end half-way leave, and who takes it out."""
+"""What a join, a leave and a removal that end half-way leave behind, and who removes it."""
 
 from dataclasses import dataclass
 
@@ -6,12 +6,12 @@ import pytest
 
 from sapa.channels.channel import Subscription
 from sapa.errors import QueueError, StoreError
-from tests.unit.sapa.channel_fakes import (
-    Hall,
-    InMemoryPermitStore,
+from tests.unit.sapa.fakes import (
+    Client,
+    FakeServices,
     InMemoryPresenceStore,
+    InMemorySessionChannelStore,
     InMemorySubscriptionStore,
-    connect,
     names,
 )
 
@@ -19,14 +19,13 @@ LOBBY = "chat:lobby"
 
 
 @pytest.fixture
-def hall() -> Hall:
-    """Nobody is connected."""
-    return Hall()
+def services() -> FakeServices:
+    return FakeServices()
 
 
 @dataclass
 class BrokenSubscriptions(InMemorySubscriptionStore):
-    """Takes no channel but the user's."""
+    """Stores only the users' channels."""
 
     def add(self, subscription: Subscription) -> None:
         if subscription.channel == LOBBY:
@@ -34,62 +33,60 @@ class BrokenSubscriptions(InMemorySubscriptionStore):
         super().add(subscription)
 
 
-class BrokenPermits(InMemoryPermitStore):
-    """Grants nothing."""
+class BrokenSessionChannels(InMemorySessionChannelStore):
+    """Stores nothing."""
 
-    def grant(self, session_id: str, channel: str, expires_at: int) -> None:
+    def add(self, session_id: str, channel: str, expires_at: int) -> None:
         raise StoreError("session_channels", "InternalServerError")
 
 
-@dataclass
-class Silent(Hall):
-    """Announces nothing."""
-
-    def announce(self, channel: str, happening: str, username: str) -> None:
-        raise QueueError("fan_out", "ServiceUnavailable")
-
-
-@pytest.mark.parametrize(
-    "hall", [Hall(subscriptions=BrokenSubscriptions()), Hall(permits=BrokenPermits()), Silent()]
-)
-def test_join_that_fails_half_way_leaves_nothing(hall: Hall) -> None:
-    membership = connect(hall, "c1", "ana")
+@pytest.mark.parametrize("broken", ["subscriptions", "session_channels", "queue"])
+def test_join_that_fails_half_way_leaves_nothing(services: FakeServices, broken: str) -> None:
+    match broken:
+        case "subscriptions":
+            services.subscriptions = services.subscription_store = BrokenSubscriptions()
+        case "session_channels":
+            services.session_channels = BrokenSessionChannels()
+        case "queue":
+            services.queue.broken = True
+    ana = services.connect("ana")
     with pytest.raises((StoreError, QueueError)):
-        membership.join(hall.subscriber("c1", "ana"), LOBBY)
-    assert membership.members(LOBBY) == []
-    assert not hall.subscriptions.holds(LOBBY, "c1")
-    assert hall.announced == []
+        ana.join(LOBBY)
+    assert services.membership.members(LOBBY) == []
+    assert ana.channels == {"user:ana"}
+    assert services.announced == []
 
 
 @pytest.mark.parametrize("wrote_its_subscription", [False, True])
-def test_join_whose_function_died_is_taken_over(hall: Hall, wrote_its_subscription: bool) -> None:
-    membership = connect(hall, "c1", "ana")
-    ana = hall.subscriber("c1", "ana")
-    hall.connections.enter("c1", LOBBY, hall.now + 5, 50)
-    died = Subscription(channel=LOBBY, subscriber=ana, since=hall.now + 5)
-    hall.presence.enter(died, hall.now // 1000)
+def test_join_whose_function_died_is_taken_over(
+    services: FakeServices, wrote_its_subscription: bool
+) -> None:
+    ana = services.connect("ana", "c1")
+    since = services.now + 5
+    services.connection_store.add_channel("c1", LOBBY, since, 50)
+    died = Subscription(channel=LOBBY, subscriber=ana.subscriber, since=since)
+    services.presence.enter(died, services.now // 1000)
     if wrote_its_subscription:
-        hall.subscriptions.add(died)
-    assert membership.join(ana, LOBBY) is not wrote_its_subscription
-    assert names(membership.members(LOBBY)) == ["ana"]
-    membership.forget("c1")
-    assert membership.members(LOBBY) == []
-    assert hall.subscriptions.subscriptions == {}
+        services.subscription_store.add(died)
+    assert ana.join(LOBBY) is not wrote_its_subscription
+    assert names(services.membership.members(LOBBY)) == ["ana"]
+    ana.close()
+    assert services.membership.members(LOBBY) == []
+    assert services.subscription_store.subscriptions == {}
 
 
-def test_leave_takes_out_what_a_dead_function_left(hall: Hall) -> None:
-    membership = connect(hall, "c1", "ana")
-    ana = hall.subscriber("c1", "ana")
-    hall.connections.enter("c1", LOBBY, 5, 50)
-    hall.presence.enter(Subscription(channel=LOBBY, subscriber=ana, since=5), 0)
-    assert membership.leave(ana, LOBBY)
-    assert membership.members(LOBBY) == []
-    assert hall.connections.since("c1", LOBBY) == 0
+def test_leave_removes_what_a_dead_function_left(services: FakeServices) -> None:
+    ana = services.connect("ana", "c1")
+    services.connection_store.add_channel("c1", LOBBY, 5, 50)
+    services.presence.enter(Subscription(channel=LOBBY, subscriber=ana.subscriber, since=5), 0)
+    assert ana.leave(LOBBY)
+    assert services.membership.members(LOBBY) == []
+    assert services.connection_store.channel_since("c1", LOBBY) == 0
 
 
 @dataclass
 class FlakyPresence(InMemoryPresenceStore):
-    """Fails as often as it is told to."""
+    """Fails so often."""
 
     failures: int = 0
 
@@ -100,29 +97,48 @@ class FlakyPresence(InMemoryPresenceStore):
         return super().exit(subscription, now)
 
 
-def test_forgetting_that_fails_half_way_is_finished_by_the_next() -> None:
-    presence = FlakyPresence()
-    hall = Hall(presence=presence)
-    membership = connect(hall, "c1", "ana")
+def test_removal_that_fails_half_way_is_finished_by_the_next(services: FakeServices) -> None:
+    services.presence = presence = FlakyPresence()
+    ana = services.connect("ana")
     for channel in (LOBBY, "game:1"):
-        membership.join(hall.subscriber("c1", "ana"), channel)
+        ana.join(channel)
     presence.failures = 1
     with pytest.raises(StoreError):
-        membership.forget("c1")
-    assert not membership.join(hall.subscriber("c1", "ana"), "chat:other")
-    membership.forget("c1")
-    assert hall.connections.connections == {}
-    assert hall.subscriptions.subscriptions == {}
-    assert membership.members(LOBBY) == membership.members("game:1") == []
+        ana.close()
+    assert not ana.join("chat:other")
+    ana.close()
+    assert services.connection_store.connections == {}
+    assert services.subscription_store.subscriptions == {}
+    members = services.membership.members
+    assert members(LOBBY) == members("game:1") == []
 
 
-def test_stray_subscription_goes_with_the_channel_it_was_found_in(hall: Hall) -> None:
-    membership = hall.membership()
-    stray = Subscription(channel=LOBBY, subscriber=hall.subscriber("c1", "ana"), since=5)
-    hall.presence.enter(stray, 0)
-    hall.subscriptions.add(stray)
-    membership.forget("c1")
-    assert hall.channels_of("c1") == {LOBBY}
-    membership.forget("c1", LOBBY)
-    assert hall.channels_of("c1") == set()
-    assert membership.members(LOBBY) == []
+def test_orphaned_subscription_is_removed_from_the_channel_that_met_it(
+    services: FakeServices,
+) -> None:
+    ana = Client(services, "ana", "c1")
+    orphan = Subscription(channel=LOBBY, subscriber=ana.subscriber, since=5)
+    services.presence.enter(orphan, 0)
+    services.subscription_store.add(orphan)
+    services.membership.remove_connection("c1")
+    assert ana.channels == {LOBBY}
+    services.membership.remove_connection("c1", LOBBY)
+    assert ana.channels == set()
+    assert services.membership.members(LOBBY) == []
+
+
+def test_join_that_a_removal_overtakes_is_undone(services: FakeServices) -> None:
+    ana = services.connect("ana", "c1")
+
+    @dataclass
+    class Overtaken(InMemorySubscriptionStore):
+        """The connection is removed while the subscription is written."""
+
+        def add(self, subscription: Subscription) -> None:
+            services.connection_store.mark_closed("c1")
+            super().add(subscription)
+
+    services.subscriptions = services.subscription_store = Overtaken()
+    del services.membership
+    assert not ana.join(LOBBY)
+    assert ana.channels == set()

@@ -13,20 +13,16 @@ from typing import Any, cast
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sapa.channels.membership import Membership
-from sapa.channels.publisher import Publisher
-from sapa.connections.connection import Connection
-from tests.unit.sapa.channel_fakes import Hall, InMemoryLog
-from tests.unit.sapa.channels.publishing_fakes import InMemoryQueue
+from tests.unit.sapa.fakes import FakeServices, names
 
 USERS = {"c0": "ana", "c1": "ana", "c2": "ben"}
 CHANNELS = ["chat:lobby", "game:1"]
 OWN = {"user:ana", "user:ben"}
-PATIENCE = 10
+TIMEOUT = 10
 
 
 @dataclass
-class Turns:
+class StepScheduler:
     """Runs jobs in threads, one step of one job at a time."""
 
     back: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
@@ -38,7 +34,7 @@ class Turns:
         mine = self.go.get(threading.get_ident())
         if mine is not None:
             self.back.release()
-            assert mine.acquire(timeout=PATIENCE)
+            assert mine.acquire(timeout=TIMEOUT)
 
     def run(self, jobs: Sequence[Callable[[], object]], schedule: Sequence[int]) -> None:
         """Run all jobs; when the schedule is at its end, one after the other."""
@@ -47,17 +43,17 @@ class Turns:
         while alive:
             _, mine = alive[next(turns, 0) % len(alive)]
             mine.release()
-            assert self.back.acquire(timeout=PATIENCE)
-            alive = [one for one in alive if one[0].ident in self.go]
+            assert self.back.acquire(timeout=TIMEOUT)
+            alive = [each for each in alive if each[0].ident in self.go]
         assert self.failures == []
 
     def _start(self, job: Callable[[], object]) -> tuple[threading.Thread, threading.Semaphore]:
-        mine, known = threading.Semaphore(0), threading.Event()
+        mine, started = threading.Semaphore(0), threading.Event()
 
         def main() -> None:
             self.go[threading.get_ident()] = mine
-            known.set()
-            assert mine.acquire(timeout=PATIENCE)
+            started.set()
+            assert mine.acquire(timeout=TIMEOUT)
             try:
                 job()
             except BaseException as failure:
@@ -67,7 +63,7 @@ class Turns:
 
         thread = threading.Thread(target=main, daemon=True)
         thread.start()
-        assert known.wait(PATIENCE)
+        assert started.wait(TIMEOUT)
         return thread, mine
 
 
@@ -87,84 +83,70 @@ class Stepwise:
         return call
 
 
-def stepwise(hall: Hall, turns: Turns) -> Membership:
-    """The rules on stores that can be interrupted."""
+def stepwise(scheduler: StepScheduler) -> FakeServices:
+    """Services whose membership and publisher can be interrupted between any two calls."""
+    services = FakeServices()
 
     def store(real: object) -> Any:
-        return Stepwise(real, turns.step)
+        return Stepwise(real, scheduler.step)
 
-    def announce(channel: str, happening: str, username: str) -> None:
-        turns.step()
-        hall.announce(channel, happening, username)
-
-    return Membership(
-        connections=store(hall.connections),
-        subscriptions=store(hall.subscriptions),
-        presence=store(hall.presence),
-        permits=store(hall.permits),
-        announce=announce,
-        clock=hall.clock,
-        max_channels=50,
-        permit_seconds=60,
-    )
+    services.connections = store(services.connections)
+    services.subscriptions = store(services.subscriptions)
+    services.presence = store(services.presence)
+    services.session_channels = store(services.session_channels)
+    services.channel_log = store(services.channel_log)
+    services.fan_out_queue = store(services.fan_out_queue)
+    return services
 
 
-def publishing(hall: Hall, turns: Turns, log: InMemoryLog) -> Publisher:
-    """A publisher that can be interrupted between number, history and queue."""
-    interrupted: Any = Stepwise(log, turns.step)
-    return Publisher(
-        log=interrupted, queue=InMemoryQueue([]), clock=hall.clock, retention_seconds=60
-    )
-
-
-def check(hall: Hall) -> None:
-    """What has to be true whenever nothing is under way."""
-    subscriptions = set(hall.subscriptions.subscriptions.values())
-    own = {one.subscriber.connection_id for one in subscriptions if one.channel in OWN}
-    assert own == set(hall.connections.connections)
-    assert hall.connections.gone == set()
-    joined = {one for one in subscriptions if one.channel not in OWN}
-    noted = hall.connections.channels.items()
-    assert {(one.subscriber.connection_id, one.channel, one.since) for one in joined} == {
-        (name, channel, since) for name, channels in noted for channel, since in channels.items()
+def check(services: FakeServices) -> None:
+    """Check what has to be true whenever nothing is under way."""
+    subscriptions = set(services.subscription_store.subscriptions.values())
+    own = {each.subscriber.connection_id for each in subscriptions if each.channel in OWN}
+    assert own == set(services.connection_store.connections)
+    assert services.connection_store.closed == set()
+    joined = {each for each in subscriptions if each.channel not in OWN}
+    recorded = services.connection_store.channels.items()
+    assert {(each.subscriber.connection_id, each.channel, each.since) for each in joined} == {
+        (name, channel, since) for name, channels in recorded for channel, since in channels.items()
     }
-    present = {one for there in hall.presence.there.values() for one in there}
-    assert present == joined
+    assert {
+        each for present in services.presence_store.present.values() for each in present
+    } == joined
     balance: Counter[tuple[str, str]] = Counter()
-    for channel, happening, username in hall.announced:
-        balance[channel, username] += 1 if happening == "joined" else -1
-    there = {(one.channel, one.subscriber.username) for one in joined}
-    assert {place for place, count in balance.items() if count == 1} == there
+    for channel, change, username in services.announced:
+        balance[channel, username] += 1 if change == "joined" else -1
+    users = {(each.channel, each.subscriber.username) for each in joined}
+    assert {user for user, number in balance.items() if number == 1} == users
     assert set(balance.values()) <= {0, 1}
-    membership = hall.membership()
     for channel in CHANNELS:
-        users = [member.username for member in membership.members(channel)]
-        assert users == sorted({name for place, name in there if place == channel})
+        members = names(services.membership.members(channel))
+        assert members == sorted(
+            {name for joined_channel, name in users if joined_channel == channel}
+        )
 
 
 Action = tuple[str, str, str]
 ACTIONS = st.tuples(
-    st.sampled_from(["join", "join", "leave", "forget", "publish"]),
+    st.sampled_from(["join", "join", "leave", "close", "publish"]),
     st.sampled_from(sorted(USERS)),
     st.sampled_from(CHANNELS),
 )
 
 
-def job(
-    hall: Hall, membership: Membership, publisher: Publisher, action: Action
-) -> Callable[[], object]:
+def job(services: FakeServices, action: Action) -> Callable[[], object]:
     """What one function does for one message or disconnect."""
     what, connection_id, channel = action
-    subscriber = hall.subscriber(connection_id, USERS[connection_id])
+    client = services.clients[connection_id]
     match what:
         case "join":
-            return lambda: membership.join(subscriber, channel)
+            return lambda: client.join(channel)
         case "leave":
-            return lambda: membership.leave(subscriber, channel)
+            return lambda: client.leave(channel)
         case "publish":
-            return lambda: publisher.publish(channel, {"text": "Hai!"}, publisher="ana")
+            return lambda: client.context.publish(channel, {"text": "Hai!"})
         case _:
-            return lambda: membership.forget(connection_id)
+            return client.close
 
 
 @settings(max_examples=200, deadline=None)
@@ -176,26 +158,16 @@ def job(
 def test_any_interleaving_ends_consistent(
     before: list[Action], at_once: list[Action], schedule: list[int]
 ) -> None:
-    hall, turns, log = Hall(), Turns(), InMemoryLog()
-    membership, publisher = stepwise(hall, turns), publishing(hall, turns, log)
+    scheduler = StepScheduler()
+    services = stepwise(scheduler)
     for connection_id, username in USERS.items():
-        subscriber = hall.subscriber(connection_id, username)
-        membership.connect(
-            Connection(
-                connection_id=connection_id,
-                username=username,
-                endpoint="chat",
-                session_id="s",
-                connected_at=hall.now // 1000,
-                expires_at=subscriber.expires_at,
-            )
-        )
+        services.connect(username, connection_id)
     for action in before:
-        job(hall, membership, publisher, action)()
-        check(hall)
-    turns.run([job(hall, membership, publisher, action) for action in at_once], schedule)
-    check(hall)
+        job(services, action)()
+        check(services)
+    scheduler.run([job(services, action) for action in at_once], schedule)
+    check(services)
     for channel in CHANNELS:
         published = [what for what, _, name in (*before, *at_once) if name == channel]
-        kept = [event.sequence for event in log.after(channel, 0, 0)]
+        kept = [event.sequence for event in services.log.after(channel, 0, 0)]
         assert kept == list(range(1, published.count("publish") + 1))

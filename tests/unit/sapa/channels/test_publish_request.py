@@ -6,9 +6,14 @@ from typing import Any
 
 import pytest
 
-from sapa.channels.publish_request import PublishRequest, of_eventbridge, of_http
-from sapa.errors import EventError, RequestError, SapaError
-from sapa.refusals import ChannelNameError, PayloadError
+from sapa.channels.publish_request import PublishRequest
+from sapa.errors import (
+    ChannelNameError,
+    LambdaEventError,
+    PayloadError,
+    RefusalError,
+    SapaError,
+)
 
 GOOD = {"channel": "chat:lobby", "payload": {"message": "Hai"}}
 ARN = "arn:aws:iam::123456789012:user/ops"
@@ -25,7 +30,7 @@ def request(body: object, *, encoded: bool = False) -> dict[str, Any]:
 
 @pytest.mark.parametrize("encoded", [False, True])
 def test_a_request_tells_channel_payload_and_caller(encoded: bool) -> None:
-    assert of_http(request(GOOD, encoded=encoded)) == PublishRequest(
+    assert PublishRequest.from_http(request(GOOD, encoded=encoded)) == PublishRequest(
         channel="chat:lobby", payload={"message": "Hai"}, publisher=ARN
     )
 
@@ -50,49 +55,49 @@ def test_a_request_tells_channel_payload_and_caller(encoded: bool) -> None:
     ],
 )
 def test_what_is_wrong_is_named(body: object, code: str, fields: set[str] | None) -> None:
-    with pytest.raises(RequestError) as refused:
-        of_http(request(body))
-    assert (refused.value.status, refused.value.code) == (400, code)
+    with pytest.raises(RefusalError) as refused:
+        PublishRequest.from_http(request(body))
+    assert refused.value.code == code
     assert (set(refused.value.fields) if refused.value.fields else None) == fields
 
 
 def test_bytes_that_are_no_text_are_refused() -> None:
     event = request("") | {"body": base64.b64encode(b"\xff").decode(), "isBase64Encoded": True}
-    with pytest.raises(RequestError) as refused:
-        of_http(event)
+    with pytest.raises(RefusalError) as refused:
+        PublishRequest.from_http(event)
     assert refused.value.code == "invalid_json"
 
 
-def test_a_payload_over_the_limit_is_413() -> None:
-    with pytest.raises(RequestError) as refused:
-        of_http(request({"channel": "a", "payload": {"x": "x" * 131_072}}))
-    assert (refused.value.status, refused.value.code) == (413, "payload_too_large")
+def test_a_payload_over_the_limit_has_its_own_code() -> None:
+    with pytest.raises(RefusalError) as refused:
+        PublishRequest.from_http(request({"channel": "a", "payload": {"x": "x" * 131_072}}))
+    assert refused.value.code == "payload_too_large"
     assert refused.value.fields is not None
 
 
 def test_an_event_of_the_bus_is_a_request() -> None:
     event = {"source": "sapa", "account": "123456789012", "detail": GOOD}
-    assert of_eventbridge(event) == PublishRequest(
+    assert PublishRequest.from_eventbridge(event) == PublishRequest(
         channel="chat:lobby", payload={"message": "Hai"}, publisher="eventbridge:123456789012"
     )
 
 
 def test_the_input_of_a_schedule_is_a_request() -> None:
-    assert of_eventbridge({"detail": GOOD}).publisher == "schedule"
+    assert PublishRequest.from_eventbridge({"detail": GOOD}).publisher == "schedule"
 
 
 @pytest.mark.parametrize(
     ("detail", "error"),
     [
-        (None, EventError),
-        ([], EventError),
-        ({}, EventError),
-        ({"channel": "a"}, EventError),
-        ({"channel": "a", "payload": []}, EventError),
+        (None, LambdaEventError),
+        ([], LambdaEventError),
+        ({}, LambdaEventError),
+        ({"channel": "a"}, LambdaEventError),
+        ({"channel": "a", "payload": []}, LambdaEventError),
         ({"channel": "a b", "payload": {}}, ChannelNameError),
         ({"channel": "a", "payload": {"$x": 1}}, PayloadError),
     ],
 )
 def test_a_wrong_event_of_the_bus_fails(detail: object, error: type[SapaError]) -> None:
     with pytest.raises(error):
-        of_eventbridge({"detail": detail})
+        PublishRequest.from_eventbridge({"detail": detail})

@@ -12,12 +12,13 @@ from sapa.connections.frames import (
     Message,
     Ping,
     Resume,
-    error_frame,
+    decode,
+    id_of,
     is_too_large,
     parse,
     render,
 )
-from sapa.errors import MessageError
+from sapa.errors import RefusalError
 
 JSON = st.recursive(
     st.none()
@@ -28,6 +29,13 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=10,
 )
+
+
+def read(text: str) -> Message | Ping | Resume:
+    """The message in a text frame, with a checked `$id`."""
+    content = decode(text)
+    id_of(content)
+    return parse(content)
 
 
 def nested(depth: int) -> str:
@@ -79,72 +87,71 @@ def nested(depth: int) -> str:
     ],
 )
 def test_what_is_no_message_is_refused(text: str, code: str) -> None:
-    with pytest.raises(MessageError) as refused:
-        parse(text)
+    with pytest.raises(RefusalError) as refused:
+        read(text)
     assert refused.value.code == code
-    assert set(json.loads(error_frame(refused.value))) <= {"error", "$id"}
+    render(refused.value.as_json())
 
 
 @pytest.mark.parametrize("message_id", ["", "x" * 64, "👋", 0, -1, 10**30])
 def test_id_is_kept(message_id: str | int) -> None:
     text = json.dumps({"message": "Hai!", "$id": message_id})
-    assert parse(text) == Message({"message": "Hai!"}, message_id)
+    assert id_of(decode(text)) == message_id
+    assert read(text) == Message({"message": "Hai!"})
 
 
-def test_refusals_name_the_keys_and_keep_a_good_id() -> None:
-    with pytest.raises(MessageError) as refused:
-        parse('{"$id": 7, "$channel": 1, "$x": 2}')
+def test_refusals_name_the_keys() -> None:
+    with pytest.raises(RefusalError) as refused:
+        parse({"$id": 7, "$channel": 1, "$x": 2})
     assert refused.value.fields == {"$channel": "reserved", "$x": "reserved"}
-    assert refused.value.message_id == 7
-    with pytest.raises(MessageError) as refused:
-        parse('{"$ping": 1, "message": "Hai!"}')
+    with pytest.raises(RefusalError) as refused:
+        parse({"$ping": 1, "message": "Hai!"})
     assert set(refused.value.fields or ()) == {"message"}
 
 
 def test_many_and_long_keys_are_not_all_repeated() -> None:
-    with pytest.raises(MessageError) as refused:
-        parse(json.dumps({f"${number:0100}": 1 for number in range(1_000)}))
-    assert len(error_frame(refused.value)) < 5_000
+    with pytest.raises(RefusalError) as refused:
+        parse({f"${number:0100}": 1 for number in range(1_000)})
+    assert len(render(refused.value.as_json())) < 5_000
 
 
 @pytest.mark.parametrize("value", [None, 1, "x", [1, {"a": None}], {"t": 1.5}])
 def test_ping_keeps_its_value(value: object) -> None:
-    assert parse(json.dumps({"$ping": value, "$id": "a"})) == Ping(value, "a")
-    assert parse(json.dumps({"$ping": value})) == Ping(value, None)
+    assert read(json.dumps({"$ping": value, "$id": "a"})) == Ping(value)
+    assert read(json.dumps({"$ping": value})) == Ping(value)
 
 
 @pytest.mark.parametrize("positions", [{}, {"chat:lobby": 0, "user:démo": 2**53 - 1}])
 def test_resume_keeps_its_positions(positions: dict[str, int]) -> None:
-    assert parse(json.dumps({"$resume": positions, "$id": "a"})) == Resume(positions, "a")
+    assert read(json.dumps({"$resume": positions, "$id": "a"})) == Resume(positions)
 
 
-def test_refused_resume_keeps_its_id_and_says_why() -> None:
-    with pytest.raises(MessageError) as refused:
-        parse('{"$resume": {"chat:lobby": "41"}, "$id": 3}')
-    assert refused.value.message_id == 3
+def test_refused_resume_says_why() -> None:
+    with pytest.raises(RefusalError) as refused:
+        parse({"$resume": {"chat:lobby": "41"}, "$id": 3})
     assert list(refused.value.fields or ()) == ["$resume"]
 
 
 def test_nesting_is_allowed_up_to_a_depth() -> None:
-    assert isinstance(parse(nested(MAX_DEPTH - 1)), Message)
+    assert isinstance(read(nested(MAX_DEPTH - 1)), Message)
 
 
 @given(JSON)
 def test_json_comes_through_unchanged(value: Any) -> None:
-    message = parse(render({"message": value}, None))
+    message = read(render({"message": value}))
     assert isinstance(message, Message)
     assert message.inputs == {"message": value}
 
 
 @given(st.text() | JSON.map(json.dumps))
 def test_any_text_is_a_message_or_refused(text: str) -> None:
-    assert isinstance(_outcome(text), Message | Ping | Resume | MessageError)
+    assert isinstance(_outcome(text), Message | Ping | Resume | RefusalError)
 
 
-def _outcome(text: str) -> Message | Ping | Resume | MessageError:
+def _outcome(text: str) -> Message | Ping | Resume | RefusalError:
     try:
-        return parse(text)
-    except MessageError as error:
+        return read(text)
+    except RefusalError as error:
         return error
 
 
@@ -153,15 +160,11 @@ def test_size_is_counted_in_bytes() -> None:
     assert is_too_large("é" * 65_536 + "x")
 
 
-def test_error_frame_has_what_is_known() -> None:
-    error = MessageError(
-        "c", "m", fields={"a": "b"}, request_id="r", retry_after_ms=5, message_id="i"
-    )
-    fields = {"fields": {"a": "b"}, "request_id": "r", "retry_after_ms": 5}
-    assert json.loads(error_frame(error)) == {
-        "error": {"code": "c", "message": "m", **fields},
+def test_error_frame_has_the_details_of_the_refusal() -> None:
+    refusal = RefusalError("c", "m", {"a": "b"}, request_id="r", retry_after_ms=5)
+    details = {"fields": {"a": "b"}, "request_id": "r", "retry_after_ms": 5}
+    assert json.loads(render(refusal.as_json(), "i")) == {
+        "error": {"code": "c", "message": "m", **details},
         "$id": "i",
     }
-    assert json.loads(error_frame(MessageError("c", "m"))) == {
-        "error": {"code": "c", "message": "m"}
-    }
+    assert RefusalError("c", "m").as_json() == {"error": {"code": "c", "message": "m"}}

@@ -7,8 +7,7 @@ import pytest
 
 from sapa.handshake.authorizer import decide, policy
 from sapa.lambda_events import HandshakeEvent
-from sapa.login.cookies import COOKIE_NAME
-from sapa.login.sessions import start_session
+from sapa.login.session import COOKIE_NAME, start_session
 from tests.unit.sapa.fakes import InMemorySessionStore
 
 TOKEN = "A-z_0" * 8 + "abc"

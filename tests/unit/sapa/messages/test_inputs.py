@@ -9,12 +9,13 @@ import pytest
 from annotated_types import Ge
 from pydantic import BaseModel
 
-from sapa.errors import BusinessProcessError, MessageError
+from sapa.errors import BusinessProcessError, RefusalError
 from sapa.messages.inputs import MAX_PROBLEMS, arguments, frame_types, signature_of
 from sapa.messages.model_inputs import input_model, input_schema
 from sapa.processes.business_process import Context, Process, business_process
+from tests.unit.sapa.fakes import FakeServices
 
-CONTEXT = Context(username="demo", connection_id="c", endpoint="e", request_id="r", received_at=1)
+CONTEXT = FakeServices().connect("demo").context
 
 
 class Colour(StrEnum):
@@ -86,7 +87,7 @@ def test_json_becomes_python() -> None:
     ],
 )
 def test_wrong_input_is_named(changes: dict[str, object], field: str) -> None:
-    with pytest.raises(MessageError) as refused:
+    with pytest.raises(RefusalError) as refused:
         arguments(paint, {**GOOD, **changes}, CONTEXT)
     assert refused.value.code == "invalid_message"
     assert set(refused.value.fields or ()) == {field}
@@ -95,17 +96,17 @@ def test_wrong_input_is_named(changes: dict[str, object], field: str) -> None:
 
 
 def test_missing_and_unknown_keys_are_told_together() -> None:
-    with pytest.raises(MessageError) as refused:
+    with pytest.raises(RefusalError) as refused:
         arguments(paint, {"color": "red", "at": {"x": 1, "y": 1}, "on": "2026-11-23"}, CONTEXT)
     expected = "unknown input variable; expected: colour, size, at, on, layers, tags"
     assert refused.value.fields == {"colour": "missing", "size": "missing", "color": expected}
 
 
 def test_many_problems_are_counted_and_not_all_told() -> None:
-    with pytest.raises(MessageError) as refused:
+    with pytest.raises(RefusalError) as refused:
         arguments(paint, {**GOOD, **{"x" * 100 + str(n): 1 for n in range(50)}}, CONTEXT)
     assert len(refused.value.fields or ()) == 1, "cut names are told once"
-    with pytest.raises(MessageError) as refused:
+    with pytest.raises(RefusalError) as refused:
         arguments(paint, {**GOOD, **{f"x{n}": 1 for n in range(50)}}, CONTEXT)
     assert len(refused.value.fields or ()) == MAX_PROBLEMS
     assert "30 more problems" in refused.value.message
@@ -146,7 +147,7 @@ def test_signature_in_words() -> None:
 
     assert signature_of(silent) == "none"
     assert signature_of(open_minded) == "value (any)"
-    with pytest.raises(MessageError) as refused:
+    with pytest.raises(RefusalError) as refused:
         arguments(silent, {"a": 1}, CONTEXT)
     assert refused.value.fields == {"a": "unknown input variable; expected: none"}
 

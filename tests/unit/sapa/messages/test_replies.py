@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,23 +14,40 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
 from sapa.connections.frames import MAX_FRAME_BYTES
-from sapa.errors import UnknownEndpointError
-from sapa.messages.replies import MAX_FRAMES, Reply, answer
+from sapa.errors import (
+    ChannelNameError,
+    ForbiddenChannelError,
+    PayloadError,
+    PayloadTooLargeError,
+    RefusalError,
+    RefusedError,
+    StateConflictError,
+    StateValueError,
+    TooManyChannelsError,
+    UnknownEndpointError,
+)
+from sapa.messages.replies import MAX_FRAMES, Reply, answer, post
 from sapa.processes.business_process import Context, Process, business_process
-from sapa.processes.context import ChannelAccess
 from sapa.processes.endpoints import ENDPOINTS
+from sapa.web.schemas import ERROR_CODES
+from tests.unit.sapa.fakes import Client, FakeServices
 
 
-def context(endpoint: str = "reply") -> Context:
-    """Whose message it is."""
-    return Context(
-        username="demo", connection_id="c", endpoint=endpoint, request_id="r-1", received_at=1
-    )
+def client(endpoint: str = "reply", **environment: str) -> Client:
+    """A connection in a new environment."""
+    services = FakeServices(tick=0, **environment)
+    return services.connect("demo", "c", endpoint=endpoint)
 
 
-def asked(process: Process, text: str = '{"$id": 1}') -> Reply:
+def reply_to(text: str, sender: Client) -> Reply:
+    """What the sender's endpoint answers."""
+    return answer(text, sender.context, sender.services)
+
+
+def asked(process: Process, text: str = '{"$id": 1}', sender: Client | None = None) -> Reply:
     """What a process answers."""
-    return answer(text, context(), lambda _: process)
+    sender = sender or client()
+    return answer(text, sender.context, sender.services, lambda _: process)
 
 
 def made(result: Callable[[], object]) -> Process:
@@ -133,8 +150,8 @@ def endless_depth() -> object:
 )
 def test_what_cannot_be_sent_is_one_error_frame(result: Callable[[], object]) -> None:
     reply = asked(made(result))
-    told = error(reply)
-    assert (told["code"], told["request_id"]) == ("process_failed", "r-1")
+    failed = error(reply)
+    assert (failed["code"], failed["request_id"]) == ("process_failed", "r-1")
     assert frames(reply)[0]["$id"] == 1
     assert reply.failure is not None
     assert reply.failure.__traceback__ is not None
@@ -194,7 +211,7 @@ def test_context_reaches_the_process() -> None:
         """Who asks."""
         return {"username": who.username, "at": who.received_at}
 
-    assert frames(asked(whoami, "{}")) == [{"username": "demo", "at": 1}]
+    assert frames(asked(whoami, "{}")) == [{"username": "demo", "at": 1_700_000_000_000}]
 
 
 def test_validation_inside_a_process_is_its_failure() -> None:
@@ -203,7 +220,7 @@ def test_validation_inside_a_process_is_its_failure() -> None:
 
 
 def test_unknown_endpoint_is_a_failure() -> None:
-    reply = answer('{"message": "Hai!"}', context("nothing"))
+    reply = reply_to('{"message": "Hai!"}', client("nothing"))
     assert error(reply)["code"] == "process_failed"
     assert isinstance(reply.failure, UnknownEndpointError)
 
@@ -211,7 +228,7 @@ def test_unknown_endpoint_is_a_failure() -> None:
 @given(st.text() | st.binary().map(lambda raw: raw.decode(errors="surrogatepass" and "replace")))
 def test_any_text_gets_one_frame(text: str) -> None:
     for endpoint in ENDPOINTS:
-        [frame] = answer(text, context(endpoint)).frames
+        [frame] = reply_to(text, client(endpoint)).frames
         assert isinstance(json.loads(frame), dict)
 
 
@@ -230,28 +247,8 @@ VALUES = st.recursive(
     )
 )
 def test_any_object_gets_one_frame_that_utf8_can_carry(message: dict[str, object]) -> None:
-    [frame] = answer(json.dumps(message), context()).frames
+    [frame] = reply_to(json.dumps(message), client()).frames
     assert isinstance(json.loads(frame.encode()), dict)
-
-
-class Rooms:
-    """Just enough of a `ChannelAccess` to join."""
-
-    def join(self, channel: str) -> bool:
-        return True
-
-    def leave(self, channel: str) -> bool:
-        return True
-
-    def last_sequence(self, channel: str) -> int:
-        return len(channel)
-
-
-def in_rooms(process: Process) -> Reply:
-    """What a process answers that can join."""
-    rooms = cast("ChannelAccess", Rooms())
-    joining = replace(context(), access=lambda: rooms, joined={})
-    return answer('{"$id": 1}', joining, lambda _: process)
 
 
 def test_what_was_joined_is_told_before_the_reply_and_without_its_id() -> None:
@@ -264,8 +261,8 @@ def test_what_was_joined_is_told_before_the_reply_and_without_its_id() -> None:
         context.leave("left")
         return "Halo!"
 
-    assert frames(in_rooms(enter)) == [
-        {"$joined": {"a": 1, "bb": 2}},
+    assert frames(asked(enter, sender=client(MAX_CHANNELS_PER_CONNECTION="1000"))) == [
+        {"$joined": {"a": 0, "bb": 0}},
         {"message": "Halo!", "$id": 1},
     ]
 
@@ -277,8 +274,8 @@ def test_what_was_joined_is_told_although_the_process_fails() -> None:
         context.join("a")
         raise ValueError
 
-    joined, failed = frames(in_rooms(enter))
-    assert joined == {"$joined": {"a": 1}}
+    joined, failed = frames(asked(enter, sender=client(MAX_CHANNELS_PER_CONNECTION="1000")))
+    assert joined == {"$joined": {"a": 0}}
     assert failed["error"]["code"] == "process_failed"
 
 
@@ -291,6 +288,83 @@ def test_many_joins_are_told_in_frames_that_can_be_posted() -> None:
         for name in names:
             context.join(name)
 
-    told = in_rooms(enter)
-    assert all(len(frame.encode()) <= MAX_FRAME_BYTES for frame in told.frames)
-    assert [name for frame in frames(told) for name in frame["$joined"]] == names
+    reply = asked(enter, sender=client(MAX_CHANNELS_PER_CONNECTION="1000"))
+    assert all(len(frame.encode()) <= MAX_FRAME_BYTES for frame in reply.frames)
+    assert [name for frame in frames(reply) for name in frame["$joined"]] == names
+
+
+def test_refusal_is_told_in_the_words_of_the_process() -> None:
+    def refuse() -> Iterator[str]:
+        yield "first"
+        raise RefusedError("It is ana's turn.", {"cell": "not yours"})
+
+    reply = asked(made(refuse))
+    refusal = {"code": "refused", "message": "It is ana's turn.", "fields": {"cell": "not yours"}}
+    assert frames(reply) == [{"error": refusal, "$id": 1}]
+    assert (reply.outcome, reply.failure) == ("refused", None)
+
+
+REFUSALS = [
+    (ChannelNameError(" "), "invalid_channel"),
+    (TooManyChannelsError("c", 50), "too_many_channels"),
+    (ForbiddenChannelError("user:ana"), "forbidden_channel"),
+    (PayloadError("no"), "invalid_payload"),
+    (PayloadTooLargeError(9, 8), "payload_too_large"),
+    (StateValueError("k", "no"), "invalid_state"),
+    (StateConflictError("k", 8), "state_conflict"),
+]
+
+
+@pytest.mark.parametrize(("refusal", "code"), REFUSALS)
+def test_refusals_of_the_context_have_their_own_codes(refusal: RefusalError, code: str) -> None:
+    def refuse() -> str:
+        raise refusal
+
+    reply = asked(made(refuse))
+    assert error(reply) == {"code": code, "message": str(refusal)}
+    assert (frames(reply)[0]["$id"], reply.outcome, reply.failure) == (1, code, None)
+
+
+def test_every_refusal_of_the_context_is_tested() -> None:
+    def kinds(kind: type[RefusalError]) -> set[type[RefusalError]]:
+        return {kind}.union(*(kinds(below) for below in kind.__subclasses__()))
+
+    tested = {type(refusal) for refusal, _ in REFUSALS}
+    assert tested == kinds(RefusalError) - {RefusalError, RefusedError}
+    assert {code for _, code in REFUSALS} <= set(ERROR_CODES)
+
+
+@pytest.mark.parametrize("text", ['{"$ping": 1}', '{"$id": 1}', '{"$resume": {}}'])
+def test_messages_that_come_too_fast_are_refused_with_a_time(text: str) -> None:
+    sender = client(MESSAGES_PER_SECOND_PER_CONNECTION="1")
+    process = made(lambda: None)
+    sender.services.rate_limits = replace(sender.services.rate_limits, clock=lambda: 5.0)
+    assert asked(process, text, sender).outcome != "rate_limited"
+    reply = asked(process, text, sender)
+    assert (error(reply)["code"], error(reply)["retry_after_ms"]) == ("rate_limited", 1_000)
+
+
+def test_resume_runs_no_process() -> None:
+    process = made(lambda: pytest.fail("ran"))
+    reply = asked(process, '{"$resume": {"user:demo": 0}, "$id": 3}')
+    assert frames(reply) == [{"$resumed": {"user:demo": 0}, "$members": {}, "$id": 3}]
+    assert reply.outcome == "resumed"
+
+
+def test_frames_are_posted_in_order() -> None:
+    services = client().services
+    assert post(Reply(("1", "2"), "ok"), "c", services)
+    assert services.recording_sender.posted == [("c", "1"), ("c", "2")]
+
+
+def test_gone_connection_is_removed() -> None:
+    sender = client()
+    sender.services.recording_sender.gone.add("c")
+    assert not post(Reply(("1", "2"), "ok"), "c", sender.services)
+    assert sender.channels == set()
+
+
+def test_nothing_to_post_is_fine() -> None:
+    services = client().services
+    services.recording_sender.gone.add("c")
+    assert post(Reply((), "ok"), "c", services)

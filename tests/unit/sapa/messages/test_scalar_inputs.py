@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import ValidationError
 
-from sapa.messages.inputs import arguments, signature_of
+from sapa.messages.inputs import are_scalars, arguments, scalar_validator, signature_of
 from sapa.messages.model_inputs import field_name, input_model, input_schema
-from sapa.messages.scalar_inputs import are_scalars, scalar_validator
 from sapa.processes.business_process import Context, business_process
+from tests.unit.sapa.fakes import FakeServices
 
-CONTEXT = Context(username="demo", connection_id="c", endpoint="e", request_id="r", received_at=1)
+CONTEXT = FakeServices().connect("demo").context
 
 
 @business_process

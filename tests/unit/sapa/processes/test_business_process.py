@@ -8,8 +8,7 @@ import pytest
 
 from sapa.errors import BusinessProcessError
 from sapa.processes.business_process import Context, business_process
-
-CONTEXT = Context(username="demo", connection_id="c", endpoint="e", request_id="r", received_at=1)
+from tests.unit.sapa.fakes import FakeServices
 
 
 def test_it_stays_a_function() -> None:
@@ -34,7 +33,7 @@ def test_context_is_no_input() -> None:
 
     assert greet.context_name == "who"
     assert [parameter.key for parameter in greet.parameters] == ["message"]
-    assert greet(CONTEXT) == "Hai demo"
+    assert greet(FakeServices().connect("demo").context) == "Hai demo"
 
 
 def test_optional_context_is_one_too() -> None:

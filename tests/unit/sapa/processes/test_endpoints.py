@@ -4,7 +4,12 @@ import pytest
 
 from sapa.errors import BusinessProcessError, UnknownEndpointError
 from sapa.messages.model_inputs import input_schema
-from sapa.processes.endpoints import DEFAULT_ENDPOINT, ENDPOINTS, business_process_of
+from sapa.processes.endpoints import (
+    DEFAULT_ENDPOINT,
+    ENDPOINTS,
+    business_process_of,
+    load_business_process,
+)
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
@@ -26,4 +31,4 @@ def test_unknown_endpoint_is_named() -> None:
 def test_registry_must_name_a_business_process() -> None:
     for wrong in ("sapa.processes.reply:missing", "sapa.processes.reply:_REPLIES"):
         with pytest.raises(BusinessProcessError, match="is not a @business_process"):
-            business_process_of("wrong", {"wrong": wrong})
+            load_business_process(wrong)

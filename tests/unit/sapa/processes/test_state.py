@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sapa.errors import RefusedError, StateConflictError, StateValueError
 from sapa.processes.state import MAX_ATTEMPTS, MAX_VALUE_BYTES, State
-from sapa.refusals import RefusedError, StateConflictError, StateValueError
-from tests.unit.sapa.channel_fakes import InMemoryStateStore
+from tests.unit.sapa.fakes import InMemoryStateStore
 
 
 @dataclass
-class World:
-    """Where states are; `now` is epoch seconds."""
+class FakeStates:
+    """A store, and a clock in epoch seconds."""
 
     store: InMemoryStateStore = field(default_factory=InMemoryStateStore)
     now: int = 1_000
@@ -27,8 +27,8 @@ class World:
             namespace=namespace,
             store=self.store,
             clock=lambda: self.now * 1000,
-            pause=self.pauses.append,
-            chance=lambda: 1.0,
+            sleep=self.pauses.append,
+            jitter=lambda: 1.0,
         )
 
 
@@ -48,21 +48,21 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_value_comes_back(value: Any) -> None:
-    state = World().state()
+    state = FakeStates().state()
     state.put("k", value)
     assert state.get("k") == value
 
 
 def test_nothing_is_none() -> None:
-    assert World().state().get("k") is None
+    assert FakeStates().state().get("k") is None
 
 
 def test_endpoints_do_not_meet() -> None:
-    world = World()
-    world.state("a").put("k", 1)
-    assert world.state("b").get("k") is None
-    world.state("b").put("k", 2)
-    assert world.state("a").get("k") == 1
+    states = FakeStates()
+    states.state("a").put("k", 1)
+    assert states.state("b").get("k") is None
+    states.state("b").put("k", 2)
+    assert states.state("a").get("k") == 1
 
 
 def increment(value: int | None) -> int:
@@ -71,29 +71,29 @@ def increment(value: int | None) -> int:
 
 
 def test_value_lasts_for_its_time() -> None:
-    world = World()
-    state = world.state()
+    states = FakeStates()
+    state = states.state()
     state.put("k", 1, ttl=10)
-    world.now += 9
+    states.now += 9
     assert state.get("k") == 1
-    world.now += 1
+    states.now += 1
     assert state.get("k") is None
     assert state.update("k", increment) == 1
-    world.now += 10**9
+    states.now += 10**9
     assert state.get("k") == 1
 
 
 def test_update_without_time_leaves_the_time_that_is_left() -> None:
-    world = World()
-    state = world.state()
+    states = FakeStates()
+    state = states.state()
     state.put("k", 1, ttl=10)
-    world.now += 5
+    states.now += 5
     assert state.update("k", increment) == 2
-    world.now += 5
+    states.now += 5
     assert state.get("k") is None
     state.put("k", 1, ttl=10)
     state.update("k", increment, ttl=100)
-    world.now += 50
+    states.now += 50
     assert state.get("k") == 2
 
 
@@ -101,7 +101,7 @@ def test_update_without_time_leaves_the_time_that_is_left() -> None:
     "value", [{1, 2}, object(), float("nan"), "\ud800", b"x", {"a": {"b": complex(1)}}]
 )
 def test_what_is_no_json_is_refused_by_name(value: object) -> None:
-    state = World().state()
+    state = FakeStates().state()
 
     def change(_: object) -> object:
         return value
@@ -120,11 +120,11 @@ def test_what_holds_itself_is_refused() -> None:
     value: list[Any] = []
     value.append(value)
     with pytest.raises(StateValueError):
-        World().state().put("k", value)
+        FakeStates().state().put("k", value)
 
 
 def test_size_is_limited_in_bytes() -> None:
-    state = World().state()
+    state = FakeStates().state()
     state.put("k", "x" * (MAX_VALUE_BYTES - 2))
     with pytest.raises(StateValueError, match="262146 bytes, more than 262144"):
         state.put("k", "é" * (MAX_VALUE_BYTES // 2))
@@ -132,7 +132,7 @@ def test_size_is_limited_in_bytes() -> None:
 
 @pytest.mark.parametrize("key", ["", "k" * 513])
 def test_keys_have_a_length(key: str) -> None:
-    state = World().state()
+    state = FakeStates().state()
     calls: list[Callable[[], object]] = [
         lambda: state.get(key),
         lambda: state.put(key, 1),
@@ -147,12 +147,12 @@ def test_keys_have_a_length(key: str) -> None:
 @pytest.mark.parametrize("ttl", [0, -1])
 def test_time_is_positive(ttl: int) -> None:
     with pytest.raises(StateValueError, match="ttl"):
-        World().state().put("k", 1, ttl)
+        FakeStates().state().put("k", 1, ttl)
 
 
 def test_conflict_that_never_ends_is_told_after_bounded_time() -> None:
-    world = World()
-    state = world.state()
+    states = FakeStates()
+    state = states.state()
 
     def overtaken(value: int | None) -> int:
         state.put("k", (value or 0) + 100)
@@ -162,13 +162,13 @@ def test_conflict_that_never_ends_is_told_after_bounded_time() -> None:
         state.update("k", overtaken)
     assert (told.value.key, told.value.attempts) == ("k", MAX_ATTEMPTS)
     assert state.get("k") == 100 * MAX_ATTEMPTS
-    assert len(world.pauses) == MAX_ATTEMPTS - 1
-    assert world.pauses == sorted(world.pauses)
-    assert sum(world.pauses) < 3
+    assert len(states.pauses) == MAX_ATTEMPTS - 1
+    assert states.pauses == sorted(states.pauses)
+    assert sum(states.pauses) < 3
 
 
 def test_refusal_inside_an_update_stores_nothing() -> None:
-    state = World().state()
+    state = FakeStates().state()
     state.put("k", 1)
 
     def refuse(value: int | None) -> int:

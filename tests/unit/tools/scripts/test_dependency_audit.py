@@ -7,6 +7,8 @@ import pytest
 
 from tools.scripts.dependency_audit import NOT_CHECKED, audit
 
+pytestmark = pytest.mark.starts_programs
+
 KNOWN = json.dumps({"dependencies": [{"name": "a", "version": "1.0", "vulns": []}]})
 UNKNOWN = json.dumps({"dependencies": [{"name": "a", "skip_reason": "not found on PyPI"}]})
 

@@ -9,7 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
+import pytest
+
 from tools.walk import tracer
+
+pytestmark = pytest.mark.starts_programs
 
 PROGRAM = """
 import json, sys

@@ -7,6 +7,8 @@ import pytest
 
 from tools.walk.trees import Tree, WalkError, revision, working_tree
 
+pytestmark = pytest.mark.starts_programs
+
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:

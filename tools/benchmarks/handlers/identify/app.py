@@ -1,4 +1,4 @@
-"""Tells a client its connection id, as the body of a two-way route."""
+"""Answers with the connection id, as the body of a two-way route."""
 
 from typing import Any
 

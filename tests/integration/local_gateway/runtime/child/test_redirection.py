@@ -8,7 +8,7 @@ from aiohttp import web
 
 from local_gateway.core.invocation import Failed
 from local_gateway.runtime.child.redirection import VARIABLE, encode_hosts
-from tests.integration.local_gateway.runtime.workshop import Workshop, invoke, value
+from tests.support.workshop import Workshop, invoke, value
 
 HOST = "abcdefghij.execute-api.eu-central-1.amazonaws.com"
 PATH = "/prod/@connections/L0SM9cOFvHcCIhw%3D"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local_gateway.runtime.child.plain_http import PlainObject, PlainSocket, speak_plainly
+from local_gateway.runtime.child.plain_http import PlainObject, PlainSocket, use_plain_http
 from local_gateway.runtime.child.redirection import decode_hosts, encode_hosts, when_imported
 
 HOST = "abcdefghij.execute-api.us-east-1.amazonaws.com"
@@ -30,7 +30,7 @@ def lookups(monkeypatch: pytest.MonkeyPatch) -> Lookups:
     monkeypatch.setattr(socket, "getaddrinfo", resolver)
     monkeypatch.setattr(ssl.SSLContext, "wrap_socket", ssl.SSLContext.wrap_socket)
     monkeypatch.setattr(ssl.SSLContext, "wrap_bio", ssl.SSLContext.wrap_bio)
-    speak_plainly({HOST: HERE})
+    use_plain_http({HOST: HERE})
     return seen
 
 
