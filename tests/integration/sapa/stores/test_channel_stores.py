@@ -192,7 +192,7 @@ def test_large_channel_is_spread_and_finds_everybody_again(cloud: Cloud) -> None
     for one in everybody:
         store.add(one)
     assert store.shards(LOBBY) == 16
-    # Who joined when there were fewer shards is found where it was put.
+    # A connection that joined when there were fewer shards stays where it was put.
     assert all(store.contains(LOBBY, f"c{number}") for number in range(20))
     assert sorted(store.of_channel(LOBBY), key=lambda one: one.since) == everybody
     assert [store.remove(LOBBY, one.subscriber.connection_id) for one in everybody] == everybody

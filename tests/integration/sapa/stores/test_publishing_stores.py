@@ -88,10 +88,10 @@ def test_a_log_that_cannot_be_reached_is_a_store_error(cloud: Cloud) -> None:
 def received(url: str) -> list[FanOutTask]:
     """Everything in the queue."""
     client = boto3.client("sqs")
-    found = []
+    tasks = []
     while messages := client.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-        found += [FanOutTask.from_json(message["Body"]) for message in messages]
-    return found
+        tasks += [FanOutTask.from_json(message["Body"]) for message in messages]
+    return tasks
 
 
 @pytest.fixture
