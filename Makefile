@@ -37,8 +37,8 @@ GATEWAY = $(BIN)/python -m local_gateway --template template.yaml --port $(PORT)
 	--on-ready "$(BIN)/python -m tools.scripts.welcome"
 
 .DEFAULT_GOAL := help
-.PHONY: help run gateway feed user e2e revoke test test-fast check audit format bench build deploy
-.PHONY: lock clean sam-services sam-local-build cost node-and-browser properties
+.PHONY: help run gateway feed user e2e revoke test test-fast coverage check audit format bench build
+.PHONY: deploy lock clean sam-services sam-local-build cost node-and-browser properties
 
 help: ## list the commands
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -73,11 +73,14 @@ WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) * 3 / 2)))
 test: $(DEV) node-and-browser $(SAM_INSTALLED) ## every test that needs no AWS
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
-# With more workers the imports of the tests outweigh what is gained.
-FAST_WORKERS ?= 2
-test-fast: $(DEV) ## the unit and contract tests that start no programs, and their branch coverage
-	$(BIN)/python -m pytest tests/unit tests/contract --no-programs --cov \
-		-n $(FAST_WORKERS) $(ARGS)
+FAST := $(BIN)/python -m pytest --no-programs -n 2
+RULES_TESTS := tests/unit/local_gateway/core tests/unit/sapa
+coverage: $(DEV) ## the tests of the rules, and which branches of the rules they run
+	$(FAST) $(RULES_TESTS) --cov $(ARGS)
+
+# Apart from the others: measuring makes every line that runs slower, whether it is measured or not.
+test-fast: coverage ## the unit and contract tests that start no programs, with that coverage
+	$(FAST) tests/unit tests/contract $(addprefix --ignore=,$(RULES_TESTS)) $(ARGS)
 
 # What the tests start and Python does not bring: used if it is in PATH, else installed if possible.
 node-and-browser: $(DEV)

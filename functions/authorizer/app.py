@@ -1,5 +1,6 @@
 """Decides on handshakes: whose cookie it is, and whether the page may use it."""
 
+import time
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -24,8 +25,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Policy:
 def _answer(event: dict[str, Any], context: LambdaContext) -> Policy | None:
     parts = services()
     handshake = HandshakeEvent.from_event(event, DEFAULT_ENDPOINT)
-    allowed, now = parts.config.allowed_origins, parts.clock() // 1000
-    decision = decide(handshake, parts.sessions, allowed, now)
+    decision = decide(handshake, parts.sessions, parts.allowed_origins, int(time.time()))
     _log(decision, handshake)
     return None if decision is None else policy(decision, handshake)
 

@@ -17,7 +17,6 @@ from sapa.observability import (
     message_metric,
     websocket_ids,
 )
-from sapa.processes.business_process import Context
 from sapa.processes.endpoints import DEFAULT_ENDPOINT, business_process_of
 from sapa.services import Services, services, warm_up
 
@@ -33,7 +32,7 @@ def respond(event: dict[str, Any], parts: Services) -> None:
     """Run the business process and post its reply. Raises the errors of the posts."""
     stopwatch = Stopwatch()
     message = ConnectionEvent.from_event(event)
-    reply = answer(body_of(event), Context(message, parts), parts)
+    reply = answer(body_of(event), message, parts)
     process_ms = stopwatch.lap()
     count(message_metric(reply.outcome))
     if reply.failure is not None:

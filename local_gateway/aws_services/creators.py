@@ -47,7 +47,7 @@ class Creation:
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """What a created resource answers to `Ref` and, by attribute, to `Fn::GetAtt`."""
+    """The values of `Ref` and, by attribute, of `Fn::GetAtt` for a created resource."""
 
     ref: str
     attributes: Mapping[str, str] = field(default_factory=dict)

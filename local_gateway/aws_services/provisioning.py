@@ -29,7 +29,7 @@ from local_gateway.template.intrinsics.references import Reference, references
 from local_gateway.template.intrinsics.resolver import Resolver
 from local_gateway.template.loading.resource_types import DATA
 from local_gateway.template.loading.template import Resource, ResourceValues, Template
-from local_gateway.template.readers.resource_references import ResourceReferences
+from local_gateway.template.readers.resolved_template import ResolvedTemplate
 
 _CREATORS: Mapping[str, tuple[str, Creator]] = {
     "AWS::Cognito::UserPool": ("cognito-idp", create_user_pool),
@@ -111,7 +111,7 @@ class Provisioner:
 
     def _create(self, wave: list[Resource]) -> list[str]:
         """Create what is new in a wave; the names of what is not as it was created."""
-        resolver = ResourceReferences(self._template, self._values()).resolver
+        resolver = ResolvedTemplate(self._template, self._values()).resolver
         resolved = {item.logical_id: _resolved(item, self._template, resolver) for item in wave}
         new = [item for item in wave if item.logical_id not in self._existing]
         stacked = {

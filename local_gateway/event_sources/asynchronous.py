@@ -24,7 +24,7 @@ _DEFAULT = AsynchronousInvocation()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trigger:
-    """What an invocation is for, as records name it: an API and a rule or schedule."""
+    """The origin of an invocation in the records: an API, and a rule or schedule."""
 
     api: str
     name: str

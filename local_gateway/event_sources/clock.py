@@ -63,7 +63,7 @@ class ScheduleTimer:
         await self._task
 
     async def close(self) -> None:
-        """Never run it again."""
+        """Stop the timer."""
         self._task.cancel()
         await asyncio.wait({self._task})
 

@@ -107,7 +107,7 @@ class Backoff:
 
     @property
     def is_first(self) -> bool:
-        """Whether the failure is the first of its row."""
+        """True before the first failure in a row."""
         return not self._seconds
 
     def reset(self) -> None:

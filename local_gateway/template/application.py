@@ -20,7 +20,7 @@ from local_gateway.template.readers.functions import FunctionDirectory, Function
 from local_gateway.template.readers.http_api import HttpApiReader
 from local_gateway.template.readers.layers import read_layers
 from local_gateway.template.readers.permissions import posting_without_permission
-from local_gateway.template.readers.resource_references import ResourceReferences
+from local_gateway.template.readers.resolved_template import ResolvedTemplate
 from local_gateway.template.readers.sqs import QueueDirectory, QueueMappingReader
 from local_gateway.template.readers.websocket_api import WebSocketApiReader
 
@@ -44,23 +44,21 @@ def build_application(
     URLs of APIs are those that they have on AWS. `remote_functions` are run by something else, so
     they may have any runtime. Raises `TemplateError`.
     """
-    references = ResourceReferences(template, values)
-    _check_given_parameters(template, references)
+    resources = ResolvedTemplate(template, values)
+    _check_given_parameters(template, resources)
     warnings = list(template.warnings)
-    layers = {} if remote_functions else read_layers(template, references)
-    reader = FunctionReader(
-        template, references, layers, warnings, remote_functions=remote_functions
-    )
+    layers = {} if remote_functions else read_layers(template, resources)
+    reader = FunctionReader(resources, layers, warnings, remote_functions=remote_functions)
     functions = reader.read()
-    directory = FunctionDirectory(list(functions.values()))
-    websocket_apis, http_apis = _apis(template, references, directory)
+    directory = FunctionDirectory(functions)
+    websocket_apis, http_apis = _apis(resources, directory)
     if not remote_functions:
         warnings.extend(_runtime_warnings(functions))
     warnings.extend(posting_without_permission(template, functions))
     warnings.extend(_stage_warnings([*websocket_apis, *http_apis]))
-    queues = QueueDirectory(template, references)
+    queues = QueueDirectory(resources)
     targets = TargetReader(directory, queues)
-    mappings = QueueMappingReader(template, references, functions, directory, queues)
+    mappings = QueueMappingReader(resources, directory, queues)
     application = Application(
         stack_name=template.stack.name,
         account_id=template.stack.account_id,
@@ -69,32 +67,32 @@ def build_application(
         functions=functions,
         websocket_apis=websocket_apis,
         http_apis=http_apis,
-        outputs=_outputs(template, references),
+        outputs=_outputs(template, resources),
         resources=dict(values.refs),
         queue_mappings=mappings.read(),
-        event_rules=EventRuleReader(template, references, targets).read(),
-        schedules=ScheduleReader(template, references, targets).read(),
-        asynchronous=AsynchronousReader(template, references, directory, queues).read(),
+        event_rules=EventRuleReader(resources, targets).read(),
+        schedules=ScheduleReader(resources, targets).read(),
+        asynchronous=AsynchronousReader(resources, directory, queues).read(),
     )
     return LoadedApplication(application, tuple(warnings))
 
 
-def _check_given_parameters(template: Template, references: ResourceReferences) -> None:
+def _check_given_parameters(template: Template, resources: ResolvedTemplate) -> None:
     for parameter in template.given_parameters:
-        value = references.resolver.resolve(parameter.value, parameter.place)
+        value = resources.resolver.resolve(parameter.value, parameter.place)
         text = scalar(value, "Parameters", parameter.place)
         checked_value(parameter.declaration, text, parameter.place)
 
 
 def _apis(
-    template: Template, references: ResourceReferences, functions: FunctionDirectory
+    resources: ResolvedTemplate, functions: FunctionDirectory
 ) -> tuple[tuple[WebSocketApi, ...], tuple[HttpApi, ...]]:
-    resources = ApiDirectory(template, references)
-    websocket_reader = WebSocketApiReader(resources, functions)
-    http_reader = HttpApiReader(resources, functions)
+    directory = ApiDirectory(resources)
+    websocket_reader = WebSocketApiReader(directory, functions)
+    http_reader = HttpApiReader(directory, functions)
     return (
-        tuple(websocket_reader.read(api) for api in resources.apis if not _is_http(api)),
-        tuple(http_reader.read(api) for api in resources.apis if _is_http(api)),
+        tuple(websocket_reader.read(api) for api in directory.apis if not _is_http(api)),
+        tuple(http_reader.read(api) for api in directory.apis if _is_http(api)),
     )
 
 
@@ -104,11 +102,11 @@ def _is_http(api: ApiResource) -> bool:
     return api.properties.choice("ProtocolType", ("WEBSOCKET", "HTTP"), default) == "HTTP"
 
 
-def _outputs(template: Template, references: ResourceReferences) -> dict[str, str]:
+def _outputs(template: Template, resources: ResolvedTemplate) -> dict[str, str]:
     outputs: dict[str, str] = {}
     for name, value in template.outputs.items():
         place = template.source.place("Outputs", name)
-        outputs[name] = scalar(references.resolver.resolve(value, place), "Value", place)
+        outputs[name] = scalar(resources.resolver.resolve(value, place), "Value", place)
     return outputs
 
 

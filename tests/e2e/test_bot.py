@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from websockets.sync.client import ClientConnection
 
-from tests.support.bot import LOGOUT_IS_500, Bot
+from tests.support.bot import Bot
 from tests.support.client import (
     COOKIE,
     HTTP,
@@ -108,7 +108,6 @@ def test_unknown_endpoint_is_404(bot: Bot, token: str) -> None:
     assert handshake_status(url, {"Cookie": f"{COOKIE}={token}"}) == 404
 
 
-@LOGOUT_IS_500
 def test_logout_ends_the_session_and_its_sockets(bot: Bot) -> None:
     leaving, staying = bot.log_in(), bot.log_in()
     with (

@@ -18,35 +18,6 @@ pytestmark = pytest.mark.local_only
 TEMPLATES = ROOT / "tests" / "templates"
 SECONDS = 20.0
 
-# The lines by which handlers that avoid boto3's clients post, at the end of the chat's own.
-SIGNED_BY_HAND = """
-import urllib.parse
-
-import urllib3
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-
-http, session = urllib3.PoolManager(), boto3.Session()
-
-
-class Api:
-    class exceptions:
-        GoneException = KeyError
-
-    def __init__(self, service, endpoint_url):
-        self.endpoint = endpoint_url
-
-    def post_to_connection(self, ConnectionId, Data):
-        url = f"{self.endpoint}/@connections/{urllib.parse.quote(ConnectionId, safe='')}"
-        request = AWSRequest("POST", url, data=Data)
-        SigV4Auth(session.get_credentials(), "execute-api", session.region_name).add_auth(request)
-        answer = http.request("POST", url, body=Data, headers=dict(request.headers))
-        if answer.status == 410:
-            raise KeyError(ConnectionId)
-        assert answer.status == 200, answer.data
-"""
-BY_CLIENT, BY_HAND = "boto3.client(", "Api("
-
 GREETING = """
 import boto3
 from greetings import greet
@@ -71,15 +42,7 @@ def project(tmp_path: Path) -> Path:
     return Path(shutil.copytree(TEMPLATES, tmp_path / "templates"))
 
 
-@pytest.mark.parametrize("by_hand", [False, True], ids=["boto3", "urllib3 and SigV4Auth"])
-def test_a_broadcast_is_verified_as_signed_for_the_host_on_aws(
-    project: Path, by_hand: bool
-) -> None:
-    handler = project / "chat" / "send_message" / "app.py"
-    if by_hand:
-        code = handler.read_text()
-        assert BY_CLIENT in code
-        handler.write_text(code.replace(BY_CLIENT, BY_HAND) + SIGNED_BY_HAND)
+def test_a_broadcast_is_verified_as_signed_for_the_host_on_aws(project: Path) -> None:
     with GatewayProgram(project / "chat" / "template.yaml", "--verify-signatures") as gateway:
         (url,) = gateway.urls()
         with opened(url) as one, opened(url) as two:

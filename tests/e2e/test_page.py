@@ -4,7 +4,7 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.common.keys import Keys
 
-from tests.support.bot import LOGOUT_IS_500, Bot
+from tests.support.bot import Bot
 from tests.support.browser import ChatPage, set_color_scheme
 
 
@@ -160,7 +160,6 @@ def test_phone_never_scrolls_sideways(page: ChatPage, bot: Bot, scheme: str) -> 
     assert page.overflow() <= 0
 
 
-@LOGOUT_IS_500
 def test_console_stays_empty(chat: ChatPage) -> None:
     chat.say("Hai!")
     chat.wait_for_answers("Halo!")

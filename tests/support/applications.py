@@ -56,7 +56,6 @@ def _functions() -> list[LambdaFunction]:
         _function("Disconnect", "disconnect"),
         _function("Http", "http"),
         message,
-        dataclasses.replace(message, logical_id="Brief", timeout=0.3),
         dataclasses.replace(message, logical_id="Single", reserved_concurrency=1),
     ]
 
@@ -89,7 +88,6 @@ def _main_api() -> WebSocketApi:
             WebSocketRoute(route_key="$default", function="Message"),
             WebSocketRoute(route_key="ask", function="Message", two_way=True),
             WebSocketRoute(route_key="impatient", function="Message", timeout=0.1),
-            WebSocketRoute(route_key="brief", function="Brief"),
             WebSocketRoute(route_key="single", function="Single"),
             WebSocketRoute(route_key="throttled", function="Message"),
             WebSocketRoute(
@@ -136,7 +134,7 @@ def _authorized_api() -> WebSocketApi:
 
 def _routing_api() -> WebSocketApi:
     """No `$connect`, no `$disconnect`, no `$default`; every route answers."""
-    keys = ("join-", "1-true", "[red, blue]-", "Send-")
+    keys = ("join-", "[red, blue]-", "Send-")
     return WebSocketApi(
         logical_id="RoutingApi",
         api_id="rout123456",

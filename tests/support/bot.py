@@ -8,7 +8,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
 import urllib3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -22,9 +21,6 @@ from tools.scripts.stacks import Stack, deployed_stack, running_stack
 
 USERNAME = "demo"
 PASSWORD = "Aa1-" + secrets.token_urlsafe(12)
-LOGOUT_IS_500 = pytest.mark.emulator_differs(
-    "fails on a proxy answer without a body, which the one to a logout is", fact="the HTTP API's"
-)
 
 
 def unique(name: str) -> str:

@@ -145,10 +145,10 @@ class RunningGateway:
 
     def disconnected(self, connection_id: str) -> tuple[int, str]:
         """Code and reason of the `$disconnect` event, waiting for it."""
-        told = self.recorder.wait_for(
-            "disconnect", lambda told: told.connection_id == connection_id
+        printed = self.recorder.wait_for(
+            "disconnect", lambda printed: printed.connection_id == connection_id
         )
-        context = told.context
+        context = printed.context
         return context["disconnectStatusCode"], context["disconnectReason"]
 
     async def _close(self) -> None:
@@ -217,7 +217,7 @@ class RunningGateway:
 
 
 def _has_tag(tag: str) -> Callable[[Any], bool]:
-    def fits(told: Any) -> bool:
-        return bool(told.content.get("queryStringParameters", {}).get("tag") == tag)
+    def fits(printed: Any) -> bool:
+        return bool(printed.content.get("queryStringParameters", {}).get("tag") == tag)
 
     return fits

@@ -1,18 +1,20 @@
-"""Everything the gateway under test says: what handlers saw, and what APIs did."""
+"""What the gateway under test reports: its records, and the events that handlers print."""
 
+import asyncio
 import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from local_gateway.records import ApiRecord, LogLine, Record
+from local_gateway.records import ApiRecord, InvocationRecord, LogLine, LogStream, Record
 
 DEADLINE = 20.0
+_PREFIX = "PRINTED "
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PrintedEvent:
     """A line that a handler of the tests printed; `content` is mostly the event it got."""
 
     what: str
@@ -22,9 +24,9 @@ class Told:
     @property
     def context(self) -> dict[str, Any]:
         """The event's `requestContext`."""
-        found = self.content["requestContext"]
-        assert isinstance(found, dict)
-        return found
+        context = self.content["requestContext"]
+        assert isinstance(context, dict)
+        return context
 
     @property
     def connection_id(self) -> str:
@@ -42,55 +44,109 @@ class Recorder:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._told: list[Told] = []
+        self._printed: list[PrintedEvent] = []
         self._records: list[ApiRecord] = []
 
     @property
     def records(self) -> list[ApiRecord]:
-        """What APIs did so far."""
+        """The records of APIs so far."""
         with self._changed:
             return list(self._records)
 
     @property
-    def told(self) -> list[Told]:
-        """What handlers said so far."""
+    def printed(self) -> list[PrintedEvent]:
+        """What handlers printed so far."""
         with self._changed:
-            return list(self._told)
+            return list(self._printed)
 
-    def wait_for(self, what: str, fits: Callable[[Told], bool]) -> Told:
-        """The first thing of this kind that fits, waiting for it."""
+    def wait_for(self, what: str, fits: Callable[[PrintedEvent], bool]) -> PrintedEvent:
+        """The first printed event of this kind that fits, waiting for it."""
         return self.wait_for_all(what, fits, 1)[0]
 
-    def wait_for_all(self, what: str, fits: Callable[[Told], bool], count: int) -> list[Told]:
-        """Wait until there are `count` such things."""
+    def wait_for_all(
+        self, what: str, fits: Callable[[PrintedEvent], bool], count: int
+    ) -> list[PrintedEvent]:
+        """Wait until there are `count` such events."""
 
-        def found() -> list[Told]:
-            return [told for told in self._told if told.what == what and fits(told)]
+        def matches() -> list[PrintedEvent]:
+            return [event for event in self._printed if event.what == what and fits(event)]
 
         with self._changed:
-            assert self._changed.wait_for(lambda: len(found()) >= count, DEADLINE), (
-                f"{len(found())} of {count} {what} within {DEADLINE} s"
+            assert self._changed.wait_for(lambda: len(matches()) >= count, DEADLINE), (
+                f"{len(matches())} of {count} {what} within {DEADLINE} s"
             )
-            return found()
+            return matches()
 
     def wait_for_record(self, fits: Callable[[ApiRecord], bool]) -> ApiRecord:
         """The first record that fits, waiting for it."""
-
-        def found() -> ApiRecord | None:
-            return next((record for record in self._records if fits(record)), None)
-
         with self._changed:
-            assert self._changed.wait_for(lambda: found() is not None, DEADLINE)
-            record = found()
-        assert record is not None
-        return record
+            assert self._changed.wait_for(lambda: any(map(fits, self._records)), DEADLINE)
+            return next(filter(fits, self._records))
 
     def observe(self, record: Record, /) -> None:
-        """Keep what APIs did and what handlers printed; the clients see the frames."""
+        """Keep the records of APIs and what handlers print; the clients see the frames."""
         with self._changed:
             match record:
                 case ApiRecord():
                     self._records.append(record)
-                case LogLine(text=text) if text.startswith("TOLD "):
-                    self._told.append(Told(**json.loads(text.removeprefix("TOLD "))))
+                case LogLine(text=text) if text.startswith(_PREFIX):
+                    self._printed.append(PrintedEvent(**json.loads(text.removeprefix(_PREFIX))))
             self._changed.notify_all()
+
+
+class AsyncRecorder:
+    """Filled by the tests' own event loop, in which they wait for more.
+
+    `records` are those of APIs and event sources, `lines` function, stream, text and request id of
+    each line of a log, `finished` the invocations, `events` what handlers printed as JSON.
+    """
+
+    def __init__(self) -> None:
+        self.records: list[ApiRecord] = []
+        self.lines: list[tuple[str, LogStream, str, str | None]] = []
+        self.finished: list[InvocationRecord] = []
+        self.events: list[Any] = []
+        self._changed = asyncio.Event()
+
+    @property
+    def started(self) -> list[str | None]:
+        """The request ids of the invocations that have begun, by their START lines."""
+        return [
+            request_id
+            for _, stream, line, request_id in self.lines
+            if stream == "platform" and line.startswith("START ")
+        ]
+
+    def texts(self, stream: LogStream) -> list[str]:
+        """The lines of a stream."""
+        return [line for _, of, line, _ in self.lines if of == stream]
+
+    async def wait_until(self, holds: Callable[[], bool]) -> None:
+        """Wait for something to be true, looking again whenever something happens."""
+        async with asyncio.timeout(DEADLINE):
+            while not holds():
+                self._changed.clear()
+                await self._changed.wait()
+
+    async def wait_for_events(self, count: int) -> list[Any]:
+        """The first `count` events that functions have printed."""
+        await self.wait_until(lambda: len(self.events) >= count)
+        return self.events[:count]
+
+    async def wait_for_records(self, count: int) -> list[ApiRecord]:
+        """The first `count` records of APIs and event sources."""
+        await self.wait_until(lambda: len(self.records) >= count)
+        return self.records[:count]
+
+    def observe(self, record: Record, /) -> None:
+        """Keep the record, and wake who waits for it."""
+        match record:
+            case ApiRecord():
+                self.records.append(record)
+            case InvocationRecord():
+                self.finished.append(record)
+            case LogLine(_, function, stream, text, request_id):
+                self.lines.append((function, stream, text, request_id))
+                if text.startswith(_PREFIX):
+                    self.events.append(json.loads(text.removeprefix(_PREFIX)))
+        self._changed.set()

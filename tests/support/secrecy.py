@@ -1,4 +1,4 @@
-"""What the logs of a run may not hold: what was secret in it, in whatever form it is printed."""
+"""The secrets of a run of the tests, and the search for them in logs, in any form."""
 
 import base64
 import json
@@ -12,9 +12,9 @@ from urllib.parse import quote, quote_plus
 from tools.scripts import welcome
 
 SHORTEST = 12
-"""A shorter text is too common to be told apart from other output: it is not searched for."""
+"""A shorter text is too common in other output: it is not searched for."""
 LONGEST = 64
-"""What a log has cut off is found by its beginning."""
+"""A log may cut off the rest: the beginning is searched for."""
 
 _NAME = re.compile(r"[\w.:@/+-]*", re.ASCII)
 _PAGE = re.compile(r"^  Page      (\S+?)/(?:\?warp=(\S+))?$", re.MULTILINE)
@@ -24,12 +24,12 @@ _TOKEN = re.compile(rf'^  wscat .* "Cookie: {welcome.COOKIE}=(\S+)"$', re.MULTIL
 
 @dataclass(slots=True)
 class Secrets:
-    """What was sent and handed out so far, with what it is."""
+    """The passwords, tokens and bodies so far, by their text."""
 
-    _known: dict[str, str] = field(default_factory=dict)
+    _kinds: dict[str, str] = field(default_factory=dict)
 
     def password(self, text: str) -> None:
-        """Somebody's password, or what was tried as one."""
+        """A password, right or wrong."""
         self._note("password", text)
 
     def cookies(self, header: str) -> None:
@@ -46,10 +46,10 @@ class Secrets:
         self._note("token", text)
 
     def body(self, text: str) -> None:
-        """What a client sent: as a whole, in JSON's other spellings, and each text in it.
+        """A client's body: as a whole, in JSON's other spellings, and each text in it.
 
-        Of the texts those count that cannot be names: names of users, channels and endpoints are
-        logged on purpose.
+        Texts that may be names are no secrets: users, channels and endpoints are logged on
+        purpose.
         """
         self.frame(text)
         try:
@@ -78,23 +78,23 @@ class Secrets:
         if not _NAME.fullmatch(text):
             self._note("body", text)
 
-    def found_in(self, output: str) -> list[str]:
+    def search(self, output: str) -> list[str]:
         """One line for each secret in `output`, with what it is and the line that holds it."""
         by_beginning = defaultdict(list)
-        for text, kind in self._known.items():
+        for text, kind in self._kinds.items():
             for form in forms(text):
                 by_beginning[form[:SHORTEST]].append((form, kind))
-        found = {}
+        lines = {}
         for start in range(len(output)):
             for form, kind in by_beginning.get(output[start : start + SHORTEST], ()):
                 if output.startswith(form, start):
                     line = output[output.rfind("\n", 0, start) + 1 :].partition("\n")[0]
-                    found[kind, form] = f"{kind} {form!r} in: {line}"
-        return list(found.values())
+                    lines[kind, form] = f"{kind} {form!r} in: {line}"
+        return list(lines.values())
 
     def _note(self, kind: str, text: str) -> None:
         if len(text) >= SHORTEST:
-            self._known.setdefault(text[:LONGEST], kind)
+            self._kinds.setdefault(text[:LONGEST], kind)
 
 
 def forms(text: str) -> set[str]:
@@ -102,13 +102,18 @@ def forms(text: str) -> set[str]:
     escaped = {text, repr(text)[1:-1], repr(text.encode())[2:-1]}
     for _ in range(2):  # The lines of `--json` hold lines of JSON.
         for ascii_alone in (True, False):
-            escaped |= {json.dumps(one, ensure_ascii=ascii_alone)[1:-1] for one in escaped}
-    found = escaped | {quote(text, safe=""), quote(text), quote_plus(text), *_base64(text.encode())}
-    return {form for form in found if len(form) >= SHORTEST}
+            escaped |= {json.dumps(form, ensure_ascii=ascii_alone)[1:-1] for form in escaped}
+    encoded = escaped | {
+        quote(text, safe=""),
+        quote(text),
+        quote_plus(text),
+        *_base64(text.encode()),
+    }
+    return {form for form in encoded if len(form) >= SHORTEST}
 
 
 def _base64(data: bytes) -> Iterator[str]:
-    """Whatever stands before and behind it, so much of it is in the base64 of the whole."""
+    """The part of its base64 that does not depend on what stands before and behind it."""
     for before in range(3):
         whole = len(data[before:]) // 3 * 3
         part = data[before : before + whole]
@@ -128,9 +133,9 @@ def _texts(value: object, key: str = "") -> Iterator[tuple[str, str]]:
 
 
 def without_welcome(output: str, secrets: Secrets) -> str:
-    """`output` without the lines by which `make run` tells its user how to log in.
+    """`output` without the lines in which `make run` says how to log in.
 
-    They are those of `tools.scripts.welcome`, each left out once; what they tell is a secret
+    They are those of `tools.scripts.welcome`, each left out once; their content is a secret
     elsewhere.
     """
     page, password, token = (find.search(output) for find in (_PAGE, _PASSWORD, _TOKEN))
@@ -138,11 +143,11 @@ def without_welcome(output: str, secrets: Secrets) -> str:
         return output
     secrets.password(password[1])
     secrets.token(token[1])
-    told = Counter(welcome.lines(page[1], password[1], token[1], page[2] or "1"))
+    welcome_lines = Counter(welcome.lines(page[1], password[1], token[1], page[2] or "1"))
     kept = []
     for line in output.split("\n"):
-        if told[line] > 0:
-            told[line] -= 1
+        if welcome_lines[line] > 0:
+            welcome_lines[line] -= 1
         else:
             kept.append(line)
     return "\n".join(kept)

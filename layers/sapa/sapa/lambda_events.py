@@ -13,16 +13,20 @@ from sapa.errors import LambdaEventError
 type LambdaEvent = Mapping[str, Any]
 
 _MAX_ENDPOINT_LENGTH = 128
+_CONNECTION_ID = ("requestContext.connectionId", str)
 
 
-def _member[Value](event: LambdaEvent, kind: type[Value], *path: str) -> Value:
-    """The value at a path. Raises `LambdaEventError` when it is missing or of another type."""
-    value: Any = event
-    for name in path:
-        value = value.get(name) if isinstance(value, Mapping) else None
-    if not isinstance(value, kind):
-        raise LambdaEventError(".".join(path))
-    return value
+def _members(event: LambdaEvent, **paths: tuple[str, type]) -> dict[str, Any]:
+    """The values at these paths. Raises `LambdaEventError` for one that is not of its type."""
+    members = {}
+    for member, (path, kind) in paths.items():
+        value: Any = event
+        for name in path.split("."):
+            value = value.get(name) if isinstance(value, Mapping) else None
+        if not isinstance(value, kind):
+            raise LambdaEventError(path)
+        members[member] = value
+    return members
 
 
 def header_values(event: LambdaEvent, name: str) -> tuple[str, ...]:
@@ -58,7 +62,7 @@ class HandshakeEvent:
         """Read a REQUEST authorizer's event. Raises `LambdaEventError`."""
         query = event.get("queryStringParameters") or {}
         return cls(
-            method_arn=_member(event, str, "methodArn"),
+            **_members(event, method_arn=("methodArn", str)),
             endpoint=str(query.get("endpoint", default_endpoint))[:_MAX_ENDPOINT_LENGTH],
             cookie_headers=header_values(event, "Cookie"),
             origins=header_values(event, "Origin"),
@@ -85,19 +89,23 @@ class ConnectionEvent:
     def from_event(cls, event: LambdaEvent) -> Self:
         """Read a `$connect` or message event. Raises `LambdaEventError`."""
         return cls(
-            connection_id=connection_id_of(event),
-            request_id=_member(event, str, "requestContext", "requestId"),
-            connected_at=_member(event, int, "requestContext", "connectedAt"),
-            request_time=_member(event, int, "requestContext", "requestTimeEpoch"),
-            username=_member(event, str, "requestContext", "authorizer", "username"),
-            endpoint=_member(event, str, "requestContext", "authorizer", "endpoint"),
-            session_id=_member(event, str, "requestContext", "authorizer", "session_id"),
+            **_members(
+                event,
+                connection_id=_CONNECTION_ID,
+                request_id=("requestContext.requestId", str),
+                connected_at=("requestContext.connectedAt", int),
+                request_time=("requestContext.requestTimeEpoch", int),
+                username=("requestContext.authorizer.username", str),
+                endpoint=("requestContext.authorizer.endpoint", str),
+                session_id=("requestContext.authorizer.session_id", str),
+            )
         )
 
 
 def connection_id_of(event: LambdaEvent) -> str:
     """The connection that an event is about. Raises `LambdaEventError`."""
-    return _member(event, str, "requestContext", "connectionId")
+    connection_id: str = _members(event, connection_id=_CONNECTION_ID)["connection_id"]
+    return connection_id
 
 
 def body_of(event: LambdaEvent) -> str:

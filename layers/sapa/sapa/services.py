@@ -63,6 +63,11 @@ class Services:
     # Login and handshake
 
     @cached_property
+    def allowed_origins(self) -> tuple[str, ...]:
+        """Hosts or origins, besides our own, whose pages may log in and connect."""
+        return self.config.allowed_origins
+
+    @cached_property
     def sessions(self) -> "SessionStore":
         """Login sessions."""
         from sapa.stores.sessions import DynamoDBSessionStore

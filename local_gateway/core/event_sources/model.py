@@ -1,4 +1,4 @@
-"""What invokes functions besides the APIs, as typed values: queues, rules and schedules."""
+"""Queue mappings, rules and schedules as typed values."""
 
 from dataclasses import dataclass
 
@@ -30,7 +30,7 @@ class QueueMapping:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetInput:
-    """What a target gets: at most one of a constant, a JSON path and a template is set.
+    """The input of a target: at most one of a constant, a JSON path and a template.
 
     `constant` and `template` are as written, `paths` are the template's variables with a JSON
     path each.

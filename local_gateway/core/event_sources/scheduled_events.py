@@ -32,7 +32,7 @@ def rule_event(
 
 
 def schedule_payload(target: TargetInput, arn: str, due: datetime, event_id: str) -> str:
-    """What EventBridge Scheduler delivers: its target's input with the context filled in, or else
+    """The payload of EventBridge Scheduler: the target's input with the context filled in, or else
     an event whose detail is the text `{}`.
     """
     if target.constant is None:

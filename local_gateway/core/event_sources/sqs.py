@@ -1,4 +1,4 @@
-"""The events that a queue's messages arrive in, and what the function's answer says of them.
+"""Events with the messages of a queue, and the partial batch responses to them.
 
 Source: Lambda developer guide, "Using Lambda with Amazon SQS" (with-sqs), "Handling errors for an
 SQS event source" (services-sqs-errorhandling).
@@ -71,7 +71,7 @@ def _event(records: Sequence[bytes]) -> bytes:
 
 
 def failed_messages(payload: bytes, message_ids: Iterable[str]) -> frozenset[str]:
-    """Which messages a partial batch response leaves in the queue.
+    """The messages that a partial batch response leaves in the queue.
 
     All of them when the response is not JSON, has no usable list, or names a message that is not
     in the batch; none when the list is empty or null, or the response is.

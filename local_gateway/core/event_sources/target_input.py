@@ -1,4 +1,4 @@
-"""What a rule's target gets of an event: all of it, a part, a constant, or a text made of it.
+"""The input of a rule's target: the event, a part of it, a constant, or a text made of it.
 
 Source: EventBridge user guide, "Amazon EventBridge input transformation" (eb-transform-target-
 input), and the API reference's "Target".
@@ -32,7 +32,7 @@ def input_problem(target: TargetInput) -> str | None:
 
 
 def target_payload(target: TargetInput, event: Mapping[str, Any], rule: Mapping[str, str]) -> str:
-    """What is delivered, as JSON; `rule` has the variables `aws.events.rule-name` and `-arn`.
+    """The input as JSON; `rule` has the variables `aws.events.rule-name` and `-arn`.
 
     A path that leads nowhere gives null. Raises `ValueError` when a template does not give JSON.
     """

@@ -23,7 +23,7 @@ _SUBSTITUTION = re.compile(r"\$\{(!?)([^}]*)\}")
 
 
 class References(Protocol):
-    """What the resources of a template answer."""
+    """The values of references to the resources of a template."""
 
     def ref(self, logical_id: str, place: Place) -> Json:
         """The value of `{"Ref": logical_id}`."""

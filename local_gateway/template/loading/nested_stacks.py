@@ -57,7 +57,7 @@ class NotYetKnownError(TemplateError):
 
 @dataclass(frozen=True, slots=True)
 class LoadTimeReferences:
-    """What can be referred to before anything exists: nothing but parameters."""
+    """The references while a template is read: only parameters have a value."""
 
     given: frozenset[str] = frozenset()
 
@@ -127,7 +127,7 @@ def _in_order(template: Template) -> list[Resource]:
 
 
 def _needed(template: Template, stack: Resource) -> Iterator[str]:
-    """What a nested stack depends on, near or far; raises `TemplateError` if it is itself."""
+    """All dependencies of a nested stack; raises `TemplateError` when they lead in a circle."""
     chains: list[list[str]] = [[stack.logical_id]]
     seen: set[str] = set()
     while chains:
@@ -238,7 +238,7 @@ class _NestedStack:
 
 @dataclass(frozen=True, slots=True)
 class _ParentNames:
-    """What a reference inside a nested template is called in its parent."""
+    """Replaces a reference inside a nested template by what it is in its parent."""
 
     prefix: str
     stack: Stack

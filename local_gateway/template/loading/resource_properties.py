@@ -12,7 +12,7 @@ FILE = Path(__file__).with_suffix(".json")
 
 
 class ResourceProperties(TypedDict):
-    """What the file holds: names with spaces between, properties by type."""
+    """The content of the file: names with spaces between, properties by type."""
 
     generated_from: str
     template_sections: str

@@ -1,4 +1,4 @@
-"""Which resource types the gateway serves, which live in moto, which are harmless to leave out.
+"""The resource types that the gateway serves, creates in moto, or leaves out without harm.
 
 Everything else is refused when the template is read: a template that seems to run and does not
 is worse than one that stops.
@@ -107,7 +107,7 @@ WIRING: Mapping[str, tuple[str, str]] = {
 
 
 class Treatment(Enum):
-    """What happens to a resource."""
+    """How the gateway treats a resource."""
 
     SERVED = "served by the gateway itself"
     DATA = "created in moto"
@@ -116,7 +116,7 @@ class Treatment(Enum):
 
 
 def treatment(resource_type: str) -> Treatment:
-    """What happens to resources of a type; unknown types are refused."""
+    """The treatment of a resource type; unknown types are refused."""
     if resource_type in SERVED:
         return Treatment.SERVED
     if resource_type in DATA:

@@ -38,7 +38,7 @@ class GivenParameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
-    """What the later steps work on; `warnings` are one line each, meant for the developer.
+    """A loaded template; `warnings` are for the developer, one line each.
 
     The resources of nested stacks are among `resources`, with every reference resolved that
     crosses the border of a stack. `files` are all files that the template was read from.
@@ -70,13 +70,13 @@ class Template:
         return [item for item in self.resources.values() if item.type == resource_type]
 
     def place(self, resource: Resource, *properties: str | int) -> Place:
-        """Where a resource or one of its properties is written."""
+        """The place of a resource or of one of its properties."""
         return resource.source.resource_place(resource.logical_id, *properties)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceValues:
-    """What the created data resources answer: `Ref` by logical id, `Fn::GetAtt` by id and name."""
+    """The values of created data resources: `Ref` by logical id, `Fn::GetAtt` by id and name."""
 
     refs: Mapping[str, str] = field(default_factory=dict)
     attributes: Mapping[tuple[str, str], str] = field(default_factory=dict)

@@ -37,7 +37,7 @@ _RESTORED = {"AWS::Lambda::Function": "Code", "AWS::Lambda::LayerVersion": "Cont
 
 @dataclass(frozen=True, slots=True)
 class _Session:
-    """What the translator reads of a boto3 session; a real session would read ~/.aws."""
+    """A stand-in for a boto3 session, which would read ~/.aws."""
 
     region_name: str
 

@@ -7,9 +7,8 @@ from local_gateway.core.model import Throttle
 from local_gateway.core.throttling import ACCOUNT_THROTTLE
 from local_gateway.template.document.errors import TemplateError, did_you_mean
 from local_gateway.template.loading.resource_properties import properties_of_type
-from local_gateway.template.loading.template import Template
-from local_gateway.template.readers.properties import Properties, properties_of
-from local_gateway.template.readers.resource_references import ResourceReferences
+from local_gateway.template.readers.properties import Properties
+from local_gateway.template.readers.resolved_template import ResolvedTemplate
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +23,8 @@ class ApiResource:
 class ApiDirectory:
     """Finds the resources of an API; a resource of another API is refused at once."""
 
-    def __init__(self, template: Template, references: ResourceReferences) -> None:
-        self._template = template
-        self._references = references
+    def __init__(self, resources: ResolvedTemplate) -> None:
+        self._resources = resources
         self.apis = list(self._read("Api"))
         self._parts: dict[tuple[str, str], list[ApiResource]] = {}
         api_ids = {api.physical_id for api in self.apis}
@@ -56,10 +54,9 @@ class ApiDirectory:
         )
 
     def _read(self, kind: str) -> Iterator[ApiResource]:
-        for resource in self._template.of_type(f"AWS::ApiGatewayV2::{kind}"):
-            properties = properties_of(resource, self._references.resolver)
-            physical_id = self._references.ref(resource.logical_id, properties.place())
-            yield ApiResource(resource.logical_id, str(physical_id), properties)
+        for properties in self._resources.of_type(f"AWS::ApiGatewayV2::{kind}"):
+            physical_id = self._resources.ref_of(properties)
+            yield ApiResource(properties.logical_id, physical_id, properties)
 
 
 def timeout_seconds(properties: Properties, name: str, most: float) -> float:

@@ -1,4 +1,4 @@
-"""How asynchronous invocations of functions are repeated.
+"""The retries and dead-letter queues of asynchronous invocations.
 
 Source: Lambda developer guide, "Asynchronous invocation" (invocation-async).
 """
@@ -9,10 +9,9 @@ from dataclasses import dataclass, replace
 from local_gateway.core.model import AsynchronousInvocation
 from local_gateway.template.document.errors import TemplateError
 from local_gateway.template.loading.resource_types import REMOVE
-from local_gateway.template.loading.template import Resource, Template
 from local_gateway.template.readers.functions import FunctionDirectory
-from local_gateway.template.readers.properties import Properties, properties_of
-from local_gateway.template.readers.resource_references import ResourceReferences
+from local_gateway.template.readers.properties import Properties
+from local_gateway.template.readers.resolved_template import ResolvedTemplate
 from local_gateway.template.readers.sqs import QueueDirectory
 
 _DEFAULT = AsynchronousInvocation()
@@ -23,27 +22,22 @@ _SHORTEST_AGE = 60
 class AsynchronousReader:
     """Reads `DeadLetterConfig` of functions and `AWS::Lambda::EventInvokeConfig` resources."""
 
-    template: Template
-    references: ResourceReferences
+    resources: ResolvedTemplate
     functions: FunctionDirectory
     queues: QueueDirectory
 
     def read(self) -> Mapping[str, AsynchronousInvocation]:
         """By logical id, the functions that differ from the defaults."""
         configured: dict[str, AsynchronousInvocation] = {}
-        for resource in self.template.of_type("AWS::Lambda::Function"):
-            if (queue := self._dead_letters(self._properties(resource))) is not None:
-                configured[resource.logical_id] = queue
-        for resource in self.template.of_type("AWS::Lambda::EventInvokeConfig"):
-            properties = self._properties(resource)
-            function = self.functions.find_name(properties, "FunctionName")
+        for properties in self.resources.of_type("AWS::Lambda::Function"):
+            if (queue := self._dead_letters(properties)) is not None:
+                configured[properties.logical_id] = queue
+        for properties in self.resources.of_type("AWS::Lambda::EventInvokeConfig"):
+            function = self.functions.find_by_name(properties, "FunctionName").logical_id
             configured[function] = _with_configuration(
                 properties, configured.get(function, _DEFAULT)
             )
         return configured
-
-    def _properties(self, resource: Resource) -> Properties:
-        return properties_of(resource, self.references.resolver)
 
     def _dead_letters(self, properties: Properties) -> AsynchronousInvocation | None:
         """Only a queue of the template: topics and queues of other stacks do not exist here."""

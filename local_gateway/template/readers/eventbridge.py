@@ -15,10 +15,9 @@ from local_gateway.template.document.errors import TemplateError
 from local_gateway.template.document.source import as_list, as_object
 from local_gateway.template.loading.resource_properties import properties_of_type
 from local_gateway.template.loading.resource_types import REMOVE
-from local_gateway.template.loading.template import Resource, Template
 from local_gateway.template.readers.functions import FunctionDirectory
-from local_gateway.template.readers.properties import Properties, properties_of
-from local_gateway.template.readers.resource_references import ResourceReferences
+from local_gateway.template.readers.properties import Properties
+from local_gateway.template.readers.resolved_template import ResolvedTemplate
 from local_gateway.template.readers.sqs import QueueDirectory
 
 # By the service in a target's ARN: who delivers to it.
@@ -29,7 +28,7 @@ _INPUTS = ("Input", "InputPath", "InputTransformer")
 
 
 def service_of(arn: str) -> str:
-    """The service that an ARN belongs to, empty for what is no ARN."""
+    """The service that an ARN belongs to, empty for a text that is not an ARN."""
     parts = arn.split(":")
     return parts[2] if len(parts) >= 6 and parts[0] == "arn" else ""
 
@@ -104,26 +103,25 @@ def _input(properties: Properties) -> TargetInput:
 
 @dataclass(frozen=True, slots=True)
 class EventRuleReader:
-    """Reads the rules of one template, on the default bus and on others."""
+    """Reads the rules of a template, of the default bus and of others."""
 
-    template: Template
-    references: ResourceReferences
+    resources: ResolvedTemplate
     targets: TargetReader
 
     def read(self) -> tuple[EventRule, ...]:
         """The rules; raises `TemplateError` for one that would never do what it says."""
-        return tuple(self._rule(item) for item in self.template.of_type("AWS::Events::Rule"))
+        return tuple(map(self._rule, self.resources.of_type("AWS::Events::Rule")))
 
-    def _rule(self, resource: Resource) -> EventRule:
-        properties = properties_of(resource, self.references.resolver)
-        place = properties.place()
+    def _rule(self, properties: Properties) -> EventRule:
         timetable = self._timetable(properties)
         if timetable is None and properties.value("EventPattern") is None:
-            raise TemplateError(place, "the rule has neither EventPattern nor ScheduleExpression")
+            raise TemplateError(
+                properties.place(), "the rule has neither EventPattern nor ScheduleExpression"
+            )
         return EventRule(
-            logical_id=resource.logical_id,
-            name=str(self.references.ref(resource.logical_id, place)).rpartition("|")[2],
-            arn=str(self.references.attribute(resource.logical_id, "Arn", place)),
+            logical_id=properties.logical_id,
+            name=self.resources.ref_of(properties).rpartition("|")[2],
+            arn=self.resources.arn_of(properties),
             targets=tuple(self._targets(properties, is_scheduled=timetable is not None)),
             timetable=timetable,
             enabled=properties.optional_text("State") != "DISABLED",
@@ -158,28 +156,25 @@ class EventRuleReader:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleReader:
-    """Reads the schedules of one template."""
+    """Reads the schedules of a template."""
 
-    template: Template
-    references: ResourceReferences
+    resources: ResolvedTemplate
     targets: TargetReader
 
     def read(self) -> tuple[Schedule, ...]:
         """The schedules; raises `TemplateError` for one that cannot run here."""
-        schedules = self.template.of_type("AWS::Scheduler::Schedule")
-        return tuple(self._schedule(resource) for resource in schedules)
+        return tuple(map(self._schedule, self.resources.of_type("AWS::Scheduler::Schedule")))
 
-    def _schedule(self, resource: Resource) -> Schedule:
-        properties = properties_of(resource, self.references.resolver)
+    def _schedule(self, properties: Properties) -> Schedule:
         target = properties.section("Target")
         target.only(*properties_of_type("AWS::Scheduler::Schedule.Target"))
-        name = str(self.references.ref(resource.logical_id, properties.place()))
+        name = self.resources.ref_of(properties)
         group = properties.optional_text("GroupName") or "default"
         return Schedule(
-            logical_id=resource.logical_id,
+            logical_id=properties.logical_id,
             name=name,
-            arn=resource.stack.arn("scheduler", f"schedule/{group}/{name}"),
-            target=self.targets.target(target, resource.logical_id),
+            arn=self.resources.stack.arn("scheduler", f"schedule/{group}/{name}"),
+            target=self.targets.target(target, properties.logical_id),
             timetable=Timetable(
                 expression=expression(properties, "ScheduleExpression"),
                 zone=_zone(properties),

@@ -10,10 +10,9 @@ from local_gateway.core.model import LambdaFunction, Layer
 from local_gateway.template.document.errors import TemplateError
 from local_gateway.template.document.source import as_object
 from local_gateway.template.loading.resource_types import REMOVE
-from local_gateway.template.loading.template import Resource, Template
 from local_gateway.template.readers.layers import content_directory
-from local_gateway.template.readers.properties import Properties, properties_of
-from local_gateway.template.readers.resource_references import ResourceReferences
+from local_gateway.template.readers.properties import Properties
+from local_gateway.template.readers.resolved_template import ResolvedTemplate
 
 DEFAULT_TIMEOUT = 3.0
 DEFAULT_MEMORY_SIZE = 128
@@ -42,8 +41,7 @@ class FunctionReader:
     read.
     """
 
-    template: Template
-    references: ResourceReferences
+    resources: ResolvedTemplate
     layers: Mapping[str, Layer]
     warnings: list[str]
     remote_functions: bool = False
@@ -52,29 +50,27 @@ class FunctionReader:
         """The functions by logical id; raises `TemplateError` for one that could not run."""
         functions: dict[str, LambdaFunction] = {}
         names: dict[str, str] = {}
-        for resource in self.template.of_type("AWS::Lambda::Function"):
-            function = self._function(resource)
+        for properties in self.resources.of_type("AWS::Lambda::Function"):
+            function = self._function(properties)
             if (other := names.get(function.name)) is not None:
                 raise TemplateError(
-                    self.template.place(resource, "FunctionName"),
+                    properties.place("FunctionName"),
                     f"{other} has the name {function.name}, too",
                     "give one of them another name",
                 )
-            names[function.name] = resource.logical_id
-            functions[resource.logical_id] = function
+            names[function.name] = function.logical_id
+            functions[function.logical_id] = function
         return functions
 
-    def _function(self, resource: Resource) -> LambdaFunction:
-        properties = properties_of(resource, self.references.resolver)
+    def _function(self, properties: Properties) -> LambdaFunction:
         for name, feature in _NOT_SERVED.items():
             if name in properties.values:
                 raise TemplateError(properties.place(name), f"{feature} are not served", REMOVE)
         code = _remote_code(properties) if self.remote_functions else self._code(properties)
-        place = properties.place()
         return LambdaFunction(
-            logical_id=resource.logical_id,
-            name=str(self.references.ref(resource.logical_id, place)),
-            arn=str(self.references.attribute(resource.logical_id, "Arn", place)),
+            logical_id=properties.logical_id,
+            name=self.resources.ref_of(properties),
+            arn=self.resources.arn_of(properties),
             runtime=code.runtime,
             handler=code.handler,
             code=code.directory,
@@ -162,9 +158,9 @@ class FunctionDirectory:
         r"arn:[^:]+:apigateway:[^:]+:lambda:path/2015-03-31/functions/(?P<arn>.+)/invocations"
     )
 
-    def __init__(self, functions: Sequence[LambdaFunction]) -> None:
-        self._by_arn = {function.arn: function.logical_id for function in functions}
-        self._by_name = {function.name: function.logical_id for function in functions}
+    def __init__(self, functions: Mapping[str, LambdaFunction]) -> None:
+        self._by_arn = {function.arn: function.logical_id for function in functions.values()}
+        self._by_name = {function.name: function for function in functions.values()}
 
     def find(self, properties: Properties, name: str) -> str:
         """The logical id behind a property; a version or alias leads to its function."""
@@ -184,8 +180,8 @@ class FunctionDirectory:
             )
         return self._by_arn[unqualified]
 
-    def find_name(self, properties: Properties, name: str) -> str:
-        """The logical id behind a `FunctionName`: a name or an ARN, whole or partial, qualified.
+    def find_by_name(self, properties: Properties, name: str) -> LambdaFunction:
+        """The function behind a `FunctionName`: a name or an ARN, whole or partial, qualified.
 
         Source: Lambda API reference, CreateEventSourceMapping, "FunctionName".
         """

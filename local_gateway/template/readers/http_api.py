@@ -30,13 +30,13 @@ _AUTHORIZERS = "authorizers of HTTP APIs are not served yet, except AWS_IAM"
 
 @dataclass(frozen=True, slots=True)
 class HttpApiReader:
-    """Reads the HTTP APIs of one template."""
+    """Reads the HTTP APIs of a template."""
 
     resources: ApiDirectory
     functions: FunctionDirectory
 
     def read(self, api: ApiResource) -> HttpApi:
-        """One API; raises `TemplateError` for what is wrong or not served."""
+        """An API; raises `TemplateError` for what is wrong or not served."""
         properties = api.properties
         if "BodyS3Location" in properties.values:
             raise TemplateError(properties.place("BodyS3Location"), "the definition is in S3")
@@ -114,7 +114,7 @@ class HttpApiReader:
 
 
 def _authorization_type(operation: Properties, shared: Properties) -> AuthorizationType:
-    """What `security` asks for: nothing, or a scheme that is `awsSigv4`."""
+    """The authorization of `security`: none, or a scheme that is `awsSigv4`."""
     security = operation.value("security")
     if not security or security == [{"NONE": []}]:
         return AuthorizationType.NONE

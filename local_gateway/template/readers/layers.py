@@ -7,22 +7,21 @@ from pathlib import Path
 from local_gateway.core.model import Layer
 from local_gateway.template.document.errors import Place, TemplateError
 from local_gateway.template.loading.template import Resource, Template
-from local_gateway.template.readers.properties import Properties, properties_of
-from local_gateway.template.readers.resource_references import ResourceReferences
+from local_gateway.template.readers.properties import Properties
+from local_gateway.template.readers.resolved_template import ResolvedTemplate
 
 
-def read_layers(template: Template, references: ResourceReferences) -> Mapping[str, Layer]:
+def read_layers(template: Template, resources: ResolvedTemplate) -> Mapping[str, Layer]:
     """The template's layers by ARN.
 
     Raises `TemplateError` for content that is missing, packed or in S3.
     """
     layers: dict[str, Layer] = {}
     for resource in template.of_type("AWS::Lambda::LayerVersion"):
-        properties = properties_of(resource, references.resolver)
+        properties = resources.properties(resource)
         place = template.place(resource, "ContentUri")
         content = content_directory(properties, "Content", place)
-        arn = str(references.ref(resource.logical_id, place))
-        layers[arn] = Layer(
+        layers[resources.ref_of(properties)] = Layer(
             logical_id=resource.source.origin(resource.logical_id),
             path=content,
             source_roots=_source_roots(resource, content),
@@ -50,7 +49,7 @@ def content_directory(properties: Properties, name: str, place: Place) -> Path:
 
 
 def _source_roots(resource: Resource, content: Path) -> tuple[Path, ...]:
-    """What Lambda puts on `sys.path` (developer guide, packaging-layers), or will after a build."""
+    """The directories that Lambda puts on `sys.path`, or will after a build (packaging-layers)."""
     python = content / "python"
     if not python.is_dir():
         if "BuildMethod" in resource.metadata:

@@ -1,6 +1,6 @@
-"""Functions that post to connections and whose role, as far as the template tells, forbids it.
+"""Functions that post to connections without the permission, as far as the template shows.
 
-Nothing is refused for that here, and AWS answers 403: API Gateway developer guide,
+The gateway lets them post, AWS answers 403: API Gateway developer guide,
 apigateway-websocket-control-access-iam.
 """
 
@@ -16,7 +16,7 @@ from local_gateway.template.loading.template import Resource, Template
 
 ACTION = "execute-api:ManageConnections"
 
-# Managed policies that surely do not allow it; one that is not listed gets the benefit of doubt.
+# Managed policies that do not allow it; others are trusted.
 _WITHOUT_IT = re.compile(
     r":aws:policy/(service-role/)?"
     r"(AWSLambda(BasicExecution|VPCAccessExecution|DynamoDBExecution|KinesisExecution"
@@ -32,7 +32,7 @@ _POSTS = re.compile(rb"apigatewaymanagementapi|post_?to_?connection", re.IGNOREC
 def posting_without_permission(
     template: Template, functions: Mapping[str, LambdaFunction]
 ) -> Iterator[str]:
-    """One line for each function whose code names the management API and whose role does not.
+    """A warning for each function whose code names the management API and whose role does not.
 
     Roles that are not in the template, and policies that cannot be read in it, are trusted.
     """
@@ -94,7 +94,7 @@ def _statements(value: Json) -> Iterator[Mapping[str, Json]]:
 
 
 def _allows(statement: Mapping[str, Json]) -> bool:
-    """Whether a statement may allow the action; what is not plain text is trusted."""
+    """True if a statement may allow the action; what is not plain text is trusted."""
     if statement.get("Effect") == "Deny":
         return False
     actions = statement.get("Action")

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from local_gateway.template.document.errors import Place, TemplateError, did_you_mean
 from local_gateway.template.document.source import Json, JsonObject, Source, scalar_text
 from local_gateway.template.intrinsics.resolver import Resolver
-from local_gateway.template.loading.template import Resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +19,7 @@ class Properties:
     path: tuple[str | int, ...] = ()
 
     def place(self, *path: str | int) -> Place:
-        """Where a member is written."""
+        """The place of a member."""
         return self.source.resource_place(self.logical_id, *self.path, *path)
 
     def value(self, name: str) -> Json:
@@ -136,8 +135,3 @@ class Properties:
             if name not in names:
                 remedy = did_you_mean(name, names) or f"expected one of {', '.join(names)}"
                 raise TemplateError(self.place(name), "unknown property", remedy)
-
-
-def properties_of(resource: Resource, resolver: Resolver) -> Properties:
-    """The properties of a resource."""
-    return Properties(resource.source, resource.logical_id, resource.properties, resolver)

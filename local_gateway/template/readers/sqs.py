@@ -12,10 +12,12 @@ from local_gateway.core.event_sources.model import QueueMapping
 from local_gateway.core.model import LambdaFunction
 from local_gateway.template.document.errors import TemplateError
 from local_gateway.template.loading.resource_types import REMOVE
-from local_gateway.template.loading.template import Resource, Template
 from local_gateway.template.readers.functions import FunctionDirectory
-from local_gateway.template.readers.properties import Properties, properties_of
-from local_gateway.template.readers.resource_references import ResourceReferences
+from local_gateway.template.readers.properties import Properties
+from local_gateway.template.readers.resolved_template import ResolvedTemplate
+
+_QUEUE = "AWS::SQS::Queue"
+_MAPPING = "AWS::Lambda::EventSourceMapping"
 
 DEFAULT_VISIBILITY_TIMEOUT = 30
 
@@ -59,16 +61,14 @@ class Queue:
 
     @property
     def is_fifo(self) -> bool:
-        """Whether it keeps the order of messages."""
         return self.arn.endswith(".fifo")
 
 
 class QueueDirectory:
-    """Finds the `AWS::SQS::Queue` resources of a template by ARN."""
+    """Finds the queues of a template by their ARN."""
 
-    def __init__(self, template: Template, references: ResourceReferences) -> None:
-        self._template = template
-        self._references = references
+    def __init__(self, resources: ResolvedTemplate) -> None:
+        self._resources = resources
 
     def get(self, arn: str) -> Queue | None:
         """The queue with this ARN, if it is in the template."""
@@ -76,16 +76,14 @@ class QueueDirectory:
 
     @cached_property
     def _by_arn(self) -> dict[str, Queue]:
-        parts = [self._part(resource) for resource in self._template.of_type("AWS::SQS::Queue")]
-        return {part.arn: part for part in parts}
+        queues = [self._queue(properties) for properties in self._resources.of_type(_QUEUE)]
+        return {queue.arn: queue for queue in queues}
 
-    def _part(self, resource: Resource) -> Queue:
-        properties = properties_of(resource, self._references.resolver)
-        place = properties.place()
+    def _queue(self, properties: Properties) -> Queue:
         timeout = properties.integer("VisibilityTimeout")
         return Queue(
-            arn=str(self._references.attribute(resource.logical_id, "Arn", place)),
-            url=str(self._references.ref(resource.logical_id, place)),
+            arn=self._resources.arn_of(properties),
+            url=self._resources.ref_of(properties),
             visibility_timeout=DEFAULT_VISIBILITY_TIMEOUT if timeout is None else timeout,
         )
 
@@ -103,36 +101,32 @@ class QueueDirectory:
 
 @dataclass(frozen=True, slots=True)
 class QueueMappingReader:
-    """Reads the event source mappings of one template."""
+    """Reads the event source mappings of a template."""
 
-    template: Template
-    references: ResourceReferences
-    functions: Mapping[str, LambdaFunction]
-    directory: FunctionDirectory
+    resources: ResolvedTemplate
+    functions: FunctionDirectory
     queues: QueueDirectory
 
     def read(self) -> tuple[QueueMapping, ...]:
         """The mappings; raises `TemplateError` for one that AWS would refuse or is not served."""
-        mappings = self.template.of_type("AWS::Lambda::EventSourceMapping")
-        return tuple(self._mapping(resource) for resource in mappings)
+        return tuple(map(self._mapping, self.resources.of_type(_MAPPING)))
 
-    def _mapping(self, resource: Resource) -> QueueMapping:
-        properties = properties_of(resource, self.references.resolver)
+    def _mapping(self, properties: Properties) -> QueueMapping:
         _refuse_other_sources(properties)
         for name in properties.values:
             if name not in _OF_QUEUES:
                 raise TemplateError(properties.place(name), "is not for SQS queues", "remove it")
-        function = self.directory.find_name(properties, "FunctionName")
+        function = self.functions.find_by_name(properties, "FunctionName")
         queue = self.queues.find(properties, "EventSourceArn")
-        self._check_visibility(properties, queue, self.functions[function])
+        _check_visibility(properties, queue, function)
         _refuse_filters(properties)
         window = properties.integer_between(
             "MaximumBatchingWindowInSeconds", 0, 0 if queue.is_fifo else _LONGEST_WINDOW, 0
         )
         enabled = properties.value("Enabled")
         return QueueMapping(
-            logical_id=resource.logical_id,
-            function=function,
+            logical_id=properties.logical_id,
+            function=function.logical_id,
             queue_arn=queue.arn,
             queue_url=queue.url,
             batch_size=_batch_size(properties, queue, window),
@@ -142,16 +136,15 @@ class QueueMappingReader:
             enabled=enabled is None or properties.flag("Enabled"),
         )
 
-    def _check_visibility(
-        self, properties: Properties, queue: Queue, function: LambdaFunction
-    ) -> None:
-        if queue.visibility_timeout < function.timeout:
-            raise TemplateError(
-                properties.place("EventSourceArn"),
-                f"the queue's visibility timeout of {queue.visibility_timeout} seconds is less "
-                f"than the timeout of {function.logical_id}, {function.timeout:g} seconds",
-                "AWS refuses this; set VisibilityTimeout to six times the function's timeout",
-            )
+
+def _check_visibility(properties: Properties, queue: Queue, function: LambdaFunction) -> None:
+    if queue.visibility_timeout < function.timeout:
+        raise TemplateError(
+            properties.place("EventSourceArn"),
+            f"the queue's visibility timeout of {queue.visibility_timeout} seconds is less "
+            f"than the timeout of {function.logical_id}, {function.timeout:g} seconds",
+            "AWS refuses this; set VisibilityTimeout to six times the function's timeout",
+        )
 
 
 def _refuse_other_sources(properties: Properties) -> None:

@@ -32,13 +32,13 @@ _STAGE_NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 @dataclass(frozen=True, slots=True)
 class WebSocketApiReader:
-    """Reads the WebSocket APIs of one template."""
+    """Reads the WebSocket APIs of a template."""
 
     resources: ApiDirectory
     functions: FunctionDirectory
 
     def read(self, api: ApiResource) -> WebSocketApi:
-        """One API; raises `TemplateError` for what is wrong or not served."""
+        """An API; raises `TemplateError` for what is wrong or not served."""
         routes: dict[str, WebSocketRoute] = {}
         for part in self.resources.of(api, "Route"):
             route = self._route(api, part)

@@ -427,7 +427,7 @@ class Client:
         self.services = services
         self.event = ConnectionEvent(
             connection_id=connection_id,
-            request_id="r-0",
+            request_id="r-1",
             connected_at=services.now,
             request_time=services.now,
             username=username,

@@ -54,39 +54,39 @@ def test_what_is_planted_is_found(
     secrets: Secrets, kind: str, text: str, written: Callable[[str], str]
 ) -> None:
     line = f"INFO before{written(text)}behind"
-    [found, *_] = secrets.found_in(f"INFO all is well\n{line}\nINFO still\n")
+    [found, *_] = secrets.search(f"INFO all is well\n{line}\nINFO still\n")
     assert found.startswith(kind)
     assert found.endswith(line)
 
 
 def test_a_secret_in_the_last_line_is_found(secrets: Secrets) -> None:
-    assert secrets.found_in(f"INFO\nlast {TOKEN}")[0].endswith("in: last " + TOKEN)
+    assert secrets.search(f"INFO\nlast {TOKEN}")[0].endswith("in: last " + TOKEN)
 
 
 @pytest.mark.parametrize("written", [json.dumps, str, lambda body: json.dumps(json.dumps(body))])
 def test_a_body_is_found_as_a_whole(written: Callable[[object], str]) -> None:
     secrets = Secrets()
     secrets.body('{"sum":12,"paid":true}')
-    assert secrets.found_in(f"got {written({'sum': 12, 'paid': True})}")
+    assert secrets.search(f"got {written({'sum': 12, 'paid': True})}")
 
 
 def test_a_body_that_a_log_cuts_off_is_found() -> None:
     secrets = Secrets()
     secrets.body("Hai! " * 1000)
-    assert secrets.found_in(("Hai! " * 1000)[: LONGEST + 1] + "…")
+    assert secrets.search(("Hai! " * 1000)[: LONGEST + 1] + "…")
 
 
 def test_the_password_in_the_body_of_a_login_is_one_even_if_it_looks_like_a_name() -> None:
     secrets = Secrets()
     secrets.body('{"username": "somebody-long", "password": "Abcdefgh-1234"}')
-    [found] = secrets.found_in("login of somebody-long\nlogin with Abcdefgh-1234\n")
+    [found] = secrets.search("login of somebody-long\nlogin with Abcdefgh-1234\n")
     assert found.startswith("password")
 
 
 def test_names_and_what_is_too_short_are_not_searched_for(secrets: Secrets) -> None:
     secrets.body('{"text": "Hai!"}')
     secrets.body("{}")
-    assert secrets.found_in("joined chat:a-long-name-of-a-room\nHai!\n{}\n") == []
+    assert secrets.search("joined chat:a-long-name-of-a-room\nHai!\n{}\n") == []
 
 
 @pytest.mark.parametrize("warp", ["1", "60"])
@@ -98,7 +98,7 @@ def test_the_welcome_may_be_told_once_and_its_secrets_nowhere_else(warp: str) ->
     [_, *curl_and_wscat] = [line for line in told.splitlines() if "Aa1-" in line or TOKEN in line]
     for line in ("login with Aa1-welcome-only", f"cookie {TOKEN}", *curl_and_wscat):
         secrets = Secrets()
-        assert secrets.found_in(without_welcome(f"{told}\n{line}\n", secrets)), line
+        assert secrets.search(without_welcome(f"{told}\n{line}\n", secrets)), line
 
 
 def test_without_a_welcome_nothing_is_left_out(secrets: Secrets) -> None:

@@ -25,7 +25,6 @@ from sapa.aws.endpoint import Body, Signer, credential_source
 from sapa.lambda_events import ConnectionEvent, body_of
 from sapa.messages.replies import Reply, answer
 from sapa.observability import count, logged, message_metric, websocket_ids
-from sapa.processes.business_process import Context
 from sapa.services import Services, services
 from sapa.settings import settings
 from tools.benchmarks.handlers.empty.app import lambda_handler as empty_handler
@@ -110,8 +109,7 @@ def _without_post() -> Callable[[dict[str, Any], LambdaContext], dict[str, int]]
 
 def _answer(event: dict[str, Any]) -> Reply:
     """As the handler does it."""
-    context = Context(ConnectionEvent.from_event(event), services())
-    return answer(body_of(event), context, services())
+    return answer(body_of(event), ConnectionEvent.from_event(event), services())
 
 
 def _logging(

@@ -143,7 +143,7 @@ class Signer:
             signed["x-amz-security-token"] = credentials.token
             lines += f"X-Amz-Security-Token: {credentials.token}\r\n"
         names = sorted(signed)
-        fields = "".join(f"{name}:{signed[name]}\n" for name in names)
+        fields = "".join([f"{name}:{signed[name]}\n" for name in names])
         listed = ";".join(names)
         canonical = f"{method}\n{quote(path, safe='/~')}\n\n{fields}\n{listed}\n{body_hash}"
         text = f"{_ALGORITHM}\n{moment}\n{scope}\n{sha256(canonical.encode()).hexdigest()}"
@@ -223,7 +223,7 @@ class SignedEndpoint:
         `BrokenConnectionError` and `OSError`.
         """
         signature = self._signer.headers(method, path, body.digest, time.time(), headers)
-        others = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        others = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
         request = (
             f"{method} {path} HTTP/1.1\r\nHost: {self._host}\r\n"
             f"Content-Length: {len(body.content)}\r\n{others}{signature}\r\n"

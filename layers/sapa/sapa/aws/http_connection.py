@@ -124,13 +124,13 @@ class HttpConnection:
         return ServiceResponse(status, headers, body)
 
     def _headers(self) -> dict[bytes, bytes]:
-        found: dict[bytes, bytes] = {}
+        headers: dict[bytes, bytes] = {}
         for _ in range(_MOST_HEADERS):
             line = self._line()
             if line in (b"\r\n", b"\n"):
-                return found
+                return headers
             name, _, value = line.partition(b":")
-            found[name.lower()] = value.strip()
+            headers[name.lower()] = value.strip()
         raise ValueError("too many headers")
 
     def _body(self, status: int, headers: dict[bytes, bytes]) -> bytes:

@@ -37,7 +37,7 @@ def channel_name(text: str) -> str:
 
 def is_username(text: str) -> bool:
     """Cognito's rule: letters, marks, symbols, numbers and punctuation."""
-    return all(unicodedata.category(character)[0] in "LMSNP" for character in text)
+    return {unicodedata.category(character)[0] for character in text} <= {*"LMSNP"}
 
 
 def user_channel(username: str) -> str:

@@ -174,22 +174,18 @@ def _check_tree(value: object) -> None:
         if not level:
             return
         following: list[object] = []
+        texts = "".join([item for item in level if isinstance(item, str)])
+        try:
+            texts.encode()
+        except UnicodeEncodeError as error:
+            raise _invalid_json(
+                "The message has half of a surrogate pair, which is no character."
+            ) from error
         for item in level:
-            if isinstance(item, str):
-                _check_unicode(item)
-            elif isinstance(item, dict):
+            if isinstance(item, dict):
                 following.extend(item.keys())
                 following.extend(item.values())
             elif isinstance(item, list):
                 following.extend(item)
         level = following
     raise _invalid_json(_TOO_DEEP)
-
-
-def _check_unicode(text: str) -> None:
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise _invalid_json(
-            "The message has half of a surrogate pair, which is no character."
-        ) from error

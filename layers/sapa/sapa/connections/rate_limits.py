@@ -13,7 +13,9 @@ MAX_BUCKETS = 10_000
 
 
 @dataclass(slots=True)
-class _Bucket:
+class Bucket:
+    """The messages that may come at once."""
+
     tokens: float
     filled_at: float
 
@@ -28,22 +30,12 @@ class TokenBuckets:
 
     per_second: float
     max_buckets: int = MAX_BUCKETS
-    _buckets: OrderedDict[str, _Bucket] = field(default_factory=OrderedDict)
+    _buckets: OrderedDict[str, Bucket] = field(default_factory=OrderedDict)
 
-    def wait(self, key: str, now: float) -> float:
-        """The seconds until there is a token for `key`; 0 when there is one."""
-        if not self.per_second:
-            return 0.0
-        return max(0.0, (1.0 - self._filled(key, now).tokens) / self.per_second)
-
-    def take(self, key: str, now: float) -> None:
-        """Use a token."""
-        if self.per_second:
-            self._filled(key, now).tokens -= 1.0
-
-    def _filled(self, key: str, now: float) -> _Bucket:
+    def bucket(self, key: str, now: float) -> Bucket:
+        """The bucket of `key`, filled up to `now` (seconds)."""
         size = max(1.0, self.per_second)
-        bucket = self._buckets.setdefault(key, _Bucket(size, now))
+        bucket = self._buckets.setdefault(key, Bucket(size, now))
         self._buckets.move_to_end(key)
         if len(self._buckets) > self.max_buckets:
             self._buckets.popitem(last=False)
@@ -64,9 +56,14 @@ class RateLimits:
     def retry_after_ms(self, connection_id: str, username: str) -> int:
         """0 lets a message pass and counts it; else it has to wait so long and does not count."""
         now = self.clock()
-        wait = max(self.connections.wait(connection_id, now), self.users.wait(username, now))
+        limited = [
+            (buckets.bucket(key, now), buckets.per_second)
+            for buckets, key in ((self.connections, connection_id), (self.users, username))
+            if buckets.per_second
+        ]
+        wait = max([(1.0 - bucket.tokens) / rate for bucket, rate in limited], default=0.0)
         if wait > 0:
             return math.ceil(wait * 1000)
-        self.connections.take(connection_id, now)
-        self.users.take(username, now)
+        for bucket, _ in limited:
+            bucket.tokens -= 1.0
         return 0

@@ -24,6 +24,7 @@ from sapa.connections.frames import (
     render,
 )
 from sapa.errors import ConnectionGoneError, RefusalError, UnsupportedResultError
+from sapa.lambda_events import ConnectionEvent
 from sapa.messages.inputs import arguments
 from sapa.processes.business_process import Context, Process
 from sapa.processes.endpoints import business_process_of
@@ -50,17 +51,18 @@ class Reply:
 
 def answer(
     text: str,
-    context: Context,
+    event: ConnectionEvent,
     services: "Services",
     process_of: Callable[[str], Process] = business_process_of,
 ) -> Reply:
-    """Answer one text frame; the result is always frames and never an exception.
+    """Answer the text frame of an event; the result is always frames and never an exception.
 
     `$joined` comes first, also when the business process fails after it has joined a channel.
     """
     message_id: MessageId | None = None
+    context = Context(event, services)
     try:
-        wait = services.rate_limits.retry_after_ms(context.connection_id, context.username)
+        wait = services.rate_limits.retry_after_ms(event.connection_id, event.username)
         content = decode(text)
         message_id = id_of(content)
         message = parse(content)
@@ -70,13 +72,13 @@ def answer(
         if isinstance(message, Resume):
             frames = services.resumer.frames(context.subscriber(), message.positions, message_id)
             return Reply(tuple(frames), "resumed")
-        process = process_of(context.endpoint)
+        process = process_of(event.endpoint)
         reply = Reply(tuple(_run(process, message.inputs, context, message_id)), "ok")
     except RefusalError as refusal:
         reply = Reply((render(refusal.as_json(), message_id),), refusal.code)
     # A business process is somebody's code: even sys.exit() in it must not end the environment.
     except (Exception, SystemExit) as failure:
-        reply = _failed(failure, context.request_id, message_id)
+        reply = _failed(failure, event.request_id, message_id)
     if context.joined:
         return Reply((*_joined(context.joined), *reply.frames), reply.outcome, reply.failure)
     return reply

@@ -51,7 +51,7 @@ def chat(
             # The sender knows that they are typing.
             sequence = context.publish(typing, {"from": context.username}, to_self=False)
             return {"channel": typing, "sequence": sequence}
-        case ChatAction.LEAVE:
+        case _:  # LEAVE
             context.leave(typing)
             return {"channel": said, "left": context.leave(said)}
 

@@ -50,7 +50,7 @@ def social(
         case SocialAction.POST:
             sequence = context.publish(own, {"from": context.username, "text": text})
             return {"channel": own, "sequence": sequence}
-        case SocialAction.REACT:
+        case _:  # REACT
             events = context.history(theirs, limit=1, before=post + 1)
             if not any(event.sequence == post and "text" in event.payload for event in events):
                 raise RefusedError("There is no such post.", {"post": "is not a post's number"})

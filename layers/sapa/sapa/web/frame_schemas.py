@@ -1,4 +1,4 @@
-"""The frames that every endpoint has beside its own: errors, signs of life, channels."""
+"""The frames that every endpoint has beside its own: errors, pings, channels."""
 
 from sapa.connections.frames import MAX_RESUMED_CHANNELS
 from sapa.web.schemas import ERROR_SCHEMA_NAME, Schema, id_schema
@@ -61,7 +61,7 @@ def _presence() -> Schema:
     properties: Schema = {"$channel": _CHANNEL, "$sent_at": _SENT_AT, "$presence": presence}
     return {
         **_object(properties, *properties),
-        "description": "A user came with a first connection, or left with the last one.",
+        "description": "A user joined with the first connection, or left with the last one.",
     }
 
 
@@ -76,7 +76,7 @@ def _joined() -> Schema:
 
 def _resume() -> Schema:
     positions = {
-        **_by_channel(_SEQUENCE, "The last sequence number that is known of each channel."),
+        **_by_channel(_SEQUENCE, "The last sequence number that the client has of each channel."),
         "maxProperties": MAX_RESUMED_CHANNELS,
     }
     return {

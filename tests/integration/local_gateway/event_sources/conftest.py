@@ -23,7 +23,7 @@ from local_gateway.template.document.stack import Stack
 from local_gateway.template.loading.load import load_template
 from local_gateway.template.loading.template import ResourceValues
 from tests.support.clock import VirtualClock
-from tests.support.watcher import Watcher
+from tests.support.recorder import AsyncRecorder
 
 _NUMBERS = itertools.count()
 _CODE = Path(__file__).parent / "functions"
@@ -48,7 +48,7 @@ class Running:
     application: Application
     values: ResourceValues
     sources: EventSources
-    watcher: Watcher
+    recorder: AsyncRecorder
     clock: VirtualClock
     clients: MotoClients
     made: dict[str, Any] = field(default_factory=dict)
@@ -96,12 +96,12 @@ class Stage:
     async def run(self, resources: str) -> Running:
         """Serve a template with these resources, which may be SAM's."""
         application, values = self.read(resources, f"sources{next(_NUMBERS)}")
-        watcher, clock = Watcher(), VirtualClock()
+        recorder, clock = AsyncRecorder(), VirtualClock()
         settings = RuntimeSettings(
             base_environment={"AWS_ENDPOINT_URL": self._moto.endpoint_url},
         )
         runtime = LambdaRuntime(
-            application.functions, region="us-east-1", settings=settings, observe=watcher.observe
+            application.functions, region="us-east-1", settings=settings, observe=recorder.observe
         )
         await runtime.start()
         self._stack.push_async_callback(runtime.close)
@@ -110,14 +110,14 @@ class Stage:
         sources = EventSources(
             self._moto.endpoint_url,
             invoker=runtime,
-            observe=watcher.observe,
+            observe=recorder.observe,
             clock=clock,
             sources=ClockAndIds(),
         )
         self._stack.push_async_callback(sources.close)
         await sources.deploy(application)
         clients = MotoClients(self._moto.endpoint_url, "us-east-1")
-        return Running(application, values, sources, watcher, clock, clients)
+        return Running(application, values, sources, recorder, clock, clients)
 
     def read(self, resources: str, name: str) -> tuple[Application, ResourceValues]:
         """An application of a stack, and what its queues are called."""

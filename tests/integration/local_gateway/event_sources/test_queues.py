@@ -35,14 +35,14 @@ async def test_message_arrives_with_all_its_attributes(stage: Stage) -> None:
             "raw": {"DataType": "Binary", "BinaryValue": b"\x00\xff"},
         },
     )
-    [event] = await running.watcher.wait_for_events(1)
+    [event] = await running.recorder.wait_for_events(1)
     [record] = SqsModel.model_validate(event).Records
     assert record.body == "héllo"
     assert record.attributes.ApproximateReceiveCount == "1"
     assert record.messageAttributes["kind"].stringValue == "greeting"
     assert record.messageAttributes["raw"].binaryValue == "AP8="
     assert record.eventSourceARN == running.values.attributes["Work", "Arn"]
-    [report] = await running.watcher.wait_for_records(1)
+    [report] = await running.recorder.wait_for_records(1)
     assert (report.api, report.outcome, report.function) == ("sqs", "ok", "Worker")
     assert report.detail == "1 message"
     assert running.left_in("Work") == 0
@@ -52,9 +52,9 @@ async def test_window_collects_a_batch_larger_than_one_call(stage: Stage) -> Non
     mapping = ", BatchSize: 12, MaximumBatchingWindowInSeconds: 60"
     running = await stage.run(worker("take", mapping))
     running.send("Work", *(str(number) for number in range(12)))
-    [event] = await running.watcher.wait_for_events(1)
+    [event] = await running.recorder.wait_for_events(1)
     assert sorted(int(record["body"]) for record in event["Records"]) == list(range(12))
-    await running.watcher.wait_for_records(1)
+    await running.recorder.wait_for_records(1)
     assert running.left_in("Work") == 0
 
 
@@ -62,7 +62,7 @@ async def test_end_of_the_window_invokes_with_what_has_come(stage: Stage) -> Non
     mapping = ", BatchSize: 100, MaximumBatchingWindowInSeconds: 1"
     running = await stage.run(worker("take", mapping))
     running.send("Work", "only")
-    [event] = await running.watcher.wait_for_events(1)
+    [event] = await running.recorder.wait_for_events(1)
     assert [record["body"] for record in event["Records"]] == ["only"]
 
 
@@ -71,7 +71,7 @@ async def test_only_the_messages_that_powertools_reports_stay(stage: Stage) -> N
     mapping = f"{window}, FunctionResponseTypes: [ReportBatchItemFailures]"
     running = await stage.run(worker("take_some", mapping))
     running.send("Work", "good 1", "bad", "good 2")
-    [record] = await running.watcher.wait_for_records(1)
+    [record] = await running.recorder.wait_for_records(1)
     assert (record.outcome, record.detail) == ("partly failed", "1 of 3 messages failed")
     assert record.problem
     assert running.left_in("Work") == 1
@@ -81,7 +81,7 @@ async def test_without_the_response_type_a_report_counts_for_nothing(stage: Stag
     mapping = ", MaximumBatchingWindowInSeconds: 60, BatchSize: 2"
     running = await stage.run(worker("take_some", mapping))
     running.send("Work", "good", "bad")
-    [record] = await running.watcher.wait_for_records(1)
+    [record] = await running.recorder.wait_for_records(1)
     assert record.outcome == "ok"
     assert running.left_in("Work") == 0
 
@@ -90,10 +90,10 @@ async def test_failing_message_goes_to_the_dead_letter_queue(stage: Stage) -> No
     running = await stage.run(worker("fail", queue="VisibilityTimeout: 2"))
     running.send("Work", "poison")
     # The third attempt to receive it finds that it was received twice.
-    records = await running.watcher.wait_for_records(2)
+    records = await running.recorder.wait_for_records(2)
     assert [record.outcome for record in records] == ["error", "error"]
     assert [message["Body"] for message in await running.receive("Dead")] == ["poison"]
-    events = await running.watcher.wait_for_events(2)
+    events = await running.recorder.wait_for_events(2)
     counts = [event["Records"][0]["attributes"]["ApproximateReceiveCount"] for event in events]
     assert counts == ["1", "2"]
     assert running.left_in("Work") == 0
@@ -102,7 +102,7 @@ async def test_failing_message_goes_to_the_dead_letter_queue(stage: Stage) -> No
 async def test_message_that_failed_once_is_done_later(stage: Stage) -> None:
     running = await stage.run(worker("fail_first", queue="VisibilityTimeout: 2"))
     running.send("Work", "stubborn")
-    records = await running.watcher.wait_for_records(2)
+    records = await running.recorder.wait_for_records(2)
     assert [record.outcome for record in records] == ["error", "ok"]
     assert running.left_in("Work") == 0
 
@@ -113,10 +113,10 @@ async def test_messages_of_many_senders_are_each_done_once(stage: Stage) -> None
 
     def bodies() -> Counter[str]:
         return Counter(
-            record["body"] for event in running.watcher.events for record in event["Records"]
+            record["body"] for event in running.recorder.events for record in event["Records"]
         )
 
-    await running.watcher.wait_until(lambda: bodies().total() >= 60)
+    await running.recorder.wait_until(lambda: bodies().total() >= 60)
     assert bodies() == Counter(f"message {number}" for number in range(60))
 
 
@@ -134,7 +134,7 @@ async def test_fifo_queue_keeps_the_order_of_a_group(stage: Stage) -> None:
     running.send("Work", *(f"{number:02}" for number in range(10)), MessageGroupId="one")
 
     def bodies() -> list[str]:
-        return [record["body"] for event in running.watcher.events for record in event["Records"]]
+        return [record["body"] for event in running.recorder.events for record in event["Records"]]
 
-    await running.watcher.wait_until(lambda: len(bodies()) >= 10)
+    await running.recorder.wait_until(lambda: len(bodies()) >= 10)
     assert bodies() == [f"{number:02}" for number in range(10)]

@@ -27,7 +27,7 @@ def put(running: Running, detail: object, **parts: Any) -> dict[str, Any]:
     """Put an event on a bus; its source is the application's, so that tests do not meet."""
     entry = {
         "Source": running.application.stack_name,
-        "DetailType": "Told",
+        "DetailType": "PrintedEvent",
         "Detail": json.dumps(detail),
         **parts,
     }
@@ -42,7 +42,7 @@ async def test_event_that_matches_the_pattern_invokes_the_function(stage: Stage)
     running = await stage.run(listener(pattern))
     put(running, {"amount": 1})
     entry = put(running, {"amount": 10, "time": 3}, Resources=["arn:x"])
-    [event] = await running.watcher.wait_for_events(1)
+    [event] = await running.recorder.wait_for_events(1)
     read = EventBridgeModel.model_validate(event)
     assert read.id == entry["EventId"]
     assert (read.account, read.region, read.version) == ("123456789012", "us-east-1", "0")
@@ -59,18 +59,18 @@ async def test_event_that_matches_the_pattern_invokes_the_function(stage: Stage)
     ]
     assert event["detail"] == {"amount": 10, "time": 3}
     assert event["resources"] == ["arn:x"]
-    [told] = await running.watcher.wait_for_records(1)
-    assert (told.api, told.outcome, told.function) == ("events", "ok", "Listener")
-    assert told.route_key == f"{running.application.stack_name}-ListenerOne"
+    [printed] = await running.recorder.wait_for_records(1)
+    assert (printed.api, printed.outcome, printed.function) == ("events", "ok", "Listener")
+    assert printed.route_key == f"{running.application.stack_name}-ListenerOne"
 
 
 async def test_custom_bus_is_a_world_of_its_own(stage: Stage) -> None:
     bus = '\n  Bus: {Type: AWS::Events::EventBus, Properties: {Name: !Sub "${AWS::StackName}-b"}}'
-    pattern = "EventBusName: !Ref Bus, Pattern: {detail-type: [Told]}"
+    pattern = "EventBusName: !Ref Bus, Pattern: {detail-type: [PrintedEvent]}"
     running = await stage.run(bus + listener(pattern))
     put(running, {"where": "default"})
     put(running, {"where": "custom"}, EventBusName=running.values.refs["Bus"])
-    [event] = await running.watcher.wait_for_events(1)
+    [event] = await running.recorder.wait_for_events(1)
     assert event["detail"] == {"where": "custom"}
 
 
@@ -95,7 +95,7 @@ async def test_targets_get_what_they_ask_for(stage: Stage) -> None:
 """
     running = await stage.run(resources)
     put(running, {"name": "Sari"})
-    assert await running.watcher.wait_for_events(1) == ["Sari"]
+    assert await running.recorder.wait_for_events(1) == ["Sari"]
     [kept] = await running.receive("Kept")
     assert json.loads(kept["Body"])["detail"] == {"name": "Sari"}
     [row] = await running.receive("Row")
@@ -106,12 +106,12 @@ async def test_function_that_fails_gets_the_event_again(stage: Stage) -> None:
     pattern = "Pattern: {source: [!Ref AWS::StackName]}"
     running = await stage.run(listener(pattern, "fail_first"))
     put(running, {"n": 1})
-    [failed] = await running.watcher.wait_for_records(1)
+    [failed] = await running.recorder.wait_for_records(1)
     assert failed.detail == "ValueError: not yet; again in 60 s"
     await running.clock.advance()
-    first, second = await running.watcher.wait_for_events(2)
+    first, second = await running.recorder.wait_for_events(2)
     assert first == second
-    entries = await running.watcher.wait_for_records(2)
+    entries = await running.recorder.wait_for_records(2)
     assert entries[1].outcome == "ok"
 
 
@@ -141,8 +141,8 @@ async def test_disabled_rule_is_silent(stage: Stage) -> None:
     running = await stage.run(resources)
     put(running, {"n": 1})
     put(running, {"n": 2})
-    await running.watcher.wait_for_records(2)
-    assert {entry.function for entry in running.watcher.records} == {"Listener"}
+    await running.recorder.wait_for_records(2)
+    assert {entry.function for entry in running.recorder.records} == {"Listener"}
 
 
 async def test_garbage_on_the_gateways_queue_does_no_harm(stage: Stage) -> None:
@@ -152,7 +152,7 @@ async def test_garbage_on_the_gateways_queue_does_no_harm(stage: Stage) -> None:
     for body in ("text", "[]", '{"rule": {}, "event": 1}'):
         running.client("sqs").send_message(QueueUrl=url, MessageBody=body)
     put(running, {"n": 1})
-    [event] = await running.watcher.wait_for_events(1)
+    [event] = await running.recorder.wait_for_events(1)
     assert event["detail"] == {"n": 1}
 
 
@@ -183,8 +183,8 @@ async def test_rule_of_a_nested_stack_invokes_a_function_of_its_parent(
       Parameters: {Source: !Ref AWS::StackName, Function: !GetAtt Listener.Arn}
 """)
     put(running, {"amount": 1})
-    [event] = await running.watcher.wait_for_events(1)
+    [event] = await running.recorder.wait_for_events(1)
     assert event["detail"] == {"amount": 1}
-    [record] = await running.watcher.wait_for_records(1)
+    [record] = await running.recorder.wait_for_records(1)
     assert record.route_key.startswith(f"{running.application.stack_name}-Nested-")
     assert running.client("s3").head_bucket(Bucket=running.values.refs["Nested/Bucket"])

@@ -16,6 +16,7 @@ from local_gateway.records import InvocationRecord, Observe, ignore
 from local_gateway.runtime.remote import RemoteLambda
 from local_gateway.runtime.service import FunctionInitError
 from local_gateway.runtime.settings import RuntimeSettings
+from tests.support.recorder import DEADLINE, AsyncRecorder
 from tests.support.start_lambda import (
     Behaviour,
     StartLambda,
@@ -24,7 +25,6 @@ from tests.support.start_lambda import (
     hang,
     serving,
 )
-from tests.support.workshop import DEADLINE, Recorder
 
 RIE_TIMEOUT = b"Task timed out after 3.00 seconds"
 
@@ -69,7 +69,7 @@ async def result_of(
 
 async def test_the_event_goes_there_by_the_logical_id_and_the_result_comes_back() -> None:
     service = StartLambda({"Fn": echo})
-    recorder = Recorder()
+    recorder = AsyncRecorder()
     event = {"body": "é", "requestContext": {"routeKey": "$default"}}
     async with remote(service, observe=recorder.observe) as lambdas:
         invocation = await lambdas.invoke("Fn", json.dumps(event).encode())

@@ -47,8 +47,8 @@ def test_drop_takes_the_tcp_connection_after_a_message() -> None:
             client.send(frame(TEXT, b"first") + frame(TEXT, b"second") + frame(TEXT, b"third"))
             assert client.rest() == b""
         assert gateway.disconnected(connection_id) == (1006, "")
-        told = gateway.recorder.wait_for_all("message", lambda _: True, 2)
-        assert {message.content["body"] for message in told} == {"first", "second"}
+        printed = gateway.recorder.wait_for_all("message", lambda _: True, 2)
+        assert {message.content["body"] for message in printed} == {"first", "second"}
         assert struck(gateway) == [("message", "chaos: drop")]
 
 
@@ -94,8 +94,10 @@ def test_slow_counts_for_the_integration_s_timeout() -> None:
             opened.socket.send('{"action": "impatient"}')
             assert message_of(str(opened.socket.recv(SECONDS))) == "Internal server error"
             assert ask(opened).startswith("answer")
-        told = [told.content["body"] for told in gateway.recorder.told if told.what == "message"]
-        assert all("impatient" not in body for body in told)
+        printed = [
+            event.content["body"] for event in gateway.recorder.printed if event.what == "message"
+        ]
+        assert all("impatient" not in body for body in printed)
 
 
 def test_a_crash_under_a_message_is_an_error_frame_and_the_next_start_is_cold() -> None:
@@ -151,8 +153,10 @@ def test_a_lost_disconnect_is_never_invoked() -> None:
         with gateway.open() as other:
             other.socket.close()
         gateway.disconnected(other.connection_id)
-        told = [told.connection_id for told in gateway.recorder.told if told.what == "disconnect"]
-        assert told == [other.connection_id]
+        printed = [
+            event.connection_id for event in gateway.recorder.printed if event.what == "disconnect"
+        ]
+        assert printed == [other.connection_id]
         management = gateway.management()
         with pytest.raises(management.exceptions.GoneException):
             management.get_connection(ConnectionId=lost.connection_id)

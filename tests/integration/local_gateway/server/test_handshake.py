@@ -118,8 +118,10 @@ def test_a_missing_identity_source_is_401_without_the_authorizer(
 ) -> None:
     answer = refusal(gateway, path, additional_headers=headers)
     assert answer == (401, {"message": "Unauthorized"})
-    asked = [told for told in gateway.recorder.told if told.what == "authorize"]
-    assert all(told.content["queryStringParameters"].get("tag") != "missing" for told in asked)
+    asked = [event for event in gateway.recorder.printed if event.what == "authorize"]
+    assert all(
+        printed.content["queryStringParameters"].get("tag") != "missing" for printed in asked
+    )
 
 
 @pytest.mark.parametrize(
@@ -144,7 +146,9 @@ def test_a_refused_connection_has_no_disconnect(gateway: RunningGateway) -> None
     with gateway.open() as opened:
         pass
     gateway.disconnected(opened.connection_id)
-    ended = [told.connection_id for told in gateway.recorder.told if told.what == "disconnect"]
+    ended = [
+        event.connection_id for event in gateway.recorder.printed if event.what == "disconnect"
+    ]
     assert connection_id not in ended
 
 

@@ -83,9 +83,9 @@ def test_a_broken_rule_closes_with_its_code_and_disconnect_hears_it(
         assert client.is_at_end()
     assert gateway.disconnected(connection_id)[0] == code
     heard = [
-        told.what
-        for told in gateway.recorder.told
-        if told.is_event and told.connection_id == connection_id
+        event.what
+        for event in gateway.recorder.printed
+        if event.is_event and event.connection_id == connection_id
     ]
     assert heard == ["connect", "disconnect"]
 

@@ -70,7 +70,7 @@ def test_a_malformed_upgrade_is_400_and_starts_no_function(
         assert head.status == 400
         assert list(json.loads(client.body(head))) == ["message"]
     assert_serves(gateway)
-    queries = [told.content.get("queryStringParameters", {}) for told in gateway.recorder.told]
+    queries = [event.content.get("queryStringParameters", {}) for event in gateway.recorder.printed]
     assert not any(query.get("tag") == "malformed" for query in queries)
 
 

@@ -38,8 +38,8 @@ def test_the_expression_selects_the_route(gateway: RunningGateway, body: str, an
     with gateway.connect("routing") as socket:
         socket.send(body)
         assert socket.recv(SECONDS) == f"answer to {body}"
-    told = gateway.recorder.wait_for("message", lambda told: told.content["body"] == body)
-    assert told.context["routeKey"] == answer
+    printed = gateway.recorder.wait_for("message", lambda event: event.content["body"] == body)
+    assert printed.context["routeKey"] == answer
 
 
 @pytest.mark.parametrize("body", ['{"a": "send"}', ""])
@@ -74,12 +74,12 @@ def test_an_error_frame_is_spaced_as_on_aws(gateway: RunningGateway) -> None:
     with gateway.open() as opened:
         opened.socket.send('{"do": "raise"}')
         text = opened.socket.recv(SECONDS)
-    told = gateway.recorder.wait_for(
-        "message", lambda told: told.connection_id == opened.connection_id
+    printed = gateway.recorder.wait_for(
+        "message", lambda event: event.connection_id == opened.connection_id
     )
     assert text == (
         f'{{"message": "Internal server error", "connectionId":"{opened.connection_id}", '
-        f'"requestId":"{told.context["requestId"]}"}}'
+        f'"requestId":"{printed.context["requestId"]}"}}'
     )
 
 
@@ -91,7 +91,7 @@ def test_an_integration_timeout_gives_an_error_frame_while_the_function_runs_on(
         frame = ask(opened.socket, message)
         assert_error(frame, "Internal server error", opened.connection_id)
         gate.arrive().release()
-        gateway.recorder.wait_for("finished", lambda told: told.content["label"] == "patient")
+        gateway.recorder.wait_for("finished", lambda event: event.content["label"] == "patient")
 
 
 def test_exhausted_reserved_concurrency_gives_an_error_frame(
@@ -122,5 +122,5 @@ def test_a_body_that_its_model_refuses_never_reaches_the_function(
         accepted = '{"action": "strict", "model": "sized", "size": 1}'
         opened.socket.send(accepted)
         assert opened.socket.recv(SECONDS) == f"answer to {accepted}"
-    bodies = [told.content.get("body") for told in gateway.recorder.told]
+    bodies = [event.content.get("body") for event in gateway.recorder.printed]
     assert body not in bodies

@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.parser.models import (
 
 from tests.support.applications import ACCOUNT, REGION
 from tests.support.gateway import RunningGateway
-from tests.support.recorder import Told
+from tests.support.recorder import PrintedEvent
 
 AUTH = {"Auth": "secret"}
 
@@ -23,8 +23,8 @@ def conversation(
     with gateway.open(stage, query, **options) as opened:
         opened.socket.send('{"hello": 1}')
 
-        def is_ours(told: Told) -> bool:
-            return told.connection_id == opened.connection_id
+        def is_ours(printed: PrintedEvent) -> bool:
+            return printed.connection_id == opened.connection_id
 
         message = gateway.recorder.wait_for("message", is_ours).content
     disconnect = gateway.recorder.wait_for("disconnect", is_ours).content
@@ -74,10 +74,10 @@ def test_the_message_is_passed_on_as_it_was_sent(gateway: RunningGateway) -> Non
     body = ' {"a":  1,\n\t"ключ": "\\u00e9 \\ud83d\\ude00 😀"} '
     with gateway.open() as opened:
         opened.socket.send(body)
-        told = gateway.recorder.wait_for(
-            "message", lambda told: told.connection_id == opened.connection_id
+        printed = gateway.recorder.wait_for(
+            "message", lambda event: event.connection_id == opened.connection_id
         )
-    assert told.content["body"] == body
+    assert printed.content["body"] == body
 
 
 def test_the_authorizer_is_asked_once_and_its_context_is_in_every_event(
@@ -89,8 +89,8 @@ def test_the_authorizer_is_asked_once_and_its_context_is_in_every_event(
     expected = {"principalId": "ada", "level": "3", "isAdmin": "true", "team": "blue"}
     assert connect == message == disconnect == expected
     connection_id = events[0]["requestContext"]["connectionId"]
-    asked = [told for told in gateway.recorder.told if told.what == "authorize"]
-    [event] = [told.content for told in asked if told.connection_id == connection_id]
+    asked = [event for event in gateway.recorder.printed if event.what == "authorize"]
+    [event] = [printed.content for printed in asked if printed.connection_id == connection_id]
     arn = f"arn:aws:execute-api:{REGION}:{ACCOUNT}:auth123456/authorized/$connect"
     assert (event["type"], event["methodArn"]) == ("REQUEST", arn)
     upgrade = {"Connection": "upgrade", "Upgrade": "websocket", "content-length": "0"}

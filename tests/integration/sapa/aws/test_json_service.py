@@ -81,9 +81,9 @@ def test_what_does_not_pass_is_an_error(
     api: FaultyApi, service: JsonService, answer: bytes, code: str
 ) -> None:
     api.answers["GetItem"] = [answer]
-    with pytest.raises(CallError) as found:
+    with pytest.raises(CallError) as error:
         get(service)
-    assert found.value.code == code
+    assert error.value.code == code
     assert len(api.posted) == 3
 
 

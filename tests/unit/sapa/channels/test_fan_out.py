@@ -16,7 +16,7 @@ from sapa.channels.fan_out import (
 )
 from sapa.channels.fan_out_task import FanOutTask, Recipient, Shards
 from sapa.connections.sender import PostOutcome
-from sapa.errors import FanOutTaskError, StoreError, UndeliveredError
+from sapa.errors import StoreError, UndeliveredError
 from tests.unit.sapa.fakes import (
     InMemoryFanOutQueue,
     InMemorySubscriptionReader,
@@ -211,12 +211,3 @@ def test_what_is_given_up_names_only_those_without_it() -> None:
     assert left.recipients == (Recipient("c1", 0),)
     with pytest.raises(UndeliveredError):
         channel.deliver(left)
-
-
-@pytest.mark.parametrize(
-    "body",
-    ["", "[]", "null", "{}", '{"channel":"a"}', '{"channel":"a","content":{},"recipients":[1]}'],
-)
-def test_a_body_that_is_not_ours_is_an_error(body: str) -> None:
-    with pytest.raises(FanOutTaskError):
-        FanOutTask.from_json(body)

@@ -1,5 +1,6 @@
 """What a join, a leave and a removal that end half-way leave behind, and who removes it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
@@ -9,6 +10,7 @@ from sapa.errors import QueueError, StoreError
 from tests.unit.sapa.fakes import (
     Client,
     FakeServices,
+    InMemoryConnectionStore,
     InMemoryPresenceStore,
     InMemorySessionChannelStore,
     InMemorySubscriptionStore,
@@ -127,18 +129,55 @@ def test_orphaned_subscription_is_removed_from_the_channel_that_met_it(
     assert services.membership.members(LOBBY) == []
 
 
+def test_removal_without_anything_left_is_fine(services: FakeServices) -> None:
+    services.membership.remove_connection("c1", LOBBY)
+    orphan = Subscription(
+        channel="user:ana", subscriber=Client(services, "ana", "c1").subscriber, since=5
+    )
+    services.subscription_store.add(orphan)
+    services.membership.remove_connection("c1", "user:ana")
+    assert services.subscription_store.subscriptions == {}
+    assert services.announced == []
+
+
+@dataclass
+class Overtaken(InMemorySubscriptionStore):
+    """Something happens while a subscription is written."""
+
+    meanwhile: Callable[[], object] = lambda: None
+
+    def add(self, subscription: Subscription) -> None:
+        self.meanwhile()
+        super().add(subscription)
+
+
 def test_join_that_a_removal_overtakes_is_undone(services: FakeServices) -> None:
+    services.subscriptions = services.subscription_store = store = Overtaken()
     ana = services.connect("ana", "c1")
-
-    @dataclass
-    class Overtaken(InMemorySubscriptionStore):
-        """The connection is removed while the subscription is written."""
-
-        def add(self, subscription: Subscription) -> None:
-            services.connection_store.mark_closed("c1")
-            super().add(subscription)
-
-    services.subscriptions = services.subscription_store = Overtaken()
-    del services.membership
+    store.meanwhile = lambda: services.connection_store.mark_closed("c1")
     assert not ana.join(LOBBY)
-    assert ana.channels == set()
+    assert ana.channels == {"user:ana"}
+    assert services.membership.members(LOBBY) == []
+
+
+def test_join_that_a_leave_overtakes_is_undone_and_not_resumed(services: FakeServices) -> None:
+    services.subscriptions = services.subscription_store = store = Overtaken()
+    ana = services.connect("ana", "c1")
+    store.meanwhile = lambda: services.connection_store.remove_channel("c1", LOBBY)
+    assert not ana.join(LOBBY)
+    assert ana.channels == {"user:ana"}
+    assert not ana.may_resume(LOBBY)
+
+
+def test_entry_that_somebody_else_takes_over_first_is_left_to_them(services: FakeServices) -> None:
+    class TakenOver(InMemoryConnectionStore):
+        def replace_channel(
+            self, connection_id: str, channel: str, since: int, earlier: int
+        ) -> bool:
+            return False
+
+    services.connections = services.connection_store = TakenOver()
+    ana = services.connect("ana", "c1")
+    services.connection_store.add_channel("c1", LOBBY, 5, 50)
+    assert not ana.join(LOBBY)
+    assert ana.channels == {"user:ana"}

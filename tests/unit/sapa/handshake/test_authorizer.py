@@ -58,6 +58,15 @@ def test_no_cookie_of_ours_is_no_decision(store: InMemorySessionStore) -> None:
     assert store.reads == 0
 
 
+def test_denial_has_no_context(store: InMemorySessionStore) -> None:
+    decision = decide(replace(HANDSHAKE, origins=("https://evil.example",)), store, (), 0)
+    assert decision is not None
+    denied = policy(decision, HANDSHAKE)
+    assert denied["principalId"] == "anonymous"
+    assert "context" not in denied
+    assert "Deny" in str(denied["policyDocument"])
+
+
 def test_context_holds_strings_alone(store: InMemorySessionStore) -> None:
     decision = decide(HANDSHAKE, store, (), 0)
     assert decision is not None

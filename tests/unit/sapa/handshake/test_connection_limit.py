@@ -76,7 +76,7 @@ def test_connections_whose_time_is_up_do_not_count() -> None:
     assert handshakes.open()
 
 
-def test_gone_connection_is_forgotten_instead_of_closed() -> None:
+def test_gone_connection_is_removed_instead_of_closed() -> None:
     handshakes = Handshakes(limit=1)
     handshakes.open()
     handshakes.recording_sender.gone.add("c1")

@@ -76,8 +76,8 @@ def test_token_itself_is_not_stored(store: InMemorySessionStore) -> None:
 
 
 def test_session_is_found_until_it_expires(store: InMemorySessionStore) -> None:
-    found = find_session(TOKEN, store, now=99)
-    assert found == LoginSession(
+    session = find_session(TOKEN, store, now=99)
+    assert session == LoginSession(
         token_hash=token_hash(TOKEN), username="demo", session_id="s1", expires_at=100
     )
     assert find_session(TOKEN, store, now=100) is None

@@ -105,7 +105,7 @@ def test_missing_and_unknown_keys_are_told_together() -> None:
 def test_many_problems_are_counted_and_not_all_told() -> None:
     with pytest.raises(RefusalError) as refused:
         arguments(paint, {**GOOD, **{"x" * 100 + str(n): 1 for n in range(50)}}, CONTEXT)
-    assert len(refused.value.fields or ()) == 1, "cut names are told once"
+    assert len(refused.value.fields or ()) == 1, "shortened names are merged"
     with pytest.raises(RefusalError) as refused:
         arguments(paint, {**GOOD, **{f"x{n}": 1 for n in range(50)}}, CONTEXT)
     assert len(refused.value.fields or ()) == MAX_PROBLEMS

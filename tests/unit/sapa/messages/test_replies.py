@@ -41,13 +41,13 @@ def client(endpoint: str = "reply", **environment: str) -> Client:
 
 def reply_to(text: str, sender: Client) -> Reply:
     """What the sender's endpoint answers."""
-    return answer(text, sender.context, sender.services)
+    return answer(text, sender.event, sender.services)
 
 
 def asked(process: Process, text: str = '{"$id": 1}', sender: Client | None = None) -> Reply:
     """What a process answers."""
     sender = sender or client()
-    return answer(text, sender.context, sender.services, lambda _: process)
+    return answer(text, sender.event, sender.services, lambda _: process)
 
 
 def made(result: Callable[[], object]) -> Process:

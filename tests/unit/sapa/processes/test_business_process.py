@@ -98,3 +98,36 @@ def test_unknown_annotation_is_named() -> None:
 
     with pytest.raises(BusinessProcessError, match="Missing"):
         _ = broken.parameters
+
+
+def test_history_has_a_limit() -> None:
+    context = FakeServices().connect("ana").context
+    for limit in (0, 1_001):
+        with pytest.raises(ValueError, match="1 to 1000"):
+            context.history("chat:lobby", limit)
+
+
+def test_joined_channels_are_collected_until_they_are_left() -> None:
+    services = FakeServices()
+    context = services.connect("ana").context
+    services.publisher.publish("chat:lobby", {}, publisher="ben")
+    assert context.join("chat:lobby")
+    assert not context.join("chat:lobby")
+    assert context.joined == {"chat:lobby": 1}
+    assert context.leave("chat:lobby")
+    assert context.joined == {}
+
+
+def test_publisher_can_leave_itself_out() -> None:
+    client = FakeServices().connect("ana")
+    for channel, to_self in (("user:ana", True), ("user:ana", False)):
+        client.context.publish(channel, {"to_self": to_self}, to_self=to_self)
+    assert client.payloads("user:ana") == [{"to_self": True}]
+
+
+def test_state_is_the_endpoints() -> None:
+    services = FakeServices()
+    game = services.connect("ana", endpoint="game").context
+    game.state.put("k", 1)
+    assert services.connect("ben", endpoint="game").context.state.get("k") == 1
+    assert services.connect("ben", endpoint="chat").context.state.get("k") is None

@@ -24,9 +24,9 @@ def test_everybody_at_the_table_sees_each_move(
     joined = game(cem.context, GameAction.JOIN)
     assert (joined["board"], joined["players"]) == ("." * 9, {"X": "ana", "O": "ben"})
     answer = game(ana.context, GameAction.MOVE, cell=5)
-    told = {key: answer[key] for key in ("board", "players", "turn", "winner", "change")}
-    assert (told["board"], told["turn"]) == ("....X....", "O")
-    assert [one.payloads("game:1")[-1] for one in (ana, ben, cem)] == [told] * 3
+    played = {key: answer[key] for key in ("board", "players", "turn", "winner", "change")}
+    assert (played["board"], played["turn"]) == ("....X....", "O")
+    assert [one.payloads("game:1")[-1] for one in (ana, ben, cem)] == [played] * 3
 
 
 def test_game_is_kept_for_those_who_come_later(

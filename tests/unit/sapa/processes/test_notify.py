@@ -10,8 +10,8 @@ from tests.unit.sapa.fakes import FakeServices
 def test_all_connections_of_the_user_get_it_and_nobody_else(services: FakeServices) -> None:
     ana, ben, phone = services.connect("ana"), services.connect("ben"), services.connect("ben")
     assert notify(ana.context, "Tea is ready", "ben") == {"channel": "user:ben", "sequence": 1}
-    told = [{"notification": "Tea is ready", "from": "ana"}]
-    assert (ben.payloads("user:ben"), phone.payloads("user:ben")) == (told, told)
+    received = [{"notification": "Tea is ready", "from": "ana"}]
+    assert (ben.payloads("user:ben"), phone.payloads("user:ben")) == (received, received)
     assert ana.inbox == []
 
 

@@ -30,8 +30,8 @@ def test_feed_is_what_all_of_them_did_by_time(services: FakeServices) -> None:
         posted(connection, text)
     answer = social(ben.context, SocialAction.FEED)
     assert answer["following"] == ["ana", "cem"]
-    told = [(one["$channel"], one["text"]) for one in answer["feed"]]
-    assert told == [
+    posts = [(one["$channel"], one["text"]) for one in answer["feed"]]
+    assert posts == [
         ("posts:ana", "one"),
         ("posts:cem", "two"),
         ("posts:ben", "three"),

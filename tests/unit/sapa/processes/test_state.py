@@ -123,6 +123,14 @@ def test_what_holds_itself_is_refused() -> None:
         FakeStates().state().put("k", value)
 
 
+def test_what_nests_too_deep_is_refused() -> None:
+    value: list[Any] = []
+    for _ in range(100_000):
+        value = [value]
+    with pytest.raises(StateValueError, match="nests too deep"):
+        FakeStates().state().put("k", value)
+
+
 def test_size_is_limited_in_bytes() -> None:
     state = FakeStates().state()
     state.put("k", "x" * (MAX_VALUE_BYTES - 2))
@@ -158,9 +166,9 @@ def test_conflict_that_never_ends_is_told_after_bounded_time() -> None:
         state.put("k", (value or 0) + 100)
         return increment(value)
 
-    with pytest.raises(StateConflictError) as told:
+    with pytest.raises(StateConflictError) as conflict:
         state.update("k", overtaken)
-    assert (told.value.key, told.value.attempts) == ("k", MAX_ATTEMPTS)
+    assert (conflict.value.key, conflict.value.attempts) == ("k", MAX_ATTEMPTS)
     assert state.get("k") == 100 * MAX_ATTEMPTS
     assert len(states.pauses) == MAX_ATTEMPTS - 1
     assert states.pauses == sorted(states.pauses)

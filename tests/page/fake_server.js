@@ -1,8 +1,8 @@
 // @ts-check
 /** The other side of `$resume`, by the same contract as the real one, on a network that fails. */
 
-/** @typedef {import("./world.js").FakeSocket} FakeSocket */
-/** @typedef {import("./world.js").Json} Json */
+/** @typedef {import("./fake_browser.js").FakeSocket} FakeSocket */
+/** @typedef {import("./fake_browser.js").Json} Json */
 /** @typedef {{ socket: FakeSocket, channels: Set<string>, deaf: boolean }} Peer */
 /** @typedef {{ last: number, stored: Map<number, Json> }} Log */
 
@@ -19,7 +19,7 @@ export class FakeServer {
   /** Whether anything goes wrong. */
   faulty = true;
 
-  /** @param {import("./world.js").FakeClock} clock @param {() => number} random */
+  /** @param {import("./fake_browser.js").FakeClock} clock @param {() => number} random */
   constructor(clock, random) {
     this.#clock = clock;
     this.#random = random;

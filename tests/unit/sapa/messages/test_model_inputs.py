@@ -63,7 +63,7 @@ def by_core(text: str) -> tuple[Any, ...]:
 
 
 def problems(error: ValidationError) -> tuple[Any, ...]:
-    """What is told of them, in an order of their own."""
+    """The problems, sorted."""
     return tuple(sorted((e["type"], e["loc"], e["msg"]) for e in error.errors()))
 
 

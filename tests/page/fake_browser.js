@@ -1,5 +1,5 @@
 // @ts-check
-/** A world for `sapa.js` in which nothing happens by itself: clock, chance, network and sockets. */
+/** A browser for `sapa.js` in which nothing happens by itself: clock, chance, network and sockets. */
 
 import { Sapa } from "../../functions/api/static/sapa.js";
 
@@ -109,12 +109,12 @@ export class FakeSocket extends EventTarget {
   }
 }
 
-/** A page's end of the world: the module, its sockets, and all that it told. */
-export class World {
+/** The module in a page: its sockets, and every event that it reported. */
+export class FakeBrowser {
   clock = new FakeClock();
   /** @type {FakeSocket[]} */ sockets = [];
   /** @type {{ [Name in keyof SapaEvents]: SapaEvents[Name][] }} */
-  told = {
+  reported = {
     ...{ state: [], message: [], unanswered: [], frame: [] },
     ...{ joined: [], event: [], presence: [], members: [], gap: [], left: [] },
   };
@@ -127,13 +127,13 @@ export class World {
   /** @param {Partial<SapaOptions>} [options] @param {FakeClock} [clock] */
   constructor(options = {}, clock = this.clock) {
     this.clock = clock;
-    const world = this;
+    const browser = this;
     class Socket extends FakeSocket {
       /** @param {string} url */
       constructor(url) {
         super(url);
-        world.sockets.push(this);
-        this.onSent = (/** @type {Json} */ message) => world.#answerPing(this, message);
+        browser.sockets.push(this);
+        this.onSent = (/** @type {Json} */ message) => browser.#answerPing(this, message);
       }
     }
     const { environment, ...others } = options;
@@ -164,8 +164,8 @@ export class World {
   }
 
   #listen() {
-    for (const name of /** @type {(keyof SapaEvents)[]} */ (Object.keys(this.told))) {
-      this.sapa.on(name, (detail) => /** @type {unknown[]} */ (this.told[name]).push(detail));
+    for (const name of /** @type {(keyof SapaEvents)[]} */ (Object.keys(this.reported))) {
+      this.sapa.on(name, (detail) => /** @type {unknown[]} */ (this.reported[name]).push(detail));
     }
   }
 
@@ -181,12 +181,12 @@ export class World {
   }
 
   get states() {
-    return this.told.state.map(({ status }) => status);
+    return this.reported.state.map(({ status }) => status);
   }
 
   /** The sequence numbers seen in a channel, by arrival. */
   sequences(channel = "chat:lobby") {
-    return this.told.event
+    return this.reported.event
       .filter((event) => event.channel === channel)
       .map(({ sequence }) => Number(sequence));
   }

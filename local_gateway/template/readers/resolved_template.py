@@ -1,16 +1,17 @@
-"""What the resources of a loaded template answer to `Ref` and `Fn::GetAtt`.
+"""A template whose data resources exist: `Ref`, `Fn::GetAtt` and properties have values.
 
 Data resources answer with values from moto, all others with values that are derived from the stack
 and the logical id (CloudFormation user guide, "Return values" of each resource type).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from local_gateway.template.document.errors import Place, TemplateError
 from local_gateway.template.document.source import Json
 from local_gateway.template.intrinsics.resolver import Resolver
 from local_gateway.template.loading.resource_types import DATA
 from local_gateway.template.loading.template import Resource, ResourceValues, Template
+from local_gateway.template.readers.properties import Properties
 
 _NAME_PROPERTY = {
     "AWS::ApiGatewayV2::DomainName": "DomainName",
@@ -39,14 +40,34 @@ _ARN = {
 _REF_IS_ARN = frozenset({"AWS::Lambda::LayerVersion", "AWS::IAM::ManagedPolicy"})
 
 
-class ResourceReferences:
-    """The `References` of a template whose data resources exist; circles are errors."""
+class ResolvedTemplate:
+    """Yields resolved properties, and is the `References` of their resolver.
+
+    Raises `TemplateError` for names that depend on each other.
+    """
 
     def __init__(self, template: Template, values: ResourceValues) -> None:
         self._template = template
         self._values = values
+        self.stack = template.stack
         self._open: list[str] = []
         self.resolver: Resolver = template.resolver(self)
+
+    def of_type(self, resource_type: str) -> Iterator[Properties]:
+        """The properties of each resource of a type, in the template's order."""
+        return map(self.properties, self._template.of_type(resource_type))
+
+    def properties(self, resource: Resource) -> Properties:
+        """The properties of a resource."""
+        return Properties(resource.source, resource.logical_id, resource.properties, self.resolver)
+
+    def ref_of(self, resource: Properties) -> str:
+        """The value of `Ref` to the resource with these properties."""
+        return str(self.ref(resource.logical_id, resource.place()))
+
+    def arn_of(self, resource: Properties) -> str:
+        """The ARN of the resource with these properties."""
+        return str(self.attribute(resource.logical_id, "Arn", resource.place()))
 
     def ref(self, logical_id: str, place: Place) -> Json:
         """The physical id: from moto, or derived from the stack's name."""
@@ -153,10 +174,10 @@ class ResourceReferences:
         return "1"
 
 
-_ATTRIBUTES: Mapping[tuple[str, str], Callable[[ResourceReferences, Resource], str]] = {
-    ("AWS::ApiGatewayV2::Api", "ApiEndpoint"): ResourceReferences._api_endpoint,
-    ("AWS::CloudFront::Distribution", "DomainName"): ResourceReferences._distribution_domain,
-    ("AWS::Lambda::Alias", "AliasArn"): ResourceReferences._qualified_arn,
-    ("AWS::Lambda::Version", "FunctionArn"): ResourceReferences._qualified_arn,
-    ("AWS::Lambda::Version", "Version"): ResourceReferences._version_number,
+_ATTRIBUTES: Mapping[tuple[str, str], Callable[[ResolvedTemplate, Resource], str]] = {
+    ("AWS::ApiGatewayV2::Api", "ApiEndpoint"): ResolvedTemplate._api_endpoint,
+    ("AWS::CloudFront::Distribution", "DomainName"): ResolvedTemplate._distribution_domain,
+    ("AWS::Lambda::Alias", "AliasArn"): ResolvedTemplate._qualified_arn,
+    ("AWS::Lambda::Version", "FunctionArn"): ResolvedTemplate._qualified_arn,
+    ("AWS::Lambda::Version", "Version"): ResolvedTemplate._version_number,
 }

@@ -5,68 +5,30 @@ import importlib.util
 import json
 import os
 import textwrap
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from local_gateway.core.invocation import Invocation, Succeeded
 from local_gateway.core.model import LambdaFunction, Layer
-from local_gateway.records import InvocationRecord, LogLine, LogStream, Record
 from local_gateway.runtime.service import LambdaRuntime
 from local_gateway.runtime.settings import RuntimeSettings
+from tests.support.recorder import DEADLINE, AsyncRecorder
 
 REGION = "eu-central-1"
-DEADLINE = 20.0
-
 CLIENTS = ["bootstrap"]
 if importlib.util.find_spec("awslambdaric"):
     CLIENTS.append("awslambdaric")
 
 
 @dataclass
-class Recorder:
-    """Keeps records; `until` waits for something to become true."""
-
-    lines: list[tuple[str, LogStream, str, str | None]] = field(default_factory=list)
-    finished: list[InvocationRecord] = field(default_factory=list)
-    _news: asyncio.Event = field(default_factory=asyncio.Event)
-
-    @property
-    def started(self) -> list[str | None]:
-        """The request ids of the invocations that have begun, by their START lines."""
-        return [
-            request_id
-            for _, stream, line, request_id in self.lines
-            if stream == "platform" and line.startswith("START ")
-        ]
-
-    def observe(self, record: Record, /) -> None:
-        match record:
-            case LogLine(_, function, stream, text, request_id):
-                self.lines.append((function, stream, text, request_id))
-            case InvocationRecord():
-                self.finished.append(record)
-        self._news.set()
-
-    def texts(self, stream: LogStream) -> list[str]:
-        return [line for _, of, line, _ in self.lines if of == stream]
-
-    async def until(self, true: Callable[[], bool]) -> None:
-        async with asyncio.timeout(DEADLINE):
-            while not true():
-                self._news.clear()
-                await self._news.wait()
-
-
-@dataclass
-class Workshop:
-    """Makes functions whose code is given as text."""
+class Runtimes:
+    """Makes functions whose code is given as text, and runtimes that run them."""
 
     directory: Path
     client: str
-    recorder: Recorder = field(default_factory=Recorder)
-    runtimes: list[LambdaRuntime] = field(default_factory=list)
+    recorder: AsyncRecorder = field(default_factory=AsyncRecorder)
+    started: list[LambdaRuntime] = field(default_factory=list)
 
     def function(
         self,
@@ -110,7 +72,7 @@ class Workshop:
             settings=RuntimeSettings(use_awslambdaric=self.client == "awslambdaric", **settings),
             observe=self.recorder.observe,
         )
-        self.runtimes.append(runtime)
+        self.started.append(runtime)
         await runtime.start()
         return runtime
 
