@@ -50,7 +50,11 @@ class WebSocketStageServer:
             return json_message(400, problem)
         stamp = self._context.clock.stamp()
         session = self._new_session(request, stamp)
-        decision = await session.handshake(stamp)
+        try:
+            decision = await session.handshake(stamp)
+        except BaseException:
+            session.shut_down()
+            raise
         if isinstance(decision, RefuseHandshake):
             return json_message(decision.status, decision.message)
         headers = [

@@ -57,8 +57,15 @@ def test_a_body_that_is_too_large_is_skipped_to_its_end(size: int, large: bytes)
 def test_a_body_that_will_be_too_large_is_known_from_its_head() -> None:
     reader = parser(body=2)
     assert reader.feed(POST[:-3]) == []
-    assert reader.pending is not None
-    assert reader.pending.is_too_large
+    pending = reader.pending
+    assert pending is not None
+    assert pending.is_too_large
+
+
+def test_nothing_is_pending_between_requests() -> None:
+    reader = parser()
+    reader.feed(POST)
+    assert reader.pending is None
 
 
 @pytest.mark.parametrize("size", [1, 16 * 1024])
