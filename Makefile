@@ -18,12 +18,12 @@ DEV := .venv/.dev-installed
 SAM_INSTALLED := .venv-sam/.installed
 AUDIT := .venv-audit/bin
 AUDIT_INSTALLED := .venv-audit/.installed
-DEPENDENCY_AUDIT := $(BIN)/python -m scripts.dependency_audit $(AUDIT)/pip-audit \
+DEPENDENCY_AUDIT := $(BIN)/python -m tools.scripts.dependency_audit $(AUDIT)/pip-audit \
 	layers/dependencies/requirements.txt $(wildcard requirements/*.txt)
 TRANSFORMED := .aws-sam/transformed.json
 EMULATOR_INSTALLED := .venv-emulator/.installed
 E2E_emulator := $(SAM_INSTALLED) $(EMULATOR_INSTALLED)
-INSTALL := .venv-uv/bin/python -m scripts.environment
+INSTALL := .venv-uv/bin/python -m tools.scripts.environment
 
 # sam must neither phone home nor look for credentials when it only validates and builds.
 SAM_LOCAL := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 AWS_EC2_METADATA_DISABLED=true \
@@ -34,11 +34,11 @@ LOCAL_BUILD := .aws-sam/local/build
 MACHINE := Architecture=$(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
 FOR_CONTAINERS := --sam-local $(LOCAL_BUILD) --parameter-overrides $(MACHINE)
 GATEWAY = $(BIN)/python -m local_gateway --template template.yaml --port $(PORT) \
-	--on-ready "$(BIN)/python -m scripts.welcome"
+	--on-ready "$(BIN)/python -m tools.scripts.welcome"
 
 .DEFAULT_GOAL := help
 .PHONY: help run gateway feed user e2e revoke test test-fast coverage check audit format bench build
-.PHONY: deploy lock clean sam-services sam-local-build cost node-and-browser
+.PHONY: deploy lock clean sam-services sam-local-build cost node-and-browser properties
 
 help: ## list the commands
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -57,14 +57,14 @@ gateway: $(RUN) ## the local gateway on TEMPLATE=… PORT=… ARGS=…
 	@exec $(BIN)/python -m local_gateway --template $(TEMPLATE) --port $(PORT) $(ARGS)
 
 feed: $(RUN) ## prices that walk at random, for the exchange
-	@exec $(BIN)/python -m scripts.feed --url http://localhost:$(PORT)/publish $(ARGS)
+	@exec $(BIN)/python -m tools.scripts.feed --url http://localhost:$(PORT)/publish $(ARGS)
 
 user: $(RUN) ## a user of the running bot, or of STACK=… on AWS: NAME=…
-	@$(BIN)/python -m scripts.create_user "$(NAME)" --url http://localhost:$(PORT) \
+	@$(BIN)/python -m tools.scripts.create_user "$(NAME)" --url http://localhost:$(PORT) \
 		$(if $(STACK),--stack "$(STACK)") $(if $(REGION),--region "$(REGION)") $(ARGS)
 
 revoke: $(RUN) ## shut a user out now, of the running bot or of STACK=… on AWS: NAME=…
-	@$(BIN)/python -m scripts.revoke_user "$(NAME)" --url http://localhost:$(PORT) \
+	@$(BIN)/python -m tools.scripts.revoke_user "$(NAME)" --url http://localhost:$(PORT) \
 		$(if $(STACK),--stack "$(STACK)") $(if $(REGION),--region "$(REGION)") $(ARGS)
 
 # One file after the other in each worker; files in their order, so that the long ones begin first.
@@ -84,7 +84,7 @@ test-fast: coverage ## the unit and contract tests that start no programs, with 
 
 # What the tests start and Python does not bring: used if it is in PATH, else installed if possible.
 node-and-browser: $(DEV)
-	@$(BIN)/python -m scripts.node_and_browser
+	@$(BIN)/python -m tools.scripts.node_and_browser
 
 e2e: $(DEV) node-and-browser $(E2E_$(TARGET)) ## the end-to-end tests on TARGET=local|emulator|aws (STACK=…)
 	$(BIN)/python -m pytest tests/e2e --target=$(TARGET) \
@@ -96,11 +96,13 @@ check: $(DEV) $(SAM_INSTALLED) $(AUDIT_INSTALLED) ## format, lint, types, import
 	$(BIN)/mypy .
 	PYTHONPATH=layers/sapa:. $(BIN)/lint-imports
 	$(SAM_LOCAL) $(SAM) validate --lint
+	$(SAM_LOCAL) $(SAM) validate --lint --template observability.yaml
 	$(SAM_LOCAL) $(SAM) validate
 	@mkdir -p $(dir $(TRANSFORMED))
 	$(BIN)/python -m tests.contract.transformed_template > $(TRANSFORMED)
-	$(AUDIT)/checkov --config-file .checkov.yaml --file template.yaml $(TRANSFORMED)
-	$(BIN)/python -m scripts.secret_scan $(AUDIT)/detect-secrets-hook
+	$(AUDIT)/checkov --config-file .checkov.yaml --file template.yaml observability.yaml $(TRANSFORMED)
+	$(BIN)/python -m tools.scripts.generate_resource_properties --check
+	$(BIN)/python -m tools.scripts.secret_scan $(AUDIT)/detect-secrets-hook
 	$(DEPENDENCY_AUDIT) || [ $$? = 2 ]  # 2: nobody could be asked, which it says
 
 audit: $(DEV) $(AUDIT_INSTALLED) ## known vulnerabilities of what is pinned; fails if PyPI cannot be asked
@@ -111,10 +113,10 @@ format: $(DEV) ## rewrite the code in the project's format
 	$(BIN)/ruff check --fix .
 
 bench: $(DEV) $(SAM_INSTALLED) ## the benchmarks
-	$(BIN)/python -m benchmarks $(ARGS)
+	$(BIN)/python -m tools.benchmarks $(ARGS)
 
 cost: $(DEV) ## what it costs on AWS, from calls, durations and sizes measured now
-	@PYTHONPATH=layers/sapa:. $(BIN)/python -m cost $(ARGS)
+	@$(BIN)/python -m tools.cost $(ARGS)
 
 build: $(SAM_INSTALLED) ## sam build, for ENV=… of samconfig.toml
 	$(SAM_LOCAL) $(SAM) build --config-env $(ENV) $(ARGS)
@@ -138,6 +140,9 @@ lock: $(DEV) node-and-browser ## pin all dependencies anew, with hashes and with
 LOCK := $(UV) pip compile --quiet --upgrade --universal --python $(BIN)/python \
 	--python-version 3.13 --generate-hashes --no-header --no-emit-index-url
 
+properties: $(RUN) $(SAM_INSTALLED) ## the properties that templates may use, from the SAM CLI's schemas
+	$(BIN)/python -m tools.scripts.generate_resource_properties
+
 clean: ## remove environments and caches
 	rm -rf .venv .venv-uv .venv-node .venv-sam .venv-audit .venv-emulator .aws-sam tests/e2e/node_modules .mypy_cache .ruff_cache .pytest_cache
 
@@ -157,7 +162,7 @@ ifneq ($(origin PYTHON),file)
 endif
 $(UV): requirements/uv.txt
 	$(if $(findstring Python 3.13.,$(PYTHON_VERSION)),,$(error $(WRONG_PYTHON)))
-	@$(PYTHON) -m scripts.environment .venv-uv $<
+	@$(PYTHON) -m tools.scripts.environment .venv-uv $<
 	@touch $@
 
 $(RUN): requirements/run.txt $(UV)

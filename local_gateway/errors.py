@@ -2,4 +2,4 @@
 
 
 class GatewayError(Exception):
-    """Something a person can put right; its text is one clear line: what, where, remedy."""
+    """Something that the user can fix; the text is one line: what, where, remedy."""

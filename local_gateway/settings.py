@@ -1,4 +1,4 @@
-"""What a start of the local gateway is told, after the command line has been read."""
+"""The settings of one run of the gateway."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,16 +11,18 @@ LOOPBACK = ("127.0.0.1", "::1")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewaySettings:
-    """Where the template is, where to listen, and what to run once everything answers.
+    """Which template to serve, where to listen, and which optional features to use.
 
-    `on_ready` is a shell command that gets the stack's outputs and the endpoints in its
-    environment, next to `environment`, and whose failure ends the gateway. `warp` makes the idle
-    and age limits of connections, schedules and repeated invocations arrive so many times sooner;
-    `chaos` goes wrong on purpose.
-    `lambda_endpoint` is the URL of what runs the functions instead of the gateway. `sam_local` is
-    the build directory to make ready for `sam local`, `bridge` the address that its containers
-    reach besides loopback. `record` is the file to write every invocation to, without secrets
-    unless `record_secrets`. `reload` is for files that change.
+    - `on_ready` is a shell command to run once the gateway is ready. Its environment is
+      `environment`, the outputs of the stack and the endpoints. If it fails, the gateway ends.
+    - `warp` makes the idle and age limits of connections, schedules and the pauses before retries
+      that many times shorter.
+    - `chaos` injects faults.
+    - `lambda_endpoint` is the URL of a service that runs the functions in place of the gateway.
+    - `sam_local` is a build directory to prepare for `sam local`; `bridge` is an address at which
+      its containers reach this machine, besides loopback.
+    - `record` is a file to write every invocation to, without secrets unless `record_secrets`.
+    - `reload` serves changed files without a restart.
     """
 
     template: Path

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from scripts.node_and_browser import browser_advice, has_browser, path_with_node
+from tools.scripts.node_and_browser import browser_advice, has_browser, path_with_node
 
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("untimed", deadline=None)

@@ -6,18 +6,18 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from sapa.bootstrap import http_services
-from sapa.observability import observed, request_keys
+from sapa.observability import logged, request_ids
+from sapa.services import services
 from sapa.web.api import HttpApi
 
 
 @functools.cache
 def http_api() -> HttpApi:
     """The routes, made once per execution environment."""
-    return HttpApi(http_services(), Path(__file__).parent / "static")
+    return HttpApi(services(), Path(__file__).parent / "static")
 
 
-@observed(request_keys)
+@logged(request_ids)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer a request."""
-    return http_api().answer(event, context)
+    return http_api().answer(event)

@@ -1,19 +1,19 @@
 """Decides on handshakes: whose cookie it is, and whether the page may use it."""
 
+import time
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from sapa.authorization import Decision, Policy, decide, policy
-from sapa.bootstrap import authorizer_services, prepare
-from sapa.endpoints import DEFAULT_ENDPOINT
-from sapa.gateway_events import HandshakeEvent
-from sapa.metric import Metric
-from sapa.observability import count, logger, observed, socket_keys
+from sapa.handshake.authorizer import Decision, Policy, decide, policy
+from sapa.lambda_events import HandshakeEvent
+from sapa.observability import Metric, count, logged, logger, websocket_ids
+from sapa.processes.endpoints import DEFAULT_ENDPOINT
+from sapa.services import services, warm_up
 
 
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Policy:
-    """Answer an authorizer event with a policy, or with `Unauthorized` when no cookie is ours."""
+    """Answer an authorizer event with a policy, or with `Unauthorized` without a cookie of ours."""
     answer = _answer(event, context)
     if answer is None:
         # API Gateway answers 401 to exactly this message and 500 to any other.
@@ -21,16 +21,16 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Policy:
     return answer
 
 
-@observed(socket_keys)
+@logged(websocket_ids)
 def _answer(event: dict[str, Any], context: LambdaContext) -> Policy | None:
-    services = authorizer_services()
-    handshake = HandshakeEvent.of(event, DEFAULT_ENDPOINT)
-    decision = decide(handshake, services.sessions, services.allowed_origins, services.clock())
-    _tell(decision, handshake)
+    parts = services()
+    handshake = HandshakeEvent.from_event(event, DEFAULT_ENDPOINT)
+    decision = decide(handshake, parts.sessions, parts.allowed_origins, int(time.time()))
+    _log(decision, handshake)
     return None if decision is None else policy(decision, handshake)
 
 
-def _tell(decision: Decision | None, handshake: HandshakeEvent) -> None:
+def _log(decision: Decision | None, handshake: HandshakeEvent) -> None:
     if decision is not None and decision.session is not None:
         username = decision.session.username
         logger.info("handshake allowed", username=username, endpoint=handshake.endpoint)
@@ -40,4 +40,4 @@ def _tell(decision: Decision | None, handshake: HandshakeEvent) -> None:
     logger.info("handshake refused", reason=reason, endpoint=handshake.endpoint)
 
 
-prepare(authorizer_services)
+warm_up(lambda parts: parts.sessions)

@@ -1,27 +1,26 @@
-"""Route `$connect`: remembers the connection that the authorizer let in."""
+"""Route `$connect`: stores the connection that the authorizer allowed."""
 
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from sapa.bootstrap import admission, connection_services, prepare
-from sapa.connections import new_connection
-from sapa.endpoints import ENDPOINTS
-from sapa.gateway_events import ConnectionEvent
-from sapa.metric import Metric
-from sapa.observability import count, logger, observed, socket_keys
+from sapa.connections.connection import Connection
+from sapa.lambda_events import ConnectionEvent
+from sapa.observability import Metric, count, logged, logger, websocket_ids
+from sapa.processes.endpoints import ENDPOINTS
+from sapa.services import services, warm_up
 
 
-@observed(socket_keys)
+@logged(websocket_ids)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """Accept the handshake with 200; refuse an unknown endpoint with 404.
 
-    Who has too many connections is refused with 429, if these are not closed instead.
+    A user with too many connections is refused with 429, if the oldest ones are not closed instead.
     """
-    opened = ConnectionEvent.of(event)
+    opened = ConnectionEvent.from_event(event)
     if opened.endpoint not in ENDPOINTS:
         return _refused(404, "unknown_endpoint", opened.endpoint)
-    if not connection_services().admit(new_connection(opened)):
+    if not services().connection_limit.check_in(Connection.from_event(opened)):
         return _refused(429, "too_many_connections", opened.endpoint)
     count(Metric.CONNECTION_OPENED)
     logger.info("connected", endpoint=opened.endpoint)
@@ -34,4 +33,4 @@ def _refused(status_code: int, reason: str, endpoint: str) -> dict[str, int]:
     return {"statusCode": status_code}
 
 
-prepare(connection_services, admission)
+warm_up(lambda parts: parts.connection_limit)

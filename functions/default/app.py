@@ -1,51 +1,58 @@
 """Route `$default`: runs the endpoint's business process on a message and posts its reply."""
 
-from functools import partial
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from sapa.bootstrap import MessageServices, message_services, prepare
-from sapa.delivery import deliver
-from sapa.gateway_events import ConnectionEvent, body_of
-from sapa.message_services import access_of, rate_limits, resume
-from sapa.metric import Metric, message_metric
-from sapa.observability import Stopwatch, count, logger, measure, observed, socket_keys
-from sapa.replies import Reply, answer, context_of, ready
+from sapa.lambda_events import ConnectionEvent, body_of
+from sapa.messages.inputs import input_check
+from sapa.messages.replies import Reply, answer, post
+from sapa.observability import (
+    Metric,
+    Stopwatch,
+    count,
+    logged,
+    logger,
+    measure,
+    message_metric,
+    websocket_ids,
+)
+from sapa.processes.endpoints import DEFAULT_ENDPOINT, business_process_of
+from sapa.services import Services, services, warm_up
 
 
-@observed(socket_keys)
+@logged(websocket_ids)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    """Answer one message; what is wrong with it is told to the client, not to API Gateway."""
-    respond(event, message_services())
+    """Answer one message; the client, not API Gateway, is told what is wrong with it."""
+    respond(event, services())
     return {"statusCode": 200}
 
 
-def respond(event: dict[str, Any], services: MessageServices) -> None:
-    """Run the business process and post its reply. Raises what the handler fails with."""
+def respond(event: dict[str, Any], parts: Services) -> None:
+    """Run the business process and post its reply. Raises the errors of the posts."""
     stopwatch = Stopwatch()
-    message = ConnectionEvent.of(event)
-    reply = answer(
-        body_of(event),
-        context_of(message, partial(access_of, message)),
-        retry_after_ms=rate_limits().retry_after_ms,
-        resume=partial(resume, message),
-    )
+    message = ConnectionEvent.from_event(event)
+    reply = answer(body_of(event), message, parts)
     process_ms = stopwatch.lap()
     count(message_metric(reply.outcome))
     if reply.failure is not None:
         logger.error(reply.outcome, exc_info=reply.failure, endpoint=message.endpoint)
-    arrived = deliver(reply.frames, message.connection_id, services.sender, services.forget)
-    _tell(reply, message.endpoint, arrived, process_ms, stopwatch.lap())
+    arrived = post(reply, message.connection_id, parts)
+    log_reply(reply, message.endpoint, arrived, process_ms, stopwatch.lap())
 
 
-def _tell(reply: Reply, endpoint: str, arrived: bool, process_ms: float, post_ms: float) -> None:
-    count(Metric.REPLY_SENT, len(reply.frames) if arrived else 0)
-    count(Metric.CONNECTION_GONE, int(not arrived))
+def log_reply(
+    reply: Reply, endpoint: str, arrived: bool, process_ms: float, post_ms: float
+) -> None:
+    """Write a reply's metrics and its log line."""
+    if arrived:
+        count(Metric.REPLY_SENT, len(reply.frames))
+    else:
+        count(Metric.CONNECTION_GONE)
     measure(Metric.PROCESS_TIME, process_ms)
     measure(Metric.POST_TIME, post_ms)
     logger.info(
-        "answered",
+        "reply posted",
         endpoint=endpoint,
         outcome=reply.outcome,
         frames=len(reply.frames),
@@ -55,4 +62,10 @@ def _tell(reply: Reply, endpoint: str, arrived: bool, process_ms: float, post_ms
     )
 
 
-prepare(message_services, rate_limits, ready)
+warm_up(
+    lambda parts: (
+        parts.sender,
+        parts.rate_limits,
+        input_check(business_process_of(DEFAULT_ENDPOINT)),
+    )
+)

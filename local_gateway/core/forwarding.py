@@ -2,7 +2,7 @@
 
 import hashlib
 
-from local_gateway.core.handshake import Headers
+from local_gateway.core.http import Headers
 
 
 def trace_header(at: int, seed: str) -> str:

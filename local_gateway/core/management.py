@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from local_gateway.core.handshake import Headers, Identity
-from local_gateway.core.moments import iso_time
+from local_gateway.core.http import Headers, Identity
+from local_gateway.core.timestamps import iso_time
 
 MISSING_TOKEN = "Missing Authentication Token"  # noqa: S105 - AWS's wording, not a secret
 _ALGORITHM = "AWS4-HMAC-SHA256"

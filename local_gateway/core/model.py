@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from local_gateway.core.event_sources import EventRule, QueueMapping, Schedule
+from local_gateway.core.event_sources.model import EventRule, QueueMapping, Schedule
 
 DEFAULT_INTEGRATION_TIMEOUT = 29.0
 

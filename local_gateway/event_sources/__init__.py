@@ -1,1 +1,1 @@
-"""What invokes functions besides the APIs: queues, event rules and schedules."""
+"""Queues, event rules and schedules: the sources of invocations besides the APIs."""

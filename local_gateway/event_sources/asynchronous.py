@@ -8,14 +8,14 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from local_gateway.core.invocation import Invocation, InvocationResult, Succeeded, Throttled
 from local_gateway.core.model import AsynchronousInvocation
-from local_gateway.core.results import InvocationResult, Succeeded, Throttled
 from local_gateway.errors import GatewayError
 from local_gateway.event_sources.clock import Clock
 from local_gateway.event_sources.queues import QUEUE_ERRORS, Queue
-from local_gateway.event_sources.reports import Reports
-from local_gateway.server.invocations import describe
-from local_gateway.server.ports import Invocation, Invoker
+from local_gateway.event_sources.reporter import Reporter
+from local_gateway.records import outcome_of
+from local_gateway.server.interfaces import Invoker
 
 _RETRY_PAUSES_MS = (60_000, 120_000)
 _FIRST_BACKOFF_MS, _LONGEST_BACKOFF_MS = 1_000, 300_000
@@ -23,8 +23,8 @@ _DEFAULT = AsynchronousInvocation()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Occasion:
-    """What an invocation is for, as the journal names it: an API and a rule or schedule."""
+class Trigger:
+    """The origin of an invocation in the records: an API, and a rule or schedule."""
 
     api: str
     name: str
@@ -38,19 +38,19 @@ class AsynchronousInvoker:
         invoker: Invoker,
         *,
         clock: Clock,
-        reports: Reports,
+        reporter: Reporter,
         queue: Callable[[str], Queue],
     ) -> None:
         self._invoker = invoker
         self._clock = clock
-        self._reports = reports
+        self._reporter = reporter
         self._queue = queue
         self._tasks: set[asyncio.Task[None]] = set()
         self.settings: Mapping[str, AsynchronousInvocation] = {}
 
-    def begin(self, function: str, payload: str, occasion: Occasion) -> None:
+    def begin(self, function: str, payload: str, trigger: Trigger) -> None:
         """Accept an event for a function."""
-        task = asyncio.create_task(self._run(function, payload, occasion))
+        task = asyncio.create_task(self._run(function, payload, trigger))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -66,7 +66,7 @@ class AsynchronousInvoker:
         if self._tasks:
             await asyncio.wait(self._tasks)
 
-    async def _run(self, function: str, payload: str, occasion: Occasion) -> None:
+    async def _run(self, function: str, payload: str, trigger: Trigger) -> None:
         settings = self.settings.get(function, _DEFAULT)
         accepted = self._clock.now()
         failures, backoff = 0, _FIRST_BACKOFF_MS
@@ -74,7 +74,7 @@ class AsynchronousInvoker:
             try:
                 invocation = await self._invoker.invoke(function, payload.encode())
             except GatewayError as error:
-                self._reports.problem(occasion.api, occasion.name, error)
+                self._reporter.problem(trigger.api, trigger.name, error)
                 return
             if isinstance(invocation.result, Throttled):
                 pause, backoff = backoff, min(backoff * 2, _LONGEST_BACKOFF_MS)
@@ -86,21 +86,21 @@ class AsynchronousInvoker:
                 failures > settings.maximum_retries
                 or again > accepted + settings.maximum_age * 1000
             )
-            self._tell(function, occasion, invocation, None if is_over else pause)
+            self._report(function, trigger, invocation, None if is_over else pause)
             if is_over:
-                await self._bury(settings, payload, invocation)
+                await self._send_to_dead_letter_queue(settings, payload, invocation)
                 return
             await self._clock.sleep_until(again)
 
-    def _tell(
-        self, function: str, occasion: Occasion, invocation: Invocation, pause: int | None
+    def _report(
+        self, function: str, trigger: Trigger, invocation: Invocation, pause: int | None
     ) -> None:
-        outcome, detail = describe(invocation.result)
+        outcome, detail = outcome_of(invocation.result)
         if pause is not None:
             detail = f"{detail}; again in {pause // 1000} s"
-        self._reports.invocation(occasion.api, occasion.name, function, invocation, outcome, detail)
+        self._reporter.invocation(trigger.api, trigger.name, function, invocation, outcome, detail)
 
-    async def _bury(
+    async def _send_to_dead_letter_queue(
         self, settings: AsynchronousInvocation, payload: str, invocation: Invocation
     ) -> None:
         """Send what failed to the dead-letter queue (invocation-async-retain-records)."""
@@ -112,13 +112,13 @@ class AsynchronousInvoker:
             for name, kind, value in (
                 ("RequestID", "String", invocation.request_id),
                 ("ErrorCode", "Number", "429" if _is_throttled(invocation.result) else "200"),
-                ("ErrorMessage", "String", describe(invocation.result)[1] or "failed"),
+                ("ErrorMessage", "String", outcome_of(invocation.result)[1] or "failed"),
             )
         }
         try:
             await self._queue(url).send(payload, attributes=attributes)
         except QUEUE_ERRORS as error:
-            self._reports.problem("sqs", url.rpartition("/")[2], error)
+            self._reporter.problem("sqs", url.rpartition("/")[2], error)
 
 
 def _is_throttled(result: InvocationResult) -> bool:

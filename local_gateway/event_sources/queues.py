@@ -1,12 +1,13 @@
 """Queues in the AWS services of this run, reached with boto3."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from local_gateway.event_sources.calls import begin_in_thread, in_thread
+from local_gateway.event_sources.threads import begin_in_thread, in_thread
 
 type Message = Mapping[str, Any]
 
@@ -15,6 +16,8 @@ MOST_MESSAGES = 10
 LONGEST_WAIT = 20
 
 QUEUE_ERRORS = (BotoCoreError, ClientError, ResponseParserError)
+
+_FIRST, _LONGEST = 1.0, 30.0
 
 
 class Queue(Protocol):
@@ -75,7 +78,7 @@ class SqsQueue:
     async def send(
         self, body: str, group: str | None = None, attributes: Mapping[str, Any] | None = None
     ) -> None:
-        """Send one message."""
+        """Send a message."""
         parameters: dict[str, Any] = {"MessageBody": body, "MessageAttributes": attributes or {}}
         if group is not None:
             parameters["MessageGroupId"] = group
@@ -94,3 +97,24 @@ def _entries(messages: Sequence[Message]) -> list[dict[str, Any]]:
         {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"]}
         for number, message in enumerate(messages)
     ]
+
+
+class Backoff:
+    """Grows with every failure in a row, up to half a minute."""
+
+    def __init__(self) -> None:
+        self._seconds = 0.0
+
+    @property
+    def is_first(self) -> bool:
+        """True before the first failure in a row."""
+        return not self._seconds
+
+    def reset(self) -> None:
+        """After a success."""
+        self._seconds = 0.0
+
+    async def wait(self) -> None:
+        """After a failure."""
+        self._seconds = min(max(_FIRST, self._seconds * 2), _LONGEST)
+        await asyncio.sleep(self._seconds)

@@ -1,53 +1,77 @@
-"""Delivers the events that the buses' rules have matched to the rules' targets."""
+"""Delivers to the targets of rules and schedules: functions and queues."""
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from local_gateway.core.event_sources import EventRule
-from local_gateway.core.target_input import target_payload
-from local_gateway.event_sources.asynchronous import Occasion
-from local_gateway.event_sources.delivery import Delivery
-from local_gateway.event_sources.pause import Pause
+from local_gateway.core.event_sources.model import EventRule, EventTarget
+from local_gateway.core.event_sources.target_input import target_payload
+from local_gateway.event_sources.asynchronous import AsynchronousInvoker, Trigger
 from local_gateway.event_sources.queues import (
     LONGEST_WAIT,
     MOST_MESSAGES,
     QUEUE_ERRORS,
+    Backoff,
     Message,
     Queue,
 )
-from local_gateway.event_sources.reports import Reports
+from local_gateway.event_sources.reporter import Reporter
+
+
+class TargetDelivery:
+    """A function gets an asynchronous invocation, a queue gets a message."""
+
+    def __init__(
+        self,
+        asynchronous: AsynchronousInvoker,
+        *,
+        queue: Callable[[str], Queue],
+        reporter: Reporter,
+    ) -> None:
+        self._asynchronous = asynchronous
+        self._queue = queue
+        self._reporter = reporter
+
+    async def deliver(self, target: EventTarget, payload: str, trigger: Trigger) -> None:
+        """Hand JSON over to a target; does not wait for a function."""
+        if target.function is not None:
+            self._asynchronous.begin(target.function, payload, trigger)
+        if target.queue_url is not None:
+            try:
+                await self._queue(target.queue_url).send(payload, target.message_group_id)
+            except QUEUE_ERRORS as error:
+                self._reporter.problem(trigger.api, trigger.name, error)
 
 
 class RuleDelivery:
-    """Delivers one event to every target of a rule."""
+    """Delivers an event to every target of a rule."""
 
-    def __init__(self, delivery: Delivery, reports: Reports) -> None:
+    def __init__(self, delivery: TargetDelivery, reporter: Reporter) -> None:
         self._delivery = delivery
-        self._reports = reports
+        self._reporter = reporter
 
     async def deliver(self, rule: EventRule, event: Mapping[str, Any], api: str) -> None:
         """Hand the event over, each target with the input that it asks for."""
-        occasion = Occasion(api=api, name=rule.name)
+        trigger = Trigger(api=api, name=rule.name)
         names = {"aws.events.rule-arn": rule.arn, "aws.events.rule-name": rule.name}
         for target in rule.targets:
             try:
                 payload = target_payload(target.input, event, names)
             except ValueError as error:
-                self._reports.problem(api, rule.name, error)
+                self._reporter.problem(api, rule.name, error)
             else:
-                await self._delivery.deliver(target, payload, occasion)
+                await self._delivery.deliver(target, payload, trigger)
 
 
 class RuleListener:
     """Reads the queue on which matched events come; `rules` may be replaced at any time."""
 
-    def __init__(self, queue: Queue, delivery: RuleDelivery, reports: Reports) -> None:
+    def __init__(self, queue: Queue, delivery: RuleDelivery, reporter: Reporter) -> None:
         self._queue = queue
         self._delivery = delivery
-        self._reports = reports
+        self._reporter = reporter
         self._listening: asyncio.Task[None] | None = None
         self.rules: Mapping[str, EventRule] = {}
 
@@ -63,18 +87,18 @@ class RuleListener:
             await asyncio.wait({self._listening})
 
     async def _listen(self) -> None:
-        pause = Pause()
+        backoff = Backoff()
         while True:
             try:
                 messages = await self._queue.receive(MOST_MESSAGES, LONGEST_WAIT)
                 for message in messages:
                     await self._deliver(message)
                 await self._queue.delete(messages)
-                pause.reset()
+                backoff.reset()
             except QUEUE_ERRORS as error:
-                if pause.is_first:
-                    self._reports.problem("events", "events", error)
-                await pause.wait()
+                if backoff.is_first:
+                    self._reporter.problem("events", "events", error)
+                await backoff.wait()
 
     async def _deliver(self, message: Message) -> None:
         try:
@@ -82,8 +106,10 @@ class RuleListener:
             rule = self.rules.get(envelope["rule"])
             event = _as_on_aws(envelope["event"])
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
-            # Nobody but the bus writes to this queue, unless somebody does it by hand.
-            self._reports.problem("events", "events", ValueError("what came is no event"))
+            # The buses alone write to this queue, but it can be written to by hand.
+            self._reporter.problem(
+                "events", "events", ValueError("a message on the queue of events is not an event")
+            )
             return
         if rule is not None and rule.enabled:
             await self._delivery.deliver(rule, event, "events")

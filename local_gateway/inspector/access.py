@@ -1,8 +1,8 @@
-"""Who may look: the person at this machine, with a page that this gateway served.
+"""Access to the inspector: only for the user of this machine, from the inspector's own page.
 
-The page shows what people say to each other, so a web site that the person visits must not get
-at it: not by a name of its own that resolves to 127.0.0.1 (DNS rebinding, hence the Host header)
-and not by a request across origins (hence the Origin header; answers carry no CORS headers).
+The page shows people's messages, so a web site that the user visits must not read it: not through
+a name that resolves to 127.0.0.1 (DNS rebinding, hence the Host header), and not by a cross-origin
+request (hence the Origin header; answers have no CORS headers).
 """
 
 import re
@@ -18,18 +18,18 @@ type Headers = CIMultiDict[str] | CIMultiDictProxy[str]
 
 
 def problem(method: str, client: str, headers: Headers) -> str | None:
-    """Why a request from an IP address is refused; `None` when it is not."""
+    """Why a request from an IP address is refused; `None` if it is allowed."""
     if not _is_loopback(client):
-        return "The inspector answers to the machine that the gateway runs on only."
+        return "The inspector answers only on the machine that the gateway runs on."
     hosts = headers.getall("Host", [])
     if len(hosts) != 1 or _OWN_HOST.fullmatch(hosts[0]) is None:
-        return "The inspector answers as localhost, 127.0.0.1 or [::1] only."
+        return "The inspector answers only as localhost, 127.0.0.1 or [::1]."
     origin = headers.get("Origin")
     same_origin = origin is not None and origin.lower() == f"http://{hosts[0].lower()}"
     if origin is not None and not same_origin:
-        return "The inspector answers to its own page only."
+        return "The inspector answers only its own page."
     if method not in READING and not same_origin:
-        return "The inspector takes orders from its own page only: an Origin header is expected."
+        return "The inspector changes something only for its own page: expected an Origin header."
     return None
 
 

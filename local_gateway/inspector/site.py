@@ -1,16 +1,17 @@
-"""The page, its files, its events, what the stack is, and one order: close a connection."""
+"""The inspector over HTTP: page, files, events, stack, and closing a connection."""
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from aiohttp import web
 
+from local_gateway.core.ports import Origin
 from local_gateway.inspector import access
-from local_gateway.inspector.directory import ConnectionList, Directory
+from local_gateway.inspector.connection_list import ConnectionList, OpenConnections
 from local_gateway.inspector.inspector import Inspector
 from local_gateway.inspector.stream import SlowPageError, Stream
 from local_gateway.server.responses import json_message
@@ -38,22 +39,42 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
+# A server on one of these addresses answers on loopback, too.
+_REACHING_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost", "0.0.0.0", "::"})  # noqa: S104
+
+
+def why_unavailable(hosts: Sequence[str], origin: Origin) -> str | None:
+    """Why the page cannot be at `/_gateway` of the first origin; `None` if it can.
+
+    A stage may be called `_gateway` on AWS, so it may here, and keeps its path.
+    """
+    http = (origin.http_api,) if origin.http_api is not None else ()
+    for api in (*origin.websocket_apis, *http):
+        if any(stage.name == SEGMENT for stage in api.stages):
+            return f"{api.logical_id} has a stage called {SEGMENT}, which keeps that path"
+    if _REACHING_LOOPBACK.isdisjoint(hosts):
+        return f"it is only for this machine, and --host {hosts[0]} does not include loopback"
+    return None
+
 
 class InspectorSite:
-    """Everything below `/_gateway`; `describe` gives what `/_gateway/stack` answers, as JSON."""
+    """Everything below `/_gateway`; `describe` returns the JSON of `/_gateway/stack`."""
 
     def __init__(
-        self, inspector: Inspector, directory: Directory, describe: Callable[[], Mapping[str, Any]]
+        self,
+        inspector: Inspector,
+        connections: OpenConnections,
+        describe: Callable[[], Mapping[str, Any]],
     ) -> None:
         self._inspector = inspector
-        self._directory = directory
+        self._connections = connections
         self._describe = describe
         self._run = secrets.token_hex(8)
         self._files = {file.name: file for file in _FILES.iterdir() if file.is_file()}
         self._streams: set[asyncio.Task[None]] = set()
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer one request."""
+        """Answer a request."""
         refusal = access.problem(request.method, request.remote or "", request.headers)
         if refusal is not None:
             return json_message(403, refusal, _HEADERS)
@@ -76,7 +97,7 @@ class InspectorSite:
         return json_message(404, "Not Found", _HEADERS)
 
     async def close(self) -> None:
-        """End the streams, which would hold up the end of the server."""
+        """End the streams, which would delay the end of the server."""
         for stream in self._streams:
             stream.cancel()
         await asyncio.gather(*self._streams, return_exceptions=True)
@@ -91,7 +112,7 @@ class InspectorSite:
     def _close(self, method: str, connection_id: str) -> web.Response:
         if method != "DELETE":
             return json_message(405, "Method Not Allowed", {**_HEADERS, "Allow": "DELETE"})
-        if self._directory.close_connection(connection_id):
+        if self._connections.close_connection(connection_id):
             return web.Response(status=204, headers=_HEADERS)
         return json_message(410, "Gone", _HEADERS)
 
@@ -105,7 +126,7 @@ class InspectorSite:
         await response.prepare(request)
         stream = Stream(
             self._inspector,
-            ConnectionList(self._directory, self._inspector),
+            ConnectionList(self._connections, self._inspector),
             run=self._run,
         )
         task = asyncio.create_task(stream.serve(_BrowserPage(request, response)))
@@ -116,7 +137,7 @@ class InspectorSite:
             if request.transport is not None:
                 request.transport.abort()
         except asyncio.CancelledError:
-            # `close` cancels the stream; whoever cancels this handler cancels more than that.
+            # `close` cancels only the stream; a cancelled handler has to pass it on.
             handler = asyncio.current_task()
             if handler is None or handler.cancelling():
                 raise
@@ -126,18 +147,18 @@ class InspectorSite:
 
 
 class _BrowserPage:
-    """A page behind a response that stays open."""
+    """A `Page` in a browser, behind a response that stays open."""
 
     def __init__(self, request: web.BaseRequest, response: web.StreamResponse) -> None:
         self._request = request
         self._response = response
 
     @property
-    def is_there(self) -> bool:
-        """Whether the socket is still open."""
+    def is_open(self) -> bool:
+        """Whether the socket is open."""
         transport = self._request.transport
         return transport is not None and not transport.is_closing()
 
     async def write(self, data: bytes) -> None:
-        """Send; raises `ConnectionError` when the page is gone."""
+        """Send; raises `ConnectionError` when the page is closed."""
         await self._response.write(data)

@@ -1,1 +1,1 @@
-"""Recording what functions are invoked with, and invoking them with it again."""
+"""Records the events that functions get, and replays them."""

@@ -1,4 +1,4 @@
-"""What differs between two JSON values, as a person wants to read it."""
+"""The differences between two JSON values, in readable form."""
 
 import json
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ _BEFORE_DIFFERENCE = 20
 
 
 class Change(StrEnum):
-    """What happened to a value."""
+    """How a value differs."""
 
     CHANGED = "changed"
     ADDED = "added"
@@ -21,7 +21,7 @@ class Change(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One value that is not what it was; `path` is such as `result.body.items[2]`."""
+    """A value that differs; `path` is for example `result.body.items[2]`."""
 
     path: str
     change: Change
@@ -40,7 +40,7 @@ class Difference:
                 return f"~ {self.path}: {before} → {after}"
 
     def as_json(self) -> dict[str, Any]:
-        """The members for machines; one that does not apply is left out."""
+        """The JSON members; a member that does not apply is left out."""
         members = {"path": self.path, "change": str(self.change)}
         if self.change is not Change.ADDED:
             members["before"] = self.before
@@ -52,13 +52,13 @@ class Difference:
 def differences(path: str, before: Any, after: Any) -> list[Difference]:
     """Every value that differs, in the order of the values; `true` is not 1, 1 is not 1.0.
 
-    Where both are text that holds JSON objects or arrays, such as a `body`, they are compared as
-    JSON, unless only their spelling differs.
+    Two texts that both hold JSON objects or arrays, such as a `body`, are compared as JSON, unless
+    only their spelling differs.
     """
     try:
         return list(_differences(path, before, after))
     except RecursionError:
-        return [Difference(path, Change.CHANGED, "nested too deeply", "to be compared")]
+        return [Difference(path, Change.CHANGED, "too deeply nested", "to compare")]
 
 
 def _differences(path: str, before: Any, after: Any) -> Iterator[Difference]:
@@ -106,11 +106,11 @@ def _container(text: Any) -> Any:
 
 def _first_difference(before: Any, after: Any) -> int:
     pairs = zip(_dumped(before), _dumped(after), strict=False)
-    return next((at for at, (one, other) in enumerate(pairs) if one != other), 0)
+    return next((at for at, (old, new) in enumerate(pairs) if old != new), 0)
 
 
 def _shown(value: Any, start: int = 0) -> str:
-    """A value on one line; of a long one the part where the difference begins."""
+    """A value on one line; of a long value, the part where the difference begins."""
     text = _dumped(value)
     if len(text) <= _SHOWN:
         return text

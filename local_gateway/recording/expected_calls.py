@@ -1,4 +1,4 @@
-"""Calls of the management API: what a recorded invocation made, against what it makes now."""
+"""Compares the management calls of a replayed invocation with the recorded calls."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 
 from local_gateway.core.ids import is_well_formed_id
 from local_gateway.recording.differences import Difference, differences
-from local_gateway.recording.records import RecordedCall
+from local_gateway.recording.format import RecordedCall
 
 OK, NO_CONTENT = 200, 204
 BAD_REQUEST, FORBIDDEN, GONE, TOO_LARGE, LIMITED = 400, 403, 410, 413, 429
@@ -16,7 +16,7 @@ _DONE = {"POST": OK, "GET": OK, "DELETE": NO_CONTENT}
 
 @dataclass(frozen=True, slots=True)
 class MadeCall:
-    """A call that a replayed handler made; `data` is what was posted, where it was accepted."""
+    """A call that a replayed handler made; `data` is the posted text, if it was accepted."""
 
     method: str
     connection_id: str
@@ -25,36 +25,36 @@ class MadeCall:
 
 
 class ExpectedCalls:
-    """The recorded calls, answered and compared one replayed invocation after the other.
+    """Answers and compares calls, for one replayed invocation at a time.
 
-    `cleaned` is what was done to posted data before it was written: redaction, or nothing. A call
-    that was recorded while several invocations were under way counts for whichever makes it now.
+    `clean` prepares posted data as the recording did: it redacts, or changes nothing. A call that
+    was recorded during several invocations belongs to the first of them that makes it now.
     """
 
     def __init__(
         self,
         calls: Iterable[RecordedCall],
         connection_ids: Iterable[str],
-        cleaned: Callable[[str], str],
+        clean: Callable[[str], str],
     ) -> None:
         self._left = list(calls)
         self._open = set(connection_ids)
-        self._cleaned = cleaned
+        self._clean = clean
         self._number = -1
         self._made: list[MadeCall] = []
 
     def begin(self, number: int) -> None:
-        """From now on, calls are those of this invocation."""
+        """Begin an invocation: the next calls belong to it."""
         self._number = number
         self._made = []
 
-    def closed(self, connection_id: str) -> None:
-        """A connection has gone: from now on a call for it is answered 410."""
+    def close_connection(self, connection_id: str) -> None:
+        """Answer 410 to the next calls for a connection."""
         self._open.discard(connection_id)
 
     def answer(self, method: str, connection_id: str, data: bytes) -> int:
-        """Take a call; the status is the recorded one, else what the API would say."""
-        text = self._cleaned(data.decode(errors="replace"))
+        """The status for a call: the recorded status, or else the status of the real API."""
+        text = self._clean(data.decode(errors="replace"))
         status = self._recorded_status(method, connection_id, text)
         if status is None:
             status = self._status(method, connection_id, len(data))
@@ -63,15 +63,15 @@ class ExpectedCalls:
         return status
 
     def compare(self) -> list[Difference]:
-        """What differs in the calls of the invocation, connection by connection, in order."""
+        """The differences in the calls of the invocation, for each connection in order."""
         expected = self._take_expected()
         targets = dict.fromkeys([*map(_target, expected), *map(_target, self._made)])
-        found: list[Difference] = []
+        different: list[Difference] = []
         for target in targets:
             before = [_value(call) for call in expected if _target(call) == target]
             after = [_value(call) for call in self._made if _target(call) == target]
-            found += differences(" @connections/".join(target), before, after)
-        return found
+            different += differences(" @connections/".join(target), before, after)
+        return different
 
     def _recorded_status(self, method: str, connection_id: str, text: str) -> int | None:
         candidates = [
@@ -92,7 +92,7 @@ class ExpectedCalls:
         return TOO_LARGE if size > MESSAGE_BYTES else _DONE[method]
 
     def _take_expected(self) -> list[RecordedCall]:
-        """The calls that this invocation has to have made, which nobody else can make then."""
+        """Remove and return the recorded calls of this invocation."""
         unmatched = list(self._made)
         taken: list[RecordedCall] = []
         for call in self._left:
@@ -102,9 +102,9 @@ class ExpectedCalls:
             if same in unmatched:
                 unmatched.remove(same)
             elif self._number != max(call.during):
-                continue  # one that ran at the same time may still make it
+                continue  # an invocation that ran at the same time may still make it
             taken.append(call)
-        self._left = [call for call in self._left if all(call is not one for one in taken)]
+        self._left = [call for call in self._left if all(call is not other for other in taken)]
         return taken
 
 

@@ -1,57 +1,58 @@
-"""Writes down everything that is invoked, and what is posted to connections meanwhile."""
+"""Records every invocation, and every call of the management API."""
 
 import itertools
 import json
 from typing import Any
 
-from local_gateway.core.moments import iso_time
-from local_gateway.recording.record_file import RecordFile
-from local_gateway.recording.records import (
+from local_gateway.core.invocation import Invocation
+from local_gateway.core.timestamps import iso_time
+from local_gateway.recording.format import (
     UNFINISHED,
     RecordedCall,
     RecordedInvocation,
     result_json,
     route_of,
 )
-from local_gateway.runtime.settings import LogStream
-from local_gateway.server.ports import Direction, Entry, Invocation, Invoker, Sources
+from local_gateway.recording.writer import RecordFile
+from local_gateway.records import ApiRecord, Direction, Frame, InvocationRecord, LogLine, Record
+from local_gateway.server.interfaces import Invoker, Sources
 
 
 class Recording:
-    """A file, and which invocations are under way."""
+    """A file, and the invocations that are running."""
 
     def __init__(self, file: RecordFile, sources: Sources) -> None:
         self.file = file
         self.sources = sources
         self._numbers = itertools.count()
-        self._under_way: set[int] = set()
+        self._running: set[int] = set()
 
     @property
-    def under_way(self) -> tuple[int, ...]:
-        """The numbers of the invocations that have not ended."""
-        return tuple(sorted(self._under_way))
+    def running(self) -> tuple[int, ...]:
+        """The numbers of the running invocations."""
+        return tuple(sorted(self._running))
 
     def begin(self) -> int:
-        """The number of an invocation that begins."""
+        """Begin an invocation, and return its number."""
         number = next(self._numbers)
-        self._under_way.add(number)
+        self._running.add(number)
         return number
 
     def end(self, invocation: RecordedInvocation) -> None:
-        """Write an invocation that has come to its end."""
-        self._under_way.discard(invocation.number)
+        """Write an invocation that has ended."""
+        self._running.discard(invocation.number)
         self.file.write(invocation.as_json())
 
 
 class RecordingInvoker:
-    """An `Invoker` that records what another one does."""
+    """An `Invoker` that records the invocations of another."""
 
     def __init__(self, invoker: Invoker, recording: Recording) -> None:
         self._invoker = invoker
         self._recording = recording
 
     async def invoke(self, function: str, payload: bytes, /) -> Invocation:
-        """Invoke and record; one that is cancelled or cannot be started is `unfinished`."""
+        """Invoke and record; an invocation that is cancelled or cannot start is `unfinished`."""
         number, time = self._recording.begin(), iso_time(self._recording.sources.now())
         invocation: Invocation | None = None
         try:
@@ -62,47 +63,42 @@ class RecordingInvoker:
 
 
 class CallRecorder:
-    """An `Observer` that records the calls of the management API.
+    """Records the calls of the management API.
 
-    The journal has an entry for each call, which holds no data, and before it the frame that the
-    call sent, with nothing in between: the server does both without giving way.
+    Each call has an `ApiRecord`, which holds no data, and before it the `Frame` that the call sent,
+    with nothing in between: the server makes both without giving way.
     """
 
     def __init__(self, recording: Recording) -> None:
         self._recording = recording
-        self._sent: tuple[str, str] | None = None
+        self._sent: Frame | None = None
 
-    def record(self, entry: Entry, /) -> None:
-        """Write a call of the management API."""
-        sent, self._sent = self._sent, None
-        if entry.api != "management" or entry.connection_id is None:
-            return
-        method = entry.route_key.partition(" ")[0]
+    def observe(self, record: Record, /) -> None:
+        """Write calls of the management API; keep the last frame, which a call may have sent."""
+        match record:
+            case Frame():
+                self._sent = record if record.direction is Direction.OUT else None
+            case ApiRecord():
+                sent, self._sent = self._sent, None
+                if record.api == "management" and record.connection_id is not None:
+                    self._write(record, record.connection_id, sent)
+            case LogLine() | InvocationRecord():
+                pass  # the invoker records invocations; logs are not part of a recording
+
+    def _write(self, record: ApiRecord, connection_id: str, sent: Frame | None) -> None:
+        method = record.route_key.partition(" ")[0]
         data = None
-        if sent is not None and sent[0] == entry.connection_id and method == "POST":
-            data = sent[1]
+        if sent is not None and sent.connection_id == connection_id and method == "POST":
+            data = sent.text
         call = RecordedCall(
-            time=iso_time(entry.at),
+            time=iso_time(record.at),
             method=method,
-            connection_id=entry.connection_id,
-            status=int(entry.outcome) if entry.outcome.isdigit() else 0,
+            connection_id=connection_id,
+            status=int(record.outcome) if record.outcome.isdigit() else 0,
             data=data,
-            during=self._recording.under_way,
+            during=self._recording.running,
         )
         self._recording.file.write(call.as_json())
-
-    def frame(self, connection_id: str, direction: Direction, text: str, at: int, /) -> None:
-        """Keep the last frame that was sent, in case a call of the management API sent it."""
-        self._sent = (connection_id, text) if direction is Direction.OUT else None
-
-    def log_line(self, function: str, stream: LogStream, line: str, request_id: str | None) -> None:
-        """Nothing: logs are not part of a recording."""
-
-    def invocation_started(self, function: str, request_id: str, *, cold: bool) -> None:
-        """Nothing: the invoker records it."""
-
-    def invocation_finished(self, function: str, invocation: object) -> None:
-        """Nothing: the invoker records it."""
 
 
 def _recorded(
@@ -125,7 +121,7 @@ def _recorded(
 
 
 def _event(payload: bytes) -> Any:
-    """The event; Lambda refuses one that is not JSON, so there is none else to keep."""
+    """The event; Lambda refuses an event that is not JSON, so there is no other to keep."""
     try:
         return json.loads(payload)
     except (ValueError, RecursionError):

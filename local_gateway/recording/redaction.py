@@ -1,20 +1,20 @@
 """Takes secrets out of events and results before they are written to a file.
 
-Known by their names: headers (Cookie, Authorization, Set-Cookie and the like), the `cookies` list,
-parameters of query strings and forms, members of JSON, also where JSON travels as text, such as
-in `body`. A secret in the middle of a sentence or in a path is not recognised.
+Secrets are recognised by their names: headers (Cookie, Authorization, Set-Cookie and the like), the
+`cookies` list, parameters of query strings and forms, and members of JSON, also of JSON in a text
+such as `body`. A secret in the middle of a sentence or in a path is not recognised.
 """
 
 import base64
 import binascii
+import itertools
 import json
 import re
 from typing import Any
 from urllib.parse import unquote_plus
 
-from local_gateway.recording.secret_names import is_secret
-
-# The same for every secret, whatever its length; needs no escaping in URLs, headers and JSON.
+# The same for every secret, so that it does not show the length. URLs, headers and JSON hold it
+# without escapes.
 MARKER = "__redacted__"
 
 # name=value in a URL inside any text, and in a text that is nothing but such pairs.
@@ -24,13 +24,35 @@ _PAIR = re.compile(r"([^=&]+)=([^&]+)")
 _FORM_FIELD = re.compile(r'name="([^"]*)"')
 _SCHEME_AND_TOKEN = re.compile(r"\b(Bearer|Basic)\s+[\w.~+/=-]{6,}", re.IGNORECASE)
 
-# Browsers can send a token in the list of subprotocols only; names of protocols are short.
+# Browsers can send a token only in the list of subprotocols; the names of protocols are short.
 _SUBPROTOCOL = "sec-websocket-protocol"
 _LONGEST_PROTOCOL_NAME = 20
 
+# A word of a name, its plural without the s; `accessToken`, `access_token` and `Access-Token` are
+# two words; `accesstoken` is a single word that ends like a secret.
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_ENDINGS = (
+    "token",
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "cookie",
+    "credential",
+    "authorization",
+    "signature",
+    "apikey",
+    "jwt",
+)
+_WHOLE = frozenset({"auth", "pwd", "otp", "bearer"})
+_KINDS_OF_KEY = frozenset({"api", "access", "private", "identifier"})
+
+# Holds the values of a REQUEST authorizer's identity sources: cookies and the like.
+_MEMBERS = frozenset({"identitysource"})
+
 
 def redact(value: Any) -> Any:
-    """A copy of a JSON value with `MARKER` in place of what its names call secret."""
+    """A copy of a JSON value with `MARKER` in place of its secrets."""
     match value:
         case dict():
             members = {name: _member(name, item) for name, item in value.items()}
@@ -46,9 +68,9 @@ def redact(value: Any) -> Any:
 
 
 def redact_text(text: str) -> str:
-    """A text with secrets removed: JSON, a form, or anything with URLs in it.
+    """A text with `MARKER` in place of its secrets: JSON, a form, or any text with URLs in it.
 
-    Text without secrets stays as it is, character by character.
+    Text without secrets does not change.
     """
     if text.lstrip()[:1] in {"{", "["}:
         try:
@@ -58,14 +80,14 @@ def redact_text(text: str) -> str:
         except ValueError:
             return _redact_plain(text)
         except RecursionError:
-            return MARKER  # nested too deeply to be looked through
+            return MARKER  # too deeply nested to look through
     if any(is_secret(name) for name in _FORM_FIELD.findall(text)):
         return MARKER  # multipart/form-data
     return _redact_plain(text)
 
 
 def is_redacted(value: Any) -> bool:
-    """Whether something was taken out of a JSON value."""
+    """Whether a JSON value contains `MARKER`."""
     match value:
         case dict():
             return any(is_redacted(item) for item in value.values())
@@ -86,7 +108,7 @@ def _member(name: str, value: Any) -> Any:
 
 
 def _hide(value: Any) -> Any:
-    """The marker; absence stays visible, and so does how often a header was sent."""
+    """The marker; it stays visible that a value is absent, and how often a header was sent."""
     if value is None or value in ("", [], {}) or isinstance(value, bool):
         return value
     return [_hide(item) for item in value] if isinstance(value, list) else MARKER
@@ -102,7 +124,7 @@ def _protocols(value: Any) -> Any:
 
 
 def _redact_base64(body: str) -> str:
-    """Forms and compressed bodies travel in base64; bytes that are no text have no names."""
+    """Forms and compressed bodies are in base64; bytes that are not text have no names."""
     try:
         text = base64.b64decode(body, validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
@@ -115,7 +137,7 @@ def _redact_plain(text: str) -> str:
     if "=" in text:
         if _PAIRS.fullmatch(text):
             text = _PAIR.sub(_hide_pair, text)
-        text = _IN_URL.sub(lambda found: found[1] + _hide_pair(found[0][1:]), text)
+        text = _IN_URL.sub(lambda match: match[1] + _hide_pair(match[0][1:]), text)
     return _SCHEME_AND_TOKEN.sub(rf"\1 {MARKER}", text)
 
 
@@ -127,3 +149,18 @@ def _hide_pair(pair: re.Match[str] | str) -> str:
 
 def _dump(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def is_secret(name: str) -> bool:
+    """Whether a header, parameter or JSON member of this name holds a secret."""
+    words = [_singular(word.lower()) for word in _WORD.findall(name)]
+    if any(word in _WHOLE or word.endswith(_ENDINGS) for word in words):
+        return True
+    pairs = itertools.pairwise(words)
+    if any(second == "key" and first in _KINDS_OF_KEY for first, second in pairs):
+        return True
+    return name.lower() in _MEMBERS
+
+
+def _singular(word: str) -> str:
+    return word if word.endswith("ss") else word.removesuffix("s")

@@ -1,4 +1,4 @@
-"""Where handlers post to while a recording is replayed: the management API without sockets."""
+"""The management API during a replay: it answers without connections."""
 
 import json
 from urllib.parse import unquote
@@ -7,7 +7,7 @@ from aiohttp import web
 
 from local_gateway.core import management
 from local_gateway.core.management import ManagementResponse
-from local_gateway.core.moments import iso_time
+from local_gateway.core.timestamps import iso_time
 from local_gateway.recording.expected_calls import (
     BAD_REQUEST,
     GONE,
@@ -19,7 +19,7 @@ from local_gateway.recording.expected_calls import (
 )
 from local_gateway.server.responses import json_message
 from local_gateway.server.upgrade import header_pairs
-from local_gateway.server.websocket_api import MANAGEMENT_SEGMENT
+from local_gateway.server.websocket_stage import MANAGEMENT_SEGMENT
 
 _ANSWERS = {
     OK: management.ok,
@@ -31,14 +31,14 @@ _ANSWERS = {
 
 
 class ReplayServer:
-    """Answers `/{stage}/@connections/{id}` as `calls` say, and everything else with 403."""
+    """Answers `/{stage}/@connections/{id}` from `calls`, and everything else with 403."""
 
     def __init__(self, calls: ExpectedCalls, stages: frozenset[str]) -> None:
         self._calls = calls
         self._stages = stages
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer one request."""
+        """Answer a request."""
         data = await request.read()
         path = request.rel_url.raw_path.removeprefix("/").split("/")
         if len(path) != 3 or unquote(path[1]) != MANAGEMENT_SEGMENT:
@@ -66,7 +66,7 @@ class ReplayServer:
 
 
 def _description() -> ManagementResponse:
-    """There is no connection to describe: the same answer for each."""
+    """There is no connection to describe, so every answer is the same."""
     content = {
         "connectedAt": iso_time(0),
         "identity": {"sourceIp": "127.0.0.1", "userAgent": None},

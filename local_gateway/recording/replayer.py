@@ -1,4 +1,4 @@
-"""Invokes recorded events again and compares what comes of them."""
+"""Invokes recorded events again and compares the results."""
 
 import json
 from collections.abc import AsyncIterator, Collection
@@ -8,14 +8,14 @@ from typing import Any
 
 from local_gateway.recording.differences import Difference, differences
 from local_gateway.recording.expected_calls import ExpectedCalls
-from local_gateway.recording.recordings import ReadRecording
-from local_gateway.recording.records import UNFINISHED, RecordedInvocation, result_json
+from local_gateway.recording.format import UNFINISHED, RecordedInvocation, result_json
+from local_gateway.recording.reader import LoadedRecording
 from local_gateway.recording.redaction import is_redacted, redact, redact_text
-from local_gateway.server.ports import Invoker
+from local_gateway.server.interfaces import Invoker
 
 
 class Outcome(StrEnum):
-    """What replaying one event has shown."""
+    """The outcome of replaying an event."""
 
     SAME = "same"
     CHANGED = "changed"
@@ -24,7 +24,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """One event that was invoked again; `incomplete` if secrets were taken out of it."""
+    """A replayed event; `incomplete` if it was recorded without its secrets."""
 
     invocation: RecordedInvocation
     outcome: Outcome
@@ -32,7 +32,7 @@ class Replayed:
     incomplete: bool
 
     def as_json(self) -> dict[str, Any]:
-        """The members for machines."""
+        """The JSON members."""
         invocation = self.invocation
         return {
             "type": "replayed",
@@ -47,23 +47,23 @@ class Replayed:
         }
 
 
-def expected_calls(recording: ReadRecording) -> ExpectedCalls:
-    """What handlers have to call, as far as the recording tells."""
-    cleaned = redact_text if recording.redacted else str
-    return ExpectedCalls(recording.calls, recording.connection_ids, cleaned)
+def expected_calls(recording: LoadedRecording) -> ExpectedCalls:
+    """The calls that the recording expects of the handlers."""
+    clean = redact_text if recording.redacted else str
+    return ExpectedCalls(recording.calls, recording.connection_ids, clean)
 
 
 class Replayer:
-    """Runs one event after the other, in the order in which they began, whatever ran at once.
+    """Replays one event at a time, in the recorded order, also those that ran at the same time.
 
-    `functions` are the logical ids that can be invoked; an event of another one has changed.
+    `functions` are the logical ids that can be invoked; an event of any other function has changed.
     """
 
     def __init__(
         self,
         invoker: Invoker,
         functions: Collection[str],
-        recording: ReadRecording,
+        recording: LoadedRecording,
         calls: ExpectedCalls,
     ) -> None:
         self._invoker = invoker
@@ -72,21 +72,21 @@ class Replayer:
         self._calls = calls
 
     async def replay(self) -> AsyncIterator[Replayed]:
-        """Invoke every event; lets the invoker's errors pass."""
+        """Invoke every event; the invoker's errors are not caught."""
         for invocation in self._recording.invocations:
             yield await self._replay(invocation)
 
     async def _replay(self, invocation: RecordedInvocation) -> Replayed:
         if invocation.event_type == "DISCONNECT" and invocation.connection_id is not None:
-            self._calls.closed(invocation.connection_id)
+            self._calls.close_connection(invocation.connection_id)
         self._calls.begin(invocation.number)
         result = await self._result(invocation)
-        found = differences("result", dict(invocation.result), result) + self._calls.compare()
+        different = differences("result", dict(invocation.result), result) + self._calls.compare()
         if invocation.result["kind"] == UNFINISHED:
-            outcome, found = Outcome.NOT_COMPARED, []
+            outcome, different = Outcome.NOT_COMPARED, []
         else:
-            outcome = Outcome.CHANGED if found else Outcome.SAME
-        return Replayed(invocation, outcome, tuple(found), is_redacted(invocation.event))
+            outcome = Outcome.CHANGED if different else Outcome.SAME
+        return Replayed(invocation, outcome, tuple(different), is_redacted(invocation.event))
 
     async def _result(self, invocation: RecordedInvocation) -> dict[str, Any]:
         if invocation.function not in self._functions:

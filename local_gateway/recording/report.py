@@ -1,40 +1,37 @@
-"""Shows what a replay has found: lines for people, or one JSON object per line."""
+"""Shows the outcome of a replay: as text, or as one JSON object per line."""
 
 import json
 from typing import Any, Protocol, TextIO
 
-from local_gateway.recording.recordings import ReadRecording
-from local_gateway.recording.records import RecordedInvocation
+from local_gateway.recording.format import RecordedInvocation
+from local_gateway.recording.reader import LoadedRecording
 from local_gateway.recording.replayer import Outcome, Replayed
 
 
 class Report(Protocol):
-    """Told of every replayed event, and of the end."""
+    """Shows every replayed event, and the summary."""
 
-    def event(self, replayed: Replayed, /) -> None:
-        """One event was replayed."""
-
-    def end(self, summary: "Summary", /) -> None:
-        """All were."""
+    def event(self, replayed: Replayed, /) -> None: ...
+    def end(self, summary: "Summary", /) -> None: ...
 
 
 class Summary:
-    """Counts what was found."""
+    """Counts the outcomes of a replay."""
 
-    def __init__(self, recording: ReadRecording) -> None:
+    def __init__(self, recording: LoadedRecording) -> None:
         self.recording = recording
         self.counts = dict.fromkeys(Outcome, 0)
         self.incomplete = 0
 
     def add(self, replayed: Replayed) -> None:
-        """Count one event."""
+        """Count an event."""
         self.counts[replayed.outcome] += 1
         if replayed.outcome is Outcome.CHANGED and replayed.incomplete:
             self.incomplete += 1
 
     @property
     def changed(self) -> bool:
-        """Whether any event had another result or made other calls."""
+        """Whether any event has changed."""
         return self.counts[Outcome.CHANGED] > 0
 
 
@@ -60,13 +57,13 @@ class TextReport:
             self._say(f"        {difference}")
 
     def end(self, summary: Summary) -> None:
-        """How many events there were of each outcome, and why some may have changed."""
+        """How many events have each outcome, and why some may have changed."""
         counts = ", ".join(f"{count} {outcome}" for outcome, count in summary.counts.items())
         self._say(f"{sum(summary.counts.values())} events: {counts}")
         if summary.incomplete:
             self._say(
                 f"{summary.incomplete} of the changed events were redacted when they were "
-                "recorded; record with --record-secrets to replay them as they were"
+                "recorded; record with --record-secrets to replay them unchanged"
             )
 
     def _say(self, text: str) -> None:
@@ -85,7 +82,7 @@ class JsonReport:
         self._put(replayed.as_json())
 
     def end(self, summary: Summary) -> None:
-        """How many events there were of each outcome."""
+        """How many events have each outcome."""
         counts = {outcome.replace(" ", "_"): count for outcome, count in summary.counts.items()}
         redacted = summary.recording.redacted
         self._put({"type": "summary", **counts, "redacted_recording": redacted})
@@ -96,7 +93,7 @@ class JsonReport:
 
 
 def _route(invocation: RecordedInvocation) -> str | None:
-    """The route key; of an HTTP request method and path, which tell more than `$default`."""
+    """The route key; for HTTP requests method and path, which say more than `$default`."""
     event: Any = invocation.event
     for name in ("requestContext", "http"):
         event = event.get(name) if isinstance(event, dict) else None

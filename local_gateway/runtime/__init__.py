@@ -1,1 +1,1 @@
-"""A Lambda service for one machine: real processes behind the Lambda Runtime API."""
+"""A Lambda service for one machine: processes behind the Lambda Runtime API."""

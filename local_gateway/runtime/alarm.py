@@ -1,14 +1,14 @@
-"""One timer that is set again for every invocation, at next to no cost."""
+"""A timer that is set again for every invocation, at little cost."""
 
 import asyncio
 from collections.abc import Callable
 
 
 class Alarm:
-    """Calls an action once its time has come, unless it was set anew or stopped before.
+    """Calls an action at its time, unless the alarm is set again or stopped before.
 
-    The loop's own timer is left alone as long as it does not come too late: when it comes too
-    early, it is set again. Most alarms are stopped within milliseconds, long before that.
+    The loop's timer stays as long as it is not too late; if it is too early, it is set again. Most
+    alarms are stopped within milliseconds, long before their time.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -18,18 +18,18 @@ class Alarm:
         self._timer: asyncio.TimerHandle | None = None
 
     def set(self, seconds: float, action: Callable[[], None]) -> None:
-        """Call `action` in so many seconds and forget what was set before."""
+        """Call `action` in so many seconds, in place of the action before it."""
         self._due = self._loop.time() + seconds
         self._action = action
         if self._timer is None or self._timer.when() > self._due:
             self._start()
 
     def stop(self) -> None:
-        """Forget what was set."""
+        """Do not call the action."""
         self._action = None
 
     def close(self) -> None:
-        """Forget what was set, and let go of the loop."""
+        """Stop, and remove the timer from the loop."""
         self._action = None
         if self._timer is not None:
             self._timer.cancel()

@@ -1,18 +1,23 @@
-"""One execution environment: a process, its Runtime API and one invocation at a time."""
+"""An execution environment: a process, its Runtime API and one invocation at a time."""
 
 import asyncio
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
+from local_gateway.core.invocation import (
+    Failed,
+    Invocation,
+    InvocationResult,
+    Succeeded,
+    TimedOut,
+)
 from local_gateway.core.model import LambdaFunction
-from local_gateway.core.results import Failed, InvocationResult, Succeeded, TimedOut
 from local_gateway.runtime.alarm import Alarm
-from local_gateway.runtime.environment_log import EnvironmentLog
-from local_gateway.runtime.job import Job
-from local_gateway.runtime.launch import Surroundings, launch
-from local_gateway.runtime.platform_lines import EXIT_ERROR
-from local_gateway.runtime.process import EnvironmentProcess, describe_exit
+from local_gateway.runtime.environment_log import EXIT_ERROR, EnvironmentLog
+from local_gateway.runtime.jobs import Job
+from local_gateway.runtime.process import EnvironmentProcess, describe_exit, start_process
 from local_gateway.runtime.runtime_api import (
     MAX_RESPONSE_BYTES,
     Deliver,
@@ -20,17 +25,20 @@ from local_gateway.runtime.runtime_api import (
     RefusedError,
     listening,
 )
-from local_gateway.runtime.settings import Invocation
+from local_gateway.runtime.settings import RuntimeContext
+from local_gateway.runtime.variables import environment_variables, log_stream_name
 
-# A runtime that met a fatal error exits by itself, unless a thread of the handler prevents it.
+_LAUNCHER = Path(__file__).parent / "child" / "launcher.py"
+
+# After a fatal error a runtime exits by itself, unless a thread of the handler prevents it.
 _EXIT_GRACE_SECONDS = 0.25
 
 
 class EnvironmentOwner(Protocol):
-    """Told about an environment's life, in the event loop."""
+    """Notified about an environment, in the event loop."""
 
     def environment_free(self, environment: "ExecutionEnvironment") -> None:
-        """It initialised, or answered: it can run a job."""
+        """It has initialised, or answered: it can run a job."""
 
     def environment_ended(
         self,
@@ -38,40 +46,40 @@ class EnvironmentOwner(Protocol):
         init_failure: InvocationResult | None,
         undelivered: Job | None,
     ) -> None:
-        """Its process is gone; `undelivered` is a job whose event no handler has seen."""
+        """Its process has ended; `undelivered` is a job whose event no handler has seen."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Running:
-    """A job whose event was delivered, and the loop's time at that moment."""
+    """A job whose event was delivered, and the loop's time of the delivery."""
 
     job: Job
     since: float
 
 
 class ExecutionEnvironment:
-    """Implements the calls of the Runtime API; `live` runs it from spawn to clean-up.
+    """Implements the calls of the Runtime API; `live` runs it from start to clean-up.
 
-    `initialised` is set at the end of the init phase: None, or what it failed with. Everything
-    else happens in callbacks of the event loop, so no caller's cancellation can reach it.
+    `initialised` is set at the end of the init phase, to None or its failure. All other work is
+    done in callbacks of the event loop, so that a cancelled caller does not stop it.
     """
 
     def __init__(
         self,
         function: LambdaFunction,
-        around: Surroundings,
+        context: RuntimeContext,
         owner: EnvironmentOwner,
         *,
         cold: bool,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._function = function
-        self._around = around
+        self._context = context
         self._owner = owner
         self._cold = cold
         self.initialised: asyncio.Future[InvocationResult | None] = self._loop.create_future()
         self._log = EnvironmentLog(
-            function, around.observer, platform_lines=around.settings.platform_lines
+            function, context.observe, platform_lines=context.settings.platform_lines
         )
         self._process: EnvironmentProcess | None = None
         self._killed = False
@@ -90,16 +98,16 @@ class ExecutionEnvironment:
 
     @property
     def is_busy(self) -> bool:
-        """Whether it was given a job that has no answer yet."""
+        """Whether it has a job without an answer."""
         return self._undelivered is not None or self._running is not None
 
     @property
     def is_alive(self) -> bool:
-        """Whether it can be given a job: a process that was idle may have been killed."""
+        """Whether it can take a job: the process may have been killed while it was idle."""
         return not self._killed and self._process is not None and self._process.is_alive()
 
     async def live(self) -> None:
-        """Start, serve, and clean up once the process ends or is killed."""
+        """Start, serve, and clean up when the process ends or is killed."""
         try:
             async with listening(self) as address:
                 process = await self._start(address)
@@ -109,7 +117,7 @@ class ExecutionEnvironment:
             self._end("Runtime did not start")
 
     def run(self, job: Job) -> None:
-        """Deliver the job's event, now or at the next poll; only for a free environment."""
+        """Deliver the job's event now or at the next poll; the environment must be free."""
         if self._poll is not None:
             self._deliver(job)
         else:
@@ -117,13 +125,13 @@ class ExecutionEnvironment:
             self._alarm.set(self._function.timeout, self._time_out)
 
     def kill(self) -> None:
-        """End the process group; `live` then comes to its end."""
+        """Kill the process group, which ends `live`."""
         self._killed = True
         if self._process is not None:
             self._process.kill()
 
     def next(self, deliver: Deliver) -> None:
-        """The runtime asks for its next event; its first question ends the init phase."""
+        """The runtime asks for its next event; the first request ends the init phase."""
         if self._running is not None:
             raise RefusedError(403, "InvalidStateTransition", "the last event has no answer yet")
         if self._poll is not None:
@@ -135,24 +143,26 @@ class ExecutionEnvironment:
             self._deliver(self._undelivered)
 
     def gone(self, deliver: Deliver) -> None:
-        """The runtime that asked has closed its connection."""
+        """The runtime has closed the connection on which it waits."""
         if self._poll == deliver:
             self._poll = None
 
     def respond(self, request_id: str, payload: bytes) -> None:
         """The handler returned."""
-        self._settle(self._find(request_id), Succeeded(payload))
+        self._settle(self._running_invocation(request_id), Succeeded(payload))
         self._owner.environment_free(self)
 
     def respond_too_large(self, request_id: str) -> None:
-        """The handler returned too much; awslambdaric exits when it hears so."""
+        """The handler returned too much; awslambdaric then exits."""
         message = f"Response payload size exceeded {MAX_RESPONSE_BYTES} bytes"
-        self._settle(self._find(request_id), Failed("Function.ResponseSizeTooLarge", message))
+        self._settle(
+            self._running_invocation(request_id), Failed("Function.ResponseSizeTooLarge", message)
+        )
         self._alarm.set(_EXIT_GRACE_SECONDS, self.kill)
 
     def fail(self, request_id: str, failure: Failed) -> None:
         """The handler raised."""
-        self._settle(self._find(request_id), failure)
+        self._settle(self._running_invocation(request_id), failure)
         self._owner.environment_free(self)
 
     def fail_init(self, failure: Failed) -> None:
@@ -163,13 +173,27 @@ class ExecutionEnvironment:
         self._alarm.set(_EXIT_GRACE_SECONDS, self.kill)
 
     async def _start(self, address: str) -> EnvironmentProcess:
+        function, context, settings = self._function, self._context, self._context.settings
         self._spawned_at = self._loop.time()
-        process = await launch(self._function, self._around, address, self._log.line)
+        process = await start_process(
+            [str(settings.python), "-P", str(_LAUNCHER), context.client, function.handler],
+            directory=function.code,
+            variables=environment_variables(
+                function,
+                region=context.region,
+                api_address=address,
+                log_stream=log_stream_name(time.strftime("%Y/%m/%d", time.gmtime())),
+                python=settings.python,
+                base=settings.base_environment,
+            ),
+            on_line=self._log.line,
+            line_limit=settings.max_line_bytes,
+        )
         self._process = process
         if self._killed:
             process.kill()
         elif not self.is_initialised:
-            self._alarm.set(self._around.settings.init_timeout, self._time_out_init)
+            self._alarm.set(settings.init_timeout, self._time_out_init)
         return process
 
     def _initialise(self) -> None:
@@ -184,7 +208,7 @@ class ExecutionEnvironment:
         self._undelivered = None
         self._running = _Running(job, self._loop.time())
         self._alarm.set(timeout, self._time_out)
-        self._log.started(job.request_id, cold=self._cold)
+        self._log.started(job.request_id)
         if job.fatal or poll is None:
             self.kill()
             return
@@ -197,10 +221,10 @@ class ExecutionEnvironment:
         )
         poll(delivery)
 
-    def _find(self, request_id: str) -> _Running:
+    def _running_invocation(self, request_id: str) -> _Running:
         running = self._running
         if running is None or running.job.request_id != request_id:
-            raise RefusedError(400, "InvalidRequestID", "no such invocation is under way")
+            raise RefusedError(400, "InvalidRequestID", "no such invocation is running")
         return running
 
     def _settle(self, running: _Running, result: InvocationResult) -> None:
@@ -223,7 +247,7 @@ class ExecutionEnvironment:
         self.kill()
 
     def _time_out_init(self) -> None:
-        self._init_failure = TimedOut(self._around.settings.init_timeout)
+        self._init_failure = TimedOut(self._context.settings.init_timeout)
         self.kill()
 
     def _end(self, reason: str) -> None:

@@ -1,48 +1,60 @@
-"""The execution environments of one function, and the invocations that wait for one."""
+"""The execution environments of a function, and the jobs that wait for them."""
 
 import asyncio
 import os
+from enum import Enum, auto
 from itertools import islice
 
+from local_gateway.core.invocation import Failed, InvocationResult, Throttled
 from local_gateway.core.model import LambdaFunction
-from local_gateway.core.results import Failed, InvocationResult, Throttled
 from local_gateway.runtime.alarm import Alarm
 from local_gateway.runtime.environment import ExecutionEnvironment
-from local_gateway.runtime.job import Job
-from local_gateway.runtime.job_queue import JobQueue
-from local_gateway.runtime.launch import Surroundings
+from local_gateway.runtime.jobs import Job, JobQueue
+from local_gateway.runtime.settings import RuntimeContext
 
-# Starting is all CPU: more starts at once than cores would only delay the first of them.
+# A start needs a core: more starts than cores at once would only delay the first of them.
 STARTS_AT_ONCE = max(2, os.cpu_count() or 1)
 
 _CLOSED = Failed("Runtime.Closed", "the Lambda runtime was closed")
 
 
-class FunctionPool:
-    """Hands jobs to environments, the most recently used first, and starts new ones in bounds.
+class _State(Enum):
+    """OPEN: environments are started as needed, and reaped when they are idle for long.
 
-    Jobs that find no free environment wait in order of arrival. A new environment serves
-    whichever job is first when it is ready, which may be before that a used one became free.
+    HELD: the code on disk is not the function's any more, so what works is kept, and nothing is
+    started beside it. RETIRED: the same, but each environment ends once it is not busy. CLOSED:
+    every environment is killed.
     """
 
-    def __init__(self, function: LambdaFunction, around: Surroundings) -> None:
+    OPEN = auto()
+    HELD = auto()
+    RETIRED = auto()
+    CLOSED = auto()
+
+
+class FunctionPool:
+    """Gives jobs to environments, the most recently used first, and starts new environments.
+
+    Jobs without a free environment wait in the order of their arrival. A new environment takes the
+    first job that waits when it is ready; the job it was started for may have been taken before.
+    """
+
+    def __init__(self, function: LambdaFunction, context: RuntimeContext) -> None:
         self.function = function
-        self._around = around
-        self._settings = around.settings
+        self._context = context
+        self._settings = context.settings
         self._loop = asyncio.get_running_loop()
         self._environments: set[ExecutionEnvironment] = set()
         self._idle: list[tuple[float, ExecutionEnvironment]] = []
         self._queue = JobQueue(self._loop, self._settings.queue_seconds)
         self._lives: set[asyncio.Task[None]] = set()
         self._reaper: asyncio.TimerHandle | None = None
-        self._patience = Alarm(self._loop)
-        self._closed = False
-        self._held = False
-        self._retired = False
+        self._growth = Alarm(self._loop)
+        self._state = _State.OPEN
         self._successor: FunctionPool | None = None
 
     def submit(self, job: Job) -> None:
-        """Answer the job's future sooner or later."""
+        """Run a job; its future is always answered."""
         if self._is_reserved_concurrency_used():
             job.end_without_environment(Throttled())
         elif (environment := self._take_idle()) is not None:
@@ -54,7 +66,7 @@ class FunctionPool:
             self._grow()
 
     async def warm(self) -> InvocationResult | None:
-        """Have an environment ready; what its init phase failed with, if it did."""
+        """Make an environment ready; returns the failure of its init phase, if it failed."""
         environments = self._environments
         if any(environment.is_initialised for environment in environments):
             return None
@@ -62,12 +74,12 @@ class FunctionPool:
         return await asyncio.shield(environment.initialised)
 
     def hold(self, *, held: bool) -> None:
-        """Whether the code on disk is not this function's any more: then keep what runs.
+        """Keep the running environments while the code on disk is not this function's.
 
-        Environments that would be started now would run other code, so none is started or reaped
-        while one is left that works.
+        A new environment would run other code, so none is started while one works, and none is
+        reaped.
         """
-        self._held = held
+        self._state = _State.HELD if held else _State.OPEN
         if held:
             self._stop_reaper()
         else:
@@ -75,11 +87,11 @@ class FunctionPool:
             self._grow()
 
     def retire(self, successor: "FunctionPool | None") -> None:
-        """End each environment once it is not busy; `successor` takes the jobs that wait.
+        """End each environment when it is not busy; `successor` takes the waiting jobs.
 
-        Without a successor, because the function is gone, the waiting jobs are served before.
+        Without a successor, because the function was removed, the waiting jobs are served first.
         """
-        self._retired, self._successor = True, successor
+        self._state, self._successor = _State.RETIRED, successor
         self._stop_reaper()
         while self._queue and successor is not None:
             successor.adopt(self._queue.pop())
@@ -88,10 +100,10 @@ class FunctionPool:
                 environment.kill()
 
     def adopt(self, job: Job, *, first: bool = False) -> None:
-        """Take a job that was accepted before: no bound turns it away."""
+        """Take a job that was accepted before, so no limit refuses it."""
         if self._successor is not None:
             self._successor.adopt(job, first=first)
-        elif self._closed:
+        elif self._state is _State.CLOSED:
             job.end_without_environment(_CLOSED)
         elif (environment := self._take_idle()) is not None:
             environment.run(job)
@@ -106,9 +118,9 @@ class FunctionPool:
 
     async def close(self) -> None:
         """Kill every environment and wait for its end; waiting jobs fail."""
-        self._closed = True
+        self._state = _State.CLOSED
         self._stop_reaper()
-        self._patience.close()
+        self._growth.close()
         self._queue.close()
         for environment in self._environments:
             environment.kill()
@@ -117,11 +129,11 @@ class FunctionPool:
             self._queue.pop().end_without_environment(_CLOSED)
 
     def environment_free(self, environment: ExecutionEnvironment) -> None:
-        """Run the job that has waited longest, or keep the environment for the next."""
-        if self._queue and not self._closed:
+        """Run the first waiting job, or keep the environment for the next."""
+        if self._queue and self._state is not _State.CLOSED:
             environment.run(self._queue.pop())
             self._grow()
-        elif self._retired:
+        elif self._state is _State.RETIRED:
             environment.kill()
         else:
             self._idle.append((self._loop.time(), environment))
@@ -133,7 +145,7 @@ class FunctionPool:
         init_failure: InvocationResult | None,
         undelivered: Job | None,
     ) -> None:
-        """Forget the environment; a job it took without seeing its event is first in line."""
+        """Remove the environment; an undelivered job becomes the first that waits."""
         self._environments.discard(environment)
         self._idle = [entry for entry in self._idle if entry[1] is not environment]
         if undelivered is not None and not undelivered.answer.done():
@@ -157,37 +169,39 @@ class FunctionPool:
         return running + len(self._queue) >= limit
 
     def _fail_waiting(self, failure: InvocationResult) -> None:
-        """The oldest job fails with the environment that was started for it.
+        """Fail the first job, for which the environment was started.
 
-        When no other environment works, so do all: in Lambda each would have had its own start.
+        When no other environment works, fail all: on Lambda each would have had its own start.
         """
         works = any(environment.is_initialised for environment in self._environments)
         for _ in range(min(1, len(self._queue)) if works else len(self._queue)):
             self._queue.pop().end_without_environment(failure)
 
     def _grow(self) -> None:
-        """Start environments for jobs that have waited long enough, as far as the bounds allow."""
-        if not self._queue or self._closed or (self._held and self._works()):
+        """Start environments for jobs that have waited long enough, within the limits."""
+        if not self._queue or self._state is _State.CLOSED:
+            return
+        if self._state is not _State.OPEN and self._works():
             return
         starting = sum(not environment.is_initialised for environment in self._environments)
         allowed = min(
             STARTS_AT_ONCE - starting,
             self._settings.max_environments_per_function - len(self._environments),
         )
-        for _ in range(min(allowed, self._impatient(allowed + starting) - starting)):
+        for _ in range(min(allowed, self._overdue(allowed + starting) - starting)):
             self._start(cold=True)
 
-    def _impatient(self, most: int) -> int:
-        """How many jobs, counted up to `most`, shall wait no longer for a used environment.
+    def _overdue(self, most: int) -> int:
+        """How many jobs, up to `most`, have waited long enough for a used environment.
 
-        Environments that are busy for a moment only are worth waiting for: a further process
-        costs more than that. The first job of a function without one has nothing to wait for.
+        An environment that is busy for a moment is worth the wait: a further process costs more.
+        The first job of a function without an environment has nothing to wait for.
         """
         count = 0 if self._environments else 1
-        limit = self._loop.time() - self._settings.patience_seconds
+        limit = self._loop.time() - self._settings.wait_seconds
         for job in islice(self._queue, count, most):
             if job.queued_at > limit:
-                self._patience.set(job.queued_at - limit, self._grow)
+                self._growth.set(job.queued_at - limit, self._grow)
                 break
             count += 1
         return count
@@ -196,7 +210,7 @@ class FunctionPool:
         return any(item.is_initialised and item.is_alive for item in self._environments)
 
     def _start(self, *, cold: bool) -> ExecutionEnvironment:
-        environment = ExecutionEnvironment(self.function, self._around, self, cold=cold)
+        environment = ExecutionEnvironment(self.function, self._context, self, cold=cold)
         self._environments.add(environment)
         life = self._loop.create_task(environment.live())
         self._lives.add(life)
@@ -209,13 +223,12 @@ class FunctionPool:
             self._reaper = None
 
     def _schedule_reaper(self) -> None:
-        stays = self._closed or self._held or self._retired
-        if self._reaper is None and self._idle and not stays:
+        if self._reaper is None and self._idle and self._state is _State.OPEN:
             due = self._idle[0][0] + self._settings.idle_seconds
             self._reaper = self._loop.call_at(due, self._reap)
 
     def _reap(self) -> None:
-        """Kill what has been idle for long; `_idle` is in the order of last use."""
+        """Kill environments that are idle for long; `_idle` is in the order of last use."""
         self._reaper = None
         limit = self._loop.time() - self._settings.idle_seconds
         while self._idle and self._idle[0][0] <= limit:

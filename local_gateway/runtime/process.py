@@ -1,26 +1,67 @@
-"""The process group of an execution environment: its start, its output, its end."""
+"""The process group of an execution environment: start, output and end."""
 
 import asyncio
 import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import cast
+from typing import cast, override
 
-from local_gateway.runtime.log_lines import LineSplitter
-from local_gateway.runtime.settings import LogStream
+from local_gateway.records import LogStream
 
-# How long output is waited for after the end of the process: something that left the process
-# group may hold the pipes open for ever.
+# How long to wait for output after the end of the process: a process that has left the group can
+# keep the pipes open for ever.
 DRAIN_SECONDS = 0.2
 
 type LineSink = Callable[[LogStream, str], None]
 
 
+class LineSplitter:
+    """Splits bytes into lines without line ends; a line longer than `limit` bytes is cut.
+
+    A carriage return ends a line too: awslambdaric joins the lines of a traceback with it, so
+    that CloudWatch keeps them in one event. Bytes that are not UTF-8 are replaced.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._rest = b""
+
+    def feed(self, data: bytes) -> Iterator[str]:
+        """The lines that `data` completes."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            yield from self._decode(line)
+        while len(self._rest) > self._limit:
+            cut = self._cut(self._rest)
+            head, self._rest = self._rest[:cut], self._rest[cut:]
+            yield from self._decode(head)
+
+    def finish(self) -> Iterator[str]:
+        """The text after the last line end."""
+        rest, self._rest = self._rest, b""
+        if rest:
+            yield from self._decode(rest)
+
+    def _decode(self, line: bytes) -> Iterator[str]:
+        while len(line) > self._limit:
+            cut = self._cut(line)
+            yield line[:cut].decode(errors="replace")
+            line = line[cut:]
+        yield from line.removesuffix(b"\r").decode(errors="replace").split("\r")
+
+    def _cut(self, line: bytes) -> int:
+        """Where to cut: not inside a UTF-8 sequence, whose later bytes begin with 0b10."""
+        cut = self._limit
+        while cut > self._limit - 3 and line[cut] & 0xC0 == 0x80:
+            cut -= 1
+        return cut
+
+
 class EnvironmentProcess(asyncio.SubprocessProtocol):
-    """One process and everything it spawned; made by `start_process` only.
+    """A process and all that it started; only `start_process` makes one.
 
     `pid` is also the id of the process group. `ended` is the return code, set after the last line.
     """
@@ -34,7 +75,7 @@ class EnvironmentProcess(asyncio.SubprocessProtocol):
         self._drain: asyncio.TimerHandle | None = None
 
     def is_alive(self) -> bool:
-        """Whether the process has not ended, asked of the kernel: events may be under way."""
+        """Whether the process has not ended; asks the kernel, because events may be late."""
         if self._transport.get_returncode() is not None:
             return False
         if not hasattr(os, "waitid"):
@@ -46,7 +87,7 @@ class EnvironmentProcess(asyncio.SubprocessProtocol):
         return status is None
 
     def kill(self) -> None:
-        """Kill the process group; harmless when it is gone. `ended` tells when it is done."""
+        """Kill the process group, if it has not ended; then `ended` is set."""
         if self.ended.done():
             return
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -55,33 +96,33 @@ class EnvironmentProcess(asyncio.SubprocessProtocol):
             else:
                 os.killpg(self.pid, signal.SIGKILL)
 
+    @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Asyncio: the process runs."""
         self._transport = cast("asyncio.SubprocessTransport", transport)
         self.pid = self._transport.get_pid()
 
+    @override
     def pipe_data_received(self, fd: int, data: bytes) -> None:
-        """Asyncio: the process printed something."""
         for line in self._splitters[fd].feed(data):
             self._on_line(_STREAMS[fd], line)
 
+    @override
     def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
-        """Asyncio: a pipe reached its end; that of standard input says nothing."""
-        if fd in _STREAMS:
+        if fd in _STREAMS:  # not standard input
             for line in self._splitters[fd].finish():
                 self._on_line(_STREAMS[fd], line)
 
+    @override
     def process_exited(self) -> None:
-        """Asyncio: the process itself ended; what it spawned goes with it."""
-        self.kill()
+        self.kill()  # all that it started
         self._drain = asyncio.get_running_loop().call_later(DRAIN_SECONDS, self._transport.close)
 
+    @override
     def connection_lost(self, exc: Exception | None) -> None:
-        """Asyncio: process and pipes are gone."""
         if self._drain is not None:
             self._drain.cancel()
         self._transport.close()
-        if not self.ended.done():  # nobody waits any more when the gateway is stopped meanwhile
+        if not self.ended.done():  # it is cancelled if the gateway stops in the meantime
             self.ended.set_result(self._transport.get_returncode() or 0)
 
 
@@ -96,7 +137,7 @@ async def start_process(
     on_line: LineSink,
     line_limit: int,
 ) -> EnvironmentProcess:
-    """Start a process as the leader of a new group; raises OSError when that is impossible."""
+    """Start a process as the leader of a new group; raises `OSError`."""
     _, process = await asyncio.get_running_loop().subprocess_exec(
         lambda: EnvironmentProcess(on_line, line_limit),
         *command,

@@ -1,41 +1,56 @@
-"""Functions that run elsewhere: behind `sam local start-lambda`, or what serves the same API."""
+"""Functions that run elsewhere: behind `sam local start-lambda`, or what serves the same API.
+
+It serves the Invoke operation of the Lambda API: 200 with the handler's result, and
+`X-Amz-Function-Error` beside the error of a handler that raised. Where it differs from Lambda:
+a function that was stopped because of its timeout, or that ended by itself, is 200 with an empty
+body, and the runtime's own notice of a timeout is plain text.
+"""
 
 import asyncio
+import json
+import re
+import time
 import uuid
 from collections.abc import Callable, Mapping, Set
+from typing import Any
 from urllib.parse import quote
 
 import aiohttp
 
-from local_gateway.core.model import LambdaFunction
-from local_gateway.core.results import Failed, InvocationResult, Throttled
-from local_gateway.errors import GatewayError
-from local_gateway.runtime.platform_lines import EXIT_ERROR
-from local_gateway.runtime.remote_answer import interpret
-from local_gateway.runtime.service import FunctionInitError
-from local_gateway.runtime.settings import (
+from local_gateway.core.invocation import (
+    Failed,
     Invocation,
-    RuntimeObserver,
-    RuntimeSettings,
-    SilentObserver,
+    InvocationResult,
+    Succeeded,
+    Throttled,
+    TimedOut,
 )
+from local_gateway.core.model import LambdaFunction
+from local_gateway.errors import GatewayError
+from local_gateway.records import InvocationRecord, Observe, ignore
+from local_gateway.runtime.environment_log import EXIT_ERROR
+from local_gateway.runtime.service import FunctionInitError
+from local_gateway.runtime.settings import RuntimeSettings
 
 OPTION = "--lambda-endpoint"
 CONNECT_SECONDS = 5.0
 ASK_AGAIN_SECONDS = 0.3
+FUNCTION_ERROR = "X-Amz-Function-Error"
 
-# Neither of them would run: no function has tenants here, and a dry run invokes nothing. What
-# does not know the first header refuses the second one. In either case 404 means: no function.
-_ASK_WHETHER_IT_EXISTS = {"X-Amz-Tenant-Id": "local-gateway", "X-Amz-Invocation-Type": "DryRun"}
+_TIMED_OUT = re.compile(rb"\s*(?:\S+ )?(?:\S+ )?Task timed out after [\d.]+ seconds\s*")
+
+# Neither runs the function: no function has tenants here, and a dry run invokes nothing. A service
+# that ignores the first header refuses the second. With both, 404 means that there is no function.
+_DRY_RUN = {"X-Amz-Tenant-Id": "local-gateway", "X-Amz-Invocation-Type": "DryRun"}
 
 
 class RemoteLambda:
-    """In the place of `LambdaRuntime`, with every invocation sent to `url` as `Invoke`.
+    """Takes the place of `LambdaRuntime`; sends every invocation to `url` as `Invoke`.
 
-    Functions go by their logical ids, which `sam local` knows them by even where the template
-    names them otherwise. There is no limit to how long an answer may take, for somebody may be
-    debugging the function. What functions print is printed by whoever runs them. With `waiting`
-    the start waits until somebody answers at `url`, and calls it once if nobody does yet.
+    Functions are called by their logical ids, which `sam local` uses even if the template gives
+    them other names. An answer may take any time, because the user may be debugging the function.
+    The service prints what functions print. With `waiting`, the start waits until `url` answers,
+    and calls `waiting` once if it does not answer yet.
     """
 
     def __init__(
@@ -44,24 +59,24 @@ class RemoteLambda:
         *,
         url: str,
         settings: RuntimeSettings | None = None,
-        observer: RuntimeObserver | None = None,
+        observe: Observe = ignore,
         waiting: Callable[[], None] | None = None,
     ) -> None:
         self._url = url.rstrip("/")
         self._settings = settings or RuntimeSettings()
-        self._observer = observer or SilentObserver()
+        self._observe = observe
         self._waiting = waiting
         self._functions = dict(functions)
-        self._places: dict[str, asyncio.Semaphore] = {}
+        self._slots: dict[str, asyncio.Semaphore] = {}
         self._session: aiohttp.ClientSession | None = None
 
     async def start(self) -> None:
-        """Connect; raises `GatewayError` when nothing answers at the URL and none is awaited."""
+        """Connect; without `waiting`, raises `GatewayError` when nothing answers at the URL."""
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
         )
-        problem = await self._greet(self._session)
+        problem = await self._connection_problem(self._session)
         if problem is not None and self._waiting is None:
             await self.close()
             raise GatewayError(
@@ -72,10 +87,10 @@ class RemoteLambda:
             self._waiting()
         while problem is not None:
             await asyncio.sleep(ASK_AGAIN_SECONDS)
-            problem = await self._greet(self._session)
+            problem = await self._connection_problem(self._session)
 
-    async def _greet(self, session: aiohttp.ClientSession) -> Exception | None:
-        """Ask anything; answers why nobody answered, if nobody did."""
+    async def _connection_problem(self, session: aiohttp.ClientSession) -> Exception | None:
+        """Why nothing answers at the URL; `None` if something does."""
         whole = aiohttp.ClientTimeout(total=CONNECT_SECONDS)
         try:
             async with session.get(self._url, timeout=whole) as answer:
@@ -87,26 +102,26 @@ class RemoteLambda:
     async def invoke(
         self, function: str, payload: bytes, *, trace_id: str | None = None
     ) -> Invocation:
-        """As `LambdaRuntime.invoke`; what cannot be reached is a `Failed` invocation."""
-        known = self._function(function)
+        """Like `LambdaRuntime.invoke`; the result is `Failed` if the service is unreachable."""
+        invoked = self._function(function)
         request_id = str(uuid.uuid4())
-        place = self._place(known)
+        slots = self._slots_of(invoked)
         throttled = Invocation(result=Throttled(), request_id=request_id, cold=False, duration=0.0)
-        if known.reserved_concurrency is not None and place.locked():
+        if invoked.reserved_concurrency is not None and slots.locked():
             return throttled
         try:
             async with asyncio.timeout(self._settings.queue_seconds):
-                await place.acquire()
+                await slots.acquire()
         except TimeoutError:
             return throttled
         headers = {"X-Amzn-Trace-Id": trace_id} if trace_id is not None else {}
         try:
-            return await self._observed(known, payload, request_id, headers)
+            return await self._observed(invoked, payload, request_id, headers)
         finally:
-            place.release()
+            slots.release()
 
     async def crash(self, function: str, payload: bytes) -> Invocation:
-        """The failure that a dead environment is; theirs are not ours to kill, so nothing runs."""
+        """The failure of a killed environment; the service's own cannot be killed from here."""
         self._function(function)
         request_id = str(uuid.uuid4())
         message = f"RequestId: {request_id} Error: Runtime exited with error: signal: killed"
@@ -117,7 +132,6 @@ class RemoteLambda:
         self, function: LambdaFunction, payload: bytes, request_id: str, headers: dict[str, str]
     ) -> Invocation:
         name, clock = function.logical_id, asyncio.get_running_loop().time
-        self._observer.invocation_started(name, request_id, cold=False)
         since = clock()
         result: InvocationResult
         try:
@@ -128,14 +142,14 @@ class RemoteLambda:
             result = Failed("LambdaEndpoint.Unreachable", reason)
         duration = clock() - since
         invocation = Invocation(result=result, request_id=request_id, cold=False, duration=duration)
-        self._observer.invocation_finished(name, invocation)
+        at = time.time_ns() // 1_000_000
+        self._observe(InvocationRecord.from_invocation(at, name, invocation))
         return invocation
 
     async def warm(self, function: str) -> None:
-        """Raise `FunctionInitError` when the function does not exist there; nothing is invoked."""
-        known = self._function(function)
+        """Raise `FunctionInitError` if the service has no such function; invokes nothing."""
         try:
-            status, _, _ = await self._post(known.logical_id, b"{}", _ASK_WHETHER_IT_EXISTS)
+            status, _, _ = await self._post(self._function(function).logical_id, b"{}", _DRY_RUN)
         except (aiohttp.ClientError, TimeoutError) as error:
             raise GatewayError(f"{OPTION} {self._url}: {_reason(error)}") from error
         if status == 404:
@@ -145,10 +159,10 @@ class RemoteLambda:
             )
 
     def hold(self, functions: Set[str]) -> None:
-        """Nothing: whoever runs the functions looks after their code."""
+        """Do nothing: the service manages the functions' code."""
 
     async def replace(self, functions: Mapping[str, LambdaFunction], changed: Set[str]) -> None:
-        """Know these functions from now on; raises `FunctionInitError` for one missing there."""
+        """Invoke these functions from now on; raises `FunctionInitError` for a missing one."""
         before, self._functions = self._functions, dict(functions)
         try:
             await asyncio.gather(*(self.warm(name) for name in functions if name not in before))
@@ -156,10 +170,10 @@ class RemoteLambda:
             self._functions = before
             raise
         for name in changed | (before.keys() - functions.keys()):
-            self._places.pop(name, None)
+            self._slots.pop(name, None)
 
     async def close(self) -> None:
-        """Give up what is under way, which ends in `Failed`, and disconnect."""
+        """Disconnect; running invocations end in `Failed`."""
         session, self._session = self._session, None
         if session is not None:
             await session.close()
@@ -174,17 +188,17 @@ class RemoteLambda:
         async with self._session.post(f"{self._url}{path}", data=payload, headers=sent) as answer:
             return answer.status, answer.headers, await answer.read()
 
-    def _place(self, function: LambdaFunction) -> asyncio.Semaphore:
-        """As many invocations at once as there would be environments."""
+    def _slots_of(self, function: LambdaFunction) -> asyncio.Semaphore:
+        """Allows as many invocations at once as there would be environments."""
         most = self._settings.max_environments_per_function
         if function.reserved_concurrency is not None:
             most = min(most, function.reserved_concurrency)
-        return self._places.setdefault(function.logical_id, asyncio.Semaphore(most))
+        return self._slots.setdefault(function.logical_id, asyncio.Semaphore(most))
 
     def _function(self, name: str) -> LambdaFunction:
         if name not in self._functions:
-            known = ", ".join(sorted(self._functions)) or "none"
-            raise GatewayError(f"{name}: no such function; the template has: {known}")
+            names = ", ".join(sorted(self._functions)) or "none"
+            raise GatewayError(f"{name}: no such function; the template has: {names}")
         return self._functions[name]
 
 
@@ -192,3 +206,46 @@ def _reason(error: Exception) -> str:
     if isinstance(error, aiohttp.ClientConnectorError):
         return error.strerror or str(error.os_error)
     return str(error) or f"no answer within {CONNECT_SECONDS:g} s"
+
+
+def interpret(
+    function: LambdaFunction,
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    seconds: float,
+) -> InvocationResult:
+    """The result of an invocation whose HTTP answer came `seconds` after the request."""
+    if status == 429:
+        return Throttled()
+    if status != 200:
+        return _refused(status, body)
+    if _TIMED_OUT.fullmatch(body) or (not body and seconds >= function.timeout):
+        return TimedOut(function.timeout)
+    if not body:
+        return Failed(EXIT_ERROR, "the function ended without a result; the logs are SAM's")
+    if FUNCTION_ERROR in headers:
+        return _raised(function, headers[FUNCTION_ERROR], body)
+    return Succeeded(body)
+
+
+def _refused(status: int, body: bytes) -> Failed:
+    error = _object(body)
+    message = str(error.get("Message") or error.get("message") or "no reason given")
+    return Failed("LambdaEndpoint.Refused", f"status {status}: {message}")
+
+
+def _raised(function: LambdaFunction, kind: str, body: bytes) -> InvocationResult:
+    error = _object(body)
+    message = str(error.get("errorMessage", ""))
+    if "errorType" not in error and _TIMED_OUT.fullmatch(message.encode()):
+        return TimedOut(function.timeout)
+    return Failed(str(error.get("errorType", kind)), message)
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}

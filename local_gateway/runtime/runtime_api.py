@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Protocol, cast
 
-from local_gateway.core.results import Failed
+from local_gateway.core.invocation import Failed
 from local_gateway.runtime.http_requests import BadRequestError, Request, RequestReader
 
 PREFIX = "/2018-06-01/runtime/"

@@ -1,33 +1,27 @@
-"""A Lambda service: functions by their logical id, invoked with JSON."""
+"""A Lambda service: it invokes functions by their logical id, with JSON."""
 
 import asyncio
-import importlib.util
-import sys
 from collections.abc import Iterable, Mapping, Set
-from pathlib import Path
 
+from local_gateway.core.invocation import Failed, Invocation, InvocationResult, TimedOut
 from local_gateway.core.model import LambdaFunction
-from local_gateway.core.results import Failed, InvocationResult, TimedOut
 from local_gateway.errors import GatewayError
-from local_gateway.runtime.job import Job, new_job
-from local_gateway.runtime.launch import RuntimeClient, Surroundings
+from local_gateway.records import Observe, ignore
+from local_gateway.runtime.jobs import Job, new_job
 from local_gateway.runtime.pool import STARTS_AT_ONCE, FunctionPool
-from local_gateway.runtime.settings import (
-    Invocation,
-    RuntimeObserver,
-    RuntimeSettings,
-    SilentObserver,
-)
+from local_gateway.runtime.settings import RuntimeContext, RuntimeSettings, choose_client
 
 MAX_REQUEST_BYTES = 6 * 1024 * 1024
 
+_INSTALL = "; install it into the environment the gateway runs in, or put it into a layer"
+
 
 class FunctionInitError(GatewayError):
-    """A function's init phase failed: its handler does not import, does not exist, hangs."""
+    """A function's init phase failed: the handler does not import, does not exist or hangs."""
 
 
 class LambdaRuntime:
-    """Runs functions in execution environments, each a process group of its own.
+    """Runs functions in execution environments; each is a process group.
 
     Belongs to the event loop that runs when `start` is called.
     """
@@ -38,13 +32,13 @@ class LambdaRuntime:
         *,
         region: str,
         settings: RuntimeSettings | None = None,
-        observer: RuntimeObserver | None = None,
+        observe: Observe = ignore,
     ) -> None:
         settings = settings or RuntimeSettings()
         self._functions = dict(functions)
-        self._around = Surroundings(
+        self._context = RuntimeContext(
             settings=settings,
-            observer=observer or SilentObserver(),
+            observe=observe,
             region=region,
             client=choose_client(settings),
         )
@@ -53,25 +47,26 @@ class LambdaRuntime:
         self._started = False
 
     async def start(self) -> None:
-        """Accept invocations; no process is started before the first one, or `warm`."""
+        """Accept invocations; the first process is started by `invoke` or `warm`."""
         self._pools = {
-            name: FunctionPool(function, self._around) for name, function in self._functions.items()
+            name: FunctionPool(function, self._context)
+            for name, function in self._functions.items()
         }
         self._started = True
 
     async def invoke(
         self, function: str, payload: bytes, *, trace_id: str | None = None
     ) -> Invocation:
-        """Invoke the function with this logical id; everything it can end with is a result.
+        """Invoke the function with this logical id; a failure is a result, too.
 
-        `Succeeded.payload` is JSON except when the handler returned `bytes`, which Lambda passes
-        on as they are. Cancelling gives up the answer; the handler runs on to its own timeout.
-        Raises `GatewayError` for a function that does not exist or a runtime that is not started.
+        `Succeeded.payload` is JSON, unless the handler returned `bytes`, which Lambda passes on
+        unchanged. If the call is cancelled, the handler continues to its own timeout. Raises
+        `GatewayError` if the function does not exist or the runtime is not started.
         """
         return await self._run(function, new_job(payload, trace_id))
 
     async def crash(self, function: str, payload: bytes) -> Invocation:
-        """Like `invoke`, but the environment is killed as it gets the event, the handler unrun."""
+        """Like `invoke`, but the environment is killed before the handler gets the event."""
         return await self._run(function, new_job(payload, None, fatal=True))
 
     async def _run(self, function: str, job: Job) -> Invocation:
@@ -84,27 +79,27 @@ class LambdaRuntime:
         return await job.answer
 
     async def warm(self, function: str) -> None:
-        """Have one initialised environment; raises `FunctionInitError` that tells why not."""
+        """Initialise an environment, if there is none; raises `FunctionInitError`."""
         await _warm(self._pool(function))
 
     def hold(self, functions: Set[str]) -> None:
-        """Start no environments of these functions, as long as one works, until told otherwise.
+        """Keep the environments of these functions, whose code on disk has changed.
 
-        For functions whose code on disk has changed or is broken; all others are let go.
+        As long as one works, no other is started. All other functions are no longer held.
         """
         for name, pool in self._pools.items():
             pool.hold(held=name in functions)
 
     async def replace(self, functions: Mapping[str, LambdaFunction], changed: Set[str]) -> None:
-        """Run these functions from now on; `changed` names those with another spec or other code.
+        """Run these functions from now on; `changed` names those with new settings or code.
 
-        New and changed functions have a warm environment first. What is under way in an old one
-        comes to its end there; what waits for one moves on. Raises `FunctionInitError`, and then
-        nothing has been replaced. Between the replacement and the return nothing else runs.
+        New and changed functions first get a warm environment. Running invocations end in their old
+        environment; waiting ones move to the new. If it raises `FunctionInitError`, nothing has
+        been replaced. Between the replacement and the return nothing else runs.
         """
         before = self._pools
         fresh = {
-            name: FunctionPool(function, self._around)
+            name: FunctionPool(function, self._context)
             for name, function in functions.items()
             if name in changed or name not in before
         }
@@ -120,7 +115,7 @@ class LambdaRuntime:
                 self._retire(pool, self._pools.get(name))
 
     async def close(self) -> None:
-        """Kill and await everything; calls that are under way end in `Failed`."""
+        """Kill every environment and wait for its end; running calls end in `Failed`."""
         pools, self._pools = [*self._pools.values(), *self._retiring.values()], {}
         self._started = False
         await asyncio.gather(*(pool.close() for pool in pools))
@@ -136,19 +131,9 @@ class LambdaRuntime:
         if not self._started:
             raise GatewayError(f"{function}: the Lambda runtime is not running")
         if function not in self._pools:
-            known = ", ".join(sorted(self._pools)) or "none"
-            raise GatewayError(f"{function}: no such function; the template has: {known}")
+            names = ", ".join(sorted(self._pools)) or "none"
+            raise GatewayError(f"{function}: no such function; the template has: {names}")
         return self._pools[function]
-
-
-def choose_client(settings: RuntimeSettings) -> RuntimeClient:
-    """Amazon's client where it can be had (it has wheels for Linux only), else our own."""
-    wanted = settings.use_awslambdaric
-    if wanted is None:
-        wanted = settings.python == Path(sys.executable) and all(
-            importlib.util.find_spec(name) for name in ("awslambdaric", "runtime_client")
-        )
-    return "awslambdaric" if wanted else "bootstrap"
 
 
 async def _warm(pool: FunctionPool) -> None:
@@ -173,7 +158,9 @@ def _describe(function: LambdaFunction, failure: InvocationResult) -> str:
     subject = f"{function.logical_id}: handler {function.handler}"
     match failure:
         case Failed("Runtime.ImportModuleError", message):
-            return f"{subject} does not import: {message.partition(': ')[2] or message}"
+            cause = message.partition(": ")[2] or message
+            remedy = _INSTALL if cause.startswith("No module named") else ""
+            return f"{subject} does not import: {cause}{remedy}"
         case Failed("Runtime.UserCodeSyntaxError", message):
             return f"{subject} does not import: {message}"
         case Failed("Runtime.HandlerNotFound" | "Runtime.MalformedHandlerName", message):

@@ -1,33 +1,35 @@
-"""What the runtime can be told, what it tells, and what an invocation comes back with."""
+"""The settings of execution environments, and what they share."""
 
+import importlib.util
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal
 
-from local_gateway.core.results import InvocationResult
+from local_gateway.records import Observe
 
-type LogStream = Literal["stdout", "stderr", "platform"]
+type RuntimeClient = Literal["awslambdaric", "bootstrap"]
 
 MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuntimeSettings:
-    """How execution environments are made and bounded. Durations are seconds.
+    """Durations are seconds.
 
-    `use_awslambdaric` is None to use it when the gateway's interpreter can import it.
-    `base_environment` comes below a function's own variables; credentials found in it replace
-    the dummy ones. `patience_seconds` is how long an invocation waits for an environment in use
-    before a further one is started for it. `queue_seconds` and `max_queued_bytes` bound, per
-    function, what waits for an environment; beyond them an invocation is throttled.
-    `platform_lines` adds Lambda's START, END, REPORT and INIT_REPORT lines to the log, on the
-    stream "platform".
+    - `use_awslambdaric`: None uses it if the gateway's interpreter can import it.
+    - `base_environment`: a function's own variables win over these; credentials in it replace the
+      dummy ones.
+    - `wait_seconds`: how long an invocation waits for a busy environment before another is started.
+    - `queue_seconds` and `max_queued_bytes` limit, for each function, the invocations that wait for
+      an environment; beyond the limits an invocation is throttled.
+    - `platform_lines` adds Lambda's START, END, REPORT and INIT_REPORT lines to the log, on the
+      stream "platform".
     """
 
     max_environments_per_function: int = 10
-    patience_seconds: float = 0.2
+    wait_seconds: float = 0.2
     idle_seconds: float = 600.0
     init_timeout: float = 10.0
     queue_seconds: float = 60.0
@@ -40,41 +42,20 @@ class RuntimeSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Invocation:
-    """One invocation and its end; durations are seconds.
+class RuntimeContext:
+    """What the environments of all functions share."""
 
-    `duration` counts from the delivery of the event to the environment. `init_duration` is set
-    on a cold invocation only: the first of an environment that was started for it.
-    """
-
-    result: InvocationResult
-    request_id: str
-    cold: bool
-    duration: float
-    init_duration: float | None = None
+    settings: RuntimeSettings
+    observe: Observe
+    region: str
+    client: RuntimeClient
 
 
-class RuntimeObserver(Protocol):
-    """Told what happens, in the event loop; its methods return at once and do not raise."""
-
-    def log_line(self, function: str, stream: LogStream, line: str, request_id: str | None) -> None:
-        """A line that an environment printed; `request_id` is None while it initialises."""
-
-    def invocation_started(self, function: str, request_id: str, *, cold: bool) -> None:
-        """An event was delivered to an environment."""
-
-    def invocation_finished(self, function: str, invocation: Invocation) -> None:
-        """An invocation that had been started came to its end."""
-
-
-class SilentObserver:
-    """An observer that ignores everything."""
-
-    def log_line(self, function: str, stream: LogStream, line: str, request_id: str | None) -> None:
-        """Ignore the line."""
-
-    def invocation_started(self, function: str, request_id: str, *, cold: bool) -> None:
-        """Ignore the start."""
-
-    def invocation_finished(self, function: str, invocation: Invocation) -> None:
-        """Ignore the end."""
+def choose_client(settings: RuntimeSettings) -> RuntimeClient:
+    """Amazon's client if it is installed (it has wheels for Linux only), or else our own."""
+    chosen = settings.use_awslambdaric
+    if chosen is None:
+        chosen = settings.python == Path(sys.executable) and all(
+            importlib.util.find_spec(name) for name in ("awslambdaric", "runtime_client")
+        )
+    return "awslambdaric" if chosen else "bootstrap"

@@ -1,8 +1,8 @@
 """The environment variables of an execution environment.
 
-Names and reserved variables: Lambda developer guide, configuration-envvars. Nothing of the
-gateway's own environment is inherited: a handler that works only with the developer's variables
-or credentials would fail once deployed.
+Names and reserved variables: Lambda developer guide, configuration-envvars. The gateway's own
+environment is not inherited: a handler that needs the developer's variables or credentials would
+fail when it is deployed.
 """
 
 import os
@@ -23,17 +23,17 @@ DUMMY_CREDENTIALS = {
 
 
 def service_variables(aws_endpoint_url: str, region: str) -> dict[str, str]:
-    """What leads an SDK to the AWS services of this run, and not one call beyond them."""
+    """The variables that send every call of an SDK to the AWS services of this run."""
     return {
         "AWS_ENDPOINT_URL": aws_endpoint_url,
-        # Without an endpoint the SDK asks for a host that does not exist, and so it must here:
-        # the AWS services of this run would accept posts to any connection.
+        # On AWS an SDK without an endpoint asks for a host that does not exist. It must do so here,
+        # too: the AWS services of this run would accept posts to any connection.
         "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": f"https://execute-api.{region}.amazonaws.com",
     }
 
 
-# A home that does not exist, as in Lambda: without HOME, `~` would be the developer's own and
-# SDKs would read its configuration and credentials.
+# It does not exist, as in Lambda. Without HOME, `~` would be the developer's, and SDKs would read
+# its configuration and credentials.
 _HOME = "/home/sbx_user1051"
 
 
@@ -46,7 +46,7 @@ def environment_variables(
     python: Path,
     base: Mapping[str, str],
 ) -> dict[str, str]:
-    """Lambda's variables over the function's own over `base` over defaults."""
+    """All variables; Lambda's win over the function's, which win over `base` and the defaults."""
     variables = {
         "PATH": os.pathsep.join(
             [str(python.parent), "/usr/local/bin", *os.defpath.split(os.pathsep)]
@@ -75,7 +75,7 @@ def environment_variables(
         "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
         "AWS_LAMBDA_RUNTIME_API": api_address,
         "LAMBDA_TASK_ROOT": str(function.code),
-        "LAMBDA_RUNTIME_DIR": str(Path(__file__).parent),
+        "LAMBDA_RUNTIME_DIR": str(Path(__file__).parent / "child"),
     }
 
 

@@ -1,1 +1,1 @@
-"""What `sam local` has to be told, so that its containers work with the services of a run."""
+"""Lets the containers of `sam local` work with the AWS services of a run."""

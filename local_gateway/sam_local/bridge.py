@@ -1,4 +1,4 @@
-"""The address of this machine that containers reach."""
+"""The address at which containers reach this machine."""
 
 import socket
 import struct
@@ -10,10 +10,10 @@ _SIOCGIFADDR = 0x8915
 
 
 def address_of(interface: str = DOCKER_BRIDGE) -> str | None:
-    """The IPv4 address of a network interface; `None` where there is none.
+    """The IPv4 address of a network interface; `None` if it does not exist.
 
-    Docker has its bridge on Linux. Docker Desktop runs containers in a virtual machine and leads
-    `host.docker.internal` to this machine's loopback address, so nothing is needed there.
+    Docker has a bridge on Linux only. Docker Desktop runs containers in a virtual machine, where
+    `host.docker.internal` leads to this machine's loopback address, so no bridge is needed.
     """
     if sys.platform != "linux":
         return None

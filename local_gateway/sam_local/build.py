@@ -1,66 +1,94 @@
-"""A build of `sam build`, made ready for `sam local`.
+"""Prepares the output of `sam build` for `sam local`.
 
-SAM gives a container only those variables that its template declares (samcli 1.170,
-`local/lambdafn/env_vars.py`), and `sam deploy` would deploy whatever the template declares. So the
-built template stays as it is, and a copy beside it declares what only the laptop needs. Their
-values are in a file for `--env-vars`, which wins over what the developer's shell exports: else
-real credentials or another region could get into a container.
+SAM gives a container only the variables that its template declares (samcli 1.170,
+`local/lambdafn/env_vars.py`), and `sam deploy` would deploy all that the template declares. So the
+built template does not change; a copy beside it declares the variables that only the laptop needs.
+Their values are in a file for `--env-vars`, which wins over the developer's shell: otherwise real
+credentials or another region could get into a container.
 """
 
 import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from local_gateway.core.model import Application
 from local_gateway.errors import GatewayError
-from local_gateway.runtime.redirection import VARIABLE
+from local_gateway.runtime.child.redirection import VARIABLE
 from local_gateway.runtime.variables import DUMMY_CREDENTIALS, service_variables
-from local_gateway.template.json_value import Json, JsonObject, as_object
-from local_gateway.template.source import load_source
+from local_gateway.template.document.source import Json, JsonObject, as_object, load_source
 
 BUILT_TEMPLATE = "template.yaml"
 TEMPLATE = "sam-local.json"
 VARIABLES = "env.json"
 
-# What a container calls this machine: Docker Desktop knows the name, elsewhere it is given by
-# `--add-host host.docker.internal:host-gateway`.
+# A container's name for this machine: Docker Desktop resolves it, elsewhere
+# `--add-host host.docker.internal:host-gateway` does.
 HOST = "host.docker.internal"
 
+# What names the template of a nested stack.
+_NESTED = frozenset({"Location", "TemplateURL"})
 _FUNCTIONS = frozenset({"AWS::Serverless::Function", "AWS::Lambda::Function"})
 
 
 class SamLocalBuild:
     """The directory that `sam build --build-dir` wrote.
 
-    The build was made with `parameters`, so the copy has their values wherever it refers to them:
-    what `samconfig.toml` says about a deployment must not come between.
+    The build was made with `parameters`, so the copy has their values in place of references:
+    `samconfig.toml` could give other values, which are for a deployment.
     """
 
     def __init__(self, directory: Path, parameters: Mapping[str, str]) -> None:
         self._directory = directory
         self._parameters = parameters
 
+    @property
+    def options(self) -> str:
+        """The options that every command of `sam local` needs to work with this run."""
+        return (
+            f"--template {self._directory}/{TEMPLATE} --env-vars {self._directory}/{VARIABLES} "
+            f"--add-host {HOST}:host-gateway"
+        )
+
+    def start_lambda(self, url: str) -> str:
+        """The command that runs the functions at `url`."""
+        port = urlsplit(url).port
+        options = f"{self.options} --warm-containers LAZY"
+        return f"sam local start-lambda {options}{f' --port {port}' if port else ''}"
+
     def write(self, application: Application, aws_endpoint_url: str, ports: Iterable[int]) -> None:
         """Write `sam-local.json` and `env.json`.
 
-        `ports` are those of this machine that containers may use. Raises `GatewayError` when there
-        is no built template, or when it cannot be read.
+        Containers may use these `ports` of this machine. Raises `GatewayError` when there is no
+        built template, or when it cannot be read.
         """
         if not (self._directory / BUILT_TEMPLATE).is_file():
             raise GatewayError(
                 f"--sam-local {self._directory}: there is no {BUILT_TEMPLATE}; "
                 f"run `sam build --build-dir {self._directory}` first"
             )
-        built = load_source(self._directory / BUILT_TEMPLATE).document
         variables = container_variables(application, aws_endpoint_url, ports)
         names = {function: list(values) for function, values in variables.items()}
-        template = declaring(built, names, self._parameters)
-        self._write(TEMPLATE, template)
-        self._write(VARIABLES, variables)
+        self._write_template(self._directory / BUILT_TEMPLATE, names, self._parameters)
+        self._write(self._directory / VARIABLES, variables)
 
-    def _write(self, name: str, content: Mapping[str, object]) -> None:
-        path = self._directory / name
+    def _write_template(
+        self, built: Path, names: Mapping[str, list[str]], parameters: Mapping[str, str]
+    ) -> None:
+        """Write the copy beside a built template, and those of the templates nested in it."""
+        template = declaring(load_source(built).document, names, parameters)
+        for logical_id, declared in as_object(template["Resources"]).items():
+            properties = as_object(as_object(declared).get("Properties"))
+            for key in _NESTED.intersection(properties):
+                location = properties[key]
+                if isinstance(location, str) and (built.parent / location).is_file():
+                    inner = _below(f"{logical_id}/", names)
+                    self._write_template(built.parent / location, inner, {})
+                    properties[key] = str(Path(location).with_name(TEMPLATE))
+        self._write(built.with_name(TEMPLATE), template)
+
+    def _write(self, path: Path, content: Mapping[str, object]) -> None:
         try:
             path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
         except OSError as error:
@@ -70,9 +98,9 @@ class SamLocalBuild:
 def container_variables(
     application: Application, aws_endpoint_url: str, ports: Iterable[int]
 ) -> dict[str, dict[str, str]]:
-    """Every variable that a container needs, by the function's logical id.
+    """The variables that each container needs, by the function's logical id.
 
-    Addresses of this machine are those that containers have for it.
+    Addresses of this machine are replaced by the containers' name for it.
     """
     region = application.region
     added = {
@@ -90,6 +118,14 @@ def container_variables(
             if name != VARIABLE
         }
         for logical_id, function in application.functions.items()
+    }
+
+
+def _below(prefix: str, names: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    return {
+        name.removeprefix(prefix): variables
+        for name, variables in names.items()
+        if name.startswith(prefix)
     }
 
 

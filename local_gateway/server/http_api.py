@@ -6,17 +6,18 @@ from typing import Any
 
 from aiohttp import web
 
-from local_gateway.core.http_authorization import iam_context, iam_problem
-from local_gateway.core.http_cors import preflight, with_cors
-from local_gateway.core.http_events import HttpRequest, http_event
-from local_gateway.core.http_responses import (
+from local_gateway.core.http_api.cors import preflight, with_cors
+from local_gateway.core.http_api.events import HttpRequest, http_event
+from local_gateway.core.http_api.iam import iam_context, iam_problem
+from local_gateway.core.http_api.responses import (
     HttpResponse,
     forbidden,
     http_response,
     not_found,
     too_many_requests,
 )
-from local_gateway.core.http_routes import match, path_in_stage
+from local_gateway.core.http_api.routes import match, path_in_stage
+from local_gateway.core.invocation import Invocation, TimedOut
 from local_gateway.core.model import (
     Application,
     AuthorizationType,
@@ -24,12 +25,12 @@ from local_gateway.core.model import (
     HttpRoute,
     HttpStage,
 )
-from local_gateway.core.results import TimedOut
 from local_gateway.core.throttling import RouteThrottles
-from local_gateway.server.fate import Fate, Mishap
-from local_gateway.server.http_protocol import read_body
-from local_gateway.server.invocations import Invocations, describe
-from local_gateway.server.ports import Entry, Faults, Invocation, Journal, NoFaults, Sources
+from local_gateway.records import ApiRecord, Observe, outcome_of
+from local_gateway.server.faults import Fate, Mishap
+from local_gateway.server.interfaces import Faults, NoFaults, Sources
+from local_gateway.server.invocations import Invocations
+from local_gateway.server.protocol import read_body
 from local_gateway.server.upgrade import header_pairs
 
 
@@ -44,7 +45,7 @@ class HttpApiServer:
         port: int,
         invocations: Invocations,
         sources: Sources,
-        journal: Journal,
+        observe: Observe,
         secrets: Mapping[str, str] | None = None,
         faults: Faults | None = None,
     ) -> None:
@@ -53,7 +54,7 @@ class HttpApiServer:
         self._port = port
         self._invocations = invocations
         self._sources = sources
-        self._journal = journal
+        self._observe = observe
         self._secrets = secrets
         self._faults = faults or NoFaults()
         self._counts: Counter[str] = Counter()
@@ -137,7 +138,7 @@ class HttpApiServer:
         )
         result = invocation.result if invocation is not None else TimedOut(route.timeout)
         response = http_response(result)
-        self._record(request, str(response.status), invocation, describe(result)[1])
+        self._record(request, str(response.status), invocation, outcome_of(result)[1])
         return response
 
     def _mishap(self, route: HttpRoute, request: HttpRequest) -> Mishap | None:
@@ -167,15 +168,13 @@ class HttpApiServer:
         invocation: Invocation | None,
         detail: str | None = None,
     ) -> None:
-        entry = Entry(
+        record = ApiRecord.from_invocation(
+            invocation,
             at=self._sources.now(),
             api="http",
             route_key=f"{request.method} {request.path}",
             outcome=outcome,
-            request_id=invocation.request_id if invocation is not None else None,
-            duration_ms=invocation.duration * 1000 if invocation is not None else None,
-            cold=invocation.cold if invocation is not None else False,
             detail=detail,
             problem=outcome.startswith("5"),
         )
-        self._journal.record(entry)
+        self._observe(record)

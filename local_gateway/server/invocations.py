@@ -1,14 +1,15 @@
-"""Invoking functions for connections: integration timeouts, journal entries, background work."""
+"""Invoking functions for connections: integration timeouts, records, background work."""
 
 import asyncio
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from local_gateway.core.actions import Invoke, Purpose
-from local_gateway.core.results import Failed, InvocationResult, Succeeded, Throttled, TimedOut
-from local_gateway.server.fate import Mishap
-from local_gateway.server.ports import Crasher, Entry, Invocation, Invoker, Journal, Sources
+from local_gateway.core.invocation import Invocation, InvocationResult, Succeeded, TimedOut
+from local_gateway.core.websocket.actions import Invoke, Purpose
+from local_gateway.records import ApiRecord, Observe, outcome_of
+from local_gateway.server.faults import Mishap
+from local_gateway.server.interfaces import Crasher, Invoker, Sources
 
 # `json.dumps` would make an encoder for each event.
 _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -27,13 +28,13 @@ class Invocations:
         invoker: Invoker,
         *,
         sources: Sources,
-        journal: Journal,
+        observe: Observe,
         crasher: Crasher | None = None,
     ) -> None:
         self._invoker = invoker
         self._crasher = crasher
         self._sources = sources
-        self._journal = journal
+        self._observe = observe
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[Invocation]] = set()
 
@@ -115,31 +116,16 @@ class Invocations:
         result: InvocationResult,
         invocation: Invocation | None,
     ) -> None:
-        outcome, detail = describe(result)
-        entry = Entry(
+        outcome, detail = outcome_of(result)
+        record = ApiRecord.from_invocation(
+            invocation,
             at=self._sources.now(),
             api="websocket",
             route_key="authorizer" if invoke.purpose is Purpose.AUTHORIZE else invoke.route_key,
             outcome=outcome,
             connection_id=connection_id,
             function=invoke.function,
-            request_id=invocation.request_id if invocation is not None else None,
-            duration_ms=invocation.duration * 1000 if invocation is not None else None,
-            cold=invocation.cold if invocation is not None else False,
             detail=detail,
             problem=not isinstance(result, Succeeded),
         )
-        self._journal.record(entry)
-
-
-def describe(result: InvocationResult) -> tuple[str, str | None]:
-    """An outcome word and a detail for the journal."""
-    match result:
-        case Succeeded():
-            return "ok", None
-        case Failed(error_type, message):
-            return "error", f"{error_type}: {message}"
-        case TimedOut(seconds):
-            return "timeout", f"no answer within {seconds:g} s"
-        case Throttled():
-            return "throttled", "no execution environment is free"
+        self._observe(record)

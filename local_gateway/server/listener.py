@@ -4,14 +4,15 @@ import socket
 
 from aiohttp import web
 
-from local_gateway.server.http_protocol import AnswerAtOnce, Handler, HttpServer, RequestLimits
-from local_gateway.server.ports import Entry, Journal, Sources
+from local_gateway.records import ApiRecord, Observe
+from local_gateway.server.interfaces import Sources
+from local_gateway.server.protocol import AnswerAtOnce, Handler, HttpServer, RequestLimits
 
 SHUTDOWN_SECONDS = 1.0
 
 
 class Listener:
-    """Hands every request on the sockets to `handler`; those that are not HTTP to the journal.
+    """Hands every request on the sockets to `handler`; what is not HTTP becomes a record.
 
     An ordinary management call goes to `at_once` before, if there is one.
     """
@@ -22,14 +23,14 @@ class Listener:
         handler: Handler,
         *,
         sources: Sources,
-        journal: Journal,
+        observe: Observe,
         limits: RequestLimits | None = None,
         at_once: AnswerAtOnce | None = None,
     ) -> None:
         self._sockets = sockets
         self._handler = handler
         self._sources = sources
-        self._journal = journal
+        self._observe = observe
         self._limits = limits or RequestLimits()
         self._at_once = at_once
         self._runner: web.ServerRunner | None = None
@@ -52,7 +53,7 @@ class Listener:
             bound.close()
 
     def _refused(self, status: int, cause: str) -> None:
-        entry = Entry(
+        record = ApiRecord(
             at=self._sources.now(),
             api="http",
             route_key="bad request",
@@ -60,4 +61,4 @@ class Listener:
             detail=cause,
             problem=True,
         )
-        self._journal.record(entry)
+        self._observe(record)

@@ -11,9 +11,9 @@ from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
 
-from local_gateway.core.handshake import Headers
+from local_gateway.core.http import Headers
+from local_gateway.core.iam.sigv4 import SignedRequest
 from local_gateway.core.management import ManagementResponse
-from local_gateway.core.sigv4 import SignedRequest
 
 # Larger calls have an error to be told, and their bodies take more than a moment to come.
 MAX_BODY_BYTES = 160 * 1024

@@ -4,7 +4,8 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-from local_gateway.core.actions import (
+from local_gateway.core.invocation import InvocationResult
+from local_gateway.core.websocket.actions import (
     AcceptHandshake,
     Action,
     CloseSocket,
@@ -14,12 +15,12 @@ from local_gateway.core.actions import (
     SendText,
     Warn,
 )
-from local_gateway.core.connection import Connection
-from local_gateway.core.results import InvocationResult
-from local_gateway.server.fate import Fate, Tell
-from local_gateway.server.frames import Framing, Message, Text
+from local_gateway.core.websocket.connection import Connection
+from local_gateway.records import ApiRecord, Direction, Frame, Observe
+from local_gateway.server.faults import Fate, Tell
+from local_gateway.server.framing import Framing, Message, Text
+from local_gateway.server.interfaces import Sources
 from local_gateway.server.invocations import Invocations
-from local_gateway.server.ports import Direction, Entry, Journal, Sources
 
 CLOSE_GRACE = 5.0
 HARD_BUFFER_FACTOR = 4
@@ -35,7 +36,7 @@ class Session:
         *,
         invocations: Invocations,
         sources: Sources,
-        journal: Journal,
+        observe: Observe,
         fate: Callable[[Tell], Fate],
     ) -> None:
         self.connection = connection
@@ -44,7 +45,7 @@ class Session:
         self._framing = Framing(connection.stage.limits)
         self._invocations = invocations
         self._sources = sources
-        self._journal = journal
+        self._observe = observe
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._in_flight = 0
@@ -233,12 +234,13 @@ class Session:
             self._set_timer(CLOSE_GRACE, self._finish)
 
     def _show(self, direction: Direction, text: str) -> None:
-        self._journal.frame(self.connection.connection_id, direction, text, self._sources.now())
+        connection_id = self.connection.connection_id
+        self._observe(Frame(self._sources.now(), connection_id, direction, text))
 
     def _record(
         self, route_key: str, outcome: str, detail: str | None = None, *, problem: bool = False
     ) -> None:
-        entry = Entry(
+        record = ApiRecord(
             at=self._sources.now(),
             api="websocket",
             route_key=route_key,
@@ -247,4 +249,4 @@ class Session:
             detail=detail or None,
             problem=problem,
         )
-        self._journal.record(entry)
+        self._observe(record)

@@ -6,8 +6,8 @@ import hashlib
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 
-from local_gateway.core.handshake import Handshake, Headers
-from local_gateway.core.sigv4 import SignedRequest
+from local_gateway.core.http import Handshake, Headers
+from local_gateway.core.iam.sigv4 import SignedRequest
 from local_gateway.server.session import Session
 
 # RFC 6455, section 1.3

@@ -1,6 +1,11 @@
 """From a SAM or CloudFormation template to the gateway's typed model.
 
-The pipeline, in order: `source` reads YAML or JSON and keeps line numbers, `translation` expands
-SAM, `loading` makes a `Template`, a backing creates its data resources and answers with
-`ResourceValues`, and `application` resolves what is left into `core.model.Application`.
+`document` reads YAML or JSON into plain values and keeps the line of each, for every error names
+its place. `loading` gives the parameters their values, lets the SAM translator expand the template
+to CloudFormation, decides the conditions, refuses what the gateway does not serve, and takes the
+resources of nested stacks in: the result is a `Template`, with intrinsic functions still in it.
+Then `local_gateway.aws_services` creates the data resources in moto and returns `ResourceValues`,
+which answer `Ref` and `Fn::GetAtt`. With these, `application` resolves what is left, and the
+`readers` turn functions, layers, APIs, queues, rules and schedules into `core.model.Application`.
+`intrinsics`, which evaluates and rewrites CloudFormation's functions, serves all of these steps.
 """

@@ -4,24 +4,30 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from local_gateway.core.model import Application, HttpApi, LambdaFunction, WebSocketApi
-from local_gateway.template.api_resources import ApiPart, ApiResources
-from local_gateway.template.event_sources import read_event_sources
-from local_gateway.template.functions import FunctionDirectory, FunctionReader
-from local_gateway.template.http_api import HttpApiReader
-from local_gateway.template.intrinsic_values import scalar
-from local_gateway.template.layers import read_layers
-from local_gateway.template.local_urls import LocalUrls
-from local_gateway.template.permissions import posting_without_permission
-from local_gateway.template.physical_ids import made_up_id
-from local_gateway.template.references import ResourceReferences
-from local_gateway.template.template import ResourceValues, Template
-from local_gateway.template.websocket_api import WebSocketApiReader
+from local_gateway.core.model import (
+    Application,
+    HttpApi,
+    LambdaFunction,
+    WebSocketApi,
+)
+from local_gateway.template.intrinsics.resolver import scalar
+from local_gateway.template.loading.parameters import checked_value
+from local_gateway.template.loading.template import ResourceValues, Template
+from local_gateway.template.readers.api_resources import ApiDirectory, ApiResource
+from local_gateway.template.readers.asynchronous_invocation import AsynchronousReader
+from local_gateway.template.readers.eventbridge import EventRuleReader, ScheduleReader, TargetReader
+from local_gateway.template.readers.functions import FunctionDirectory, FunctionReader
+from local_gateway.template.readers.http_api import HttpApiReader
+from local_gateway.template.readers.layers import read_layers
+from local_gateway.template.readers.permissions import posting_without_permission
+from local_gateway.template.readers.resolved_template import ResolvedTemplate
+from local_gateway.template.readers.sqs import QueueDirectory, QueueMappingReader
+from local_gateway.template.readers.websocket_api import WebSocketApiReader
 
 
 @dataclass(frozen=True, slots=True)
-class ReadApplication:
-    """An application, and what its developer should know about it: one line each."""
+class LoadedApplication:
+    """An application, and the warnings for its developer, of one line each."""
 
     application: Application
     warnings: tuple[str, ...] = ()
@@ -31,29 +37,28 @@ def build_application(
     template: Template,
     values: ResourceValues,
     *,
-    origin: str,
-    api_origins: Mapping[str, str] | None = None,
-    elsewhere: bool = False,
-) -> ReadApplication:
-    """Resolve what is left in `template` and read functions and APIs.
+    remote_functions: bool = False,
+) -> LoadedApplication:
+    """Resolve the intrinsics that are left in `template`, and read functions, APIs and sources.
 
-    `origin`, such as `http://127.0.0.1:8080`, takes the place of `https://{api}.execute-api.…` in
-    environment variables and outputs (`ws://…` that of `wss://…`); `api_origins` gives other
-    origins by the API's logical id. With `elsewhere` functions are not run here, so that they may
-    have any runtime. Raises `TemplateError`.
+    URLs of APIs are those that they have on AWS. `remote_functions` are run by something else, so
+    they may have any runtime. Raises `TemplateError`.
     """
-    references = ResourceReferences(template, values)
-    urls = _local_urls(template, origin, api_origins or {})
+    resources = ResolvedTemplate(template, values)
+    _check_given_parameters(template, resources)
     warnings = list(template.warnings)
-    layers = {} if elsewhere else read_layers(template, references)
-    reader = FunctionReader(template, references, layers, urls, warnings, elsewhere=elsewhere)
+    layers = {} if remote_functions else read_layers(template, resources)
+    reader = FunctionReader(resources, layers, warnings, remote_functions=remote_functions)
     functions = reader.read()
-    websocket_apis, http_apis = _apis(template, references, functions)
-    if not elsewhere:
+    directory = FunctionDirectory(functions)
+    websocket_apis, http_apis = _apis(resources, directory)
+    if not remote_functions:
         warnings.extend(_runtime_warnings(functions))
     warnings.extend(posting_without_permission(template, functions))
     warnings.extend(_stage_warnings([*websocket_apis, *http_apis]))
-    sources = read_event_sources(template, references, functions)
+    queues = QueueDirectory(resources)
+    targets = TargetReader(directory, queues)
+    mappings = QueueMappingReader(resources, directory, queues)
     application = Application(
         stack_name=template.stack.name,
         account_id=template.stack.account_id,
@@ -62,56 +67,46 @@ def build_application(
         functions=functions,
         websocket_apis=websocket_apis,
         http_apis=http_apis,
-        outputs=_outputs(template, references, urls),
+        outputs=_outputs(template, resources),
         resources=dict(values.refs),
-        queue_mappings=sources.queue_mappings,
-        event_rules=sources.event_rules,
-        schedules=sources.schedules,
-        asynchronous=sources.asynchronous,
+        queue_mappings=mappings.read(),
+        event_rules=EventRuleReader(resources, targets).read(),
+        schedules=ScheduleReader(resources, targets).read(),
+        asynchronous=AsynchronousReader(resources, directory, queues).read(),
     )
-    return ReadApplication(application, tuple(warnings))
+    return LoadedApplication(application, tuple(warnings))
 
 
-def _local_urls(template: Template, origin: str, origins: Mapping[str, str]) -> LocalUrls:
-    ids = {
-        resource.logical_id: made_up_id(template.stack, resource.logical_id)
-        for resource in template.of_type("AWS::ApiGatewayV2::Api")
-    }
-    return LocalUrls(
-        stack=template.stack,
-        api_ids=frozenset(ids.values()),
-        origin=origin,
-        origins={ids[name]: url for name, url in origins.items() if name in ids},
-    )
+def _check_given_parameters(template: Template, resources: ResolvedTemplate) -> None:
+    for parameter in template.given_parameters:
+        value = resources.resolver.resolve(parameter.value, parameter.place)
+        text = scalar(value, "Parameters", parameter.place)
+        checked_value(parameter.declaration, text, parameter.place)
 
 
 def _apis(
-    template: Template, references: ResourceReferences, functions: Mapping[str, LambdaFunction]
+    resources: ResolvedTemplate, functions: FunctionDirectory
 ) -> tuple[tuple[WebSocketApi, ...], tuple[HttpApi, ...]]:
-    resources = ApiResources(template, references)
-    directory = FunctionDirectory(list(functions.values()))
-    websocket_reader = WebSocketApiReader(resources, directory)
-    http_reader = HttpApiReader(resources, directory)
-    websocket = [api for api in resources.apis if _protocol(api) == "WEBSOCKET"]
-    http = [api for api in resources.apis if _protocol(api) == "HTTP"]
+    directory = ApiDirectory(resources)
+    websocket_reader = WebSocketApiReader(directory, functions)
+    http_reader = HttpApiReader(directory, functions)
     return (
-        tuple(websocket_reader.read(api) for api in websocket),
-        tuple(http_reader.read(api) for api in http),
+        tuple(websocket_reader.read(api) for api in directory.apis if not _is_http(api)),
+        tuple(http_reader.read(api) for api in directory.apis if _is_http(api)),
     )
 
 
-def _protocol(api: ApiPart) -> str:
+def _is_http(api: ApiResource) -> bool:
     # An API that is imported from OpenAPI has no protocol type: only HTTP APIs can be.
     default = "HTTP" if "Body" in api.properties.values else None
-    return api.properties.choice("ProtocolType", ("WEBSOCKET", "HTTP"), default)
+    return api.properties.choice("ProtocolType", ("WEBSOCKET", "HTTP"), default) == "HTTP"
 
 
-def _outputs(template: Template, references: ResourceReferences, urls: LocalUrls) -> dict[str, str]:
+def _outputs(template: Template, resources: ResolvedTemplate) -> dict[str, str]:
     outputs: dict[str, str] = {}
     for name, value in template.outputs.items():
         place = template.source.place("Outputs", name)
-        text = scalar(references.resolver.resolve(value, place), "Value", place)
-        outputs[name] = urls.localise(text)
+        outputs[name] = scalar(resources.resolver.resolve(value, place), "Value", place)
     return outputs
 
 
@@ -119,10 +114,10 @@ def _runtime_warnings(functions: Mapping[str, LambdaFunction]) -> Iterator[str]:
     running = f"python{sys.version_info.major}.{sys.version_info.minor}"
     for function in functions.values():
         if function.runtime != running:
-            yield f"{function.logical_id}: {function.runtime} is run by {running} here"
+            yield f"{function.logical_id}: {function.runtime} runs on {running} here"
 
 
 def _stage_warnings(apis: list[WebSocketApi | HttpApi]) -> Iterator[str]:
     for api in apis:
         if not api.stages:
-            yield f"{api.logical_id}: the API has no stage, so nobody can reach it"
+            yield f"{api.logical_id}: the API has no stage, so no client can reach it"

@@ -1,1 +1,1 @@
-"""Notices that files change which somebody writes: code, layers, templates."""
+"""Watches the files of a developer: code, layers, templates."""

@@ -1,4 +1,4 @@
-"""What is on disk at a moment, as little of it as tells whether something has changed."""
+"""The state of files on disk, in as few facts as show whether a file has changed."""
 
 import os
 import re
@@ -11,9 +11,9 @@ _FOLDERS = frozenset({"__pycache__", "node_modules", "venv"})
 _FILES = re.compile(
     r"""\.py[co]$           # compiled
         |~$|^\.?\#|\.sw.$   # copies and locks of Emacs and Vim
-        |^4913$             # Vim tries whether it may write here
-        |___jb_\w+___$      # JetBrains writes beside, then renames
-        |\.tmp$|\.tmp\.\d+  # others do so, too
+        |^4913$             # Vim checks whether it may write here
+        |___jb_\w+___$      # JetBrains writes a temporary file, then renames it
+        |\.tmp$|\.tmp\.\d+  # and so do others
         |^\.DS_Store$""",
     re.VERBOSE,
 )
@@ -24,34 +24,34 @@ type Directory = tuple[Path, int]
 
 
 def is_source(name: str) -> bool:
-    """Whether a file or folder of this name may be written by a person, rather than in passing."""
+    """Whether this may be the name of a file or folder that a person edits."""
     return name not in _FOLDERS and not _FILES.search(name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """The files of several roots, and the directories (with their inodes) that hold them.
+    """The files below several roots, and the directories (with their inodes) that hold them.
 
-    A root is a directory or a file and need not exist; the directory that it would lie in, or the
-    nearest above that exists, is among `directories`.
+    A root is a directory or a file, and need not exist. `directories` contains its parent, or the
+    nearest ancestor that exists.
     """
 
     files: Mapping[Path, Files] = field(default_factory=dict)
     directories: frozenset[Directory] = frozenset()
 
     def __or__(self, other: "Snapshot") -> "Snapshot":
-        """Both; what `other` says of a root holds."""
+        """Both together; for a root that both have, `other` counts."""
         return Snapshot(
             files={**self.files, **other.files}, directories=self.directories | other.directories
         )
 
     def same(self, other: "Snapshot", roots: Iterable[Path]) -> bool:
-        """Whether these roots look the same in both."""
+        """Whether these roots are equal in both."""
         return all(self.files.get(root) == other.files.get(root) for root in roots)
 
 
 def take_snapshot(roots: Iterable[Path]) -> Snapshot:
-    """Look at roots as they are now; what cannot be read is passed over."""
+    """Read the current state of the roots; files that cannot be read are skipped."""
     files: dict[Path, Files] = {}
     directories: set[Directory] = set()
     for root in roots:
@@ -62,7 +62,7 @@ def take_snapshot(roots: Iterable[Path]) -> Snapshot:
 
 
 class _Walk:
-    """One way through a root; symbolic links are followed, none of them twice."""
+    """Walks through a root; it follows each symbolic link once."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -97,12 +97,12 @@ class _Walk:
     def _entry(self, entry: "os.DirEntry[str]", name: str) -> Iterator[tuple[str, int, int]]:
         try:
             status = entry.stat()
-        except OSError:  # gone meanwhile, or a link to nothing
+        except OSError:  # deleted in the meantime, or a broken link
             return
         if not stat.S_ISDIR(status.st_mode):
             if is_source(entry.name):
                 yield name, status.st_mtime_ns, status.st_size
-        # Folders with a dot are of tools: .git, .aws-sam, .venv; no module can lie there.
+        # Folders that begin with a dot belong to tools: .git, .aws-sam, .venv.
         elif is_source(entry.name) and not entry.name.startswith("."):
             yield from self._below(Path(entry.path), f"{name}/", status)
 

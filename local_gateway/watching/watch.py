@@ -1,4 +1,4 @@
-"""Waits for news about directories, without asking them again and again."""
+"""Waits for changes in directories, without polling."""
 
 import asyncio
 import contextlib
@@ -9,42 +9,42 @@ from watchfiles import Change, awatch
 from local_gateway.errors import GatewayError
 from local_gateway.watching.snapshot import Directory, is_source
 
-# News come once nothing more has happened for so long, or so long after the first at the latest.
+# Changes are reported after this much quiet, and at the latest this long after the first.
 QUIET_MS = 50
 LONGEST_MS = 1600
 
 
 class WatchError(GatewayError):
-    """The operating system does not tell of changes: a limit of it, for example."""
+    """The operating system does not report changes, for example because of a limit."""
 
 
 class Watch:
-    """Tells that something has happened in directories, not what: look for yourself.
+    """Reports that something in directories has changed, but not what.
 
-    Belongs to the running event loop. Subdirectories are not included: name them.
+    Belongs to the running event loop. Subdirectories are not included.
     """
 
     def __init__(self) -> None:
-        self._news = asyncio.Event()
+        self._changed = asyncio.Event()
         self._followed: frozenset[Directory] = frozenset()
         self._task: asyncio.Task[None] | None = None
         self._problem: WatchError | None = None
 
     async def follow(self, directories: frozenset[Directory]) -> None:
-        """Watch these and no others from now on; news follow if they are others than before."""
+        """Watch these directories only; if they are new ones, that counts as a change."""
         if directories == self._followed:
             return
         await self.close()
         self._followed = directories
         paths = [path for path, _ in directories]
         self._task = asyncio.create_task(self._listen(paths))
-        # What happened before the task has begun to listen has to be looked for.
-        asyncio.get_running_loop().call_soon(self._news.set)
+        # Changes before the task listens are not reported, so the caller has to look.
+        asyncio.get_running_loop().call_soon(self._changed.set)
 
-    async def news(self) -> None:
-        """Return once something has happened; raises `WatchError` when that cannot be known."""
-        await self._news.wait()
-        self._news.clear()
+    async def changed(self) -> None:
+        """Wait for a change; raises `WatchError` when the directories cannot be watched."""
+        await self._changed.wait()
+        self._changed.clear()
         if self._problem is not None:
             raise self._problem
 
@@ -62,13 +62,13 @@ class Watch:
         try:
             async with contextlib.aclosing(changes):
                 async for _ in changes:
-                    self._news.set()
+                    self._changed.set()
         except FileNotFoundError:
-            self._followed = frozenset()  # one has gone meanwhile: to be followed anew
-            self._news.set()
+            self._followed = frozenset()  # a directory was deleted: follow again
+            self._changed.set()
         except (OSError, RuntimeError) as error:  # the latter for the library's own errors
             self._problem = WatchError(f"files cannot be watched here: {error}")
-            self._news.set()
+            self._changed.set()
 
 
 def _matters(_: Change, path: str) -> bool:

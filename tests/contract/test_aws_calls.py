@@ -1,25 +1,22 @@
 """What a connect, a message and a channel cost: the AWS calls, counted, as the documents say."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import boto3
 import pytest
 
-from cost.measurements import calls as counted
 from functions.api.app import lambda_handler as api
 from functions.authorizer.app import lambda_handler as authorizer
 from functions.connect.app import lambda_handler as connect
 from functions.default.app import lambda_handler as default
 from functions.disconnect.app import lambda_handler as disconnect
-from sapa.channel_services import epoch_milliseconds
-from sapa.gateway_events import ConnectionEvent
-from sapa.message_services import access_of, resume
+from sapa.lambda_events import ConnectionEvent
 from sapa.processes.business_process import Context
-from sapa.replies import context_of
-from tests.integration.sapa.aws import lambda_context, recorded
+from sapa.services import epoch_milliseconds, services
 from tests.integration.sapa.conftest import Cloud
+from tests.integration.sapa.stack import lambda_context, recorded
+from tools.cost.measurements import calls as counted
 
 ROOM = "room:1"
 
@@ -42,8 +39,7 @@ def event(name: str, connection_id: str, body: str | None = None) -> dict[str, A
 
 def context(connection_id: str = "c1") -> Context:
     """What a business process gets."""
-    message = ConnectionEvent.of(event("default", connection_id))
-    return context_of(message, partial(access_of, message))
+    return Context(ConnectionEvent.from_event(event("default", connection_id)), services())
 
 
 def send(body: str) -> object:
@@ -53,7 +49,7 @@ def send(body: str) -> object:
 
 def back(position: int) -> list[str]:
     """The first connection resumes the room."""
-    return resume(ConnectionEvent.of(event("default", "c1")), {ROOM: position}, None)
+    return services().resumer.frames(context().subscriber(), {ROOM: position}, None)
 
 
 def open_connections() -> None:

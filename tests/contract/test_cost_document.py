@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
-from cost.__main__ import parser, report
-from cost.measurements import read
-from cost.prices import table
+from tools.cost.__main__ import parser, report
+from tools.cost.measurements import read
+from tools.cost.prices import table
 
 DOCUMENT = Path(__file__).parents[2] / "docs/cost.md"
 

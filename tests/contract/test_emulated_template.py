@@ -1,11 +1,11 @@
-"""What the end-to-end tests deploy on the emulator is template.yaml, but for what it says."""
+"""What the end-to-end tests deploy on the emulator is the templates, but for what they change."""
 
 from typing import Any
 
-import yaml
+import pytest
 
-from tests.contract.transformed_template import TEMPLATE, TagLoader
-from tests.e2e.emulated_template import emulated
+from tests.contract.transformed_template import OBSERVABILITY, TEMPLATE, source_template
+from tests.support.emulator import emulated
 
 URL = "http://127.0.0.1:4566"
 
@@ -22,20 +22,38 @@ def differences(before: Any, after: Any, path: str = "") -> set[str]:
     return set() if before == after else {path}
 
 
-def test_nothing_else_is_changed() -> None:
-    template = yaml.load(TEMPLATE.read_text("utf-8"), TagLoader)  # noqa: S506 - our own file
-    found = differences(template, emulated(template, URL))
-    resources = template["Resources"]
-    alarms = {path for path in found if resources[path.split("/")[2]]["Type"].endswith("::Alarm")}
-    assert {"Metrics" in resources[path.split("/")[2]]["Properties"] for path in alarms} == {True}
-    assert {path.removesuffix("/Fn::Sub").rpartition("/")[2] for path in found - alarms} == {
-        "MaximumConcurrency",
-        "MANAGEMENT_API_ENDPOINT",
-    }
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [
+        (
+            TEMPLATE,
+            {
+                "MANAGEMENT_API_ENDPOINT",
+                "MESSAGES_PER_SECOND_PER_CONNECTION",
+                "MESSAGES_PER_SECOND_PER_USER",
+                "MaximumConcurrency",
+            },
+        ),
+        (OBSERVABILITY, set()),
+    ],
+    ids=lambda value: getattr(value, "stem", ""),
+)
+def test_nothing_else_is_changed(path: Any, names: set[str]) -> None:
+    template = source_template(path)
+    changed = set()
+    for found in differences(template, emulated(template, URL)):
+        resource = template["Resources"].get(found.split("/")[2], {"Type": "Globals"})
+        match resource["Type"]:
+            case "AWS::CloudWatch::Alarm":
+                assert "Metrics" in resource["Properties"]
+            case "AWS::Logs::QueryDefinition":
+                pass
+            case _:
+                changed.add(found.removesuffix("/Fn::Sub").rpartition("/")[2])
+    assert changed == names
 
 
-def test_functions_are_told_where_the_emulator_is() -> None:
-    template = yaml.load(TEMPLATE.read_text("utf-8"), TagLoader)  # noqa: S506 - our own file
-    function = emulated(template, URL)["Resources"]["DefaultFunction"]
-    told = function["Properties"]["Environment"]["Variables"]["MANAGEMENT_API_ENDPOINT"]
-    assert told == {"Fn::Sub": URL + "/_aws/execute-api/${WebSocketApi}/ws"}
+def test_functions_get_the_url_of_the_emulator() -> None:
+    function = emulated(source_template(), URL)["Globals"]["Function"]
+    endpoint = function["Environment"]["Variables"]["MANAGEMENT_API_ENDPOINT"]
+    assert endpoint == {"Fn::Sub": URL + "/_aws/execute-api/${WebSocketApi}/ws"}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.programs import require_node_program
+from tests.support.programs import require_node_program
 
 pytestmark = pytest.mark.starts_programs
 

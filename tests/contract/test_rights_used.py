@@ -11,15 +11,15 @@ import boto3
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.accept.app import lambda_handler as accept
 from functions.api.app import lambda_handler as api
 from functions.connect.app import lambda_handler as connect
 from functions.default.app import lambda_handler as default
 from functions.disconnect.app import lambda_handler as disconnect
+from functions.fan_out.app import lambda_handler as fan_out
 from functions.publish.app import lambda_handler as publish
-from sapa import bootstrap, channel_services
-from sapa.dispatches import Dispatch, Recipient
-from sapa.sessions import start_session
+from sapa.channels.fan_out_task import FanOutTask, Recipient
+from sapa.login.session import start_session
+from sapa.services import epoch_seconds, services
 from tests.contract.test_aws_calls import (
     ROOM,
     STEPS,
@@ -28,17 +28,17 @@ from tests.contract.test_aws_calls import (
     event,
     open_connections,
 )
-from tests.contract.test_template_security import API_ARN, RIGHTS, as_text, statements
+from tests.contract.test_template_security import API_ARN, as_text, functions, granted
 from tests.contract.transformed_template import resources
-from tests.integration.sapa.aws import (
+from tests.integration.sapa.conftest import Cloud
+from tests.integration.sapa.stack import (
     PASSWORD,
     TOKEN,
     create_tables,
     lambda_context,
     recorded,
 )
-from tests.integration.sapa.conftest import Cloud
-from tests.integration.sapa.test_publish_handler import Time
+from tests.integration.sapa.test_fan_out_handler import Time
 
 type Right = tuple[str, str]
 
@@ -79,7 +79,7 @@ class Desk:
         """Forget all that was stored and queued."""
         self.cloud.aws.reset()
         create_tables()
-        boto3.client("sqs").create_queue(QueueName="publish")
+        boto3.client("sqs").create_queue(QueueName="fan_out")
 
     @staticmethod
     def variable(name: str) -> str:
@@ -146,24 +146,24 @@ def disconnects(desk: Desk) -> None:
         desk.run(partial(disconnect, event("disconnect", name), lambda_context()))
 
 
-def accepts(desk: Desk) -> None:
-    """Events over HTTP and from the bus."""
-    for name in ("accept_http", "accept_eventbridge"):
-        desk.run(partial(accept, recorded(name), lambda_context()))
-
-
 def publishes(desk: Desk) -> None:
+    """Events over HTTP and from the bus."""
+    for name in ("publish_http", "publish_eventbridge"):
+        desk.run(partial(publish, recorded(name), lambda_context()))
+
+
+def fans_out(desk: Desk) -> None:
     """An event goes to a user's two connections, which are gone, as is seen later: they are old."""
     open_connections()
     both_in()
     desk.cloud.management_api.gone |= {"c1", "c2"}
-    to_channel = Dispatch(channel=ROOM, content={"text": "Hai!"})
+    to_channel = FanOutTask(channel=ROOM, content={"text": "Hai!"})
     long_here = (Recipient("c1", since=0), Recipient("c2", since=0))
-    for dispatch in (to_channel, replace(to_channel, recipients=long_here)):
-        [record] = recorded("publish")["Records"]
-        record["body"] = dispatch.to_json()
-        desk.run(partial(publish, {"Records": [record]}, cast("LambdaContext", Time(25))))
-    channel_services._bulk_sender().close()
+    for task in (to_channel, replace(to_channel, recipients=long_here)):
+        [record] = recorded("fan_out")["Records"]
+        record["body"] = task.to_json()
+        desk.run(partial(fan_out, {"Records": [record]}, cast("LambdaContext", Time(25))))
+    services().bulk_sender.close()
 
 
 def serves(desk: Desk) -> None:
@@ -173,10 +173,10 @@ def serves(desk: Desk) -> None:
     session = event("connect", "c1")["requestContext"]["authorizer"]["session_id"]
     start_session(
         "demo",
-        bootstrap.authorizer_services().sessions,
+        services().sessions,
         token=TOKEN,
         session_id=session,
-        expires_at=bootstrap.epoch_seconds() + 3600,
+        expires_at=epoch_seconds() + 3600,
     )
     boto3.client("cognito-idp").admin_create_user(
         UserPoolId=desk.variable("USER_POOL_ID"), Username="baru", TemporaryPassword=PASSWORD
@@ -194,25 +194,25 @@ LIVES: dict[str, Callable[[Desk], None]] = {
     "Connect": connects,
     "Default": answers,
     "Disconnect": disconnects,
-    "Accept": accepts,
     "Publish": publishes,
+    "FanOut": fans_out,
     "Api": serves,
 }
 
 USED_BY_LAMBDA: dict[str, set[Right]] = {
     # Lambda's poller takes messages with the role of the function that it gives them to.
-    "Publish": {
-        ("sqs:ReceiveMessage", "PublishQueue.Arn"),
-        ("sqs:DeleteMessage", "PublishQueue.Arn"),
-        ("sqs:GetQueueAttributes", "PublishQueue.Arn"),
+    "FanOut": {
+        ("sqs:ReceiveMessage", "FanOutQueue.Arn"),
+        ("sqs:DeleteMessage", "FanOutQueue.Arn"),
+        ("sqs:GetQueueAttributes", "FanOutQueue.Arn"),
     },
     # So does Lambda with an event of the bus that has failed to the end.
-    "Accept": {("sqs:SendMessage", "AcceptDeadLetterQueue.Arn")},
+    "Publish": {("sqs:SendMessage", "PublishDeadLetterQueue.Arn")},
 }
 
 
 def test_every_function_has_a_life() -> None:
-    assert LIVES.keys() == RIGHTS.keys()
+    assert LIVES.keys() == set(functions())
 
 
 @pytest.mark.parametrize("name", LIVES)
@@ -221,8 +221,7 @@ def test_a_role_allows_what_its_function_calls_and_nothing_that_it_does_not(
 ) -> None:
     desk = Desk(name, cloud, monkeypatch)
     LIVES[name](desk)
-    [policy] = resources("AWS::IAM::Role")[f"{name}Role"]["Policies"]
     # What a function prints is written by Lambda.
-    granted = {pair for pair in statements(policy) if not pair[0].startswith("logs:")}
-    assert desk.needed - granted == set(), "called without right"
-    assert granted - desk.needed == USED_BY_LAMBDA.get(name, set()), "rights that nothing uses"
+    allowed = {pair for pair in granted(name) if not pair[0].startswith("logs:")}
+    assert desk.needed - allowed == set(), "called without right"
+    assert allowed - desk.needed == USED_BY_LAMBDA.get(name, set()), "rights that nothing uses"

@@ -1,4 +1,4 @@
-"""template.yaml as CloudFormation sees it after the SAM transform, for tests to look into."""
+"""The templates as CloudFormation sees them after the SAM transform, for tests to look into."""
 
 import json
 import re
@@ -15,6 +15,7 @@ from samtranslator.translator.translator import Translator
 
 PROJECT = Path(__file__).parents[2]
 TEMPLATE = PROJECT / "template.yaml"
+OBSERVABILITY = PROJECT / "observability.yaml"
 
 _PLACEHOLDER = re.compile(r"\$\{([A-Za-z0-9:]+)(?:\.[A-Za-z0-9.]+)?\}")
 
@@ -39,9 +40,9 @@ def _construct_function(loader: TagLoader, name: str, node: yaml.Node) -> dict[s
 TagLoader.add_multi_constructor("!", _construct_function)
 
 
-def source_template() -> dict[str, Any]:
-    """template.yaml as written, with short tags spelled out."""
-    template = yaml.load(TEMPLATE.read_text(encoding="utf-8"), TagLoader)  # noqa: S506
+def source_template(path: Path = TEMPLATE) -> dict[str, Any]:
+    """A template as written, with short tags spelled out."""
+    template = yaml.load(path.read_text(encoding="utf-8"), TagLoader)  # noqa: S506
     assert isinstance(template, dict)
     return template
 
@@ -69,13 +70,33 @@ def transformed_template() -> dict[str, Any]:
     return transformed(source_template())
 
 
+@cache
+def observability() -> dict[str, Any]:
+    """observability.yaml; a shared value, not to be changed."""
+    return source_template(OBSERVABILITY)
+
+
 def resources(resource_type: str) -> dict[str, dict[str, Any]]:
-    """The properties of every transformed resource of a type, by logical id."""
+    """The properties of every resource of a type in both templates, by logical id.
+
+    Parameters of observability.yaml have the logical ids of what they identify in template.yaml.
+    """
     return {
         logical_id: resource.get("Properties", {})
-        for logical_id, resource in transformed_template()["Resources"].items()
+        for template in (transformed_template(), observability())
+        for logical_id, resource in template["Resources"].items()
         if resource["Type"] == resource_type
     }
+
+
+def searched_log_groups(query: dict[str, Any]) -> list[str]:
+    """The logical ids of the log groups that a saved query searches."""
+    ids = {
+        group["LogGroupName"]["Fn::Sub"]: logical_id
+        for logical_id, group in resources("AWS::Logs::LogGroup").items()
+    }
+    names = [name["Fn::Sub"] for name in query["LogGroupNames"]]
+    return [ids[name.replace("${StackName}", "${AWS::StackName}")] for name in names]
 
 
 def references(value: Any) -> Iterator[str]:

@@ -1,9 +1,9 @@
-"""Channels while things go wrong: nobody who is there misses an event, nothing dead is kept."""
+"""Channels under fault injection: no member misses an event, nothing dead is kept."""
 
 import os
 import signal
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -12,12 +12,9 @@ from typing import Any
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from sapa.dispatches import Dispatch, Recipient
-from sapa.fanout import MAX_ATTEMPTS
-from tests.e2e.channel_bot import Bot
-from tests.e2e.channel_client import ChannelClient, NoReplyError
-from tests.e2e.gateway_process import GatewayProcess, descendants
-from tests.e2e.targets import unique
+from tests.support.bot import Bot, User, local_bot, unique
+from tests.support.client import ChannelClient, NoReplyError
+from tests.support.programs import descendants
 
 pytestmark = pytest.mark.local_only
 
@@ -29,155 +26,139 @@ LONG = 60.0
 # A reply that was lost does not come.
 REPLY_SECONDS = 3.0
 
+type Clients = list[tuple[ChannelClient, str]]
+
 
 @pytest.fixture(scope="module")
-def started() -> Iterator[tuple[Bot, GatewayProcess]]:
-    """A bot with whom things go wrong."""
-    with Bot.started(f"--chaos {CHAOS}") as (bot, process):
-        # What a function that died has not done is taken up again after this, not 3 minutes.
+def bot() -> Iterator[Bot]:
+    """A bot that suffers faults."""
+    with local_bot(f"--chaos {CHAOS}") as bot:
+        # The work of a function that died is taken up again after this, not 3 minutes.
         bot.aws("sqs").set_queue_attributes(
-            QueueUrl=bot.queue("PublishQueue"), Attributes={"VisibilityTimeout": "5"}
+            QueueUrl=bot.stack.resource("FanOutQueue"), Attributes={"VisibilityTimeout": "5"}
         )
-        yield bot, process
+        yield bot
 
 
 @pytest.fixture
-def bot(started: tuple[Bot, GatewayProcess]) -> Iterator[Bot]:
-    """The same; its sockets are closed afterwards."""
-    yield started[0]
-    started[0].close()
+def clients(bot: Bot, ana: User, ben: User, connect: Callable[[User], ChannelClient]) -> Clients:
+    """Three sockets of each user, with the user's channel."""
+    users = [user for user in (ana, ben) for _ in range(3)]
+    clients = [(opened(connect, user), f"user:{user.name}") for user in users]
+    # As long as a connection is young, a 410 is no proof that it is gone; these stay young.
+    set_age_of_connections(bot, -HOUR)
+    return clients
 
 
-def tab_of(bot: Bot, username: str) -> ChannelClient:
-    """A tab that is in its user's channel alone, after as many handshakes as it takes."""
+def opened(connect: Callable[[User], ChannelClient], user: User) -> ChannelClient:
+    """A socket that is in its user's channel alone, after as many handshakes as it takes."""
     while True:
         with suppress(InvalidStatus):
-            tab = bot.tab(username)
-            tab.follow(f"user:{username}")
-            return tab
+            client = connect(user)
+            client.follow(f"user:{user.name}")
+            return client
 
 
-def tabs_of_both(bot: Bot) -> list[tuple[ChannelClient, str]]:
-    """Three tabs of each user, with the user's channel.
+def set_age_of_connections(bot: Bot, seconds: int) -> None:
+    """Change when the connections joined their users' channels.
 
-    For as long as a connection is young a 410 is no proof that it is gone; this one stays so.
+    For other channels presence holds the time, too.
     """
-    names = [name for name in (bot.ana, bot.ben) for _ in range(3)]
-    tabs = [(tab_of(bot, name), f"user:{name}") for name in names]
-    bot.let_all_have_come(-HOUR)
-    return tabs
+    since = str((int(time.time()) - seconds) * 1000)
+    dynamodb = bot.aws("dynamodb")
+    for item in bot.items("Subscriptions"):
+        if not item["channel"]["S"].startswith("user:"):
+            continue
+        with suppress(dynamodb.exceptions.ConditionalCheckFailedException):
+            dynamodb.update_item(
+                TableName=bot.table("Subscriptions"),
+                Key={key: item[key] for key in ("channel_shard", "connection_id")},
+                UpdateExpression="SET since = :since",
+                ConditionExpression="attribute_exists(connection_id)",
+                ExpressionAttributeValues={":since": {"N": since}},
+            )
 
 
-def accepted(bot: Bot, channel: str, text: str) -> int:
-    """Publish until it is accepted; the sequence number."""
-    while True:
-        answer = bot.post(channel, {"text": text})
-        if answer.status == 202:
-            return int(answer.json()["sequence"])
-        assert answer.status >= 500, answer.data
+def publish(bot: Bot, channels: Iterable[str], text: str) -> dict[str, dict[int, str]]:
+    """Publish to channels until it is accepted; the texts by channel and sequence number."""
+    published: dict[str, dict[int, str]] = {}
+    for channel in channels:
+        while (answer := bot.post_event(channel, {"text": text})).status != 202:
+            assert answer.status >= 500, answer.data
+        published[channel] = {int(answer.json()["sequence"]): text}
+    return published
 
 
-def publish(bot: Bot, counts: Iterable[int]) -> dict[str, dict[int, str]]:
-    """Publish to both users; the texts by channel and the number they were accepted with."""
-    found: dict[str, dict[int, str]] = {}
-    for count in counts:
-        for channel in (f"user:{bot.ana}", f"user:{bot.ben}"):
-            text = f"event {count}"
-            found.setdefault(channel, {})[accepted(bot, channel, text)] = text
-    return found
+def wait_for_all(clients: Clients, published: Iterable[Mapping[str, Mapping[int, str]]]) -> None:
+    """Wait until every client has all events, under the numbers they were accepted with."""
+    published = list(published)
+    for client, channel in clients:
+        expected = {number: text for each in published for number, text in each[channel].items()}
+        client.wait_for(partial(has_received, client, channel, expected), LONG)
+        assert not client.events.keys() - {channel}
+        assert all(again in client.events[channel] for again in client.repeated)
 
 
-def hear_all(
-    tabs: Iterable[tuple[ChannelClient, str]], expected: Mapping[str, Mapping[int, str]]
+def has_received(client: ChannelClient, channel: str, expected: Mapping[int, str]) -> bool:
+    """Whether a client has all these events."""
+    received = {event["$sequence"]: event["text"] for event in client.events[channel]}
+    return received.items() >= expected.items()
+
+
+def test_every_member_gets_each_event_whatever_is_refused_repeated_or_dies(
+    bot: Bot, clients: Clients
 ) -> None:
-    """Wait until every tab has what was accepted, under the number that it was accepted with."""
-    for tab, channel in tabs:
-        tab.wait_for(partial(has_heard, tab, channel, expected[channel]), LONG)
-        assert not tab.heard.keys() - {channel}
-        for again in tab.repeated:
-            assert again in tab.heard[channel]
+    channels = {channel for _, channel in clients}
+    wait_for_all(clients, [publish(bot, channels, f"event {n}") for n in range(EVENTS)])
+    assert any(client.repeated for client, _ in clients), "some came again"
 
 
-def has_heard(tab: ChannelClient, channel: str, expected: Mapping[int, str]) -> bool:
-    """Whether a tab has all these events."""
-    heard = {event["$sequence"]: event["text"] for event in tab.heard[channel]}
-    return heard.items() >= expected.items()
-
-
-def test_every_member_gets_each_event_whatever_is_refused_repeated_or_dies(bot: Bot) -> None:
-    tabs = tabs_of_both(bot)
-    hear_all(tabs, publish(bot, range(EVENTS)))
-    assert any(tab.repeated for tab, _ in tabs), "some came again"
-
-
-def test_event_whose_fan_out_dies_is_delivered_by_another(
-    started: tuple[Bot, GatewayProcess], bot: Bot
-) -> None:
-    tabs = tabs_of_both(bot)
-    expected: dict[str, dict[int, str]] = {f"user:{name}": {} for name in (bot.ana, bot.ben)}
+def test_event_whose_fan_out_dies_is_delivered_by_another(bot: Bot, clients: Clients) -> None:
+    channels = {channel for _, channel in clients}
+    published = []
     # A message that fails for the third time is given up.
     for number in range(2):
-        for channel, accepted_now in publish(bot, [number]).items():
-            expected[channel] |= accepted_now
-        kill_environments(started[1], "PublishFunction")
-    hear_all(tabs, expected)
+        published.append(publish(bot, channels, f"event {number}"))
+        kill_environments(bot, "FanOutFunction")
+    wait_for_all(clients, published)
 
 
-def kill_environments(process: GatewayProcess, function: str) -> None:
+def kill_environments(bot: Bot, function: str) -> None:
     """End a function's execution environments, whatever they do at the moment."""
-    for pid in descendants(process.pid):
+    assert bot.program is not None
+    for pid in descendants(bot.program.pid):
         with suppress(OSError):
             variables = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
             if any(
-                one.startswith(b"AWS_LAMBDA_FUNCTION_NAME=") and function.encode() in one
-                for one in variables
+                variable.startswith(b"AWS_LAMBDA_FUNCTION_NAME=") and function.encode() in variable
+                for variable in variables
             ):
                 os.kill(pid, signal.SIGKILL)
 
 
-def test_what_cannot_be_done_waits_in_the_dead_letter_queue(bot: Bot) -> None:
-    sqs, dead = bot.aws("sqs"), bot.queue("PublishDeadLetterQueue")
-    nobody = Recipient("AAAAAAAAAAAAAAA=", since=int(time.time() * 1000) + 3_600_000)
-    undeliverable = Dispatch(
-        channel="chat:x",
-        content={"$channel": "chat:x", "$sequence": 1, "text": "to nobody"},
-        recipients=(nobody,),
-        attempt=MAX_ATTEMPTS,
-    ).to_json()
-    bodies = {"nonsense", undeliverable}
-    for body in bodies:
-        sqs.send_message(QueueUrl=bot.queue("PublishQueue"), MessageBody=body)
-    found: set[str] = set()
-    deadline = time.monotonic() + 60
-    while not found >= bodies and time.monotonic() < deadline:
-        answer = sqs.receive_message(QueueUrl=dead, MaxNumberOfMessages=10, WaitTimeSeconds=5)
-        found |= {message["Body"] for message in answer.get("Messages", [])}
-    assert found >= bodies
-
-
-def test_nothing_is_kept_of_connections_that_are_gone(bot: Bot) -> None:
+def test_nothing_is_kept_of_connections_that_are_gone(
+    bot: Bot, ana: User, ben: User, connect: Callable[[User], ChannelClient]
+) -> None:
     room = unique("room")
-    for name in (bot.ana, bot.ben) * 3:
-        tab = tab_of(bot, name)
+    for user in (ana, ben) * 3:
+        client = opened(connect, user)
         # The function may die of it, and the reply be refused.
         with suppress(NoReplyError):
-            tab.exchange({"action": "join", "room": room}, REPLY_SECONDS)
-        tab.cut()
-    bot.close()
-    assert bot.items("Subscriptions"), "some ends were not told"
-    bot.let_all_have_come(HOUR)
-    witness = tab_of(bot, bot.ana)
-    publish(bot, [1])
+            client.exchange({"action": "join", "room": room}, REPLY_SECONDS)
+        client.cut()
+    assert bot.items("Subscriptions"), "some disconnects were lost"
+    set_age_of_connections(bot, HOUR)
+    witness = opened(connect, ana)
+    publish(bot, [f"user:{ana.name}", f"user:{ben.name}"], "event")
     deadline = time.monotonic() + LONG
-    while left := dead(bot):
+    while left := items_of_others(bot):
         assert time.monotonic() < deadline, left
         witness.read_for(0.2)
 
 
-def dead(bot: Bot) -> list[dict[str, Any]]:
-    """What is kept of others than the connection opened last, which is in no room."""
-    connections = sorted(bot.items("Connections"), key=lambda one: int(one["connected_at"]["N"]))
-    subscriptions = bot.items("Subscriptions")
-    alive = connections.pop()["connection_id"]
-    foreign = [one for one in subscriptions if one["connection_id"] != alive]
-    return [*connections, *foreign, *bot.items("Presence")]
+def items_of_others(bot: Bot) -> list[dict[str, Any]]:
+    """The items of all connections but the one opened last, which is in no room."""
+    connections = sorted(bot.items("Connections"), key=lambda item: int(item["connected_at"]["N"]))
+    last = connections.pop()["connection_id"]
+    subscriptions = [item for item in bot.items("Subscriptions") if item["connection_id"] != last]
+    return [*connections, *subscriptions, *bot.items("Presence")]

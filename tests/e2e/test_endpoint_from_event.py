@@ -3,53 +3,20 @@
 import json
 import re
 import shutil
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 from websockets.sync.client import ClientConnection, connect
 
-from local_gateway.template.physical_ids import api_host, made_up_id
-from local_gateway.template.stack import Stack
-from tests.e2e.client import HTTP
-from tests.e2e.gateway_process import ROOT, GatewayProcess
+from local_gateway.template.document.stack import Stack
+from tests.support.client import HTTP
+from tests.support.programs import ROOT, GatewayProgram
 
 pytestmark = pytest.mark.local_only
 
 TEMPLATES = ROOT / "tests" / "templates"
 SECONDS = 20.0
-
-# The lines by which handlers that avoid boto3's clients post, at the end of the chat's own.
-SIGNED_BY_HAND = """
-import urllib.parse
-
-import urllib3
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-
-http, session = urllib3.PoolManager(), boto3.Session()
-
-
-class Api:
-    class exceptions:
-        GoneException = KeyError
-
-    def __init__(self, service, endpoint_url):
-        self.endpoint = endpoint_url
-
-    def post_to_connection(self, ConnectionId, Data):
-        url = f"{self.endpoint}/@connections/{urllib.parse.quote(ConnectionId, safe='')}"
-        request = AWSRequest("POST", url, data=Data)
-        SigV4Auth(session.get_credentials(), "execute-api", session.region_name).add_auth(request)
-        answer = http.request("POST", url, body=Data, headers=dict(request.headers))
-        if answer.status == 410:
-            raise KeyError(ConnectionId)
-        assert answer.status == 200, answer.data
-"""
-BY_CLIENT, BY_HAND = "boto3.client(", "Api("
 
 GREETING = """
 import boto3
@@ -65,15 +32,6 @@ def handler(event, context):
 """
 
 
-@contextmanager
-def serving(template: Path, *options: str) -> Iterator[tuple[GatewayProcess, list[str]]]:
-    """A gateway and the URLs of its stages."""
-    command = [sys.executable, "-m", "local_gateway", "--template", str(template), "--port", "0"]
-    with GatewayProcess([*command, *options], {}) as process:
-        ready = process.wait_for("^Ready: (.*)  ")[1]
-        yield process, ready.split(", ")
-
-
 def opened(url: str) -> ClientConnection:
     return connect(url, compression=None, proxy=None)
 
@@ -84,24 +42,14 @@ def project(tmp_path: Path) -> Path:
     return Path(shutil.copytree(TEMPLATES, tmp_path / "templates"))
 
 
-@pytest.mark.parametrize("by_hand", [False, True], ids=["boto3", "urllib3 and SigV4Auth"])
-def test_a_broadcast_is_verified_as_signed_for_the_host_on_aws(
-    project: Path, by_hand: bool
-) -> None:
-    handler = project / "chat" / "send_message" / "app.py"
-    if by_hand:
-        code = handler.read_text()
-        assert BY_CLIENT in code
-        handler.write_text(code.replace(BY_CLIENT, BY_HAND) + SIGNED_BY_HAND)
-    with (
-        serving(project / "chat" / "template.yaml", "--verify-signatures") as (process, (url,)),
-        opened(url) as one,
-        opened(url) as two,
-    ):
-        for text in ("first", "second"):
-            one.send(json.dumps({"action": "sendmessage", "data": text}))
-            assert one.recv(SECONDS) == two.recv(SECONDS) == text
-        assert "warning" not in process.output
+def test_a_broadcast_is_verified_as_signed_for_the_host_on_aws(project: Path) -> None:
+    with GatewayProgram(project / "chat" / "template.yaml", "--verify-signatures") as gateway:
+        (url,) = gateway.urls()
+        with opened(url) as one, opened(url) as two:
+            for text in ("first", "second"):
+                one.send(json.dumps({"action": "sendmessage", "data": text}))
+                assert one.recv(SECONDS) == two.recv(SECONDS) == text
+        assert "warning" not in gateway.output
 
 
 @pytest.mark.parametrize("ports", [1, 2])
@@ -112,9 +60,9 @@ def test_each_of_two_apis_is_reached_where_it_is_served(project: Path, ports: in
     template = root / "template.yaml"
     if ports == 2:
         template.write_text(re.sub("StageName: .*", "StageName: live", template.read_text()))
-    with serving(template, "--verify-signatures") as (process, (first, second)):
-        places = {re.sub(r"/[^/]*$", "", url) for url in (first, second)}
-        assert len(places) == ports
+    with GatewayProgram(template, "--verify-signatures") as gateway:
+        first, second = gateway.urls()
+        assert len({re.sub(r"/[^/]*$", "", url) for url in (first, second)}) == ports
         for url, name in ((first, "board"), (second, "prices")):
             with opened(url) as socket:
                 socket.send('{"type": "anything"}')
@@ -122,17 +70,17 @@ def test_each_of_two_apis_is_reached_where_it_is_served(project: Path, ports: in
         for function in ("BoardFunction", "PricesFunction"):
             assert re.search(
                 rf"warning: .*{function}.* does not allow execute-api:ManageConnections",
-                process.output,
+                gateway.output,
             )
 
 
 def test_a_name_on_aws_leads_to_its_own_stages_only(project: Path) -> None:
     stack = Stack(name="local", region="us-east-1")
     board, prices = (
-        api_host(stack, made_up_id(stack, f"{name}Api")) for name in ("Board", "Prices")
+        stack.api_host(stack.physical_id(f"{name}Api")) for name in ("Board", "Prices")
     )
-    with serving(project / "two_apis" / "template.yaml") as (_, (url, _)):
-        page = url.replace("ws", "http", 1).replace("/board", "/prices-dev")
+    with GatewayProgram(project / "two_apis" / "template.yaml") as gateway:
+        page = gateway.urls()[0].replace("ws", "http", 1).replace("/board", "/prices-dev")
 
         def status(host: str) -> int:
             return HTTP.request("GET", page, headers={"Host": host}).status
@@ -152,6 +100,6 @@ def test_a_client_without_endpoint_asks_for_the_host_it_would_on_aws(project: Pa
             return {"statusCode": 200}
     """
     (root / "board" / "app.py").write_text(dedent(code))
-    with serving(root / "template.yaml") as (process, (board, _)), opened(board):
-        asked = process.wait_for(r"asks (\S+)")[1]
+    with GatewayProgram(root / "template.yaml") as gateway, opened(gateway.urls()[0]):
+        asked = gateway.wait_for(r"asks (\S+)")[1]
     assert asked == "https://execute-api.us-east-1.amazonaws.com", "not the AWS services of the run"

@@ -2,48 +2,39 @@
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from tests.e2e.client import post_json
-from tests.e2e.gateway_process import ROOT, GatewayProcess
-from tests.e2e.recorded_project import write_project
+from tests.support.client import post_json
+from tests.support.programs import LOCAL_GATEWAY, ROOT, Program, run
 
 pytestmark = pytest.mark.local_only
 
-LOCAL_GATEWAY = [sys.executable, "-m", "local_gateway"]
+TEMPLATE = ROOT / "tests/templates/greeting/template.yaml"
 PASSWORD = "hunter2-hunter2"
 QUERY_TOKEN = "token-in-the-query"
-COMMAND_SECONDS = 60.0
+REMOTE = ("--lambda-endpoint", "http://127.0.0.1:9")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """A project, recordings of the same traffic with and without secrets, and what was printed."""
+    """Recordings of the same traffic with and without secrets, and the JSON output."""
 
-    template: Path
     redacted: Path
     whole: Path
-    json_lines: tuple[dict[str, Any], ...]
+    json_lines: list[dict[str, Any]]
 
 
-def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*LOCAL_GATEWAY, *map(str, arguments)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=COMMAND_SECONDS,
-        check=False,
-    )
+def gateway(*arguments: str | Path) -> CompletedProcess[str]:
+    """Run `local_gateway` to its end."""
+    return run(*LOCAL_GATEWAY, *arguments)
 
 
 def talk(urls: Iterable[str]) -> None:
@@ -61,26 +52,24 @@ def talk(urls: Iterable[str]) -> None:
             socket.recv(timeout=30)
 
 
-def record(template: Path, file: Path, *arguments: str) -> list[dict[str, Any]]:
+def record(file: Path, *options: str) -> list[dict[str, Any]]:
     """The JSON lines that a gateway has printed while `talk` was recorded."""
-    command = [*LOCAL_GATEWAY, "--template", template, "--port", "0", "--record", file, "--json"]
-    hidden = ["sh", "-c", 'exec "$@" 2>/dev/null', "sh"]  # standard error may hold anything
-    with GatewayProcess([*hidden, *map(str, command), *arguments], {}) as process:
-        ready = json.loads(process.wait_for('"type": "ready"').string)
-        talk(ready["urls"])
-        process.wait_for('"function": "LeaveFunction".*"duration_ms": [0-9]')
-        assert process.stop() == 0
-        return [json.loads(line) for line in process.output.splitlines()]
+    without_stderr = ("sh", "-c", 'exec "$@" 2>/dev/null', "sh")  # which may hold anything
+    recording = ("--template", str(TEMPLATE), "--port", "0", "--record", str(file), "--json")
+    with Program(*without_stderr, *LOCAL_GATEWAY, *recording, *options) as program:
+        talk(json.loads(program.wait_for('"type": "ready"').string)["urls"])
+        program.wait_for('"function": "LeaveFunction".*"duration_ms": [0-9]')
+        assert program.stop() == 0
+        return [json.loads(line) for line in program.output.splitlines()]
 
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
     directory = tmp_path_factory.mktemp("recorded")
-    template = write_project(directory / "project")
     redacted, whole = directory / "redacted.jsonl", directory / "whole.jsonl"
-    json_lines = record(template, redacted, "--on-ready", "echo from the hook")
-    record(template, whole, "--record-secrets")
-    return Recorded(template=template, redacted=redacted, whole=whole, json_lines=tuple(json_lines))
+    json_lines = record(redacted, "--on-ready", "echo from the hook")
+    record(whole, "--record-secrets")
+    return Recorded(redacted=redacted, whole=whole, json_lines=json_lines)
 
 
 def test_recording_holds_events_and_posts_but_no_secrets(recorded: Recorded) -> None:
@@ -117,7 +106,7 @@ def test_recording_with_secrets_holds_them(recorded: Recorded) -> None:
     assert QUERY_TOKEN in text
 
 
-def test_json_lines_tell_everything(recorded: Recorded) -> None:
+def test_json_output_has_every_kind_of_line(recorded: Recorded) -> None:
     kinds = [line["type"] for line in recorded.json_lines]
     assert kinds.count("ready") == 1
     assert set(kinds) <= {"info", "warning", "ready", "event", "log"}
@@ -130,23 +119,14 @@ def test_json_lines_tell_everything(recorded: Recorded) -> None:
         if line.get("function") == "LeaveFunction" and "api" in line
     )
     assert leave.keys() == {
-        "type",
-        "time",
-        "api",
-        "route_key",
-        "outcome",
-        "connection_id",
-        "function",
-        "duration_ms",
-        "cold",
-        "detail",
-        "problem",
+        *("type", "time", "api", "route_key", "outcome", "connection_id", "function"),
+        *("duration_ms", "cold", "detail", "problem"),
     }
     assert (leave["route_key"], leave["outcome"], leave["problem"]) == ("leave", "ok", False)
 
 
 def test_replay_of_unchanged_code_finds_no_change(recorded: Recorded) -> None:
-    replayed = run("replay", recorded.redacted, "--template", recorded.template)
+    replayed = gateway("replay", recorded.redacted, "--template", TEMPLATE)
     assert replayed.returncode == 0, replayed.stdout + replayed.stderr
     *events, summary = replayed.stdout.splitlines()
     assert [line.split()[1] for line in events] == ["same"] * 5
@@ -155,7 +135,7 @@ def test_replay_of_unchanged_code_finds_no_change(recorded: Recorded) -> None:
 
 def test_replay_of_changed_code_shows_what_changed(recorded: Recorded) -> None:
     changed = ["--parameter-overrides", "Greeting=Hello"]
-    replayed = run("replay", recorded.redacted, "--template", recorded.template, *changed)
+    replayed = gateway("replay", recorded.redacted, "--template", TEMPLATE, *changed)
     assert replayed.returncode == 1, replayed.stdout + replayed.stderr
     assert len(re.findall(r'\[0\]\.data\.greeting: "Halo" → "Hello"', replayed.stdout)) == 2
     assert "5 events: 3 same, 2 changed, 0 not compared" in replayed.stdout
@@ -163,7 +143,7 @@ def test_replay_of_changed_code_shows_what_changed(recorded: Recorded) -> None:
 
 def test_replay_for_machines(recorded: Recorded) -> None:
     options = ["--json", "--on-ready", "echo from the hook"]
-    replayed = run("replay", recorded.whole, "--template", recorded.template, *options)
+    replayed = gateway("replay", recorded.whole, "--template", TEMPLATE, *options)
     *events, summary = (json.loads(line) for line in replayed.stdout.splitlines())
     # The cookie and the posted tokens are new in every run, and nothing hides them here.
     assert replayed.returncode == 1
@@ -179,74 +159,69 @@ def test_replay_for_machines(recorded: Recorded) -> None:
 
 
 def test_event_is_printed_as_the_function_got_it(recorded: Recorded) -> None:
-    chosen = ["--function", "GreetFunction", "--index", "1"]
-    printed = run("event", recorded.redacted, *chosen)
+    printed = gateway("event", recorded.redacted, "--function", "GreetFunction", "--index", "1")
     assert printed.returncode == 0
     assert json.loads(printed.stdout)["body"] == "kein JSON"
     assert printed.stderr == ""
-    of_route = run(
-        "event", recorded.redacted, "--function", "ConnectFunction", "--route", "$connect"
-    )
+    chosen = ["--function", "ConnectFunction", "--route", "$connect"]
+    of_route = gateway("event", recorded.redacted, *chosen)
     assert json.loads(of_route.stdout)["queryStringParameters"] == {"token": "__redacted__"}
-    assert "secrets were taken out" in of_route.stderr
+    assert "recorded without its secrets" in of_route.stderr
+    missing = gateway("event", recorded.redacted, "--function", "Missing")
+    assert missing.returncode == 2
+    assert "GreetFunction" in missing.stderr
 
 
 @pytest.mark.parametrize(
-    ("arguments", "status", "told"),
+    ("arguments", "status", "problem"),
     [
         (["replay", "missing.jsonl"], 2, "missing.jsonl: No such file"),
         (["replay", "README.md"], 2, "README.md:1: expected a JSON object"),
         (["event", "missing.jsonl", "--function", "F"], 2, "missing.jsonl: No such file"),
         (["--record", "missing/x.jsonl", "--port", "0"], 1, "recording missing/x.jsonl"),
+        ([*REMOTE, "--sam-local", "none"], 1, "run `sam build --build-dir none` first"),
     ],
 )
-def test_what_cannot_be_done_is_one_line(arguments: list[str], status: int, told: str) -> None:
-    ended = run(*arguments)
+def test_what_cannot_be_done_is_one_line(arguments: list[str], status: int, problem: str) -> None:
+    ended = gateway(*arguments)
     assert ended.returncode == status
     (line,) = (line for line in ended.stderr.splitlines() if line)
     assert line.startswith("local gateway: ")
-    assert told in line
-
-
-def test_template_that_cannot_be_replayed_is_status_2(recorded: Recorded) -> None:
-    ended = run("replay", recorded.redacted, "--template", "missing.yaml")
-    assert ended.returncode == 2
-    assert "missing.yaml" in ended.stderr
-
-
-def test_event_that_is_not_there_is_told_with_what_is(recorded: Recorded) -> None:
-    ended = run("event", recorded.redacted, "--function", "Missing")
-    assert ended.returncode == 2
-    assert "GreetFunction" in ended.stderr
+    assert problem in line
 
 
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["replay"],
-        ["event", "x.jsonl"],
-        ["event", "x.jsonl", "--function", "F", "--index", "one"],
+        ["--port", "http"],
+        ["--parameter-overrides", "x"],
         ["--record-secrets"],
-        ["record", "x.jsonl"],
+        [*REMOTE, "--bridge", "127.0.0.2"],
+        ["--lambda-endpoint", "127.0.0.1:3001"],
+        ["--lambda-endpoint", "ftp://127.0.0.1"],
+        ["--lambda-endpoint", "http://h/path"],
+        ["--lambda-endpoint", "http://h:99999"],
+        ["replay"],
+        ["event", "x.jsonl", "--function", "F", "--index", "one"],
     ],
 )
 def test_arguments_that_make_no_sense_are_status_2(arguments: list[str]) -> None:
-    ended = run(*arguments)
+    ended = gateway(*arguments)
     assert ended.returncode == 2
     assert "usage:" in ended.stderr
     assert ended.stdout == ""
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "texts"),
     [
         (["--help"], ["replay FILE", "event FILE", "--record ", "--json", "exit status"]),
-        (["replay", "--help"], ["exit status", "--template", "Posts to @connections"]),
+        (["replay", "--help"], ["exit status", "--template", "Calls of"]),
         (["event", "--help"], ["exit status", "--route", "sam local invoke"]),
     ],
 )
-def test_help_tells_commands_and_exit_statuses(arguments: list[str], told: list[str]) -> None:
-    ended = run(*arguments)
+def test_help_names_commands_and_exit_statuses(arguments: list[str], texts: list[str]) -> None:
+    ended = gateway(*arguments)
     assert ended.returncode == 0
-    for text in told:
+    for text in texts:
         assert text in ended.stdout

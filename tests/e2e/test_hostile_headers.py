@@ -3,14 +3,12 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from threading import Thread
-from urllib.parse import urlsplit
 
 import pytest
 
-from tests.e2e.client import COOKIE, ask, log_in, open_socket
-from tests.e2e.gateway_process import GatewayProcess
-from tests.e2e.targets import Target
-from tests.integration.local_gateway.server.raw import Head, RawClient, request
+from tests.support.bot import Bot, MakeRun
+from tests.support.client import COOKIE, ask, open_socket
+from tests.support.raw_client import Head, RawClient, request
 
 pytestmark = pytest.mark.local_only
 
@@ -24,12 +22,11 @@ type Headers = Callable[[bytes], bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
-    """The running bot, and the cookie of a session."""
+class HeaderClient:
+    """Sends requests byte by byte, with the cookie of a session."""
 
     address: tuple[str, int]
     cookie: bytes
-    process: GatewayProcess
 
     def ask(self, head: bytes) -> Head:
         """The answer to a request, which may come before all of it was taken."""
@@ -41,7 +38,7 @@ class Door:
         return answer
 
     def statuses(self, headers: Headers) -> tuple[int, int]:
-        """What the question who is logged in, and a handshake, are answered."""
+        """The answers to `GET /auth/session` and to a handshake."""
         lines = headers(self.cookie)
         return self.ask(SESSION + lines).status, self.ask(HANDSHAKE + lines).status
 
@@ -53,26 +50,15 @@ def _send(client: RawClient, data: bytes) -> None:
         return
 
 
-@pytest.fixture(scope="module")
-def door(target: Target) -> Door:
-    """Somebody has logged in."""
-    assert target.process is not None
-    parts = urlsplit(target.base_url)
-    assert parts.hostname is not None
-    assert parts.port is not None
-    token = log_in(target.base_url, target.username, target.password)
-    cookie = f"{COOKIE}={token}".encode()
-    return Door((parts.hostname, parts.port), cookie, target.process)
-
-
-@pytest.fixture(autouse=True)
-def others_are_served(door: Door, target: Target) -> Iterator[None]:
-    """Nothing has failed, and who is logged in is served as before."""
-    before = len(door.process.output)
-    yield
-    with open_socket(target.socket_url, door.cookie.decode().partition("=")[2]) as socket:
+@pytest.fixture
+def client(bot: Bot, token: str) -> Iterator[HeaderClient]:
+    """A client with a session; afterwards nothing has failed, and the session is still served."""
+    assert isinstance(bot.program, MakeRun)
+    before = len(bot.output)
+    yield HeaderClient(("localhost", bot.program.port), f"{COOKIE}={token}".encode())
+    with open_socket(bot.socket_url, token) as socket:
         assert ask(socket, {"message": "Hai!"}) == {"message": "Halo!"}
-    printed = door.process.output[before:]
+    printed = bot.output[before:]
     assert "Traceback" not in printed
     assert "ERROR" not in printed
 
@@ -112,30 +98,30 @@ OURS_TWICE: dict[str, Headers] = {
 }
 
 
-def test_the_cookie_alone_opens(door: Door) -> None:
-    assert door.statuses(lambda cookie: b"Cookie: %s\r\n" % cookie) == (200, 101)
+def test_the_cookie_alone_opens(client: HeaderClient) -> None:
+    assert client.statuses(lambda cookie: b"Cookie: %s\r\n" % cookie) == (200, 101)
 
 
 @pytest.mark.parametrize("what", [*NO_HTTP, *TOO_MUCH])
-def test_what_is_no_header_or_too_much_is_400(door: Door, what: str) -> None:
-    assert door.statuses({**NO_HTTP, **TOO_MUCH}[what]) == (400, 400)
+def test_what_is_no_header_or_too_much_is_400(client: HeaderClient, what: str) -> None:
+    assert client.statuses({**NO_HTTP, **TOO_MUCH}[what]) == (400, 400)
 
 
 @pytest.mark.parametrize("what", ODD)
-def test_other_cookies_are_passed_over(door: Door, what: str) -> None:
-    assert door.statuses(ODD[what]) == (200, 101)
+def test_other_cookies_are_passed_over(client: HeaderClient, what: str) -> None:
+    assert client.statuses(ODD[what]) == (200, 101)
 
 
 @pytest.mark.parametrize("what", OURS_TWICE)
-def test_two_of_our_cookies_open_nothing(door: Door, what: str) -> None:
+def test_two_of_our_cookies_open_nothing(client: HeaderClient, what: str) -> None:
     """Which of them the browser's owner has set cannot be told."""
-    assert door.statuses(OURS_TWICE[what]) == (401, 403)
+    assert client.statuses(OURS_TWICE[what]) == (401, 403)
 
 
 @pytest.mark.parametrize(
     "path", [b"/%0d%0aSet-Cookie:%20a=b", b"/auth/login%0d%0aX:%201", b"/?a=%0d%0aX:%201"]
 )
-def test_line_breaks_in_a_path_become_no_headers(door: Door, path: bytes) -> None:
-    answer = door.ask(PAGE % path)
+def test_line_breaks_in_a_path_become_no_headers(client: HeaderClient, path: bytes) -> None:
+    answer = client.ask(PAGE % path)
     assert answer.status in {200, 404}
     assert not {"set-cookie", "x"} & answer.headers.keys()

@@ -1,68 +1,47 @@
 """The live traffic page in a real browser, beside a chat of three functions."""
 
 import json
-import sys
 from collections.abc import Iterator
 
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import ClientConnection
 
-from tests.e2e.browser import ChatPage, chromium, show_as
-from tests.e2e.client import HTTP
-from tests.e2e.gateway_process import GatewayProcess, free_port
+from tests.support.browser import Page, set_color_scheme
+from tests.support.client import HTTP
+from tests.support.programs import ROOT, GatewayProgram
 
 pytestmark = pytest.mark.local_only
 
-GATEWAY = (
-    sys.executable,
-    "-m",
-    "local_gateway",
-    "--template",
-    "tests/templates/chat/template.yaml",
-)
-PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+TEMPLATE = ROOT / "tests/templates/chat/template.yaml"
 
 
 @pytest.fixture(scope="module")
-def port() -> Iterator[int]:
+def gateway() -> Iterator[GatewayProgram]:
     """A gateway that shows the runtime's own log lines, too."""
-    port = free_port()
-    with GatewayProcess([*GATEWAY, "--port", str(port), "--verbose"], {}) as process:
-        ready = process.wait_for("^Ready")
-        assert f"Live traffic: http://localhost:{port}/_gateway" in process.output
-        assert process.output.index("Live traffic") < process.output.index(ready[0])
-        yield port
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    """One browser for all tests."""
-    with chromium(tmp_path_factory.mktemp("profile")) as driver:
-        show_as(driver, "light")
-        yield driver
+    with GatewayProgram(TEMPLATE, "--verbose") as gateway:
+        ready = gateway.wait_for("^Ready")
+        assert gateway.output.index("Live traffic: ") < gateway.output.index(ready[0])
+        yield gateway
 
 
 @pytest.fixture
-def page(browser: webdriver.Chrome, port: int) -> Iterator[ChatPage]:
+def page(browser: webdriver.Chrome, gateway: GatewayProgram) -> Iterator[Page]:
     """The page, empty; the console must be as empty in the end."""
-    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-    page = ChatPage(browser, f"http://localhost:{port}/_gateway")
-    page.forget_logs()
-    page.open()
+    page = Page.opened(browser, gateway.wait_for(r"Live traffic: (\S+/_gateway)")[1])
     page.wait(lambda: page.texts("#state-label") == ["Live"], "the stream")
     page.wait(lambda: not page.texts(".only"), "the connections of other tests to be gone")
     page.shown("clear").click()
     yield page
-    assert page.complaints() == []
+    assert page.console_errors() == []
 
 
 @pytest.fixture
-def client(port: int, page: ChatPage) -> Iterator[ClientConnection]:
-    """Somebody in the chat, whom the page shows."""
-    with connect(f"ws://localhost:{port}/Prod", compression=None) as socket:
+def client(gateway: GatewayProgram, page: Page) -> Iterator[ClientConnection]:
+    """A client of the chat, which the page shows."""
+    with gateway.connect("Prod") as socket:
         page.wait(lambda: len(page.texts(".only")) == 1, "the connection")
         yield socket
 
@@ -73,12 +52,12 @@ def say(client: ClientConnection, text: str) -> None:
     assert client.recv(timeout=30) == text
 
 
-def rows(page: ChatPage, kind: str) -> list[str]:
+def rows(page: Page, kind: str) -> list[str]:
     """What the rows of a kind say."""
     return page.texts(f".row.{kind} .what")
 
 
-def chosen(page: ChatPage) -> list[int]:
+def chosen(page: Page) -> list[int]:
     """The places of the selected rows."""
     found: list[int] = page.driver.execute_script(
         "return Array.from(document.querySelectorAll('.row'),"
@@ -87,7 +66,7 @@ def chosen(page: ChatPage) -> list[int]:
     return found
 
 
-def test_a_conversation_appears_as_it_happens(page: ChatPage, client: ClientConnection) -> None:
+def test_a_conversation_appears_as_it_happens(page: Page, client: ClientConnection) -> None:
     say(client, "Hai!")
     page.wait(lambda: rows(page, "in"), "the message")
     page.wait(lambda: rows(page, "out") == ["Hai!"], "the answer")
@@ -101,7 +80,7 @@ def test_a_conversation_appears_as_it_happens(page: ChatPage, client: ClientConn
     page.wait(lambda: "↑ 1  ↓ 1" in page.texts(".counts"), "the counts")
 
 
-def test_the_selected_message_is_shown_as_json(page: ChatPage, client: ClientConnection) -> None:
+def test_the_selected_message_is_shown_as_json(page: Page, client: ClientConnection) -> None:
     say(client, "Hai!")
     page.wait(lambda: rows(page, "in"), "the message")
     page.click(".row.in")
@@ -112,7 +91,7 @@ def test_the_selected_message_is_shown_as_json(page: ChatPage, client: ClientCon
     assert not page.driver.find_element(By.ID, "detail").is_displayed()
 
 
-def test_rows_are_reached_by_keyboard(page: ChatPage, client: ClientConnection) -> None:
+def test_rows_are_reached_by_keyboard(page: Page, client: ClientConnection) -> None:
     say(client, "Hai!")
     page.wait(lambda: rows(page, "out"), "the answer")
     page.driver.execute_script("document.getElementById('rows').focus()")
@@ -125,7 +104,7 @@ def test_rows_are_reached_by_keyboard(page: ChatPage, client: ClientConnection) 
 
 
 def test_rows_are_filtered_by_text_kind_and_connection(
-    page: ChatPage, client: ClientConnection, port: int
+    page: Page, client: ClientConnection, gateway: GatewayProgram
 ) -> None:
     say(client, "Hai!")
     page.wait(lambda: rows(page, "out"), "the answer")
@@ -135,7 +114,7 @@ def test_rows_are_filtered_by_text_kind_and_connection(
     page.wait(lambda: page.texts(".row") == [], "no frames")
     page.click(".kind.frame")
     page.fill("search", " ")
-    with connect(f"ws://localhost:{port}/Prod", compression=None) as other:
+    with gateway.connect("Prod") as other:
         page.wait(lambda: len(page.texts(".only")) == 2, "the other connection")
         page.click(".only", 1)
         say(other, "Bai")
@@ -146,7 +125,7 @@ def test_rows_are_filtered_by_text_kind_and_connection(
         page.wait(lambda: len(rows(page, "in")) == 2, "everybody's messages")
 
 
-def test_a_pause_holds_back_what_comes(page: ChatPage, client: ClientConnection) -> None:
+def test_a_pause_holds_back_what_comes(page: Page, client: ClientConnection) -> None:
     page.shown("pause").click()
     say(client, "Hai!")
     page.wait(lambda: "waiting" in page.texts("#state-label")[0], "rows to wait")
@@ -157,7 +136,7 @@ def test_a_pause_holds_back_what_comes(page: ChatPage, client: ClientConnection)
     assert rows(page, "in") == []
 
 
-def test_the_button_closes_a_connection(page: ChatPage, client: ClientConnection) -> None:
+def test_the_button_closes_a_connection(page: Page, client: ClientConnection) -> None:
     page.click(".close")
     page.wait(lambda: not page.texts(".only"), "the connection to be gone")
     page.wait(lambda: "DELETE @connections 204" in rows(page, "management"), "the call")
@@ -167,9 +146,9 @@ def test_the_button_closes_a_connection(page: ChatPage, client: ClientConnection
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_phone_shows_it_whole(page: ChatPage, client: ClientConnection, scheme: str) -> None:
-    show_as(page.driver, scheme)
-    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
+def test_a_phone_shows_it_whole(page: Page, client: ClientConnection, scheme: str) -> None:
+    set_color_scheme(page.driver, scheme)
+    page.show_on_phone()
     page.open()
     say(client, "Hai! " * 40)
     page.wait(lambda: rows(page, "in"), "the message")
@@ -180,9 +159,9 @@ def test_a_phone_shows_it_whole(page: ChatPage, client: ClientConnection, scheme
 
 
 def test_without_it_nothing_is_there() -> None:
-    port = free_port()
-    with GatewayProcess([*GATEWAY, "--port", str(port), "--no-inspector"], {}) as process:
-        process.wait_for("^Ready")
-        assert "Live traffic" not in process.output
-        answer = HTTP.request("GET", f"http://localhost:{port}/_gateway")
+    with GatewayProgram(TEMPLATE, "--no-inspector") as gateway:
+        [url] = gateway.urls()
+        assert "Live traffic" not in gateway.output
+        page = url.replace("ws", "http", 1).replace("/Prod", "/_gateway")
+        answer = HTTP.request("GET", page)
         assert (answer.status, answer.json()) == (403, {"message": "Forbidden"})

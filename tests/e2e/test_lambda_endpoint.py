@@ -2,9 +2,6 @@
 
 import asyncio
 import json
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +9,8 @@ import boto3
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
-from tests.e2e.gateway_process import GatewayProcess, free_port
-from tests.integration.local_gateway.runtime.start_lambda import (
-    Behaviour,
-    StartLambda,
-    Stopped,
-    serving,
-)
+from tests.support.programs import GatewayProgram, free_port
+from tests.support.start_lambda import Behaviour, StartLambda, Stopped, serving
 
 pytestmark = pytest.mark.local_only
 
@@ -79,103 +71,46 @@ def posting_to(port: int) -> Behaviour:
     return post
 
 
-def command(directory: Path, endpoint: str, port: int) -> list[str]:
+def gateway(directory: Path, endpoint: str, port: int = 0) -> GatewayProgram:
+    """Serve the template with its functions at `endpoint`."""
     template = directory / "template.yaml"
     template.write_text(TEMPLATE)
-    options = ["--template", str(template), "--port", str(port), "--lambda-endpoint", endpoint]
-    return [sys.executable, "-m", "local_gateway", *options]
+    return GatewayProgram(template, "--lambda-endpoint", endpoint, port=port)
 
 
-@asynccontextmanager
-async def gateway(directory: Path) -> AsyncIterator[tuple[GatewayProcess, str, StartLambda]]:
+async def received(socket: ClientConnection) -> Any:
+    async with asyncio.timeout(SECONDS):
+        return json.loads(await socket.recv())
+
+
+async def test_every_invocation_goes_to_the_endpoint(tmp_path: Path) -> None:
     port = free_port()
     functions = {"Connect": accept, "Default": posting_to(port), "Raise": raises, "Stop": stops}
     service = StartLambda(functions)
     async with serving(service) as endpoint:
-        process = await asyncio.to_thread(GatewayProcess, command(directory, endpoint, port), {})
+        program = await asyncio.to_thread(gateway, tmp_path, endpoint, port)
         try:
-            await asyncio.to_thread(process.wait_for, "^Ready")
-            yield process, f"ws://127.0.0.1:{port}/dev", service
+            await asyncio.to_thread(program.wait_for, "^Ready")
+            assert service.invoked == [], "nothing is invoked before there is a reason"
+            url = f"ws://127.0.0.1:{port}/dev?token=x"
+            async with connect(url, compression=None, proxy=None) as socket:
+                await socket.send('{"hello": "world"}')
+                assert await received(socket) == {"hello": "world"}
+                for action in ("raise", "stop"):
+                    await socket.send(json.dumps({"action": action}))
+                    assert (await received(socket))["message"] == "Internal server error"
+            await asyncio.to_thread(program.wait_for, "TypeError: secret inside")
         finally:
-            await asyncio.to_thread(process.stop)
-
-
-def opened(url: str) -> connect:
-    return connect(f"{url}?token=x", compression=None, proxy=None)
-
-
-async def said(socket: ClientConnection) -> dict[str, Any]:
-    async with asyncio.timeout(SECONDS):
-        answer = json.loads(await socket.recv())
-    assert isinstance(answer, dict)
-    return answer
-
-
-async def test_every_invocation_goes_to_the_endpoint(tmp_path: Path) -> None:
-    async with gateway(tmp_path) as (process, url, service):
-        assert service.invoked == [], "nothing is invoked before there is a reason"
-        async with opened(url) as socket:
-            await socket.send('{"hello": "world"}')
-            assert await said(socket) == {"hello": "world"}
-            await socket.send('{"action": "raise"}')
-            assert (await said(socket))["message"] == "Internal server error"
-            await socket.send('{"action": "stop"}')
-            assert (await said(socket))["message"] == "Internal server error"
-            await asyncio.to_thread(process.wait_for, "TypeError: secret inside")
+            await asyncio.to_thread(program.stop)
     names = [name for name, _ in service.invoked]
     assert names == ["Connect", "Default", "Raise", "Stop"], "logical ids"
     assert service.invoked[0][1]["requestContext"]["routeKey"] == "$connect"
 
 
-def failure(directory: Path, endpoint: str) -> str:
-    """The one line that a start ends with."""
-    with GatewayProcess(command(directory, endpoint, free_port()), {}) as process:
-        assert process.wait() == 1
-        (line,) = (line for line in process.output.splitlines() if "warning" not in line)
-    return line
-
-
-async def test_nobody_at_the_endpoint_is_told_at_the_start(tmp_path: Path) -> None:
-    endpoint = f"http://127.0.0.1:{free_port()}"
-    line = await asyncio.to_thread(failure, tmp_path, endpoint)
-    assert f"--lambda-endpoint {endpoint}: nothing answers there" in line
-    assert "sam local start-lambda" in line
-
-
-async def test_another_template_at_the_endpoint_is_told_at_the_start(tmp_path: Path) -> None:
+async def test_another_template_at_the_endpoint_ends_the_start(tmp_path: Path) -> None:
     async with serving(StartLambda({"Elsewhere": accept})) as endpoint:
-        line = await asyncio.to_thread(failure, tmp_path, endpoint)
+        program = await asyncio.to_thread(gateway, tmp_path, endpoint)
+        assert await asyncio.to_thread(program.wait) == 1
+    (line,) = (line for line in program.output.splitlines() if "warning" not in line)
     assert "has no such function" in line
     assert "same template" in line
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "127.0.0.1:3001",
-        "ftp://127.0.0.1",
-        "http://",
-        "http://h/path",
-        "http://h:x",
-        "http://h:99999",
-    ],
-)
-def test_a_url_that_makes_no_sense_is_an_argument_error(tmp_path: Path, url: str) -> None:
-    with GatewayProcess(command(tmp_path, url, 0), {}) as process:
-        assert process.wait() == 2
-        assert f"expected a URL such as http://127.0.0.1:3001, not {url!r}" in process.output
-
-
-def test_without_a_build_for_containers_the_remedy_is_told(tmp_path: Path) -> None:
-    endpoint = f"http://127.0.0.1:{free_port()}"
-    options = ["--sam-local", str(tmp_path / "none")]
-    with GatewayProcess([*command(tmp_path, endpoint, 0), *options], {}) as process:
-        assert process.wait() == 1
-        assert f"run `sam build --build-dir {tmp_path / 'none'}` first" in process.output
-
-
-def test_a_bridge_without_containers_is_an_argument_error(tmp_path: Path) -> None:
-    options = ["--bridge", "127.0.0.2"]
-    with GatewayProcess([*command(tmp_path, "http://h", 0), *options], {}) as process:
-        assert process.wait() == 2
-        assert "--bridge needs --sam-local DIRECTORY" in process.output

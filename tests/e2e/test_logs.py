@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from websockets.sync.client import ClientConnection
 
-from tests.contract.transformed_template import resources
-from tests.e2e.client import COOKIE, ask, log_in, open_socket, post_json, refusal
-from tests.e2e.gateway_process import GatewayProcess
-from tests.e2e.targets import Target, local
+from tests.contract.transformed_template import resources, searched_log_groups
+from tests.support.bot import Bot, local_bot
+from tests.support.client import COOKIE, ask, handshake_status, log_in, open_socket, post_json
+from tests.support.programs import Program
 
 pytestmark = pytest.mark.local_only
 
@@ -48,33 +48,32 @@ class Day:
 @pytest.fixture(scope="module")
 def day() -> Day:
     """Somebody logs in, is refused, talks, chats, is told something from outside and leaves."""
-    with local("--json") as bot:
-        process = bot.process
-        assert process is not None
-        _talk(bot, process)
-        process.wait_for(_logged("logged out"))
-        process.stop()
-        return _day(process.output)
+    with local_bot("--json") as bot:
+        assert bot.program is not None
+        _talk(bot, bot.program)
+        bot.program.wait_for(_logged("logged out"))
+        bot.program.stop()
+        return _day(bot.program.output)
 
 
-def _talk(target: Target, process: GatewayProcess) -> None:
-    post_json(f"{target.base_url}/auth/login", {"username": "demo", "password": "wrong"})
-    token = log_in(target.base_url, "demo", target.password)
+def _talk(bot: Bot, program: Program) -> None:
+    post_json(f"{bot.base_url}/auth/login", {"username": "demo", "password": "wrong"})
+    token = log_in(bot.base_url, "demo", bot.password)
     cookie = {"Cookie": f"{COOKIE}={token}"}
-    assert refusal(f"{target.socket_url}?endpoint=nothing", cookie) == 404
-    assert refusal(target.socket_url, {"Cookie": f"{COOKIE}={token[::-1]}"}) == 403
-    assert refusal(target.socket_url, {"Cookie": "another=1"}) == 401
-    with open_socket(f"{target.socket_url}?endpoint=chat", token) as socket:
+    assert handshake_status(f"{bot.socket_url}?endpoint=nothing", cookie) == 404
+    assert handshake_status(bot.socket_url, {"Cookie": f"{COOKIE}={token[::-1]}"}) == 403
+    assert handshake_status(bot.socket_url, {"Cookie": "another=1"}) == 401
+    with open_socket(f"{bot.socket_url}?endpoint=chat", token) as socket:
         ask(socket, {"$ping": 1})
         for number, message in enumerate(MESSAGES):
             socket.send(json.dumps({**message, "$id": number}))
             _heard(socket, f'"$id": {number}')
-        assert target.publish("user:demo", {"text": "from outside"}).status == 202
+        assert bot.publish("user:demo", text="from outside")
         _heard(socket, "from outside")
-    connection_id = process.wait_for(_logged("connected"))[1]
-    process.wait_for(_logged("disconnected", connection_id))
-    process.wait_for(r'\\"dispatched\\".*\\"chat:logs\\",\\"sequence\\"')
-    post_json(f"{target.base_url}/auth/logout", {}, **cookie)
+    connection_id = program.wait_for(_logged("connected"))[1]
+    program.wait_for(_logged("disconnected", connection_id))
+    program.wait_for(r'\\"dispatched\\".*\\"chat:logs\\",\\"sequence\\"')
+    post_json(f"{bot.base_url}/auth/logout", {}, **cookie)
 
 
 def _heard(socket: ClientConnection, text: str) -> None:
@@ -124,7 +123,7 @@ def test_a_query_is_taken_apart_into_its_fields() -> None:
 
 @pytest.mark.parametrize("name", QUERIES)
 def test_every_field_of_a_saved_query_is_in_the_logs_that_it_searches(name: str, day: Day) -> None:
-    groups = [group["Ref"] for group in QUERIES[name]["LogGroupNames"]]
+    groups = searched_log_groups(QUERIES[name])
     written = {field for group in groups for line in day.lines[group] for field in line}
     for group in groups:
         written |= access_log_fields(group)
@@ -136,7 +135,7 @@ def test_every_field_of_a_saved_query_is_in_the_logs_that_it_searches(name: str,
 @pytest.mark.parametrize("name", QUERIES)
 def test_every_message_that_a_saved_query_looks_for_is_logged(name: str, day: Day) -> None:
     wanted = set(re.findall(r'message = "([^"]+)"', QUERIES[name]["QueryString"]))
-    groups = [group["Ref"] for group in QUERIES[name]["LogGroupNames"]]
+    groups = searched_log_groups(QUERIES[name])
     assert wanted <= {line["message"] for group in groups for line in day.lines[group]}
 
 
@@ -149,7 +148,7 @@ def test_one_conversation_is_found_by_its_connection_id_in_all_functions(day: Da
         "disconnected",
     ]
     messages = [line for line in found if line["function"] == "DefaultFunction"]
-    assert [line["outcome"] for line in messages if line["message"] == "answered"] == [
+    assert [line["outcome"] for line in messages if line["message"] == "reply posted"] == [
         "pong",
         "ok",
         "ok",
@@ -168,12 +167,12 @@ def test_an_event_is_found_by_channel_and_number_from_its_publisher_to_the_socke
     [published] = [line for line in day.all if line["message"] == "published"]
     dispatched = [
         line
-        for line in day.lines["PublishLogGroup"]
+        for line in day.lines["FanOutLogGroup"]
         if (line["channel"], line.get("sequence")) == (published["channel"], published["sequence"])
     ]
     assert dispatched
     assert all(line["message"] == "dispatched" for line in dispatched)
-    [accepted] = day.lines["AcceptLogGroup"]
+    [accepted] = day.lines["PublishLogGroup"]
     assert (accepted["message"], accepted["channel"]) == ("accepted", "user:demo")
 
 

@@ -1,86 +1,97 @@
-"""`make user` on the bot of `make run`: who is created logs in there at once."""
+"""`make user` and `make revoke` on the bot of `make run`: users log in at once, or no more."""
 
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
 
-from tests.e2e.client import log_in
-from tests.e2e.gateway_process import ROOT, GatewayProcess, environment, free_port
+from tests.support.bot import MakeRun
+from tests.support.client import (
+    COOKIE,
+    ask,
+    close_code,
+    handshake_status,
+    log_in,
+    open_socket,
+    post_json,
+    session_status,
+)
+from tests.support.programs import free_port, run
 
 pytestmark = pytest.mark.local_only
 
 PASSWORD = "Correct-horse-7"
 
 
-@dataclass(frozen=True, slots=True)
-class Bot:
-    """The port of a running bot."""
-
-    port: int
-
-    def user(self, name: str, password: str = "", *more: str) -> subprocess.CompletedProcess[str]:
-        """Run `make user` as a person would, with the password piped in."""
-        return subprocess.run(
-            ["make", "--silent", "user", f"NAME={name}", f"PORT={self.port}", *more],
-            cwd=ROOT,
-            env=environment(),
-            input=f"{password}\n",
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-
-    def log_in(self, name: str, password: str) -> str:
-        """The cookie."""
-        return log_in(f"http://localhost:{self.port}", name, password)
-
-
 @pytest.fixture(scope="module")
-def bot() -> Iterator[Bot]:
-    port = free_port()
-    with GatewayProcess(["make", "run", f"PORT={port}"], {}) as process:
-        process.wait_for("^Ready")
-        yield Bot(port)
+def bot() -> Iterator[MakeRun]:
+    """A running bot."""
+    with MakeRun() as program:
+        program.wait_for("^Ready")
+        yield program
 
 
-def test_a_new_user_logs_in(bot: Bot) -> None:
-    made = bot.user("ana", PASSWORD)
+def make(
+    target: str, name: str, port: int, *more: str, typed: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run a command of the Makefile, with a password on its standard input."""
+    command = ("make", "--silent", target, f"NAME={name}", f"PORT={port}", *more)
+    return run(*command, typed=f"{typed}\n")
+
+
+def test_new_users_log_in_until_they_are_revoked(bot: MakeRun) -> None:
+    made = make("user", "ana", bot.port, typed=PASSWORD)
     assert made.returncode == 0, made.stderr
-    assert f"http://localhost:{bot.port}" in made.stdout
+    assert bot.url in made.stdout
     assert PASSWORD not in made.stdout
-    assert bot.log_in("ana", PASSWORD)
+    made = make("user", "ben", bot.port)
+    generated = made.stdout.split("Password")[1].split()[0]
+    first, second = (log_in(bot.url, "ana", PASSWORD) for _ in range(2))
+    other = log_in(bot.url, "ben", generated)
+    socket_url = f"ws://localhost:{bot.port}/ws"
+    with open_socket(socket_url, first) as socket, open_socket(socket_url, other) as staying:
+        revoked = make("revoke", "ana", bot.port)
+        assert revoked.stdout == (
+            "ana cannot log in any more; login sessions deleted: 2, sockets closed: 1\n"
+        )
+        assert close_code(socket) == 1000
+        assert ask(staying, {"message": "Hai!"}) == {"message": "Halo!"}
+    assert [session_status(bot.url, token) for token in (first, second, other)] == [401, 401, 200]
+    assert handshake_status(socket_url, {"Cookie": f"{COOKIE}={first}"}) == 403
+    body = {"username": "ana", "password": PASSWORD}
+    assert post_json(f"{bot.url}/auth/login", body).status == 401
+    restored = make("revoke", "ana", bot.port, "ARGS=--restore")
+    assert restored.stdout == "ana can log in again\n"
+    assert log_in(bot.url, "ana", PASSWORD)
+    assert session_status(bot.url, first) == 401
 
 
-def test_a_password_is_made_up(bot: Bot) -> None:
-    made = bot.user("ben")
-    password = made.stdout.split("Password")[1].split()[0]
-    assert bot.log_in("ben", password)
-
-
-def test_a_name_that_is_taken_and_a_new_password(bot: Bot) -> None:
-    again = bot.user("demo", PASSWORD)
+def test_a_name_that_is_taken_gets_a_new_password_on_request_alone(bot: MakeRun) -> None:
+    again = make("user", "demo", bot.port, typed=PASSWORD)
     assert again.returncode != 0
     assert "user: there is a user demo already" in again.stderr
-    assert bot.user("demo", PASSWORD, "ARGS=--replace").returncode == 0
-    assert bot.log_in("demo", PASSWORD)
+    assert make("user", "demo", bot.port, "ARGS=--replace", typed=PASSWORD).returncode == 0
+    assert log_in(bot.url, "demo", PASSWORD)
 
 
-def test_a_password_that_the_pool_refuses_is_one_line(bot: Bot) -> None:
-    refused = bot.user("eva", "short")
+@pytest.mark.parametrize(
+    ("target", "name", "problem"),
+    [
+        ("user", "eva", "user: "),
+        ("revoke", "nobody", "revoke: there is no user nobody"),
+    ],
+)
+def test_a_refusal_is_one_line(bot: MakeRun, target: str, name: str, problem: str) -> None:
+    refused = make(target, name, bot.port, typed="short")
     assert refused.returncode != 0
-    [line] = [
-        line for line in refused.stderr.splitlines() if not line.startswith(("make:", "make["))
-    ]
-    assert line.startswith("user: ")
-    assert bot.user("eva", PASSWORD).returncode == 0, "nobody was left behind"
+    lines = refused.stderr.splitlines()
+    [line] = [line for line in lines if not line.startswith(("make:", "make["))]
+    assert line.startswith(problem)
 
 
-def test_without_a_bot_the_line_says_what_to_do() -> None:
-    refused = Bot(free_port()).user("ana", PASSWORD)
+@pytest.mark.parametrize("target", ["user", "revoke"])
+def test_without_a_bot_the_line_says_what_to_do(target: str) -> None:
+    refused = make(target, "ana", free_port(), typed=PASSWORD)
     assert refused.returncode != 0
     assert "start `make run`" in refused.stderr
-    assert "STACK=" in refused.stderr
     assert "Traceback" not in refused.stderr

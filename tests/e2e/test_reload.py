@@ -1,16 +1,15 @@
 """Saving a file: the open socket's next message runs the new code, or the old one goes on."""
 
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import ClientConnection
 
-from tests.e2e.gateway_process import GatewayProcess
+from tests.support.client import close_code
+from tests.support.programs import GatewayProgram
 
 pytestmark = pytest.mark.local_only
 
@@ -98,6 +97,14 @@ COUNT_CODE = """\
 """
 
 
+SHOUT = """\
+    import os
+
+    def handler(event, context):
+        return {"statusCode": 200, "body": os.environ["WORD"]}
+"""
+
+
 def greeting(word: str) -> str:
     return f"""\
         from words import END
@@ -112,23 +119,20 @@ class Project:
     """A small application in a directory, and the gateway that serves it."""
 
     root: Path
-    gateway: GatewayProcess | None = None
+    gateway: GatewayProgram | None = None
 
     def write(self, file: str, text: str) -> None:
         path = self.root / file
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(dedent(text), encoding="utf-8")
 
-    def start(self, *arguments: str) -> GatewayProcess:
-        template = str(self.root / "template.yaml")
-        command = [sys.executable, "-m", "local_gateway", "--template", template, "--port", "0"]
-        self.gateway = GatewayProcess([*command, *arguments], {})
+    def start(self, *options: str) -> GatewayProgram:
+        self.gateway = GatewayProgram(self.root / "template.yaml", *options)
         return self.gateway
 
     def connect(self, stage: str = "one") -> ClientConnection:
         assert self.gateway is not None
-        port = self.gateway.wait_for(r"^Ready: ws://localhost:(\d+)/")[1]
-        return connect(f"ws://127.0.0.1:{port}/{stage}", compression=None, close_timeout=5)
+        return self.gateway.connect(stage)
 
 
 @pytest.fixture
@@ -165,28 +169,30 @@ def test_changed_layer_answers_on_the_same_socket(project: Project) -> None:
         assert ask(socket) == "hello?"
 
 
-@pytest.mark.parametrize(
-    ("broken", "told"),
-    [
-        ("def handler(event, context)\n    return {}\n", r"Greet.*greet/app\.py:1"),
-        ("import nothing_of_that_name\n" + "handler = print\n", r"app\.py:1.*nothing_of_that_name"),
-        ("def other(event, context):\n    pass\n", r"Greet.*app\.py has none"),
-        ("handler = {}['no such key']\n", r"Greet.*does not start: KeyError: 'no such key'"),
-        ("import sys\n\nhandler = print\nsys.exit(3)\n", r"Greet.*does not start.*exit status 3"),
-    ],
-)
-def test_broken_code_is_one_line_and_the_old_code_goes_on_until_it_is_mended(
-    project: Project, broken: str, told: str
+BROKEN = {
+    "def handler(event, context)\n    return {}\n": r"Greet.*does not import: .*app\.py, line 1",
+    "import nothing_of_that_name\nhandler = print\n": (
+        r"Greet.*No module named 'nothing_of_that_name'; install"
+    ),
+    "def other(event, context):\n    pass\n": r"Greet.*Handler 'handler' missing on module 'app'",
+    "handler = {}['no such key']\n": r"Greet.*does not start: KeyError: 'no such key'",
+    "import sys\n\nhandler = print\nsys.exit(3)\n": r"Greet.*does not start.*exit status 3",
+}
+
+
+def test_broken_code_is_one_line_and_the_old_code_goes_on_until_it_is_fixed(
+    project: Project,
 ) -> None:
     gateway = project.start()
     with project.connect() as socket:
+        for broken, problem in BROKEN.items():
+            assert ask(socket) == "hello!"
+            project.write("greet/app.py", broken)
+            gateway.wait_for(rf"^warning: not reloaded, .*{problem}")
         assert ask(socket) == "hello!"
-        project.write("greet/app.py", broken)
-        gateway.wait_for(rf"^warning: not reloaded, .*{told}")
-        assert ask(socket) == "hello!"
-        project.write("greet/app.py", greeting("mended"))
+        project.write("greet/app.py", greeting("fixed"))
         gateway.wait_for(r"^Reloaded: Greet ")
-        assert ask(socket) == "mended!"
+        assert ask(socket) == "fixed!"
         assert "\nTraceback" not in gateway.output, "the function's own log has its name in front"
 
 
@@ -224,16 +230,57 @@ def test_changed_table_stays_with_its_data_and_is_told(project: Project) -> None
         assert ask(socket, '{"do": "count"}') == "2"
 
 
+NESTED = """\
+  Inner:
+    Type: AWS::Serverless::Application
+    Properties: {Location: inner/template.yaml}
+"""
+INNER = """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Shout:
+    Type: AWS::Serverless::Function
+    Properties: {Runtime: python3.13, Handler: app.handler, CodeUri: code, Environment: %s}
+Outputs:
+  Arn: {Value: !GetAtt Shout.Arn}
+"""
+
+
+def test_changed_nested_template_answers_on_the_same_socket(project: Project) -> None:
+    project.write("inner/code/app.py", SHOUT)
+    project.write("inner/template.yaml", INNER % "{Variables: {WORD: one}}")
+    project.write("template.yaml", TEMPLATE.replace("Greet.Arn", "Inner.Outputs.Arn") + NESTED)
+    gateway = project.start()
+    with project.connect() as socket:
+        assert ask(socket) == "one"
+        project.write("inner/template.yaml", INNER % "{Vraiables: {WORD: two}}")
+        gateway.wait_for(r"^warning: not reloaded, .*inner/template.yaml:5: Inner/Shout: Env")
+        assert ask(socket) == "one"
+        project.write("inner/template.yaml", INNER % "{Variables: {WORD: two}}")
+        gateway.wait_for(r"^Reloaded: template.yaml, Inner/Shout ")
+        assert ask(socket) == "two"
+
+
+def test_new_nested_template_is_read_again_once_it_is_right(project: Project) -> None:
+    project.write("inner/code/app.py", SHOUT)
+    project.write("inner/template.yaml", "Resources: nothing\n")
+    gateway = project.start()
+    with project.connect() as socket:
+        assert ask(socket) == "hello!"
+        project.write("template.yaml", TEMPLATE.replace("Greet.Arn", "Inner.Outputs.Arn") + NESTED)
+        gateway.wait_for(r"^warning: not reloaded, .*inner/template.yaml:1: Resources: the templ")
+        project.write("inner/template.yaml", INNER % "{Variables: {WORD: two}}")
+        gateway.wait_for(r"^Reloaded: template.yaml, template.yaml, Inner/Shout ")
+        assert ask(socket) == "two"
+
+
 def test_removed_stage_closes_its_sockets_and_no_others(project: Project) -> None:
     project.write("template.yaml", TEMPLATE + SECOND_STAGE)
     gateway = project.start()
     with project.connect("one") as stays, project.connect("two") as goes:
         assert ask(goes) == ask(stays) == "hello!"
         project.write("template.yaml", TEMPLATE)
-        with pytest.raises(ConnectionClosed) as closed:
-            goes.recv(timeout=30)
-        assert closed.value.rcvd is not None
-        assert closed.value.rcvd.code == 1012
+        assert close_code(goes) == 1012
         gateway.wait_for(r"^Reloaded: template.yaml ")
         assert ask(stays) == "hello!"
 

@@ -15,13 +15,12 @@ from typing import Any
 
 import pytest
 
-from local_gateway.core.results import Succeeded
+from local_gateway.core.invocation import Succeeded
 from local_gateway.sam_local.build import HOST
-from tests.e2e.client import ask, log_in, open_socket
-from tests.e2e.gateway_process import ROOT, GatewayProcess, free_port
-from tests.e2e.targets import USERNAME
-from tests.programs import require_namespaces
-from tests.sam_local.containers import Containers, Network, Place, functions_of_sam
+from tests.support.bot import USERNAME, MakeRun
+from tests.support.client import ask, log_in, open_socket
+from tests.support.programs import ROOT, free_port, require_namespaces
+from tests.support.sam_local.containers import Containers, Network, Place, functions_of_sam
 
 pytestmark = pytest.mark.local_only
 
@@ -33,7 +32,7 @@ EVENTS = sorted((ROOT / "events").glob("*.json"))
 PASSWORD = "correct-Horse-7"
 
 ANSWERS: dict[str, object] = {
-    "accept_http": 202,
+    "publish_http": 202,
     "api_asyncapi": 200,
     "api_login": 200,
     "api_logout": 204,
@@ -56,7 +55,6 @@ class Run:
     """A bot whose functions run in containers."""
 
     url: str
-    process: GatewayProcess
     functions: dict[str, dict[str, Any]]
     containers: Containers
 
@@ -65,25 +63,25 @@ class Run:
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """As the document says: `make run LAMBDA=…`, and then what it asks for."""
     require_namespaces()
-    port, lambda_port = free_port(), free_port()
-    settings = [f"PORT={port}", f"LAMBDA=http://127.0.0.1:{lambda_port}", f"ARGS=--bridge {BRIDGE}"]
+    lambda_port = free_port()
+    endpoint = f"http://127.0.0.1:{lambda_port}"
     with ExitStack() as stack:
-        process = GatewayProcess(["make", "run", *settings], {"DEMO_PASSWORD": PASSWORD})
-        stack.enter_context(process)
-        process.wait_for(
-            f"^Waiting for http://127.0.0.1:{lambda_port}.* sam local start-lambda", BUILD_SECONDS
-        )
+        bot = MakeRun(f"--bridge {BRIDGE}", f"LAMBDA={endpoint}", password=PASSWORD)
+        stack.enter_context(bot)
+        bot.wait_for(f"^Waiting for {endpoint}.* sam local start-lambda", BUILD_SECONDS)
         functions = functions_of_sam(BUILD / "sam-local.json", BUILD / "env.json")
         place = Place(HOST, BRIDGE, lambda_port)
         directory = tmp_path_factory.mktemp("containers")
         containers = stack.enter_context(Containers(functions, directory, place=place))
-        process.wait_for("^Ready")
-        yield Run(f"http://localhost:{port}", process, functions, containers)
+        bot.wait_for("^Ready")
+        yield Run(bot.url, functions, containers)
 
 
 def function_of(event: Path) -> str:
     """The function that an event is for."""
-    return f"{event.stem.partition('_')[0].title()}Function"
+    folders = (path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
+    folder = next(name for name in folders if f"{event.stem}_".startswith(f"{name}_"))
+    return f"{folder.title().replace('_', '')}Function"
 
 
 def quiet(networks: list[Network]) -> bool:
@@ -100,9 +98,9 @@ def test_every_function_answers_every_event_and_reaches_for_nothing_else(
     answer = json.loads(result.payload)
     if event.stem == "authorizer":
         assert answer["policyDocument"]["Statement"][0]["Effect"] == "Deny", "no such session here"
-    elif event.stem == "accept_eventbridge":
+    elif event.stem == "publish_eventbridge":
         assert answer is None
-    elif event.stem == "publish":
+    elif event.stem == "fan_out":
         assert answer == {"batchItemFailures": []}
     else:
         assert answer["statusCode"] == ANSWERS[event.stem], answer

@@ -10,9 +10,9 @@ from typing import Self
 
 import pytest
 
-from tests.e2e.client import COOKIE, log_in
-from tests.e2e.targets import Target
-from tests.programs import require_node_program
+from tests.support.bot import Bot
+from tests.support.client import COOKIE
+from tests.support.programs import require_node_program
 
 SECONDS = 30.0
 
@@ -54,9 +54,8 @@ class Wscat:
                 raise AssertionError(f"ended without {pattern!r}:\n{self._seen}") from None
 
 
-def test_wscat_greets(target: Target) -> None:
-    token = log_in(target.base_url, target.username, target.password)
-    with Wscat("-c", target.socket_url, "-H", f"Cookie: {COOKIE}={token}") as wscat:
+def test_wscat_greets(bot: Bot, token: str) -> None:
+    with Wscat("-c", bot.socket_url, "-H", f"Cookie: {COOKIE}={token}") as wscat:
         wscat.wait_for("Connected")
         wscat.type('{"message": "Hai!"}')
         wscat.wait_for(r'\{"message": ?"Halo!"\}')
@@ -66,15 +65,15 @@ def test_wscat_greets(target: Target) -> None:
         wscat.wait_for("invalid_json")
 
 
-def test_wscat_without_cookie_is_told_401(target: Target) -> None:
-    with Wscat("-c", target.socket_url) as wscat:
+def test_wscat_without_cookie_gets_401(bot: Bot) -> None:
+    with Wscat("-c", bot.socket_url) as wscat:
         wscat.wait_for("401")
 
 
 @pytest.mark.local_only
-def test_printed_wscat_line_works(target: Target) -> None:
-    assert target.process is not None
-    line = target.process.wait_for(r'wscat -c (\S+) -H "([^"]+)"')
+def test_printed_wscat_line_works(bot: Bot) -> None:
+    assert bot.program is not None
+    line = bot.program.wait_for(r'wscat -c (\S+) -H "([^"]+)"')
     with Wscat("-c", line[1], "-H", line[2]) as wscat:
         wscat.wait_for("Connected")
         wscat.type('{"message": "Hai!"}')

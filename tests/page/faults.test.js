@@ -4,8 +4,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { FakeServer } from "./server.js";
-import { FakeClock, seeded, World } from "./world.js";
+import { FakeServer } from "./fake_server.js";
+import { FakeClock, seeded, FakeBrowser } from "./fake_browser.js";
 
 const CHANNELS = ["chat:lobby", "price:EURUSD"];
 const PAGES = 2;
@@ -14,15 +14,15 @@ const MINUTE_MS = 60_000;
 /** 10 times sooner: a quiet socket is pinged after 24 s, and replaced at the age of 40 s. */
 const OPTIONS = { warp: 10, lifetimeMs: 400_000 };
 
-/** A page that joins all channels as soon as it can, and keeps what it was told. */
+/** A page that joins all channels as soon as it can, and keeps what it was reported. */
 class Page {
   /** @type {Map<string, number[]>} */ known = new Map();
 
   /** @param {FakeServer} server @param {FakeClock} clock @param {() => number} random */
   constructor(server, clock, random) {
-    this.world = new World(OPTIONS, clock);
-    this.world.random = random;
-    const { sockets, sapa } = this.world;
+    this.browser = new FakeBrowser(OPTIONS, clock);
+    this.browser.random = random;
+    const { sockets, sapa } = this.browser;
     let met = 0;
     sapa.on("frame", ({ text }) => {
       if (text.startsWith("connecting")) clock.setTimeout(() => server.meet(sockets[met++]), 0);
@@ -35,10 +35,10 @@ class Page {
     for (const channel of CHANNELS) {
       if (this.known.has(channel)) continue;
       // One that fails is tried again on the next connection, or by whoever calls this next.
-      const reply = await this.world.sapa.ask({ join: channel }).catch(() => null);
+      const reply = await this.browser.sapa.ask({ join: channel }).catch(() => null);
       if (!reply || this.known.has(channel)) continue;
       const known = /** @type {number[]} */ (reply.known);
-      this.world.sapa.remember(channel, known);
+      this.browser.sapa.remember(channel, known);
       this.known.set(channel, known);
     }
   }
@@ -66,15 +66,15 @@ for (let seed = 1; seed <= SEEDS; seed += 1) {
 }
 
 /** @param {Page} page @param {FakeServer} server */
-function assertComplete({ world, known }, server) {
-  assert.ok(world.sockets.length >= 5, "sockets came and went");
-  assert.deepEqual([world.told.gap, world.told.left, world.told.message], [[], [], []]);
+function assertComplete({ browser, known }, server) {
+  assert.ok(browser.sockets.length >= 5, "sockets came and went");
+  assert.deepEqual([browser.reported.gap, browser.reported.left, browser.reported.message], [[], [], []]);
   for (const channel of CHANNELS) {
     const published = server.published(channel);
     assert.ok(published.length > 50);
     const joinedKnowing = known.get(channel);
     assert.ok(joinedKnowing, `${channel} was joined`);
-    const seen = world.sequences(channel);
+    const seen = browser.sequences(channel);
     assert.equal(new Set(seen).size, seen.length, `${channel} has no event twice`);
     const all = new Set([...seen, ...joinedKnowing.filter((sequence) => sequence > 0)]);
     const missing = published.filter((sequence) => !all.has(sequence));

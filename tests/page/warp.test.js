@@ -13,10 +13,10 @@ test("the address may say how many times sooner, up to a thousand", () => {
   assert.equal(warpIn("?warp=1000"), 1_000);
 });
 
-test("what makes no sense is told in the console, and nothing is sooner", () => {
+test("what makes no sense is reported in the console, and nothing is sooner", () => {
   const { warn } = console;
-  /** @type {string[]} */ const told = [];
-  console.warn = (/** @type {string} */ text) => void told.push(text);
+  /** @type {string[]} */ const reported = [];
+  console.warn = (/** @type {string} */ text) => void reported.push(text);
   try {
     for (const text of ["", "fast", "0", "-1", "0.5", "1001", "Infinity", "NaN"]) {
       assert.equal(warpIn(`?warp=${text}`), 1, text);
@@ -24,6 +24,6 @@ test("what makes no sense is told in the console, and nothing is sooner", () => 
   } finally {
     console.warn = warn;
   }
-  assert.equal(told.length, 8);
-  assert.ok(told[1].includes("warp=fast") && told[1].includes("from 1 to 1000"), told[1]);
+  assert.equal(reported.length, 8);
+  assert.ok(reported[1].includes("warp=fast") && reported[1].includes("from 1 to 1000"), reported[1]);
 });

@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * The composer of an endpoint with an `action`: its choices are buttons beside the inputs that
- * they take. Where the page knows the endpoint, in groups and with a chat box; else all in one.
+ * they take. An endpoint with a hint gets groups and a chat box; any other gets a single form.
  */
 
 import { ChatBox } from "./chatbox.js";
@@ -15,8 +15,8 @@ import { FieldsForm } from "./form.js";
 /** @typedef {import("./content.js").FieldProblem} FieldProblem */
 /** @typedef {import("./endpoints.js").Endpoint} Endpoint */
 /** @typedef {import("./endpoints.js").Field} Field */
-/** @typedef {import("./uses.js").Group} Group */
-/** @typedef {import("./uses.js").Use} Use */
+/** @typedef {import("./endpoint_hints.js").Group} Group */
+/** @typedef {import("./endpoint_hints.js").EndpointHint} EndpointHint */
 
 export const ACTION = "action";
 
@@ -25,17 +25,17 @@ export function hasActions({ fields }) {
   return fields.some(({ name, kind }) => name === ACTION && kind === "choice");
 }
 
-/** What the page knows of an endpoint, as far as the endpoint still is that way. @param {Endpoint} endpoint @param {Use | undefined} use */
-export function matching({ fields }, use) {
-  if (!use) return undefined;
+/** The endpoint's hint, if it still fits the endpoint's fields. @param {Endpoint} endpoint @param {EndpointHint | undefined} hint */
+export function matching({ fields }, hint) {
+  if (!hint) return undefined;
   const names = new Set(fields.map(({ name }) => name));
   const actions = new Set(fields.find(({ name }) => name === ACTION)?.choices);
-  const { groups, speech, typing } = use;
+  const { groups, speech, typing } = hint;
   const fits =
     groups.every((it) => it.fields.every((name) => names.has(name)) && it.actions.every((name) => actions.has(name))) &&
     (!speech || (names.has(speech.field) && actions.has(speech.action))) &&
     (!typing || actions.has(typing.action));
-  return fits ? use : undefined;
+  return fits ? hint : undefined;
 }
 
 /** @implements {Composer} */
@@ -43,7 +43,7 @@ export class ActionsBar {
   element = element("div", { class: "composer actions" });
   #fields;
   #submit;
-  #use;
+  #hint;
   #problem = element("p", { class: "problem", role: "alert" });
   /** @type {Map<string, Control>} */ #controls = new Map();
   /** @type {ChatBox | null} */ #box = null;
@@ -54,24 +54,24 @@ export class ActionsBar {
 
   /**
    * @param {Endpoint} endpoint
-   * @param {Use | undefined} use
+   * @param {EndpointHint | undefined} hint
    * @param {(payload: Message) => string | null} submit sends; returns why it could not
    * @param {(payload: Message) => void} onTyping
    */
-  constructor({ fields }, use, submit, onTyping) {
+  constructor({ fields }, hint, submit, onTyping) {
     this.#fields = fields;
-    this.#use = use;
+    this.#hint = hint;
     this.#submit = submit;
     const action = /** @type {Field} */ (fields.find(({ name }) => name === ACTION));
     const all = fields.filter((field) => field !== action).map(({ name }) => name);
-    const groups = use?.groups ?? [{ fields: all, actions: action.choices.map(String) }];
+    const groups = hint?.groups ?? [{ fields: all, actions: action.choices.map(String) }];
     this.#quick.append(...groups.map((group) => this.#group(group)));
-    if (use) this.#quick.append(this.#toggle);
+    if (hint) this.#quick.append(this.#toggle);
     this.#toggle.append(element("span", { "aria-hidden": "true" }, "⋯"), spoken("All inputs"));
     this.#toggle.title = "All inputs";
     this.#toggle.addEventListener("click", () => this.#swap());
     this.element.append(this.#quick, this.#problem);
-    if (use?.speech) this.#addBox(use.speech, onTyping);
+    if (hint?.speech) this.#addBox(hint.speech, onTyping);
   }
 
   focus() {
@@ -87,10 +87,10 @@ export class ActionsBar {
     if (this.#form) return this.#form.showProblems(problems);
     for (const control of this.#controls.values()) control.showProblem("");
     const controlOf = (/** @type {FieldProblem} */ { name }) => this.#controls.get(name.split(".")[0]);
-    // Of several with one field the first is shown: the others may only follow from it.
-    for (const one of [...problems].reverse()) controlOf(one)?.showProblem(one.problem);
-    const left = problems.filter((one) => !controlOf(one));
-    const forBox = left.filter(({ name }) => name === this.#use?.speech?.field);
+    // A field shows its first problem: later problems often follow from it.
+    for (const problem of [...problems].reverse()) controlOf(problem)?.showProblem(problem.problem);
+    const left = problems.filter((problem) => !controlOf(problem));
+    const forBox = left.filter(({ name }) => name === this.#hint?.speech?.field);
     this.#box?.showProblems(forBox);
     const rest = left.filter((problem) => !forBox.includes(problem));
     this.#problem.textContent = rest.map(({ name, problem }) => [name, problem].filter(Boolean).join(": ")).join(" ");
@@ -124,7 +124,7 @@ export class ActionsBar {
     return form;
   }
 
-  /** @param {NonNullable<Use["speech"]>} speech @param {(payload: Message) => void} onTyping */
+  /** @param {NonNullable<EndpointHint["speech"]>} speech @param {(payload: Message) => void} onTyping */
   #addBox({ field, action }, onTyping) {
     const described = /** @type {Field} */ (this.#fields.find(({ name }) => name === field));
     const box = new ChatBox(described, (payload) => this.#send([], { [ACTION]: action, ...payload }) ?? null);
@@ -151,7 +151,7 @@ export class ActionsBar {
   #read(names) {
     /** @type {Message} */ const payload = {};
     /** @type {FieldProblem[]} */ const problems = [];
-    for (const name of new Set([...(this.#use?.groups[0].fields ?? []), ...names])) {
+    for (const name of new Set([...(this.#hint?.groups[0].fields ?? []), ...names])) {
       try {
         const value = this.#controls.get(name)?.read();
         if (value !== undefined) payload[name] = value;

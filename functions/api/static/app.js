@@ -7,7 +7,7 @@ import { FramesView } from "./frames.js";
 import { Toasts } from "./live/toasts.js";
 import { LoginView } from "./login.js";
 import { Room } from "./room.js";
-import { asyncApiDocument, currentSession, logout, UnreachableError } from "./session.js";
+import { asyncApiDocument, currentSession, logout, UnavailableError } from "./session.js";
 import { StatusView } from "./status.js";
 import { warpIn } from "./warp.js";
 
@@ -121,7 +121,7 @@ function newRoom(endpoint) {
 function stateChanged(state) {
   if (state.status === "closed" && state.reason === "stopped") return;
   status.show(state);
-  if (state.status === "closed") leave("Your session has ended. What you typed is kept; log in to go on.");
+  if (state.status === "closed") leave("Your session has ended. Your text is kept. Log in to continue.");
 }
 
 /** @returns {Promise<"alive" | "ended" | "unknown">} */
@@ -129,7 +129,7 @@ async function checkSession() {
   try {
     return (await currentSession()) ? "alive" : "ended";
   } catch (error) {
-    if (error instanceof UnreachableError) return "unknown";
+    if (error instanceof UnavailableError) return "unknown";
     throw error;
   }
 }
@@ -166,7 +166,7 @@ function forget() {
 
 /** @param {unknown} error */
 function showUnreachable(error) {
-  if (!(error instanceof UnreachableError)) throw error;
+  if (!(error instanceof UnavailableError)) throw error;
   view.unreachableText.textContent = error.message;
   show("unreachable");
   view.unreachableRetry.focus();

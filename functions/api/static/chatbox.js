@@ -9,7 +9,7 @@ import { sendIcon } from "./icon.js";
 /** @typedef {import("./endpoints.js").Field} Field */
 
 /**
- * What every composer offers; the form of several fields is the other one.
+ * What every composer offers; the other composer is the form with several fields.
  *
  * @typedef {object} Composer
  * @property {HTMLElement} element

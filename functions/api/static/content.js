@@ -11,15 +11,15 @@ import { element } from "./dom.js";
 const FAULT_TITLES = {
   invalid_json: "Not valid JSON",
   not_an_object: "Not a JSON object",
-  invalid_message: "The message does not fit",
+  invalid_message: "Invalid message",
   process_failed: "Something went wrong on the server",
   reply_too_large: "The reply was too large",
-  rate_limited: "Too fast",
+  rate_limited: "Too many messages",
   refused: "Not possible",
-  invalid_channel: "Not a channel's name",
+  invalid_channel: "Invalid channel name",
   too_many_channels: "In too many channels",
   forbidden_channel: "Not your channel",
-  state_conflict: "Others were faster",
+  state_conflict: "Changed by somebody else",
 };
 
 /**
@@ -155,7 +155,7 @@ export function textContent(text) {
   return element("div", { class: text ? "content text" : "content empty" }, text || "(empty text)");
 }
 
-/** One line that tells which message is meant. @param {Message} message */
+/** A message in one line. @param {Message} message */
 export function summary(message) {
   const entries = Object.entries(message).filter(([key]) => !key.startsWith("$"));
   const words =

@@ -13,12 +13,12 @@ import { chain, firstAfter, mark, placed, settle } from "./live/order.js";
  * @property {Message} payload
  * @property {HTMLElement} bubble
  * @property {ReturnType<typeof setTimeout>} timer
- * @property {Guise} [guise]
+ * @property {Appearance} [appearance]
  */
 /**
  * How a sent message looks where its keys and values would say too much.
  *
- * @typedef {object} Guise
+ * @typedef {object} Appearance
  * @property {string} text
  * @property {boolean} said whether it is what a person says in a channel, rather than a deed
  */
@@ -69,15 +69,15 @@ export class Conversation {
     });
   }
 
-  /** Shows a message just sent. @param {number} id @param {Message} payload @param {Guise} [guise] */
-  sent(id, payload, guise) {
-    const content = guise ? textContent(guise.text) : messageContent(payload, this.#textKey);
-    const bubble = this.#bubble(guise?.said === false ? "mine deed" : "mine", "You said", content);
+  /** Shows a message just sent. @param {number} id @param {Message} payload @param {Appearance} [appearance] */
+  sent(id, payload, appearance) {
+    const content = appearance ? textContent(appearance.text) : messageContent(payload, this.#textKey);
+    const bubble = this.#bubble(appearance?.said === false ? "mine deed" : "mine", "You said", content);
     const timer = setTimeout(() => this.#settle(id), REPLY_EXPECTED_MS);
-    this.#pending.set(id, { id, payload, bubble, timer, guise });
+    this.#pending.set(id, { id, payload, bubble, timer, appearance });
     this.#asked.set(id, payload);
     this.#newestId = id;
-    this.#typing.hidden = guise !== undefined;
+    this.#typing.hidden = appearance !== undefined;
     this.#append(bubble, true);
   }
 
@@ -91,7 +91,7 @@ export class Conversation {
     const sent = this.#pending.get(Number($id));
     if (!sent) return;
     this.#settle(sent.id);
-    if (!sent.guise?.said || typeof channel !== "string" || typeof sequence !== "number") {
+    if (!sent.appearance?.said || typeof channel !== "string" || typeof sequence !== "number") {
       return sent.bubble.querySelector(".meta")?.append(" ✓");
     }
     // The event may have come before; else its bubble will take the place of this one.
@@ -177,7 +177,7 @@ export class Conversation {
 
   /** The bubble of a message of these words that waits for its event. @param {string | undefined} own */
   #unclaimed(own) {
-    const sent = [...this.#pending.values()].find(({ guise }) => guise?.said && guise.text === own);
+    const sent = [...this.#pending.values()].find(({ appearance }) => appearance?.said && appearance.text === own);
     if (sent) this.#settle(sent.id);
     return sent?.bubble;
   }

@@ -44,9 +44,9 @@ export function drawing(tag, attributes = {}) {
  * @returns {T}
  */
 export function byId(id, type) {
-  const found = document.getElementById(id);
-  if (!(found instanceof type)) throw new Error(`index.html has no ${type.name} with id "${id}"`);
-  return found;
+  const node = document.getElementById(id);
+  if (!(node instanceof type)) throw new Error(`index.html has no ${type.name} with id "${id}"`);
+  return node;
 }
 
 /**

@@ -178,19 +178,19 @@ function attributesOf(schema, kind) {
 
 /** The limits in words; those nobody reaches by accident are noise. @param {Schema} schema */
 function limitsOf(schema) {
-  const told = (/** @type {string} */ key) =>
+  const constraint = (/** @type {string} */ key) =>
     Math.abs(schema[key]) <= LIMIT_WORTH_TELLING ? schema[key] : undefined;
-  const [low, high] = [told("minimum"), told("maximum")];
+  const [low, high] = [constraint("minimum"), constraint("maximum")];
   const isRange = low !== undefined && high !== undefined;
   /** @type {[string, number | undefined][]} */
   const phrases = [
     [`from ${low} to ${high}`, isRange ? low : undefined],
     [`at least ${low}`, isRange ? undefined : low],
     [`at most ${high}`, isRange ? undefined : high],
-    [`more than ${schema.exclusiveMinimum}`, told("exclusiveMinimum")],
-    [`less than ${schema.exclusiveMaximum}`, told("exclusiveMaximum")],
-    [`up to ${schema.maxLength} characters`, told("maxLength")],
-    [`up to ${schema.maxItems}, separated by commas`, told("maxItems")],
+    [`more than ${schema.exclusiveMinimum}`, constraint("exclusiveMinimum")],
+    [`less than ${schema.exclusiveMaximum}`, constraint("exclusiveMaximum")],
+    [`up to ${schema.maxLength} characters`, constraint("maxLength")],
+    [`up to ${schema.maxItems}, separated by commas`, constraint("maxItems")],
   ];
   const text = phrases.flatMap(([phrase, limit]) => (limit === undefined ? [] : phrase)).join(", ");
   return text && `${text[0].toUpperCase()}${text.slice(1)}.`;

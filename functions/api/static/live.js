@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * What the server says by itself, for one room: channel events into the conversation, and beside
- * it who is there and what is worth a picture. How a channel looks is up to `live/registry.js`,
- * what an answer means for channels up to `uses.js`.
+ * What the server sends unasked, for one endpoint: channel events go into the conversation; members and
+ * pictures stand beside it. How a channel looks is up to `live/registry.js`,
+ * what an answer means for channels up to `endpoint_hints.js`.
  */
 
 import { element } from "./dom.js";
@@ -16,13 +16,13 @@ import { isObject, isSequence } from "./sapa/message.js";
 /** @typedef {import("./live/view.js").ChannelEvent} ChannelEvent */
 /** @typedef {import("./live/view.js").View} View */
 /** @typedef {import("./sapa.js").SapaEvents} SapaEvents */
-/** @typedef {import("./uses.js").Effect} Effect */
-/** @typedef {import("./uses.js").Use} Use */
+/** @typedef {import("./endpoint_hints.js").Effect} Effect */
+/** @typedef {import("./endpoint_hints.js").EndpointHint} EndpointHint */
 /** @typedef {{ view: View, people: PresenceList, section: HTMLElement }} Shown */
 /**
  * @typedef {object} LiveOptions
  * @property {string} username
- * @property {Use | undefined} use
+ * @property {EndpointHint | undefined} hint
  * @property {import("./sapa.js").Sapa} sapa
  * @property {import("./conversation.js").Conversation} conversation
  * @property {import("./live/toasts.js").Toasts} toasts
@@ -68,9 +68,9 @@ export class Live {
    * @param {Message} asked
    */
   reply(reply, asked) {
-    const { use, username } = this.#options;
+    const { hint, username } = this.#options;
     const events = eventsIn(reply, EVENT_DEPTH);
-    const effect = use?.effect({ asked, reply, username }) ?? null;
+    const effect = hint?.effect({ asked, reply, username }) ?? null;
     const { channel, members, sequence } = reply;
     if (!effect && events.length === 0 && !(typeof channel === "string" && isSequence(sequence))) return false;
     this.#follow(effect ?? {}, asked);
@@ -184,8 +184,8 @@ export class Live {
 
   /** @param {string} channel @returns {Shown} */
   #of(channel) {
-    const known = this.#shown.get(channel);
-    if (known) return known;
+    const existing = this.#shown.get(channel);
+    if (existing) return existing;
     const { username, toasts, act } = this.#options;
     const view = viewOf({ channel, username, toasts, act, typing: this.typing });
     const people = new PresenceList(channel, username);

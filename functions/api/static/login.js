@@ -2,7 +2,7 @@
 /** The login form, with the second step for a first password that must change. */
 
 import { byId } from "./dom.js";
-import { login, LoginRefusedError, UnreachableError } from "./session.js";
+import { login, LoginRefusedError, UnavailableError } from "./session.js";
 
 /** @typedef {import("./session.js").Session} Session */
 
@@ -64,7 +64,7 @@ export class LoginView {
 
   /** @param {unknown} error */
   #refused(error) {
-    if (error instanceof UnreachableError) return this.#fail(error.message, this.#button);
+    if (error instanceof UnavailableError) return this.#fail(error.message, this.#button);
     if (!(error instanceof LoginRefusedError)) throw error;
     if (error.code === "new_password_required") {
       this.#askNewPassword(true);

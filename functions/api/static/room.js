@@ -10,7 +10,7 @@ import { titled } from "./endpoints.js";
 import { FieldsForm } from "./form.js";
 import { Live } from "./live.js";
 import { AskError, endpointUrl, Sapa } from "./sapa.js";
-import { USES } from "./uses.js";
+import { ENDPOINT_HINTS } from "./endpoint_hints.js";
 
 /** @typedef {import("./content.js").Message} Message */
 /** @typedef {import("./endpoints.js").Endpoint} Endpoint */
@@ -35,7 +35,7 @@ export class Room {
   #composer;
   #live;
   #sapa;
-  #use;
+  #hint;
   #onState;
   #connected = false;
   /** The composer says that nothing was sent for want of a connection. */
@@ -48,7 +48,7 @@ export class Room {
   constructor(endpoint, { username, toasts, checkSession, warp, onState, onFrame }) {
     this.endpoint = endpoint;
     this.#onState = onState;
-    this.#use = matching(endpoint, USES[endpoint.name]);
+    this.#hint = matching(endpoint, ENDPOINT_HINTS[endpoint.name]);
     this.#composer = this.#newComposer();
     const { fields, isChat } = endpoint;
     this.#conversation = new Conversation({
@@ -61,9 +61,9 @@ export class Room {
     this.#sapa.on("state", (state) => this.#changed(state));
     this.#sapa.on("unanswered", (ids) => this.#conversation.unanswered(ids));
     this.#sapa.on("message", ({ text, message }) => this.#received(text, message));
-    const [use, sapa, conversation] = [this.#use, this.#sapa, this.#conversation];
+    const [hint, sapa, conversation] = [this.#hint, this.#sapa, this.#conversation];
     const act = (/** @type {Message} */ payload) => void this.#act(payload);
-    this.#live = new Live({ username, use, sapa, conversation, toasts, act });
+    this.#live = new Live({ username, hint, sapa, conversation, toasts, act });
     this.#conversation.element.append(this.#live.typing.element);
     const talk = element("div", { class: "dialog" }, this.#conversation.element, this.#composer.element);
     this.element.append(this.#live.element, talk);
@@ -114,7 +114,7 @@ export class Room {
     }
     if (!this.#sapa.send(message)) return "The connection was just lost; nothing was sent.";
     this.#lastId = id;
-    this.#conversation.sent(id, payload, this.#guise(payload));
+    this.#conversation.sent(id, payload, this.#appearance(payload));
     this.#saidTypingAt = 0;
     return null;
   }
@@ -134,13 +134,13 @@ export class Room {
     const { fields, isChat } = this.endpoint;
     if (isChat) return new ChatBox(fields[0], submit);
     if (!hasActions(this.endpoint)) return new FieldsForm(fields, submit);
-    return new ActionsBar(this.endpoint, this.#use, submit, (payload) => this.#typing(payload));
+    return new ActionsBar(this.endpoint, this.#hint, submit, (payload) => this.#typing(payload));
   }
 
   /** What a sent message looks like, if its endpoint has actions. @param {Message} payload */
-  #guise({ [ACTION]: action, ...rest }) {
+  #appearance({ [ACTION]: action, ...rest }) {
     if (typeof action !== "string" || !hasActions(this.endpoint)) return undefined;
-    const speech = this.#use?.speech;
+    const speech = this.#hint?.speech;
     if (speech?.action === action) return { text: String(rest[speech.field] ?? ""), said: true };
     const details = Object.entries(rest).map(([name, value]) => `${name} ${[value].flat().join(", ")}`);
     return { text: [titled(action), ...details].join(" · "), said: false };
@@ -158,7 +158,7 @@ export class Room {
 
   /** Tells a channel that somebody writes, now and then, and without a word if it cannot. @param {Message} payload */
   #typing(payload) {
-    const { typing } = this.#use ?? {};
+    const { typing } = this.#hint ?? {};
     if (!typing || !this.#live.isIn(typing.channel(payload))) return;
     if (Date.now() - this.#saidTypingAt < TYPING_EVERY_MS) return;
     this.#saidTypingAt = Date.now();
@@ -177,7 +177,7 @@ export class Room {
     const [first = "", ...rest] = documentation(description);
     const intro = element("div", { class: "intro" }, heading, first);
     // Who has read it once wants to see the conversation.
-    const more = element("details", {}, element("summary", {}, "More about it"), ...rest);
+    const more = element("details", {}, element("summary", {}, "Details"), ...rest);
     if (rest.length) intro.append(more);
     const buttons = examples.map((payload) => this.#example(payload));
     if (buttons.length) intro.append(element("div", { class: "examples" }, ...buttons));

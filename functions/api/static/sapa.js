@@ -8,14 +8,14 @@
 import { Channels } from "./sapa/channels.js";
 import { Connection } from "./sapa/connection.js";
 import { browserEnvironment, Timers } from "./sapa/environment.js";
-import { REPLY_MS } from "./sapa/line.js";
+import { REPLY_MS } from "./sapa/socket.js";
 import { isObject } from "./sapa/message.js";
 
 /** @typedef {import("./sapa/connection.js").ConnectionState} ConnectionState */
 /** @typedef {import("./sapa/connection.js").SessionState} SessionState */
 /** @typedef {import("./sapa/environment.js").Environment} Environment */
-/** @typedef {import("./sapa/line.js").Frame} Frame */
-/** @typedef {import("./sapa/line.js").MessageId} MessageId */
+/** @typedef {import("./sapa/socket.js").Frame} Frame */
+/** @typedef {import("./sapa/socket.js").MessageId} MessageId */
 /** @typedef {import("./sapa/message.js").Message} Message */
 /**
  * @typedef {object} ConnectionEvents
@@ -124,7 +124,7 @@ export class Sapa {
     this.#connection.start();
   }
 
-  /** Closes for good; what is known of channels stays for the next `start`. */
+  /** Closes for good. The positions in channels stay for the next `start`. */
   stop() {
     this.#connection.stop();
   }
@@ -135,7 +135,7 @@ export class Sapa {
   }
 
   /**
-   * Sends one JSON object; replies to it arrive as `message` events, with its `$id` if it has one.
+   * Sends one JSON object; replies to it arrive as `message` events, with its `$id` if it has any.
    *
    * @param {Message} message
    * @returns {boolean} false when there is no open socket; nothing was sent then
@@ -147,7 +147,7 @@ export class Sapa {
   /**
    * Sends one JSON object and waits for the first reply to it; further ones are `message` events.
    *
-   * @param {Message} message without `$id`: it gets one here
+   * @param {Message} message without `$id`: it is added here
    * @returns {Promise<Message>} rejected with an `AskError`
    */
   ask(message) {
@@ -169,12 +169,12 @@ export class Sapa {
   }
 
   /**
-   * Tells of events that the page knows otherwise, so that they do not come as events as well;
-   * a channel is followed without this from the moment at which the server says that it is joined.
+   * Marks events that the page already has, for example from a history, so that they are not emitted again.
+   * This is optional: a channel is followed as soon as the server confirms the join.
    *
    * @param {string} channel
-   * @param {number | number[]} sequence of the last one, or of all those that the page was given
-   *   as history; 0 where there was none. What is missing is asked for
+   * @param {number | number[]} sequence of the last event, or the sequences of all events that the page
+   *   has; 0 if there are none. Missing events are requested
    */
   remember(channel, sequence) {
     this.#channels.remember(channel, [sequence].flat());

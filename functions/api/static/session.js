@@ -4,11 +4,16 @@
 /** @typedef {{ username: string, expires_at: unknown }} Session */
 /** @typedef {{ code: string, message: string }} Refusal */
 
-/** Sapa did not answer, or answered something that is not part of the contract. */
-export class UnreachableError extends Error {
-  constructor() {
-    super("Sapa cannot be reached right now. Check your network, then try again.");
-    this.name = "UnreachableError";
+/** The server did not answer, or answered with something that is not part of the contract. */
+export class UnavailableError extends Error {
+  /** @param {number} [status] of the answer, if there was one */
+  constructor(status) {
+    super(
+      status
+        ? `The server answered with an error (${status}). The log has the cause.`
+        : "Sapa cannot be reached right now. Check your network, then try again.",
+    );
+    this.name = "UnavailableError";
   }
 }
 
@@ -26,7 +31,7 @@ export class LoginRefusedError extends Error {
  * The login session the cookie proves, or null when there is none.
  *
  * @returns {Promise<Session | null>}
- * @throws {UnreachableError}
+ * @throws {UnavailableError}
  */
 export async function currentSession() {
   const response = await request("/auth/session");
@@ -40,7 +45,7 @@ export async function currentSession() {
  * @param {{ username: string, password: string, new_password?: string }} credentials
  * @returns {Promise<Session>}
  * @throws {LoginRefusedError} with code `new_password_required` when the first password must change
- * @throws {UnreachableError}
+ * @throws {UnavailableError}
  */
 export async function login(credentials) {
   const response = await request("/auth/login", {
@@ -49,25 +54,25 @@ export async function login(credentials) {
     body: JSON.stringify(credentials),
   });
   if (response.ok) return jsonOf(response);
-  if (response.status >= 500) throw new UnreachableError();
+  if (response.status >= 500) throw new UnavailableError(response.status);
   throw new LoginRefusedError(await refusalOf(response));
 }
 
 /**
  * Ends the login session everywhere; the server closes its sockets.
  *
- * @throws {UnreachableError} when it could not be ended
+ * @throws {UnavailableError} when it could not be ended
  */
 export async function logout() {
   const response = await request("/auth/logout", { method: "POST" });
-  if (!response.ok && response.status !== 401) throw new UnreachableError();
+  if (!response.ok && response.status !== 401) throw new UnavailableError(response.status);
 }
 
 /**
  * The AsyncAPI document that describes every endpoint.
  *
  * @returns {Promise<unknown>}
- * @throws {UnreachableError}
+ * @throws {UnavailableError}
  */
 export async function asyncApiDocument() {
   return jsonOf(await request("/asyncapi.json"));
@@ -78,17 +83,17 @@ async function request(path, options) {
   try {
     return await fetch(path, { credentials: "same-origin", cache: "no-cache", ...options });
   } catch {
-    throw new UnreachableError();
+    throw new UnavailableError();
   }
 }
 
 /** @param {Response} response */
 async function jsonOf(response) {
-  if (!response.ok) throw new UnreachableError();
+  if (!response.ok) throw new UnavailableError(response.status);
   try {
     return await response.json();
   } catch {
-    throw new UnreachableError();
+    throw new UnavailableError(response.status);
   }
 }
 

@@ -1,27 +1,28 @@
-"""Everything that can go wrong, as one tree.
+"""All errors of this package, as one tree.
 
 SapaError
-├── SettingError                 a function's environment variable is missing or unusable
-├── EventError                   an event lacks what API Gateway always sends
+├── SettingError                 an environment variable is missing or unusable
+├── LambdaEventError             an event lacks what API Gateway or EventBridge always sends
+├── FanOutTaskError              a message in the queue is not a fan-out task
 ├── BusinessProcessError         a function cannot serve as a business process
 │   └── UnsupportedResultError   it returned something that cannot be sent
 ├── UnknownEndpointError         no endpoint has this name
-├── RefusalError                 a business process asked for what it cannot have (`sapa.refusals`)
-│   ├── RefusedError             a business process itself refuses, and says why
+├── RefusalError                 a client asked for something that it cannot have
+│   ├── RefusedError             a business process refuses, and says why
 │   ├── ChannelNameError         a text cannot name a channel
-│   ├── TooManyChannelsError     a connection is in as many channels as it may be
-│   ├── ForbiddenChannelError    a channel is not for this user
-│   ├── PayloadError             what is published cannot be sent to clients
+│   ├── TooManyChannelsError     a connection is already in the maximum number of channels
+│   ├── ForbiddenChannelError    a channel belongs to another user
+│   ├── PayloadError             a payload cannot be sent to clients
 │   │   └── PayloadTooLargeError it is larger than a frame may be
 │   ├── StateValueError          a state's key or value cannot be stored
-│   └── StateConflictError       others changed a state again and again in the meantime
-├── MessageError                 a client's message, or the reply to it, is refused
+│   └── StateConflictError       other writers kept changing a state
 ├── ConnectionGoneError          the connection is closed (410)
-├── DeliveryError                the management API did not take a call
-├── UndeliveredError             an event did not reach some of its recipients, for now
-├── StoreError                   DynamoDB did not take a call
-├── QueueError                   SQS did not take a message
-└── LoginError                   no login session is granted
+├── DeliveryError                the management API did not accept a call
+├── UndeliveredError             an event did not reach some of its recipients
+├── StoreError                   DynamoDB did not accept a call
+│   └── ConditionFailedError     a write's own condition did not hold
+├── QueueError                   SQS did not accept a message
+└── LoginError                   a login is not granted
     ├── InvalidCredentialsError
     ├── NewPasswordRequiredError
     ├── NewPasswordRefusedError
@@ -30,7 +31,11 @@ SapaError
     └── CredentialsUnavailableError
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+_MAX_FIELDS = 20
+_MAX_FIELD_NAME_LENGTH = 64
 
 
 class SapaError(Exception):
@@ -46,12 +51,19 @@ class SettingError(SapaError):
         self.problem = problem
 
 
-class EventError(SapaError):
+class LambdaEventError(SapaError):
     """The event has no usable value at `path`, for example `requestContext.connectionId`."""
 
     def __init__(self, path: str) -> None:
         super().__init__(f"the event has no usable {path}")
         self.path = path
+
+
+class FanOutTaskError(SapaError):
+    """The body of a message in the queue is not a fan-out task."""
+
+    def __init__(self) -> None:
+        super().__init__("the message is not a fan-out task")
 
 
 class BusinessProcessError(SapaError):
@@ -75,54 +87,124 @@ class UnknownEndpointError(SapaError):
         self.name = name
 
 
-class MessageError(SapaError):
-    """A message is refused; all but `message_id` goes to the client.
+class RefusalError(SapaError):
+    """A client asked for something that it cannot have.
 
-    `retry_after_ms` says when the same message may pass; `message_id` is the `$id` of the refused
-    message, `None` when it has none that is usable.
+    The client is shown `code`, `message` and, for each wrong input, an entry in `fields`. So the
+    text must not name anything that the client may not know. `details` are further members of the
+    error, for example `retry_after_ms`.
     """
 
     def __init__(
         self,
         code: str,
         message: str,
-        *,
         fields: Mapping[str, str] | None = None,
-        request_id: str | None = None,
-        retry_after_ms: int | None = None,
-        message_id: str | int | None = None,
+        **details: str | int,
     ) -> None:
-        super().__init__(f"{code}: {message}")
+        super().__init__(message)
         self.code = code
         self.message = message
         self.fields = fields
-        self.request_id = request_id
-        self.retry_after_ms = retry_after_ms
-        self.message_id = message_id
+        self.details = details
+
+    def as_json(self) -> dict[str, Any]:
+        """The JSON object that the client gets: `{"error": {"code", "message", "fields"?}}`."""
+        error: dict[str, Any] = {"code": self.code, "message": self.message}
+        if self.fields is not None:
+            error["fields"] = dict(self.fields)
+        return {"error": error | self.details}
 
 
-class RequestError(SapaError):
-    """An HTTP request is refused with `status`; `code`, `message` and `fields` are its body."""
+def refused_fields(names: Iterable[str], problem: str) -> dict[str, str]:
+    """The same problem for each name; few enough, and short enough, to show to a client."""
+    shown = sorted(names)[:_MAX_FIELDS]
+    return {shortened(name): problem for name in shown}
+
+
+def shortened(name: str) -> str:
+    """A name that a client sent, short enough to send back."""
+    return name[:_MAX_FIELD_NAME_LENGTH].encode(errors="replace").decode()
+
+
+class RefusedError(RefusalError):
+    """A business process raises this to refuse, with a reason and `fields` for single inputs.
+
+    raise RefusedError("It is ana's turn.")
+    raise RefusedError("This cell is taken.", {"cell": "is taken"})
+    """
+
+    def __init__(self, message: str, fields: Mapping[str, str] | None = None) -> None:
+        super().__init__("refused", message, fields)
+
+
+class ChannelNameError(RefusalError):
+    """`name` has characters that a channel's name may not have, or too many."""
+
+    def __init__(self, name: str) -> None:
+        text = "A channel's name has letters, digits and -_.:/, at most 128 of them."
+        super().__init__("invalid_channel", text)
+        self.name = name
+
+
+class TooManyChannelsError(RefusalError):
+    """A connection may not join `channel`: it is in `limit` channels already."""
+
+    def __init__(self, channel: str, limit: int) -> None:
+        super().__init__("too_many_channels", f"A connection may be in {limit} channels at most.")
+        self.channel = channel
+        self.limit = limit
+
+
+class ForbiddenChannelError(RefusalError):
+    """The user may not be in `channel`."""
+
+    def __init__(self, channel: str) -> None:
+        text = "This channel belongs to another user, or this login has never joined it."
+        super().__init__("forbidden_channel", text)
+        self.channel = channel
+
+
+class PayloadError(RefusalError):
+    """A payload cannot be sent to clients; `fields` has the keys that are wrong."""
 
     def __init__(
-        self,
-        status: int,
-        code: str,
-        message: str,
-        *,
-        fields: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
+        self, problem: str, fields: Mapping[str, str] | None = None, code: str = "invalid_payload"
     ) -> None:
-        super().__init__(f"{status} {code}: {message}")
-        self.status = status
-        self.code = code
-        self.message = message
-        self.fields = fields
-        self.headers = headers
+        super().__init__(code, problem, fields)
+
+
+class PayloadTooLargeError(PayloadError):
+    """The frame for a payload has `size` bytes, more than `limit`."""
+
+    def __init__(self, size: int, limit: int) -> None:
+        text = f"an event has {limit} bytes at most as a frame, this one has {size}"
+        super().__init__(text, code="payload_too_large")
+        self.size = size
+        self.limit = limit
+
+
+class StateValueError(RefusalError):
+    """The state `key` or its value cannot be stored; `problem` says why."""
+
+    def __init__(self, key: str, problem: str) -> None:
+        super().__init__("invalid_state", f"The state {key[:64]!r} cannot be stored: {problem}.")
+        self.key = key
+        self.problem = problem
+
+
+class StateConflictError(RefusalError):
+    """Other writers changed the state `key` before each of `attempts` attempts to change it."""
+
+    def __init__(self, key: str, attempts: int) -> None:
+        text = "Somebody else changed this at the same time. Try again."
+        super().__init__("state_conflict", text)
+        self.key = key
+        self.attempts = attempts
 
 
 class ConnectionGoneError(SapaError):
-    """The connection is closed, or was never there."""
+    """The connection is closed, or never existed."""
 
     def __init__(self, connection_id: str) -> None:
         super().__init__(f"connection {connection_id} is gone")
@@ -130,7 +212,7 @@ class ConnectionGoneError(SapaError):
 
 
 class DeliveryError(SapaError):
-    """The management API did not take a call for `connection_id`; `reason` is its error code."""
+    """The management API did not accept a call for `connection_id`; `reason` is its error code."""
 
     def __init__(self, connection_id: str, reason: str) -> None:
         super().__init__(f"connection {connection_id}: {reason}")
@@ -139,7 +221,7 @@ class DeliveryError(SapaError):
 
 
 class StoreError(SapaError):
-    """DynamoDB did not take a call on `table`; `reason` is its error code."""
+    """DynamoDB did not accept a call on `table`; `reason` is its error code."""
 
     def __init__(self, table: str, reason: str) -> None:
         super().__init__(f"table {table}: {reason}")
@@ -147,8 +229,16 @@ class StoreError(SapaError):
         self.reason = reason
 
 
+class ConditionFailedError(StoreError):
+    """A write's own condition did not hold; `item` is the stored one, if there is one."""
+
+    def __init__(self, table: str, reason: str, item: Mapping[str, Any]) -> None:
+        super().__init__(table, reason)
+        self.item = item
+
+
 class QueueError(SapaError):
-    """SQS did not take a message for `queue`; `reason` is its error code."""
+    """SQS did not accept a message for `queue`; `reason` is its error code."""
 
     def __init__(self, queue: str, reason: str) -> None:
         super().__init__(f"queue {queue}: {reason}")
@@ -157,7 +247,7 @@ class QueueError(SapaError):
 
 
 class UndeliveredError(SapaError):
-    """An event of `channel` did not reach `recipients` connections, however often it was tried."""
+    """An event of `channel` did not reach `recipients` connections after all attempts."""
 
     def __init__(self, channel: str, recipients: int) -> None:
         super().__init__(f"channel {channel}: {recipients} recipients not reached")
@@ -166,19 +256,19 @@ class UndeliveredError(SapaError):
 
 
 class LoginError(SapaError):
-    """No login session is granted."""
+    """A login is not granted."""
 
 
 class InvalidCredentialsError(LoginError):
-    """The user is unknown or the password is wrong: nobody outside learns which."""
+    """The user does not exist or the password is wrong; the answer does not say which."""
 
 
 class NewPasswordRequiredError(LoginError):
-    """The password is right but temporary: a new one has to come with it."""
+    """The password is right but temporary: the login has to bring a new one."""
 
 
 class NewPasswordRefusedError(LoginError):
-    """The new password breaks the user pool's policy, which `policy` words for the user."""
+    """The new password breaks the user pool's policy; `policy` explains it to the user."""
 
     def __init__(self, policy: str) -> None:
         super().__init__(policy)
@@ -186,11 +276,11 @@ class NewPasswordRefusedError(LoginError):
 
 
 class TooManyAttemptsError(LoginError):
-    """The user is locked out for now, or the user pool is throttled."""
+    """The user is locked out for now, or the user pool throttles."""
 
 
 class UnsupportedChallengeError(LoginError):
-    """The user pool asks for something that this login cannot answer, for example a code."""
+    """The user pool asks for something that this login does not support, for example a code."""
 
     def __init__(self, challenge: str) -> None:
         super().__init__(f"unsupported challenge {challenge}")
@@ -198,7 +288,7 @@ class UnsupportedChallengeError(LoginError):
 
 
 class CredentialsUnavailableError(LoginError):
-    """The user pool cannot be asked; `reason` is its error code."""
+    """The user pool does not answer as it should; `reason` is its error code."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"user pool: {reason}")

@@ -11,43 +11,88 @@ import itertools
 import json
 import time
 from collections.abc import Callable, Mapping
+from enum import StrEnum
 from typing import Any
 
 from aws_lambda_powertools.logging import Logger
+from aws_lambda_powertools.metrics import Metrics, MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from sapa.embedded_metrics import EmbeddedMetrics
-from sapa.metric import Metric
 from sapa.settings import settings
 
 type Handler[Result] = Callable[[dict[str, Any], LambdaContext], Result]
-type Keys = Callable[[dict[str, Any]], Mapping[str, object]]
-"""What every log line about an event has; never raises, whatever the event lacks."""
+type Ids = Callable[[dict[str, Any]], Mapping[str, object]]
+"""The ids in every log line about an event; never raises, whatever the event lacks."""
+
+
+class Metric(StrEnum):
+    """The metrics of all functions: the dashboard and the alarms show no others.
+
+    They are counts, unless the name ends in `Time` or `Lag`: milliseconds. Each message is also
+    counted by its outcome, see `message_metric`. A custom metric costs its price in every hour in
+    which it has a value, so what AWS counts by itself (requests, durations, errors of functions
+    and APIs) is not counted here again.
+    """
+
+    # An invocation failed, or was answered as unavailable; the log has the cause.
+    FAILURE = "Failure"
+    # The first invocation of an execution environment.
+    COLD_START = "ColdStart"
+
+    LOGIN_GRANTED = "LoginGranted"
+    LOGIN_REFUSED = "LoginRefused"
+    # By the authorizer or `$connect`; API Gateway itself refuses handshakes without a cookie.
+    HANDSHAKE_REFUSED = "HandshakeRefused"
+    CONNECTION_OPENED = "ConnectionOpened"
+    CONNECTION_CLOSED = "ConnectionClosed"
+    # A post was answered 410.
+    CONNECTION_GONE = "ConnectionGone"
+
+    # From a message's event to the frames of its reply: checks and business process.
+    PROCESS_TIME = "ProcessTime"
+    # All posts of one reply, and the removal of its connection if that is gone.
+    POST_TIME = "PostTime"
+    # Frames of replies that arrived.
+    REPLY_SENT = "ReplySent"
+
+    EVENT_ACCEPTED = "EventAccepted"
+    PUBLISH_REFUSED = "PublishRefused"
+    # From the acceptance of an event to the last post of a fan-out task.
+    FAN_OUT_LAG = "FanOutLag"
+    FRAME_DELIVERED = "FrameDelivered"
+    RECIPIENT_REQUEUED = "RecipientRequeued"
+    DISPATCH_FAILED = "DispatchFailed"
+
+
+def message_metric(outcome: str) -> str:
+    """The metric that counts messages by outcome: `ok`, `pong`, `resumed` or an error code."""
+    return f"Message.{outcome}"
+
 
 logger = Logger(
     service=settings().service_name,
     # As Powertools' own, but made once rather than for each line.
     json_serializer=json.JSONEncoder(default=str, separators=(",", ":"), ensure_ascii=False).encode,
-    # What a line says is text, also when it could be read as JSON.
+    # A text that could be read as JSON is still logged as text.
     json_deserializer=str,
 )
 _invocations = itertools.count()
-metrics = EmbeddedMetrics(namespace=settings().metrics_namespace, service=settings().service_name)
+metrics = Metrics(namespace=settings().metrics_namespace, service=settings().service_name)
 
 
 def count(name: str, value: int = 1) -> None:
-    """Add `value` to the metric `name` of this invocation; nothing is not worth a metric."""
+    """Add `value` to the metric `name` of this invocation; 0 is not written."""
     if value:
-        metrics.add(name, "Count", value)
+        metrics.add_metric(name, MetricUnit.Count, value)
 
 
 def measure(name: str, milliseconds: float) -> None:
-    """Note a duration for the metric `name`."""
-    metrics.add(name, "Milliseconds", milliseconds)
+    """Add a duration to the metric `name`."""
+    metrics.add_metric(name, MetricUnit.Milliseconds, milliseconds)
 
 
 class Stopwatch:
-    """Runs from its creation on."""
+    """Starts when it is created."""
 
     def __init__(self) -> None:
         self._lap_began = time.perf_counter()
@@ -58,8 +103,8 @@ class Stopwatch:
         return round((self._lap_began - began) * 1000, 1)
 
 
-def socket_keys(event: dict[str, Any]) -> Mapping[str, object]:
-    """The ids of an event of the WebSocket API, and whose connection it is, once that is known."""
+def websocket_ids(event: dict[str, Any]) -> Mapping[str, object]:
+    """The ids of an event of the WebSocket API, and the user if the authorizer has named one."""
     context = event.get("requestContext") or {}
     return {
         "connection_id": context.get("connectionId"),
@@ -68,26 +113,26 @@ def socket_keys(event: dict[str, Any]) -> Mapping[str, object]:
     }
 
 
-def request_keys(event: dict[str, Any]) -> Mapping[str, object]:
+def request_ids(event: dict[str, Any]) -> Mapping[str, object]:
     """The id of a request to the HTTP API, or of an event of EventBridge."""
     return {"request_id": (event.get("requestContext") or {}).get("requestId") or event.get("id")}
 
 
-def no_keys(event: dict[str, Any]) -> Mapping[str, object]:
-    """A batch is about many things: each line says about which."""
+def no_ids(event: dict[str, Any]) -> Mapping[str, object]:
+    """A batch has many messages: each log line names its own."""
     return {}
 
 
-def observed[Result](keys: Keys) -> Callable[[Handler[Result]], Handler[Result]]:
-    """Give a handler's log lines their ids, and write its metrics when it is done.
+def logged[Result](ids: Ids) -> Callable[[Handler[Result]], Handler[Result]]:
+    """Give a handler's log lines their ids, and write its metrics at the end.
 
-    What it raises is logged with these ids: the Lambda runtime's own line knows none of them.
+    An exception is logged with these ids: the Lambda runtime's own line has none of them.
     """
 
     def decorate(handler: Handler[Result]) -> Handler[Result]:
         @functools.wraps(handler)
-        def logged(event: dict[str, Any], context: LambdaContext) -> Result:
-            _begin(context, keys(event))
+        def logged_handler(event: dict[str, Any], context: LambdaContext) -> Result:
+            _begin(context, ids(event))
             try:
                 return handler(event, context)
             except Exception as error:
@@ -95,21 +140,24 @@ def observed[Result](keys: Keys) -> Callable[[Handler[Result]], Handler[Result]]
                 logger.exception("failed", error=type(error).__name__)
                 raise
             finally:
-                metrics.flush()
+                # Powertools warns of an invocation that has none.
+                if metrics.metric_set:
+                    metrics.flush_metrics()
 
-        return logged
+        return logged_handler
 
     return decorate
 
 
 def _begin(context: LambdaContext, ids: Mapping[str, object]) -> None:
     cold = next(_invocations) == 0
-    count(Metric.COLD_START, int(cold))
-    keys: dict[str, Any] = {name: value for name, value in ids.items() if value is not None}
-    # Replaces what the invocation before has left.
+    if cold:
+        count(Metric.COLD_START)
+    present: dict[str, Any] = {name: value for name, value in ids.items() if value is not None}
+    # Replaces the keys of the invocation before.
     logger.structure_logs(
         cold_start=cold,
         function_name=context.function_name,
         function_request_id=context.aws_request_id,
-        **keys,
+        **present,
     )

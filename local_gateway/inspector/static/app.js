@@ -32,14 +32,14 @@ function redraw() {
   timeline.replace(traffic.rows.filter((row) => filter.admits(row)));
 }
 
-/** @param {any[]} happenings */
-function take(happenings) {
-  const { added, changed, dropped } = traffic.add(happenings);
+/** @param {any[]} records */
+function take(records) {
+  const { added, changed, dropped } = traffic.add(records);
   for (const row of changed) timeline.refresh(row);
   detail.refresh(changed);
   timeline.append(added.filter((row) => filter.admits(row)));
   timeline.drop(dropped);
-  // A row that was kept out may have become one that is let in.
+  // A hidden row may match the filter now.
   if (filter.connection && changed.some((row) => !row.element?.isConnected && filter.admits(row))) redraw();
 }
 
@@ -58,9 +58,9 @@ const feed = new Feed({
     detail.show(undefined);
     redraw();
   },
-  rows(happenings) {
-    if (!held) return take(happenings);
-    held.push(...happenings.filter((/** @type {any} */ happening) => traffic.isNew(happening)));
+  rows(records) {
+    if (!held) return take(records);
+    held.push(...records.filter((/** @type {any} */ record) => traffic.isNew(record)));
     held.splice(0, Math.max(0, held.length - MOST_HELD));
     showState();
   },

@@ -34,7 +34,7 @@ export class Connections {
   #chosen = "";
   #choose;
 
-  /** @param {(id: string) => void} choose shows one connection only, or all again */
+  /** @param {(id: string) => void} choose shows a single connection, or all again */
   constructor(choose) {
     this.#choose = choose;
     setInterval(() => this.#tick(), 1000);

@@ -20,7 +20,7 @@ export class Detail {
   /**
    * @param {object} parts
    * @param {(row: Row) => Row[]} parts.logsOf
-   * @param {(connection: string) => void} parts.choose shows one connection only
+   * @param {(connection: string) => void} parts.choose shows a single connection
    * @param {() => void} parts.close
    */
   constructor({ logsOf, choose, close }) {
@@ -81,7 +81,7 @@ export class Detail {
 
   /** @param {string} id */
   #connection(id) {
-    const only = button("Only this one", { class: "link" }, () => this.#choose(id));
+    const only = button("Only this connection", { class: "link" }, () => this.#choose(id));
     return [badge(id), " ", element("code", {}, id), " ", only];
   }
 }

@@ -21,9 +21,9 @@ export function element(tag, attributes = {}, ...children) {
 
 /** An element of index.html. @param {string} id */
 export function byId(id) {
-  const found = document.getElementById(id);
-  if (!found) throw new Error(`index.html has no element with id "${id}"`);
-  return found;
+  const node = document.getElementById(id);
+  if (!node) throw new Error(`index.html has no element with id "${id}"`);
+  return node;
 }
 
 /**

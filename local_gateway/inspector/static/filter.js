@@ -27,7 +27,7 @@ export class Filter {
     for (const [kind, name] of Object.entries(KINDS)) this.#addKind(kind, name);
   }
 
-  /** Show one connection; once more, or an empty id, shows all. @param {string} id */
+  /** Show a single connection. A second call, or an empty id, shows all. @param {string} id */
   choose(id) {
     this.connection = id === this.connection ? "" : id;
     this.#chip.hidden = !this.connection;

@@ -1,5 +1,5 @@
 // @ts-check
-/** One row of the timeline: time, what it is, what it says, whose it is, how long it took. */
+/** A row of the timeline: time, kind, text, connection, duration. */
 
 import { element } from "./dom.js";
 import { logMessage } from "./logline.js";

@@ -28,7 +28,7 @@ export class Timeline {
     new ResizeObserver(() => this.#keepPlace()).observe(this.#list);
   }
 
-  /** Show these rows and no others. @param {Row[]} rows */
+  /** Show exactly these rows. @param {Row[]} rows */
   replace(rows) {
     this.#shown = rows;
     this.#list.replaceChildren(...rows.map(elementOf));
@@ -43,7 +43,7 @@ export class Timeline {
     this.#settled();
   }
 
-  /** Draw a row anew. @param {Row} row */
+  /** Draw a row again. @param {Row} row */
   refresh(row) {
     const before = row.element;
     row.element = undefined;

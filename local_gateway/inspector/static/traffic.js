@@ -1,5 +1,5 @@
 // @ts-check
-/** What has happened, as rows: happenings of one invocation are joined, logs find their connection. */
+/** The records as rows: the records of an invocation share a row, and log lines get their connection. */
 
 /**
  * @typedef {object} Row
@@ -34,7 +34,7 @@ export class Traffic {
   /** By request id. @type {Map<string, { call?: Row, logs: Row[] }>} */
   #requests = new Map();
 
-  /** A stream begins: what is known stays, unless the gateway is another one. @param {string} run */
+  /** A stream begins. The rows stay, unless the gateway has restarted. @param {string} run */
   begin(run) {
     if (run === this.#run) return false;
     this.#run = run;
@@ -43,7 +43,7 @@ export class Traffic {
     return true;
   }
 
-  /** @param {{ number: number }} happening */
+  /** @param {{ number: number }} record */
   isNew({ number }) {
     return number > this.#last;
   }
@@ -55,23 +55,23 @@ export class Traffic {
 
   /**
    * Take what happened. Returns rows that are new, that have become different, and that are too
-   * old to be kept. Numbers have no gaps, so a gap tells of rows that never came.
+   * old to be kept. Numbers have no gaps, so a gap means that rows were lost.
    *
-   * @param {any[]} happenings
+   * @param {any[]} records
    */
-  add(happenings) {
+  add(records) {
     /** @type {Row[]} */
     const added = [];
     /** @type {Row[]} */
     const changed = [];
-    for (const happening of happenings) {
-      if (!this.isNew(happening)) continue;
-      const missed = happening.number - this.#last - 1;
-      if (this.#last > 0 && missed > 0) added.push(gap(happening, missed));
-      this.#last = happening.number;
-      const joined = this.#join(happening);
+    for (const record of records) {
+      if (!this.isNew(record)) continue;
+      const missed = record.number - this.#last - 1;
+      if (this.#last > 0 && missed > 0) added.push(gap(record, missed));
+      this.#last = record.number;
+      const joined = this.#join(record);
       if (joined) changed.push(...joined);
-      else added.push(this.#row(happening));
+      else added.push(this.#row(record));
     }
     this.rows.push(...added);
     const dropped = this.rows.splice(0, Math.max(0, this.rows.length - KEPT_ROWS));
@@ -84,42 +84,42 @@ export class Traffic {
     return (call.request && this.#requests.get(call.request)?.logs) || [];
   }
 
-  /** The second report of an invocation completes the first. @param {any} happening */
-  #join(happening) {
-    const known = happening.request && this.#requests.get(happening.request);
-    if (!known?.call || happening.kind === "log") return undefined;
-    const { number, at, kind, ...facts } = happening;
+  /** The second report of an invocation completes the first. @param {any} record */
+  #join(record) {
+    const entry = record.request && this.#requests.get(record.request);
+    if (!entry?.call || record.kind === "log") return undefined;
+    const { number, at, kind, ...facts } = record;
     const given = Object.entries(facts).filter(([, value]) => value !== null);
-    Object.assign(known.call, Object.fromEntries(given));
-    if (kind === "entry") known.call.kind = kindOf(happening);
-    for (const log of known.logs) log.connection = known.call.connection;
-    return [known.call, ...known.logs];
+    Object.assign(entry.call, Object.fromEntries(given));
+    if (kind === "entry") entry.call.kind = kindOf(record);
+    for (const log of entry.logs) log.connection = entry.call.connection;
+    return [entry.call, ...entry.logs];
   }
 
-  /** @param {any} happening @returns {Row} */
-  #row(happening) {
-    const row = { ...happening, kind: kindOf(happening) };
+  /** @param {any} record @returns {Row} */
+  #row(record) {
+    const row = { ...record, kind: kindOf(record) };
     if (!row.request) return row;
-    const known = this.#requests.get(row.request) ?? { logs: [] };
-    this.#requests.set(row.request, known);
+    const entry = this.#requests.get(row.request) ?? { logs: [] };
+    this.#requests.set(row.request, entry);
     if (row.kind === "log") {
-      row.connection = known.call?.connection;
-      known.logs.push(row);
+      row.connection = entry.call?.connection;
+      entry.logs.push(row);
     } else {
-      known.call = row;
-      for (const log of known.logs) log.connection = row.connection;
+      entry.call = row;
+      for (const log of entry.logs) log.connection = row.connection;
     }
     return row;
   }
 
   /** @param {Row} row */
   #forget(row) {
-    const known = row.request && this.#requests.get(row.request);
-    if (known && (!known.call || known.call === row)) this.#requests.delete(row.request ?? "");
+    const entry = row.request && this.#requests.get(row.request);
+    if (entry && (!entry.call || entry.call === row)) this.#requests.delete(row.request ?? "");
   }
 }
 
-/** @param {any} happening @returns {Kind} */
+/** @param {any} record @returns {Kind} */
 function kindOf({ kind, api, function: name, request }) {
   if (kind === "run") return "call";
   if (kind !== "entry") return kind;

@@ -35,7 +35,7 @@ export function size(text) {
   return bytes < 1024 ? `${bytes} bytes` : `${(bytes / 1024).toFixed(1)} KiB`;
 }
 
-/** The part of a connection id that tells connections apart at a glance. @param {string} id */
+/** The short form of a connection id. @param {string} id */
 export function shortId(id) {
   return id.slice(0, 7);
 }
@@ -46,8 +46,8 @@ const hues = new Map();
 
 /** A hue for a connection: far from those of its neighbours in time. @param {string} id */
 export function hueOf(id) {
-  const known = hues.get(id);
-  if (known !== undefined) return known;
+  const given = hues.get(id);
+  if (given !== undefined) return given;
   const hue = Math.round(20 + hues.size * GOLDEN_ANGLE) % 360;
   hues.set(id, hue);
   return hue;

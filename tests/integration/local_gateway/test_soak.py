@@ -13,11 +13,11 @@ import pytest
 
 from local_gateway.core.chaos import Chaos, Fault
 from local_gateway.server.session import Session
-from tests.integration.local_gateway.server.applications import application
-from tests.integration.local_gateway.server.running_gateway import RunningGateway
-from tests.integration.local_gateway.soak.clients import Crowd
+from tests.integration.local_gateway.soak.clients import TalkingClients
 from tests.integration.local_gateway.soak.footprint import Footprint, is_running, ports_of
 from tests.integration.local_gateway.soak.soaked_gateway import SoakedGateway
+from tests.support.applications import application
+from tests.support.gateway import RunningGateway
 
 CLIENTS, MESSAGES = 1_000, 20
 SEED = 7
@@ -49,14 +49,14 @@ def test_nothing_is_left_of_a_thousand_connections() -> None:
         assert url.port is not None
         assert gateway.announcement("Chaos: ") == f"seed {SEED}, {RATES}"
         before = Footprint.of(gateway.pid, url.port)
-        crowd = Crowd(gateway.url, manners=VANISHING)
-        tally = asyncio.run(crowd.talk(clients=CLIENTS, messages=MESSAGES))
+        clients = TalkingClients(gateway.url, faults=VANISHING)
+        tally = asyncio.run(clients.talk(clients=CLIENTS, messages=MESSAGES))
         assert tally.problems == []
         assert tally.answered + tally.errors == CLIENTS * MESSAGES
         assert 0 < tally.errors < tally.answered / 100
         assert tally.dropped
         assert tally.vanished
-        gateway.wait_for_ends()
+        gateway.wait_for_disconnects()
         assert len(gateway.opened) == tally.opened > CLIENTS
 
         assert remembered(gateway.aws_endpoint_url) == gateway.kept
@@ -74,9 +74,9 @@ def test_no_task_is_left_of_a_hundred_connections() -> None:
     chaos = Chaos(SEED, {Fault.DROP: 0.05, Fault.SLOW: 0.1}, slow_seconds=0.1)
     with RunningGateway(application(), faults=chaos) as gateway:
         known = gateway.call(all_tasks())
-        url, manners = f"ws://{gateway.authority}/dev", Chaos(SEED, {Fault.DROP: 0.05})
-        crowd = Crowd(url, manners=manners, echo="ask", prefix="answer to ")
-        tally = asyncio.run(crowd.talk(clients=100, messages=10))
+        url, vanishing = f"ws://{gateway.authority}/dev", Chaos(SEED, {Fault.DROP: 0.05})
+        clients = TalkingClients(url, faults=vanishing, echo="ask", prefix="answer to ")
+        tally = asyncio.run(clients.talk(clients=100, messages=10))
         assert tally.problems == []
         ends = gateway.recorder.wait_for_all("disconnect", lambda _: True, tally.opened)
         assert len({end.connection_id for end in ends}) == tally.opened > 100

@@ -9,10 +9,13 @@ import boto3
 import pytest
 
 from functions.api.app import http_api
-from sapa import bootstrap, channel_services, message_services
+from sapa.login.session import start_session
 from sapa.observability import logger
-from sapa.sessions import start_session
-from tests.integration.sapa.aws import (
+from sapa.services import epoch_seconds, services
+from sapa.stores.table import Table
+from tests.integration.sapa.faulty_api import FaultyApi, faulty_api
+from tests.integration.sapa.moto_front import MotoFront, moto_front
+from tests.integration.sapa.stack import (
     REGION,
     TOKEN,
     ManagementApi,
@@ -20,8 +23,6 @@ from tests.integration.sapa.aws import (
     create_tables,
     management_api,
 )
-from tests.integration.sapa.faulty_api import FaultyApi, faulty_api
-from tests.integration.sapa.moto_front import MotoFront, moto_front
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,26 +33,10 @@ class Cloud:
     aws: MotoFront
 
 
-def _forget_services() -> None:
-    for cached in (
-        message_services.rate_limits,
-        message_services._state,
-        channel_services.publisher,
-        channel_services.fan_out,
-        channel_services.membership,
-        channel_services.subscriptions,
-        channel_services.dynamodb,
-        channel_services._queue,
-        channel_services._bulk_sender,
-        bootstrap.admission,
-        bootstrap._sender,
-        bootstrap.authorizer_services,
-        bootstrap.connection_services,
-        bootstrap.message_services,
-        bootstrap.http_services,
-        http_api,
-    ):
-        cached.cache_clear()
+def new_environment() -> None:
+    """Make all services again when they are used next."""
+    services.cache_clear()
+    http_api.cache_clear()
 
 
 @pytest.fixture
@@ -97,9 +82,9 @@ def environment(credentials: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[
         "WEBSOCKET_PATH": "/ws",
     }.items():
         monkeypatch.setenv(name, value)
-    _forget_services()
+    new_environment()
     yield
-    _forget_services()
+    new_environment()
 
 
 @pytest.fixture(scope="session")
@@ -116,8 +101,8 @@ def cloud(environment: None, moto: MotoFront, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("AWS_ENDPOINT_URL", moto.url)
     with management_api(moto.calls) as api:
         create_tables()
-        queue = boto3.client("sqs").create_queue(QueueName="publish")["QueueUrl"]
-        monkeypatch.setenv("PUBLISH_QUEUE_URL", queue)
+        queue = boto3.client("sqs").create_queue(QueueName="fan_out")["QueueUrl"]
+        monkeypatch.setenv("FAN_OUT_QUEUE_URL", queue)
         monkeypatch.setenv("MANAGEMENT_API_ENDPOINT", api.url)
         yield Cloud(api, moto)
 
@@ -136,11 +121,16 @@ def session(cloud: Cloud) -> None:
     """The login session of the recorded cookie."""
     start_session(
         "demo",
-        bootstrap.authorizer_services().sessions,
+        services().sessions,
         token=TOKEN,
         session_id="s1",
-        expires_at=bootstrap.epoch_seconds() + 3600,
+        expires_at=epoch_seconds() + 3600,
     )
+
+
+def table(name: str) -> Table:
+    """A table in moto."""
+    return Table(services().dynamodb, name)
 
 
 def logged(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:

@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from sapa.adapters.http_connection import Patience
-from sapa.adapters.signed_endpoint import SignedEndpoint
-from sapa.adapters.signing import Credentials
+from sapa.aws.endpoint import Credentials, SignedEndpoint
+from sapa.aws.http_connection import Timeouts
 
 CREDENTIALS = Credentials(access_key="AKIA", secret_key="secret", token="token")
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
@@ -19,13 +18,13 @@ GONE = b"HTTP/1.1 410 Gone\r\nx-amzn-ErrorType: GoneException\r\nContent-Length:
 
 
 def client_of(url: str, service: str, *, connect: float = 0.5, read: float = 0.5) -> SignedEndpoint:
-    """Our client of a service, with its patience in seconds."""
+    """Our client of a service, with its timeouts in seconds."""
     return SignedEndpoint(
         url,
         service=service,
         region="ap-southeast-3",
         credentials=lambda: CREDENTIALS,
-        patience=Patience(connect=connect, read=read),
+        timeouts=Timeouts(connect=connect, read=read),
     )
 
 

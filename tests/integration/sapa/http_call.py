@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.api.app import lambda_handler
-from tests.integration.sapa.aws import lambda_context
+from tests.integration.sapa.stack import lambda_context
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,12 @@ import json
 import boto3
 import pytest
 
-from sapa.bootstrap import connection_services, epoch_seconds, http_services
-from sapa.connections import Connection
-from sapa.cookies import COOKIE_NAME
-from sapa.sessions import start_session
-from tests.integration.sapa.aws import PASSWORD, TOKEN, recorded
+from sapa.connections.connection import Connection
+from sapa.login.session import COOKIE_NAME, start_session
+from sapa.services import epoch_seconds, services
 from tests.integration.sapa.conftest import Cloud
 from tests.integration.sapa.http_call import Answer, call
+from tests.integration.sapa.stack import PASSWORD, TOKEN, recorded
 
 HOUR = 3600
 
@@ -146,9 +145,7 @@ def test_session_without_one_good_cookie_is_401(cloud: Cloud, cookies: tuple[str
 
 def start(expires_at: int) -> None:
     """Store the session of the recorded cookie."""
-    start_session(
-        "demo", http_services().sessions, token=TOKEN, session_id="s1", expires_at=expires_at
-    )
+    start_session("demo", services().sessions, token=TOKEN, session_id="s1", expires_at=expires_at)
 
 
 def test_expired_session_is_401(cloud: Cloud) -> None:
@@ -158,7 +155,7 @@ def test_expired_session_is_401(cloud: Cloud) -> None:
 
 def connection(connection_id: str, session_id: str, expires_at: int) -> None:
     """Store a connection of `demo`."""
-    connection_services().admit(
+    services().connection_limit.check_in(
         Connection(
             connection_id=connection_id,
             username="demo",

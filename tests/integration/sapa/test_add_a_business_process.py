@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from tests.integration.sapa.aws import REGION, management_api, recorded
+from tests.integration.sapa.stack import REGION, management_api, recorded
 
 ROOT = Path(__file__).parents[3]
 HOW_TO = (ROOT / "docs/how-to/add-a-business-process.md").read_text()
-REGISTRY = Path("layers/sapa/sapa/endpoints.py")
+REGISTRY = Path("layers/sapa/sapa/processes/endpoints.py")
 INVOKE = """
 import importlib, json, sys
-from tests.integration.sapa.aws import lambda_context
+from tests.integration.sapa.stack import lambda_context
 module, event = json.load(sys.stdin)
 result = importlib.import_module(module).lambda_handler(event, lambda_context())
 sys.stderr.write(json.dumps(result))
@@ -101,8 +101,11 @@ def test_rest_of_the_how_to_runs_too(copy: Path) -> None:
     *_, whoami, test = python_blocks()
     program = (
         f"{whoami}\n{test}\ntest_words_are_counted()\n"
-        "print(whoami(Context(username='a', connection_id='b', endpoint='c', "
-        "request_id='d', received_at=1)))"
+        "from sapa.lambda_events import ConnectionEvent\n"
+        "from sapa.services import services\n"
+        "event = ConnectionEvent(username='a', connection_id='b', endpoint='c', request_id='d', "
+        "connected_at=1, request_time=1, session_id='e')\n"
+        "print(whoami(Context(event, services())))"
     )
     finished = subprocess.run(
         [sys.executable, "-c", program],

@@ -6,12 +6,11 @@ import boto3
 import pytest
 
 from functions.authorizer.app import lambda_handler as authorizer
-from sapa.bootstrap import authorizer_services, epoch_seconds
-from sapa.cookies import COOKIE_NAME
 from sapa.errors import StoreError
-from sapa.sessions import start_session, token_hash
-from tests.integration.sapa.aws import TOKEN, lambda_context, recorded
+from sapa.login.session import COOKIE_NAME, start_session, token_hash
+from sapa.services import epoch_seconds, services
 from tests.integration.sapa.conftest import Cloud, logged
+from tests.integration.sapa.stack import TOKEN, lambda_context, recorded
 
 HOUR = 3600
 
@@ -92,14 +91,14 @@ def test_other_case_of_the_header_name_is_read(session: None) -> None:
 
 
 def test_expired_session_is_denied(cloud: Cloud) -> None:
-    store = authorizer_services().sessions
+    store = services().sessions
     now = epoch_seconds()
     start_session("demo", store, token=TOKEN, session_id="s1", expires_at=now)
     assert effect(authorize(recorded("authorizer"))) == "Deny"
 
 
 def test_revoked_session_is_denied(session: None) -> None:
-    authorizer_services().sessions.delete(token_hash(TOKEN))
+    services().sessions.delete(token_hash(TOKEN))
     assert effect(authorize(recorded("authorizer"))) == "Deny"
 
 

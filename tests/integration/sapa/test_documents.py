@@ -8,10 +8,10 @@ from jsonschema import Draft7Validator, Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from functions.api.app import lambda_handler
-from sapa.endpoints import ENDPOINTS
+from sapa.processes.endpoints import ENDPOINTS
 from sapa.settings import Settings
-from tests.integration.sapa.aws import lambda_context, recorded
-from tests.programs import require_node_file
+from tests.integration.sapa.stack import lambda_context, recorded
+from tests.support.programs import require_node_file
 
 ASYNCAPI_SCHEMA = "@asyncapi/specs/schemas/3.0.0-without-$id.json"
 

@@ -6,14 +6,13 @@ from typing import Any
 import pytest
 
 from functions.authorizer.app import lambda_handler as authorizer
-from sapa.authorization import decide
-from sapa.bootstrap import authorizer_services, epoch_seconds
-from sapa.cookies import COOKIE_NAME
-from sapa.gateway_events import HandshakeEvent
-from sapa.sessions import start_session
-from tests.integration.sapa.aws import PASSWORD, TOKEN, lambda_context, recorded
+from sapa.handshake.authorizer import decide
+from sapa.lambda_events import HandshakeEvent
+from sapa.login.session import COOKIE_NAME, start_session
+from sapa.services import epoch_seconds, services
 from tests.integration.sapa.conftest import Cloud
 from tests.integration.sapa.http_call import Answer, call
+from tests.integration.sapa.stack import PASSWORD, TOKEN, lambda_context, recorded
 
 
 def log_in(username: str = "demo", password: str = PASSWORD, *cookies: str) -> Answer:
@@ -78,10 +77,10 @@ def test_a_token_opens_nothing_after_logout(user_pool_id: str) -> None:
 
 
 def test_a_session_ends_at_its_second(cloud: Cloud) -> None:
-    services, end = authorizer_services(), epoch_seconds() + 3600
-    start_session("demo", services.sessions, token=TOKEN, session_id="s1", expires_at=end)
-    event = HandshakeEvent.of(recorded("authorizer"), "reply")
-    allowed = [decide(event, services.sessions, (), at) for at in (end - 1, end, end + 1)]
+    sessions, end = services().sessions, epoch_seconds() + 3600
+    start_session("demo", sessions, token=TOKEN, session_id="s1", expires_at=end)
+    event = HandshakeEvent.from_event(recorded("authorizer"), "reply")
+    allowed = [decide(event, sessions, (), at) for at in (end - 1, end, end + 1)]
     assert [decision is not None and decision.session is not None for decision in allowed] == [
         True,
         False,

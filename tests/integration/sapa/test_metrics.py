@@ -10,20 +10,20 @@ from typing import Any
 import boto3
 import pytest
 
-from functions.accept.app import lambda_handler as accept
 from functions.api.app import lambda_handler as api
 from functions.authorizer.app import lambda_handler as authorize
 from functions.connect.app import lambda_handler as connect
 from functions.default.app import lambda_handler as default
 from functions.disconnect.app import lambda_handler as disconnect
+from functions.fan_out.app import lambda_handler as fan_out
 from functions.publish.app import lambda_handler as publish
-from sapa import channel_services
-from sapa.channels import user_channel
-from sapa.dispatches import Dispatch, Recipient
+from sapa.channels.channel import user_channel
+from sapa.channels.fan_out_task import FanOutTask, Recipient
 from sapa.errors import DeliveryError
-from sapa.metric import Metric, message_metric
-from tests.integration.sapa.aws import PASSWORD, REGION, InvocationContext, recorded
+from sapa.observability import Metric, message_metric
+from sapa.services import epoch_milliseconds, services
 from tests.integration.sapa.conftest import Cloud
+from tests.integration.sapa.stack import PASSWORD, REGION, InvocationContext, recorded
 
 ROOT = Path(__file__).parents[3]
 NAMES = set(Metric) - {Metric.COLD_START}
@@ -83,22 +83,22 @@ def book(capsys: pytest.CaptureFixture[str]) -> Book:
 
 
 @pytest.fixture
-def fan_out(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def fan_out_environment(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What `publish` needs beside the others, and the end of its sockets."""
     monkeypatch.setenv("AWS_REGION", REGION)
     yield
-    channel_services._bulk_sender().close()
+    services().bulk_sender.close()
 
 
 def opened_now() -> dict[str, Any]:
     """The recorded `$connect`, of a connection that has not expired since."""
     event = recorded("connect")
-    event["requestContext"]["connectedAt"] = channel_services.epoch_milliseconds()
+    event["requestContext"]["connectedAt"] = epoch_milliseconds()
     return event
 
 
 def event_for_demo() -> dict[str, Any]:
-    event = recorded("accept_eventbridge")
+    event = recorded("publish_eventbridge")
     event["detail"]["channel"] = user_channel("demo")
     return event
 
@@ -111,7 +111,7 @@ def login(password: str) -> dict[str, Any]:
 
 
 def batch(*bodies: str) -> dict[str, Any]:
-    event = recorded("publish")
+    event = recorded("fan_out")
     [record] = event["Records"][:1]
     numbered = enumerate(bodies)
     return {"Records": [{**record, "messageId": str(n), "body": body} for n, body in numbered]}
@@ -160,44 +160,46 @@ def test_a_message_whose_reply_cannot_be_sent_is_counted_too(cloud: Cloud, book:
 
 
 def test_the_lag_of_a_fan_out_is_measured_from_the_acceptance(
-    cloud: Cloud, fan_out: None, book: Book
+    cloud: Cloud, fan_out_environment: None, book: Book
 ) -> None:
     book.invoke(connect, opened_now())
-    book.invoke(accept, event_for_demo())
-    book.invoke(publish, batch(*waiting()))
+    book.invoke(publish, event_for_demo())
+    book.invoke(fan_out, batch(*waiting()))
     assert book.values[Metric.FRAME_DELIVERED] == [1]
     [lag] = book.values[Metric.FAN_OUT_LAG]
     assert 0 <= lag < 60_000
     assert book.units[Metric.FAN_OUT_LAG] == "Milliseconds"
 
 
-def test_a_fan_out_that_reaches_nobody_has_no_lag(cloud: Cloud, fan_out: None, book: Book) -> None:
-    book.invoke(publish, batch(Dispatch(channel="chat:x", content={"$sent_at": 1}).to_json()))
+def test_a_fan_out_that_reaches_nobody_has_no_lag(
+    cloud: Cloud, fan_out_environment: None, book: Book
+) -> None:
+    book.invoke(fan_out, batch(FanOutTask(channel="chat:x", content={"$sent_at": 1}).to_json()))
     assert book.values.keys() <= {Metric.COLD_START}
 
 
 def test_functions_emit_every_metric_that_has_a_name_and_no_other(
-    cloud: Cloud, user_pool_id: str, fan_out: None, book: Book
+    cloud: Cloud, user_pool_id: str, fan_out_environment: None, book: Book
 ) -> None:
     book.invoke(api, login(PASSWORD))
     book.invoke(api, login("wrong"))
     book.invoke(authorize, recorded("authorizer"))
     book.invoke(connect, opened_now())
     book.invoke(default, recorded("default"))
-    book.invoke(accept, event_for_demo())
-    refused = recorded("accept_http")
+    book.invoke(publish, event_for_demo())
+    refused = recorded("publish_http")
     refused["body"] = "{}"
-    book.invoke(accept, refused)
+    book.invoke(publish, refused)
     connection_id = recorded("connect")["requestContext"]["connectionId"]
-    book.invoke(publish, batch(*waiting(), "not ours"))
+    book.invoke(fan_out, batch(*waiting(), "not ours"))
     cloud.management_api.broken.add(connection_id)
-    left = Dispatch(channel="chat:x", content={}).again_for([Recipient(connection_id, 0)], 1)
-    book.invoke(publish, batch(left.to_json()))
+    left = FanOutTask(channel="chat:x", content={}).again_for([Recipient(connection_id, 0)], 1)
+    book.invoke(fan_out, batch(left.to_json()))
     cloud.management_api.gone.add(connection_id)
     book.invoke(default, recorded("default"))
     book.invoke(disconnect, recorded("disconnect"))
     boto3.client("dynamodb").delete_table(TableName="messages")
-    assert book.invoke(accept, recorded("accept_http"))["statusCode"] == 503
+    assert book.invoke(publish, recorded("publish_http"))["statusCode"] == 503
     assert book.values.keys() - {Metric.COLD_START} == NAMES | {message_metric("ok")}
 
 
@@ -228,7 +230,7 @@ def test_the_first_invocation_of_an_environment_is_a_cold_start() -> None:
 def waiting() -> list[str]:
     """The bodies of what is in the queue."""
     client = boto3.client("sqs")
-    url = client.get_queue_url(QueueName="publish")["QueueUrl"]
+    url = client.get_queue_url(QueueName="fan_out")["QueueUrl"]
     return [
         message["Body"]
         for message in client.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]

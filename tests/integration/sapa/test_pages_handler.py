@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.integration.sapa.aws import recorded
 from tests.integration.sapa.http_call import Answer, call
+from tests.integration.sapa.stack import recorded
 
 
 def get(path: str, method: str = "GET", **headers: str) -> Answer:

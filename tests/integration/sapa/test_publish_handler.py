@@ -1,298 +1,110 @@
-"""Delivery by the function behind the queue, with every fault of the management API."""
+"""The function that accepts events from outside."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import boto3
 import pytest
 
 from functions.publish.app import lambda_handler
-from sapa import channel_services
-from sapa.channels import Subscriber, user_channel
-from sapa.connections import Connection
-from sapa.dispatches import Dispatch, Recipient
-from sapa.fanout import MAX_ATTEMPTS
-from tests.integration.sapa.aws import REGION, InvocationContext
-from tests.integration.sapa.conftest import Cloud, logged
-from tests.integration.sapa.faulty_api import GONE, OK, FaultyApi, failed, faulty_api
+from sapa.channels.fan_out_task import FanOutTask
+from sapa.errors import LambdaEventError, PayloadError, QueueError
+from tests.integration.sapa.conftest import Cloud
+from tests.integration.sapa.stack import lambda_context
 
-LOBBY = "chat:lobby"
+ARN = "arn:aws:iam::123456789012:user/ops"
+GOOD = {"channel": "chat:lobby", "payload": {"message": "Hai"}}
 
 
-class Time(InvocationContext):
-    """A context that has time, or has none left."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-
-    def get_remaining_time_in_millis(self) -> int:
-        return int(self._seconds * 1000)
-
-
-@dataclass
-class Hall:
-    """The function with its queue, on moto, and a management API on a socket."""
-
-    api: FaultyApi
-    queue_url: str
-
-    def open(self, name: str, *, minutes_ago: int = 5) -> Subscriber:
-        """A connection of a user of the same name, in its own channel and in the lobby."""
-        now = channel_services.epoch_milliseconds()
-        connection = Connection(
-            connection_id=name,
-            username=name.partition("-")[0],
-            endpoint="chat",
-            session_id="s1",
-            connected_at=now // 1000,
-            expires_at=now // 1000 + 7200,
-        )
-        membership = channel_services.membership()
-        rules = type(membership)(
-            **{
-                one: getattr(membership, one)
-                for one in membership.__slots__
-                if one not in {"clock", "announce"}
-            },
-            clock=lambda: now - minutes_ago * 60_000,
-            announce=lambda *_: None,
-        )
-        rules.connect(connection)
-        assert rules.join(connection.subscriber(), LOBBY)
-        return connection.subscriber()
-
-    def publish(self, channel: str = LOBBY, **payload: Any) -> int:
-        return channel_services.publisher().publish(channel, payload, publisher="ana").sequence
-
-    def waiting(self) -> list[dict[str, Any]]:
-        """Take what is in the queue."""
-        client = boto3.client("sqs")
-        found: list[Any] = []
-        while messages := client.receive_message(
-            QueueUrl=self.queue_url, MaxNumberOfMessages=10
-        ).get("Messages"):
-            found += messages
-            for message in messages:
-                client.delete_message(
-                    QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"]
-                )
-        return found
-
-    def invoke(self, bodies: list[str], seconds: float = 25) -> list[int]:
-        """One invocation; the numbers of the messages that have to come back."""
-        event = {"Records": [_record(str(number), body) for number, body in enumerate(bodies)]}
-        response = lambda_handler(event, Time(seconds))  # type: ignore[arg-type]
-        return [int(failure["itemIdentifier"]) for failure in response["batchItemFailures"]]
-
-    def deliver(self) -> list[int]:
-        """One invocation with all that waits."""
-        return self.invoke([message["Body"] for message in self.waiting()])
-
-    def got(self, connection_id: str) -> list[dict[str, Any]]:
-        """What was posted to a connection, whatever was answered."""
-        return [json.loads(one.body) for one in self.api.posted if one.path.endswith(connection_id)]
-
-
-def _record(message_id: str, body: str) -> dict[str, Any]:
-    return {
-        "messageId": message_id,
-        "receiptHandle": message_id,
+def post(body: str) -> dict[str, Any]:
+    """The answer to `POST /publish`."""
+    event = {
+        "version": "2.0",
+        "routeKey": "POST /publish",
+        "requestContext": {
+            "requestId": "r1",
+            "http": {"method": "POST"},
+            "authorizer": {"iam": {"userArn": ARN}},
+        },
         "body": body,
-        "attributes": {},
-        "messageAttributes": {},
-        "md5OfBody": "",
-        "eventSource": "aws:sqs",
-        "eventSourceARN": f"arn:aws:sqs:{REGION}:123456789012:publish",
-        "awsRegion": REGION,
+        "isBase64Encoded": False,
     }
+    answer = lambda_handler(event, lambda_context())
+    assert answer is not None
+    assert answer["headers"]["Content-Type"] == "application/json"
+    return {"status": answer["statusCode"], **json.loads(answer["body"])}
 
 
-@pytest.fixture
-def hall(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hall]:
-    queue_url = boto3.client("sqs").create_queue(QueueName="publish")["QueueUrl"]
-    with faulty_api() as api:
-        monkeypatch.setenv("MANAGEMENT_API_ENDPOINT", api.url)
-        monkeypatch.setenv("PUBLISH_QUEUE_URL", queue_url)
-        monkeypatch.setenv("AWS_REGION", REGION)
-        hall = Hall(api, queue_url)
-        yield hall
-        channel_services._bulk_sender().close()
+def bus(detail: object) -> None:
+    """An event of the rule, as EventBridge sends it."""
+    event = {
+        "version": "0",
+        "id": "6a7e8feb-b491-4cf7-a9f1-bf3703467718",
+        "detail-type": "publish",
+        "source": "sapa",
+        "account": "123456789012",
+        "time": "2026-11-23T04:00:00Z",
+        "region": "ap-southeast-3",
+        "resources": [],
+        "detail": detail,
+    }
+    assert lambda_handler(event, lambda_context()) is None
 
 
-def test_exactly_the_members_get_an_event(hall: Hall) -> None:
-    for name in ("ana-1", "ana-2", "budi-1"):
-        hall.open(name)
-    gone = hall.open("cici-1")
-    channel_services.membership().leave(gone, LOBBY)
-    hall.waiting()
-    hall.publish(message="Halo! 👋")
-    assert hall.deliver() == []
-    assert sorted(hall.api.reached) == ["ana-1", "ana-2", "budi-1"]
-    [frame] = hall.got("ana-1")
-    assert frame.pop("$sent_at") > 0
-    assert frame == {"$channel": LOBBY, "$sequence": 1, "message": "Halo! 👋"}
-    assert hall.waiting() == []
+def queued() -> list[FanOutTask]:
+    client = boto3.client("sqs")
+    url = client.get_queue_url(QueueName="fan_out")["QueueUrl"]
+    messages = client.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+    return [FanOutTask.from_json(message["Body"]) for message in messages]
 
 
-def test_everybody_is_in_their_own_channel(hall: Hall) -> None:
-    for name in ("ana-1", "ana-2", "budi-1"):
-        hall.open(name)
-    hall.publish(user_channel("ana"), text="for you")
-    hall.deliver()
-    assert sorted(hall.api.reached) == ["ana-1", "ana-2"]
+def kept() -> list[tuple[str, str]]:
+    items = boto3.client("dynamodb").scan(TableName="messages")["Items"]
+    return [(item["publisher"]["S"], item["payload"]["S"]) for item in items]
 
 
-def test_a_batch_delivers_all_its_messages(hall: Hall) -> None:
-    hall.open("ana-1")
-    for number in range(10):
-        hall.publish(number=number)
-    assert hall.deliver() == []
-    assert sorted(one["$sequence"] for one in hall.got("ana-1")) == list(range(1, 11))
+def test_a_request_is_accepted_with_its_number(cloud: Cloud) -> None:
+    assert post(json.dumps(GOOD)) == {"status": 202, "channel": "chat:lobby", "sequence": 1}
+    assert post(json.dumps(GOOD))["sequence"] == 2
+    assert sorted(one.content["$sequence"] for one in queued()) == [1, 2]
+    assert kept() == [(ARN, '{"message": "Hai"}')] * 2
 
 
-def test_the_gone_are_forgotten_and_announced(hall: Hall) -> None:
-    hall.open("ana-1")
-    hall.open("budi-1")
-    hall.api.answers["budi-1"] = [GONE]
-    hall.publish()
-    assert hall.deliver() == []
-    tables = boto3.client("dynamodb")
-    for table in ("connections", "subscriptions", "presence"):
-        items = tables.scan(TableName=table)["Items"]
-        assert not [item for item in items if "budi" in json.dumps(item, default=str)]
-    hall.api.posted.clear()
-    assert hall.deliver() == []
-    [announced] = hall.got("ana-1")
-    assert announced["$presence"] == {"left": "budi"}
-    assert hall.got("budi-1") == []
+def test_an_event_of_the_bus_is_accepted(cloud: Cloud) -> None:
+    bus(GOOD)
+    [task] = queued()
+    assert task.content["message"] == "Hai"
+    assert kept() == [("eventbridge:123456789012", '{"message": "Hai"}')]
 
 
-def test_a_410_in_the_handshake_is_not_the_end(hall: Hall) -> None:
-    hall.open("ana-1", minutes_ago=0)
-    hall.api.answers["ana-1"] = [GONE, GONE, GONE, OK]
-    hall.publish()
-    assert hall.deliver() == []
-    assert hall.deliver() == []
-    assert len(hall.got("ana-1")) == 4
-    assert channel_services.subscriptions().holds("user:ana", "ana-1")
-    assert hall.waiting() == []
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ("hai", 400, "invalid_json"),
+        ("{}", 400, "invalid_event"),
+        (json.dumps({**GOOD, "payload": {"x": "x" * 140_000}}), 413, "payload_too_large"),
+    ],
+)
+def test_a_wrong_request_is_refused(cloud: Cloud, body: str, status: int, code: str) -> None:
+    answer = post(body)
+    assert (answer["status"], answer["error"]["code"]) == (status, code)
+    assert queued() == []
 
 
-@pytest.mark.parametrize("status", [429, 500, 503])
-def test_a_passing_fault_is_over_in_the_same_invocation(hall: Hall, status: int) -> None:
-    hall.open("ana-1")
-    hall.api.answers["ana-1"] = [failed(status), OK]
-    hall.publish()
-    assert hall.deliver() == []
-    assert [one["$sequence"] for one in hall.got("ana-1")] == [1, 1]
-    assert hall.waiting() == []
+@pytest.mark.parametrize("detail", [{}, {**GOOD, "payload": {"$x": 1}}])
+def test_a_wrong_event_of_the_bus_is_not_dropped(cloud: Cloud, detail: object) -> None:
+    """It fails: Lambda tries again and puts it into the dead-letter queue."""
+    with pytest.raises((LambdaEventError, PayloadError)):
+        bus(detail)
+    assert queued() == []
 
 
-@pytest.mark.parametrize("answer", [failed(429), failed(500), failed(403), b""])
-def test_a_lasting_fault_brings_only_the_rest_back(hall: Hall, cloud: Cloud, answer: bytes) -> None:
-    for name in ("ana-1", "budi-1", "cici-1"):
-        hall.open(name)
-    hall.api.answers["budi-1"] = [answer]
-    hall.publish()
-    assert hall.deliver() == []
-    [message] = hall.waiting()
-    left = Dispatch.of_json(message["Body"])
-    assert left.recipients is not None
-    assert [one.connection_id for one in left.recipients] == ["budi-1"]
-    assert left.attempt == 1
-    assert len(cloud.aws.delays) == 1
-    hall.api.answers["budi-1"] = [OK]
-    assert hall.invoke([message["Body"]]) == []
-    assert len(hall.got("ana-1")) == len(hall.got("cici-1")) == 1
-    assert {one["$sequence"] for one in hall.got("budi-1")} == {1}
-
-
-def test_what_cannot_be_done_fails_until_the_dead_letter_queue_has_it(hall: Hall) -> None:
-    hall.open("ana-1")
-    hall.api.answers["budi-1"] = [failed(500)]
-    good = Dispatch(channel=LOBBY, content={"a": 1}).to_json()
-    bad = Dispatch(channel=LOBBY, content={"a": 1}).again_for(
-        [Recipient("budi-1", 0)], MAX_ATTEMPTS
+def test_what_is_not_safe_is_not_accepted(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(
+        "FAN_OUT_QUEUE_URL", "https://sqs.ap-southeast-3.amazonaws.com/123456789012/none"
     )
-    assert sorted(hall.invoke([good, bad.to_json(), "not ours", "[]"])) == [1, 2, 3]
-    assert len(hall.got("ana-1")) == 1
-    assert hall.waiting() == []
-
-
-def test_a_batch_that_fails_as_a_whole_comes_back_as_a_whole(hall: Hall) -> None:
-    assert sorted(hall.invoke(["not ours", "{}"])) == [0, 1]
-
-
-def test_without_time_everybody_is_left_for_the_next_invocation(hall: Hall) -> None:
-    hall.open("ana-1")
-    hall.open("budi-1")
-    hall.publish()
-    [message] = hall.waiting()
-    assert hall.invoke([message["Body"]], seconds=1) == []
-    assert hall.api.posted == []
-    assert hall.deliver() == []
-    assert sorted(hall.api.reached) == ["ana-1", "budi-1"]
-
-
-def test_a_function_that_dies_half_way_delivers_again_with_the_same_number(hall: Hall) -> None:
-    """The queue hands the message out again, as nobody deleted it."""
-    hall.open("ana-1")
-    hall.publish()
-    [message] = hall.waiting()
-    hall.invoke([message["Body"]])
-    hall.invoke([message["Body"]])
-    assert [one["$sequence"] for one in hall.got("ana-1")] == [1, 1]
-
-
-def test_those_who_are_slow_delay_nobody(hall: Hall) -> None:
-    for number in range(12):
-        hall.open(f"ana-{number}")
-    hall.api.slow.add("ana-3")
-    hall.publish()
-    assert hall.deliver() == []
-    assert {f"ana-{number}" for number in range(12)} == set(hall.api.reached)
-    assert len(hall.got("ana-3")) == 1
-    [message] = hall.waiting()
-    left = Dispatch.of_json(message["Body"])
-    assert left.recipients is not None
-    assert [one.connection_id for one in left.recipients] == ["ana-3"]
-
-
-def test_a_store_that_fails_brings_the_message_back(
-    hall: Hall, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SUBSCRIPTIONS_TABLE_NAME", "nothing")
-    hall.publish()
-    assert hall.deliver() == [0]
-
-
-def test_a_connection_that_cannot_be_forgotten_now_is_found_again(
-    hall: Hall, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hall.open("ana-1")
-    hall.api.answers["ana-1"] = [GONE]
-    hall.publish()
-    [message] = hall.waiting()
-    channel_services.fan_out.cache_clear()
-    channel_services.membership.cache_clear()
-    monkeypatch.setenv("PRESENCE_TABLE_NAME", "nothing")
-    assert hall.invoke([message["Body"]]) == []
-
-
-def test_the_log_has_what_became_of_an_event_and_why(
-    hall: Hall, caplog: pytest.LogCaptureFixture
-) -> None:
-    for name in ("ana-1", "budi-1", "cici-1"):
-        hall.open(name)
-    hall.api.answers.update({"ana-1": [GONE], "budi-1": [failed(429)]})
-    hall.publish()
-    hall.deliver()
-    lines = {line["message"]: line for line in logged(caplog)}
-    assert lines["gone"]["connection_id"] == "ana-1"
-    assert lines["posts failed"]["reasons"] == {"429": 1}
-    dispatched = lines["dispatched"]
-    assert (dispatched["channel"], dispatched["sequence"]) == (LOBBY, 1)
-    assert [dispatched[name] for name in ("delivered", "gone", "requeued")] == [1, 1, 1]
-    assert dispatched["lag_ms"] >= 0
+    answer = post(json.dumps(GOOD))
+    assert (answer["status"], answer["error"]["code"]) == (503, "unavailable")
+    assert "sqs" not in answer["error"]["message"].lower()
+    with pytest.raises(QueueError):
+        bus(GOOD)

@@ -5,9 +5,9 @@ import re
 import boto3
 import pytest
 
-from tests.integration.sapa.aws import recorded
 from tests.integration.sapa.conftest import Cloud
 from tests.integration.sapa.http_call import Answer, call
+from tests.integration.sapa.stack import recorded
 
 ROUTES = [
     ("GET", "/", 200),

@@ -14,8 +14,8 @@ import pytest
 from packaging.requirements import Requirement
 
 import local_gateway
-from local_gateway.cli import main
-from local_gateway.template.resource_types import DATA
+from local_gateway.cli.main import main
+from local_gateway.template.loading.resource_types import DATA
 
 ROOT = Path(__file__).parents[3]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())

@@ -9,7 +9,11 @@ import pytest
 pytestmark = pytest.mark.starts_programs
 
 ROOT = Path(__file__).parents[3]
-CHANNELS = ("sapa.channel_services", "sapa.membership", "sapa.publishing", "sapa.resume")
+CHANNELS = (
+    "sapa.channels.membership",
+    "sapa.channels.publisher",
+    "sapa.channels.resume",
+)
 HEAVY = ("boto3", "pydantic", "aws_lambda_powertools.event_handler", "asyncio", "urllib.request")
 
 
@@ -28,8 +32,8 @@ def loaded(function: str, modules: tuple[str, ...] = HEAVY) -> set[str]:
     return set(finished.stdout.split()) & set(modules)
 
 
-@pytest.mark.parametrize("function", ["authorizer", "connect", "default", "disconnect"])
-def test_sockets_need_nothing_heavy(function: str) -> None:
+@pytest.mark.parametrize("function", ["api", "authorizer", "connect", "default", "disconnect"])
+def test_functions_need_nothing_heavy(function: str) -> None:
     assert loaded(function) == set()
 
 

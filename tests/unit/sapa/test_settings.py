@@ -19,7 +19,7 @@ def test_missing_variable_is_named(value: str | None) -> None:
 
 
 def test_every_required_variable_has_its_own_name() -> None:
-    known = Settings(
+    config = Settings(
         {
             "CONNECTIONS_USERNAME_INDEX_NAME": "index",
             "USER_POOL_ID": "pool",
@@ -27,9 +27,9 @@ def test_every_required_variable_has_its_own_name() -> None:
             "MANAGEMENT_API_ENDPOINT": "https://api.example/ws",
         }
     )
-    assert known.connections_username_index_name == "index"
-    assert (known.user_pool_id, known.user_pool_client_id) == ("pool", "client")
-    assert known.management_api_endpoint == "https://api.example/ws"
+    assert config.connections_username_index_name == "index"
+    assert (config.user_pool_id, config.user_pool_client_id) == ("pool", "client")
+    assert config.management_api_endpoint == "https://api.example/ws"
 
 
 @pytest.mark.parametrize("url", ["wss://api.example/ws", "api.example"])

@@ -5,7 +5,7 @@ import { element } from "../dom.js";
 import { remark } from "./bubbles.js";
 
 /** @typedef {import("../content.js").Message} Message */
-/** @typedef {import("./view.js").Surroundings} Surroundings */
+/** @typedef {import("./view.js").ViewContext} ViewContext */
 /**
  * @typedef {object} Game
  * @property {string} board nine cells by row, each `X`, `O` or `.`
@@ -21,8 +21,8 @@ const SIDE = 3;
 const STEPS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -SIDE, ArrowDown: SIDE };
 
 /** @type {import("./view.js").ViewMaker} */
-export function boardView(around) {
-  const board = new Board(around);
+export function boardView(context) {
+  const board = new Board(context);
   return {
     element: board.element,
     lossy: true,
@@ -44,17 +44,17 @@ function gameIn(message) {
 }
 
 class Board {
-  #around;
+  #context;
   #status = element("p", { class: "turn" });
   #cells = Array.from({ length: SIDE * SIDE }, (_, index) => this.#cell(index));
   #grid = element("div", { class: "board", role: "group" });
   element = element("div", { class: "game" });
   /** @type {Game | null} */ #game = null;
 
-  /** @param {Surroundings} around */
-  constructor(around) {
-    this.#around = around;
-    this.#grid.setAttribute("aria-label", `Board of table ${around.subject}`);
+  /** @param {ViewContext} context */
+  constructor(context) {
+    this.#context = context;
+    this.#grid.setAttribute("aria-label", `Board of table ${context.subject}`);
     this.#grid.append(...this.#cells);
     this.#grid.addEventListener("keydown", (event) => this.#onKey(event));
     this.element.append(this.#status, this.#grid);
@@ -92,7 +92,7 @@ class Board {
     const cell = element("button", { type: "button", tabindex: index === 4 ? 0 : -1 });
     cell.addEventListener("click", () => {
       if (cell.getAttribute("aria-disabled") === "true") return;
-      this.#around.act({ action: "move", table: this.#around.subject, cell: index + 1 });
+      this.#context.act({ action: "move", table: this.#context.subject, cell: index + 1 });
     });
     return cell;
   }
@@ -135,12 +135,12 @@ class Board {
 
   /** @param {string | undefined} name */
   #named(name) {
-    return name === this.#around.username ? "You" : (name ?? "Nobody");
+    return name === this.#context.username ? "You" : (name ?? "Nobody");
   }
 
   /** @param {Game["players"]} players */
   #markOf(players) {
-    return Object.keys(players).find((mark) => players[mark] === this.#around.username);
+    return Object.keys(players).find((mark) => players[mark] === this.#context.username);
   }
 }
 

@@ -6,12 +6,12 @@ import { isObject } from "../sapa/message.js";
 import { remark } from "./bubbles.js";
 
 /** @typedef {import("../content.js").Message} Message */
-/** @typedef {import("./view.js").Surroundings} Surroundings */
+/** @typedef {import("./view.js").ViewContext} ViewContext */
 /** @typedef {import("./view.js").ChannelEvent} ChannelEvent */
 
 /** @type {import("./view.js").ViewMaker} */
-export function deviceView(around) {
-  const device = new Device(around);
+export function deviceView(context) {
+  const device = new Device(context);
   return {
     element: device.element,
     show: (event) => device.show(event),
@@ -20,18 +20,18 @@ export function deviceView(around) {
 }
 
 class Device {
-  #around;
+  #context;
   #rows = element("tbody");
   #waiting = element("ul", { class: "waiting" });
   element = element("div", { class: "device", hidden: true });
   /** @type {Map<string, { at: number, row: HTMLElement }>} */ #metrics = new Map();
   /** @type {Map<string, { command: string, shown: HTMLElement }>} */ #commands = new Map();
 
-  /** @param {Surroundings} around */
-  constructor(around) {
-    this.#around = around;
+  /** @param {ViewContext} context */
+  constructor(context) {
+    this.#context = context;
     const titles = ["Metric", "Value", "Time"].map((title) => element("th", { scope: "col" }, title));
-    const caption = element("caption", { class: "visually-hidden" }, `Last values of ${around.subject}`);
+    const caption = element("caption", { class: "visually-hidden" }, `Last values of ${context.subject}`);
     const head = element("thead", {}, element("tr", {}, ...titles));
     this.element.append(element("table", {}, caption, head, this.#rows), this.#waiting);
   }
@@ -50,11 +50,11 @@ class Device {
   /** @param {ChannelEvent} event */
   show({ payload, sentAt }) {
     const { metric, value, command, number, from, acknowledged } = payload;
-    const name = this.#around.subject;
+    const name = this.#context.subject;
     if (typeof metric === "string") this.#value(metric, value, sentAt);
     else if (typeof command === "string") {
       this.#command(String(number), command);
-      const who = from === this.#around.username ? "You" : (from ?? "Somebody");
+      const who = from === this.#context.username ? "You" : (from ?? "Somebody");
       return remark(sentAt, `${who} to ${name}: “${command}”`);
     } else if (typeof acknowledged === "string") {
       const done = this.#acknowledged(acknowledged);
@@ -65,13 +65,13 @@ class Device {
 
   /** @param {string} metric @param {unknown} value @param {number} at epoch milliseconds */
   #value(metric, value, at) {
-    const known = this.#metrics.get(metric);
-    if (known && known.at > at) return;
+    const shown = this.#metrics.get(metric);
+    if (shown && shown.at > at) return;
     const text = typeof value === "number" ? value.toLocaleString("en") : String(value);
     const title = element("th", { scope: "row" }, metric);
     const time = element("td", {}, clockTime(new Date(at)));
     const row = element("tr", {}, title, element("td", { class: "value" }, text), time);
-    if (known) known.row.replaceWith(row);
+    if (shown) shown.row.replaceWith(row);
     else this.#rows.append(row);
     this.#metrics.set(metric, { at, row });
     this.element.hidden = false;
@@ -83,7 +83,7 @@ class Device {
     const done = element("button", { class: "quiet", type: "button" }, "Acknowledge");
     done.setAttribute("aria-label", `Acknowledge “${command}”`);
     done.addEventListener("click", () => {
-      this.#around.act({ action: "acknowledge", device: this.#around.subject, number });
+      this.#context.act({ action: "acknowledge", device: this.#context.subject, number });
     });
     const shown = element("li", {}, element("span", {}, `Waiting: “${command}”`), done);
     this.#commands.set(number, { command, shown });
@@ -93,9 +93,9 @@ class Device {
 
   /** @param {string} number */
   #acknowledged(number) {
-    const known = this.#commands.get(number);
-    known?.shown.remove();
+    const entry = this.#commands.get(number);
+    entry?.shown.remove();
     this.#commands.delete(number);
-    return known?.command ?? "";
+    return entry?.command ?? "";
   }
 }

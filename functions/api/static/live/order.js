@@ -28,21 +28,21 @@ export function firstAfter(log, channel, sequence) {
 /** Moves what had no number yet below all events before it. @param {HTMLElement} log @param {HTMLElement} shown marked by now */
 export function settle(log, shown) {
   const { channel, sequence } = shown.dataset;
-  for (const one of fromTheEnd(log)) {
-    if (one === shown) return;
-    if (one.dataset.channel === channel && Number(one.dataset.sequence) < Number(sequence)) {
-      return one.after(shown);
+  for (const bubble of fromTheEnd(log)) {
+    if (bubble === shown) return;
+    if (bubble.dataset.channel === channel && Number(bubble.dataset.sequence) < Number(sequence)) {
+      return bubble.after(shown);
     }
   }
 }
 
 /** Makes bubbles of one speaker in a row look like it. @param {HTMLElement} shown newly placed */
 export function chain(shown) {
-  for (const one of [shown, shown.nextElementSibling]) {
-    const before = one?.previousElementSibling;
-    if (!(one instanceof HTMLElement && one.dataset.speaker)) continue;
-    const same = before instanceof HTMLElement && before.dataset.speaker === one.dataset.speaker;
-    one.classList.toggle("continued", same);
+  for (const bubble of [shown, shown.nextElementSibling]) {
+    const before = bubble?.previousElementSibling;
+    if (!(bubble instanceof HTMLElement && bubble.dataset.speaker)) continue;
+    const same = before instanceof HTMLElement && before.dataset.speaker === bubble.dataset.speaker;
+    bubble.classList.toggle("continued", same);
   }
 }
 

@@ -5,12 +5,12 @@ import { textContent } from "../content.js";
 import { element, spoken } from "../dom.js";
 import { remark, saying } from "./bubbles.js";
 
-/** @typedef {import("./view.js").Surroundings} Surroundings */
+/** @typedef {import("./view.js").ViewContext} ViewContext */
 
 const REACTIONS = ["👍", "❤️", "😄"];
 
 /** @type {import("./view.js").ViewMaker} */
-export function postsView(around) {
+export function postsView(context) {
   /** @type {Map<number, Reactions>} */ const posts = new Map();
   return {
     social: false,
@@ -18,14 +18,14 @@ export function postsView(around) {
       if (typeof reaction === "string") {
         const target = posts.get(Number(post));
         if (target) target.add(reaction, String(from));
-        else return remark(sentAt, `${from} ${reaction} to an earlier post of ${around.subject}`);
+        else return remark(sentAt, `${from} ${reaction} to an earlier post of ${context.subject}`);
         return null;
       }
       const author = String(from ?? "");
-      const shown = saying({ channel, from: author, username: around.username, sentAt }, textContent(String(text)));
+      const shown = saying({ channel, from: author, username: context.username, sentAt }, textContent(String(text)));
       if (sequence !== null) {
         const reactions = new Reactions((chosen) =>
-          around.act({ action: "react", user: around.subject, text: chosen, post: sequence }),
+          context.act({ action: "react", user: context.subject, text: chosen, post: sequence }),
         );
         posts.set(sequence, reactions);
         shown.querySelector(".bubble")?.after(reactions.element);
@@ -58,8 +58,8 @@ class Reactions {
 
   /** @param {string} reaction */
   #chip(reaction) {
-    const known = this.#chips.get(reaction);
-    if (known) return known;
+    const existing = this.#chips.get(reaction);
+    if (existing) return existing;
     const button = element("button", { type: "button" }, reaction);
     button.addEventListener("click", () => this.#react(reaction));
     this.element.append(button);

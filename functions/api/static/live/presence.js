@@ -9,7 +9,7 @@ import { clockTime, element, spoken } from "../dom.js";
 export function isMembers(value) {
   return (
     Array.isArray(value) &&
-    value.every((one) => typeof one?.username === "string" && typeof one.since === "number")
+    value.every((member) => typeof member?.username === "string" && typeof member.since === "number")
   );
 }
 
@@ -22,7 +22,7 @@ export class PresenceList {
   /** @type {Map<string, number>} */ #since = new Map();
   /** Heard before the list came, which may be older: `0` for those who left. @type {Map<string, number>} */
   #news = new Map();
-  #known = false;
+  #complete = false;
 
   /** @param {string} channel @param {string} username who looks at the page */
   constructor(channel, username) {
@@ -34,21 +34,21 @@ export class PresenceList {
   /** @param {Member[]} members */
   set(members) {
     this.#since = new Map(members.map(({ username, since }) => [username, since]));
-    if (!this.#known) for (const [name, since] of this.#news) this.#note(name, since);
-    this.#known = true;
+    if (!this.#complete) for (const [name, since] of this.#news) this.#note(name, since);
+    this.#complete = true;
     this.#draw();
   }
 
   /** @param {string} name @param {number} since */
   joined(name, since) {
-    if (!this.#known) this.#news.set(name, since);
+    if (!this.#complete) this.#news.set(name, since);
     this.#note(name, since);
     this.#draw();
   }
 
   /** @param {string} name */
   left(name) {
-    if (!this.#known) this.#news.set(name, 0);
+    if (!this.#complete) this.#news.set(name, 0);
     this.#note(name, 0);
     this.#draw();
   }
@@ -60,8 +60,8 @@ export class PresenceList {
   }
 
   #draw() {
-    if (!this.#known) return;
-    const names = [...this.#since].sort(([one], [other]) => one.localeCompare(other));
+    if (!this.#complete) return;
+    const names = [...this.#since].sort(([a], [b]) => a.localeCompare(b));
     this.#count.textContent = String(names.length);
     this.#list.replaceChildren(...names.map(([name, since]) => this.#person(name, since)));
     this.element.hidden = false;

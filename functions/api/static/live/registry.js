@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The one place that knows which channel is shown how. A channel of a prefix that is not here
- * still shows its events as bubbles, its members and who comes and goes.
+ * Maps a channel's prefix to its view. A channel with any other prefix shows its events as bubbles,
+ * its members, and who comes and goes.
  */
 
 import { messageContent, summary, textContent } from "../content.js";
@@ -11,7 +11,7 @@ import { deviceView } from "./device.js";
 import { postsView } from "./posts.js";
 import { priceView } from "./price.js";
 
-/** @typedef {import("./view.js").Surroundings} Surroundings */
+/** @typedef {import("./view.js").ViewContext} ViewContext */
 /** @typedef {import("./view.js").View} View */
 /** @typedef {import("./view.js").ViewMaker} ViewMaker */
 
@@ -26,12 +26,12 @@ const VIEWS = {
   "posts:": postsView,
 };
 
-/** @param {Omit<Surroundings, "subject">} around @returns {View} */
-export function viewOf(around) {
-  const { channel } = around;
+/** @param {Omit<ViewContext, "subject">} context @returns {View} */
+export function viewOf(context) {
+  const { channel } = context;
   const prefix = Object.keys(VIEWS).find((start) => channel.startsWith(start)) ?? "";
   const make = VIEWS[prefix] ?? plainView;
-  return make({ ...around, subject: channel.slice(prefix.length) });
+  return make({ ...context, subject: channel.slice(prefix.length) });
 }
 
 /** @type {ViewMaker} */
@@ -61,7 +61,7 @@ function typingView({ subject, username, typing }) {
     social: false,
     lossy: true,
     show({ sentAt, payload: { from } }) {
-      // Whoever comes back after a while is told of typing that has long become a message.
+      // After a reconnect old typing events arrive that have long become messages.
       const recent = Date.now() - sentAt < 5_000;
       if (typeof from === "string" && from !== username && recent) typing.started(subject, from);
       return null;

@@ -4,7 +4,7 @@
 /** @typedef {import("../content.js").Message} Message */
 /** @typedef {{ channel: string, sequence: number | null, sentAt: number, payload: Message }} ChannelEvent `sentAt` is epoch milliseconds */
 /**
- * @typedef {object} Surroundings
+ * @typedef {object} ViewContext
  * @property {string} channel
  * @property {string} subject the channel's name after its prefix
  * @property {string} username who looks at the page
@@ -22,6 +22,6 @@
  *   conversation gets of it
  * @property {(reply: Message) => HTMLElement | null} [reply] the same for a reply about the channel
  */
-/** @typedef {(around: Surroundings) => View} ViewMaker */
+/** @typedef {(context: ViewContext) => View} ViewMaker */
 
 export {};

@@ -1,18 +1,18 @@
 // @ts-check
 /**
  * The channels a page is in, across all its sockets: each event once, gaps filled, missed events
- * asked for. Sends and timers come from outside; knows no socket.
+ * asked for. It does not use sockets itself: the caller passes in `send` and the timers.
  */
 
 import { Timers } from "./environment.js";
-import { Mark } from "./mark.js";
+import { SequenceTracker } from "./sequence_tracker.js";
 import { isObject, isSequence } from "./message.js";
 
 /** @typedef {import("./message.js").ChannelEvents} ChannelEvents */
 /** @typedef {import("./message.js").Message} Message */
 /**
  * @typedef {object} Followed
- * @property {Mark} mark
+ * @property {SequenceTracker} tracker
  * @property {boolean} awaited by the last `resume`, whose answer has not come
  * @property {number} attempts to fill the gap that begins after `stuckAt`
  * @property {number} stuckAt
@@ -30,8 +30,8 @@ import { isObject, isSequence } from "./message.js";
 /** An event may be overtaken by later ones; only after this is a gap a gap. */
 const GRACE_MS = 1_000;
 /** How long a whole resume may take until it is asked for again. */
-const RESUME_PATIENCE_MS = 8_000;
-const PATIENCE_CEILING_MS = 30_000;
+const RESUME_TIMEOUT_MS = 8_000;
+const MAX_TIMEOUT_MS = 30_000;
 /** A number still missing after so many answers was never published: its publisher failed. */
 const FILL_ATTEMPTS = 4;
 
@@ -53,13 +53,13 @@ export class Channels {
     return [...this.#followed.keys()];
   }
 
-  /** @param {string} channel @param {number[]} sequences known to the page, as is all before them */
+  /** @param {string} channel @param {number[]} sequences that the page has, with everything before the lowest */
   remember(channel, sequences) {
-    const [first, ...others] = [...sequences].sort((one, other) => one - other);
+    const [first, ...rest] = [...sequences].sort((a, b) => a - b);
     if (first === undefined) return;
-    const mark = this.#followed.get(channel)?.mark ?? this.#follow(channel, new Mark(first));
-    mark.restart(first);
-    for (const sequence of others) mark.accept(sequence);
+    const tracker = this.#followed.get(channel)?.tracker ?? this.#follow(channel, new SequenceTracker(first));
+    tracker.restart(first);
+    for (const sequence of rest) tracker.accept(sequence);
     this.#watch(channel);
     if (this.#options.overlaps()) this.#ask([channel]);
   }
@@ -74,7 +74,7 @@ export class Channels {
   resume() {
     this.pause();
     if (this.#followed.size === 0) return this.#options.onResumed();
-    for (const one of this.#followed.values()) one.awaited = true;
+    for (const followed of this.#followed.values()) followed.awaited = true;
     this.#ask(this.names);
     this.check();
   }
@@ -83,8 +83,8 @@ export class Channels {
   pause() {
     this.#timers.clear();
     this.#asked.clear();
-    for (const one of this.#followed.values()) {
-      Object.assign(one, { attempts: 0, awaited: false, answered: false });
+    for (const followed of this.#followed.values()) {
+      Object.assign(followed, { attempts: 0, awaited: false, answered: false });
     }
   }
 
@@ -121,16 +121,16 @@ export class Channels {
   /** @param {string} channel @param {number} sequence */
   #accept(channel, sequence) {
     const followed = this.#followed.get(channel);
-    if (followed) return followed.mark.accept(sequence);
-    this.#follow(channel, Mark.atFirst(sequence));
+    if (followed) return followed.tracker.accept(sequence);
+    this.#follow(channel, SequenceTracker.atFirst(sequence));
     return true;
   }
 
-  /** @param {string} channel @param {Mark} mark */
-  #follow(channel, mark) {
-    const fresh = { attempts: 0, stuckAt: mark.contiguous, awaited: false, answered: false };
-    this.#followed.set(channel, { mark, ...fresh });
-    return mark;
+  /** @param {string} channel @param {SequenceTracker} tracker */
+  #follow(channel, tracker) {
+    const fresh = { attempts: 0, stuckAt: tracker.contiguous, awaited: false, answered: false };
+    this.#followed.set(channel, { tracker, ...fresh });
+    return tracker;
   }
 
   /** @param {Message} positions */
@@ -138,11 +138,11 @@ export class Channels {
     for (const [channel, sequence] of Object.entries(positions)) {
       if (!isSequence(sequence)) continue;
       const followed = this.#followed.get(channel);
-      if (followed) followed.mark.join(sequence);
-      else this.#follow(channel, Mark.atJoin(sequence));
+      if (followed) followed.tracker.join(sequence);
+      else this.#follow(channel, SequenceTracker.atJoin(sequence));
       this.#options.emit("joined", { channel, sequence });
       this.#watch(channel);
-      // The socket that comes after this one has to be let in as well.
+      // The next socket has to join the channel as well.
       if (this.#options.overlaps()) this.#ask([channel]);
     }
   }
@@ -166,19 +166,19 @@ export class Channels {
   /** @param {string} channel @param {number} sequence */
   #reached(channel, sequence) {
     const followed = this.#followed.get(channel);
-    if (followed) followed.mark.reach(sequence);
-    else this.#follow(channel, new Mark(sequence));
+    if (followed) followed.tracker.reach(sequence);
+    else this.#follow(channel, new SequenceTracker(sequence));
   }
 
   /** An answer holds only so many events: asks for the next ones, from where it ended. @param {Message} reached @param {Message} more */
   #askOn(reached, more) {
     /** @type {Map<string, number>} */
-    const marks = new Map();
+    const positions = new Map();
     for (const channel of this.names) {
       const sequence = reached[channel];
-      if (channel in more && isSequence(sequence)) marks.set(channel, sequence);
+      if (channel in more && isSequence(sequence)) positions.set(channel, sequence);
     }
-    if (marks.size) this.#send(marks);
+    if (positions.size) this.#send(positions);
   }
 
   /** @param {string} channel @param {boolean} granted */
@@ -208,12 +208,12 @@ export class Channels {
     }
   }
 
-  /** @param {string} channel @param {import("./mark.js").Range} range */
+  /** @param {string} channel @param {import("./sequence_tracker.js").Range} range */
   #giveUp(channel, { from, to }) {
-    const mark = this.#followed.get(channel)?.mark;
-    if (!mark || to <= mark.contiguous) return;
-    const lost = { from: Math.max(from, mark.contiguous + 1), to };
-    mark.settle(lost);
+    const tracker = this.#followed.get(channel)?.tracker;
+    if (!tracker || to <= tracker.contiguous) return;
+    const lost = { from: Math.max(from, tracker.contiguous + 1), to };
+    tracker.settle(lost);
     this.#options.emit("gap", { channel, ...lost });
     this.#watch(channel);
   }
@@ -222,26 +222,26 @@ export class Channels {
   #watch(channel) {
     const followed = this.#followed.get(channel);
     if (!followed) return;
-    const { mark, awaited } = followed;
-    if (mark.overfull) return this.#giveUp(channel, mark.missing);
-    if (!awaited && !mark.incomplete) return this.#timers.cancel(channel);
+    const { tracker, awaited } = followed;
+    if (tracker.overfull) return this.#giveUp(channel, tracker.missing);
+    if (!awaited && !tracker.incomplete) return this.#timers.cancel(channel);
     if (this.#timers.has(channel)) return;
-    // A gap that moved on is another gap, a young one.
-    if (followed.stuckAt !== mark.contiguous) followed.attempts = 0;
-    followed.stuckAt = mark.contiguous;
-    const first = awaited ? RESUME_PATIENCE_MS : GRACE_MS;
-    const patience = Math.min(PATIENCE_CEILING_MS, first * 3 ** followed.attempts);
+    // A gap that starts at another number is a new gap.
+    if (followed.stuckAt !== tracker.contiguous) followed.attempts = 0;
+    followed.stuckAt = tracker.contiguous;
+    const first = awaited ? RESUME_TIMEOUT_MS : GRACE_MS;
+    const timeout = Math.min(MAX_TIMEOUT_MS, first * 3 ** followed.attempts);
     // All members of a channel may see the same gap: let them not ask all at once.
-    const wait = patience * (1 + this.#options.environment.random());
+    const wait = timeout * (1 + this.#options.environment.random());
     this.#timers.after(channel, wait, () => this.#stuck(channel, followed));
   }
 
   /** @param {string} channel @param {Followed} followed */
   #stuck(channel, followed) {
-    const { mark, awaited, stuckAt, answered, attempts } = followed;
-    if (!awaited && answered && attempts >= FILL_ATTEMPTS && mark.contiguous === stuckAt) {
-      mark.settle(mark.missing);
-    } else if (awaited || mark.contiguous === stuckAt) {
+    const { tracker, awaited, stuckAt, answered, attempts } = followed;
+    if (!awaited && answered && attempts >= FILL_ATTEMPTS && tracker.contiguous === stuckAt) {
+      tracker.settle(tracker.missing);
+    } else if (awaited || tracker.contiguous === stuckAt) {
       Object.assign(followed, { attempts: attempts + 1, answered: false });
       this.#ask([channel]);
     }
@@ -250,14 +250,14 @@ export class Channels {
 
   /** @param {string[]} channels */
   #ask(channels) {
-    const at = (/** @type {string} */ name) => this.#followed.get(name)?.mark.contiguous ?? 0;
+    const at = (/** @type {string} */ name) => this.#followed.get(name)?.tracker.contiguous ?? 0;
     this.#send(new Map(channels.map((name) => [name, at(name)])));
   }
 
-  /** @param {Map<string, number>} marks */
-  #send(marks) {
+  /** @param {Map<string, number>} positions */
+  #send(positions) {
     const $id = `sapa-${(this.#lastAsk += 1)}`;
-    this.#asked.set($id, [...marks.keys()]);
-    this.#options.send({ $resume: Object.fromEntries(marks), $id });
+    this.#asked.set($id, [...positions.keys()]);
+    this.#options.send({ $resume: Object.fromEntries(positions), $id });
   }
 }

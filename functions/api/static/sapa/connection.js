@@ -1,16 +1,16 @@
 // @ts-check
 /**
- * One connection made of many sockets: reconnects with backoff and jitter after any close, and
- * opens the next socket before API Gateway closes the present one at the age of 2 hours.
+ * A connection made of many sockets: reconnects with backoff and jitter after any close, and
+ * opens the next socket before API Gateway closes the current socket after 2 hours.
  * Knows nothing of what is said, only that a new socket may have to `resume` first.
  */
 
 import { backoff, BACKOFF_CEILING_MS } from "./backoff.js";
 import { Timers } from "./environment.js";
-import { Line } from "./line.js";
+import { Socket } from "./socket.js";
 
-/** @typedef {import("./line.js").End} End */
-/** @typedef {import("./line.js").Frame} Frame */
+/** @typedef {import("./socket.js").End} End */
+/** @typedef {import("./socket.js").Frame} Frame */
 /** @typedef {import("./message.js").Message} Message */
 /**
  * @typedef {(
@@ -30,14 +30,14 @@ import { Line } from "./line.js";
  * @property {import("./environment.js").Environment} environment
  * @property {() => void} resume on a new socket, asks for what was missed and then calls `resumed`
  * @property {() => void} resumeLost the socket that was asked is gone
- * @property {() => void} watchGaps but the one before it still serves
+ * @property {() => void} watchGaps the new socket is gone, but the previous socket still serves: look for gaps
  * @property {(state: ConnectionState) => void} onState
  * @property {(text: string, message: Message | null) => void} onText
  * @property {(frame: Frame) => void} onFrame
  * @property {(ids: End["unanswered"]) => void} onUnanswered
  */
 
-/** A connection that lived this long was a good one: the backoff starts afresh after it. */
+/** After a connection that lived this long the backoff starts from the beginning. */
 const STABLE_AFTER_MS = 10_000;
 /** A page that is looked at again trusts a socket that was silent for less. */
 const TRUSTED_SILENCE_MS = 20_000;
@@ -50,13 +50,13 @@ export class Connection {
   /** @type {ConnectionState} */ #state = { status: "closed", reason: "stopped" };
   /** Aborted by `stop`; carries the listeners for network and visibility. */
   #life = new AbortController();
-  /** Connecting, or what the application speaks through. @type {Line | null} */
-  #line = null;
-  /** Connecting, to replace `#line`. @type {Line | null} */
+  /** Connecting, or what the application speaks through. @type {Socket | null} */
+  #socket = null;
+  /** Connecting, to replace `#socket`. @type {Socket | null} */
   #next = null;
-  /** Replaced, but listened to until `#line` has caught up. @type {Line | null} */
+  /** Replaced, but listened to until `#socket` has caught up. @type {Socket | null} */
   #former = null;
-  /** Only their last replies are waited for. @type {Set<Line>} */
+  /** Only their last replies are waited for. @type {Set<Socket>} */
   #retired = new Set();
   #attempt = 0;
   #renewal = 0;
@@ -76,7 +76,7 @@ export class Connection {
     this.#life = new AbortController();
     const network = {
       online: () => this.#wake(),
-      offline: () => this.#line?.probe(),
+      offline: () => this.#socket?.probe(),
       visible: () => this.#becameVisible(),
     };
     this.#options.environment.listen(network, this.#life.signal);
@@ -89,15 +89,15 @@ export class Connection {
     if (this.#state.status === "closed") return;
     this.#life.abort();
     this.#timers.clear();
-    const lines = [...this.#retired, this.#former, this.#line, this.#next];
+    const sockets = [...this.#retired, this.#former, this.#socket, this.#next];
     this.#retired.clear();
-    this.#line = this.#next = this.#former = null;
+    this.#socket = this.#next = this.#former = null;
     this.#options.resumeLost();
-    this.#options.onUnanswered(lines.flatMap((line) => line?.close(1000, "bye") ?? []));
+    this.#options.onUnanswered(sockets.flatMap((socket) => socket?.close(1000, "bye") ?? []));
     this.#enter({ status: "closed", reason });
   }
 
-  /** Whether more than one socket may be in channels. */
+  /** Whether several sockets may be in channels at once. */
   get overlaps() {
     return this.#former !== null || this.#retired.size > 0;
   }
@@ -106,14 +106,14 @@ export class Connection {
     if (this.#state.status === "waiting") this.#connect();
   }
 
-  /** Sends for the application. @type {Line["send"]} */
+  /** Sends for the application. @type {Socket["send"]} */
   send(message, settle) {
-    return this.#line?.send(message, settle) ?? false;
+    return this.#socket?.send(message, settle) ?? false;
   }
 
   /** Sends for the connection itself. @param {Message} message */
   control(message) {
-    return this.#line?.control(message) ?? false;
+    return this.#socket?.control(message) ?? false;
   }
 
   /** All that `resume` asked for has come: the socket before is not needed any more. */
@@ -129,53 +129,53 @@ export class Connection {
   #connect() {
     this.#timers.cancel("retry");
     this.#enter({ status: "connecting", attempt: this.#attempt });
-    this.#line = this.#dial();
+    this.#socket = this.#dial();
   }
 
   #dial() {
     const { url, warp, environment, onText, onFrame } = this.#options;
-    /** @type {Line} */
-    const line = new Line({
+    /** @type {Socket} */
+    const socket = new Socket({
       ...{ url, warp, environment, onText, onFrame },
-      onOpen: () => this.#opened(line),
-      onEnd: (end) => this.#ended(line, end),
+      onOpen: () => this.#opened(socket),
+      onEnd: (end) => this.#ended(socket, end),
     });
-    return line;
+    return socket;
   }
 
-  /** @param {Line} line */
-  #opened(line) {
+  /** @param {Socket} socket */
+  #opened(socket) {
     this.#timers.after("renew", this.#options.lifetimeMs / this.#options.warp, () => this.#renew());
-    if (line === this.#next) return this.#takeOver(line);
+    if (socket === this.#next) return this.#takeOver(socket);
     this.#options.resume();
     this.#enter({ status: "connected" });
   }
 
   #renew() {
-    if (this.#line?.isOpen && !this.#former && !this.#next) this.#next = this.#dial();
+    if (this.#socket?.isOpen && !this.#former && !this.#next) this.#next = this.#dial();
   }
 
-  /** From here on the application speaks through `line`. @param {Line} line */
-  #takeOver(line) {
+  /** From here on the application speaks through `socket`. @param {Socket} socket */
+  #takeOver(socket) {
     this.#next = null;
-    this.#former = this.#line;
-    this.#line = line;
+    this.#former = this.#socket;
+    this.#socket = socket;
     this.#former?.whenAnswered(LAST_WORDS_MS, () => this.#former && this.#options.resume());
   }
 
-  /** A socket is gone or as good as gone. @param {Line} line @param {End} end */
-  #ended(line, { opened, unanswered }) {
-    const age = line.age;
+  /** A socket is gone or as good as gone. @param {Socket} socket @param {End} end */
+  #ended(socket, { opened, unanswered }) {
+    const age = socket.age;
     this.#options.onUnanswered(unanswered);
-    if (line === this.#next) void this.#nextFailed();
-    else if (line === this.#former) {
+    if (socket === this.#next) void this.#nextFailed();
+    else if (socket === this.#former) {
       this.#former = null;
       this.#options.resume();
-    } else if (line === this.#line) void this.#lost(opened, age);
-    else this.#retired.delete(line);
+    } else if (socket === this.#socket) void this.#lost(opened, age);
+    else this.#retired.delete(socket);
   }
 
-  /** The present socket still serves; try again to have the next one in time. */
+  /** The current socket still serves. Try again, so that the next socket is ready in time. */
   async #nextFailed() {
     this.#next = null;
     this.#renewSoon();
@@ -191,17 +191,17 @@ export class Connection {
   async #lost(opened, age) {
     if (this.#former) return this.#fallBack(this.#former);
     this.#options.resumeLost();
-    this.#line = this.#next;
+    this.#socket = this.#next;
     this.#next = null;
-    if (this.#line) return this.#enter({ status: "connecting", attempt: this.#attempt });
+    if (this.#socket) return this.#enter({ status: "connecting", attempt: this.#attempt });
     if (opened && age >= STABLE_AFTER_MS) this.#attempt = 0;
     if (!opened && (await this.#sessionEnded())) return;
     this.#waitAndRetry();
   }
 
-  /** The new socket ended before it had caught up, and the one before is still there. @param {Line} former */
+  /** The new socket closed before it caught up, and the previous socket is still open. @param {Socket} former */
   #fallBack(former) {
-    this.#line = former;
+    this.#socket = former;
     this.#former = null;
     this.#options.resumeLost();
     this.#options.watchGaps();
@@ -229,7 +229,7 @@ export class Connection {
 
   /** The network is back, or may have changed under an open socket. */
   #wake() {
-    if (this.#state.status !== "waiting") return this.#line?.probe();
+    if (this.#state.status !== "waiting") return this.#socket?.probe();
     // Everyone who was cut off hears the same event: spread the return over a second.
     this.#timers.after("retry", this.#options.environment.random() * 1000, () => this.#connect());
   }
@@ -237,7 +237,7 @@ export class Connection {
   /** Timers sleep with a hidden page or a closed lid; look again when it is back. */
   #becameVisible() {
     if (this.#state.status === "waiting") this.retryNow();
-    else if (this.#line && this.#line.silence > TRUSTED_SILENCE_MS) this.#line.probe();
+    else if (this.#socket && this.#socket.silence > TRUSTED_SILENCE_MS) this.#socket.probe();
   }
 
   /** @param {ConnectionState} state */

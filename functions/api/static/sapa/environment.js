@@ -15,7 +15,7 @@
 /**
  * @typedef {object} NetworkListeners
  * @property {() => void} online the network is back
- * @property {() => void} offline the network is gone, or another one
+ * @property {() => void} offline the network is gone or has changed
  * @property {() => void} visible the page is looked at again
  */
 
@@ -44,7 +44,7 @@ function listenToBrowser({ online, offline, visible }, signal) {
   );
 }
 
-/** Timers by name: setting one again replaces it. */
+/** Timers by name: setting a name again replaces its timer. */
 export class Timers {
   #environment;
   /** @type {Map<string, unknown>} */ #running = new Map();

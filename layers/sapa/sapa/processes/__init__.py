@@ -1,1 +1,0 @@
-"""The business processes: one file each, registered by name in `sapa.endpoints`."""

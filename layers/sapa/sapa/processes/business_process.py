@@ -1,4 +1,4 @@
-"""What makes a function a business process.
+"""What makes a function a business process, and what it may know and do.
 
     @business_process
     def shout(message: str) -> str:
@@ -6,21 +6,132 @@
         return message.upper()
 
 The parameters are the keys of a message, their annotations the types, the docstring is the
-documentation and the return value the reply. This module needs no pydantic: what checks
-the inputs is made by `sapa.inputs`.
+documentation and the return value the reply. A parameter annotated `Context` is no key: it gets
+the `Context` of the message. This module needs no pydantic: `sapa.messages.inputs` makes the
+checks of the inputs.
 """
 
 import functools
 import inspect
 import keyword
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import get_args, get_type_hints
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, get_args, get_type_hints
 
-from sapa.context import Context
 from sapa.errors import BusinessProcessError
+from sapa.observability import logger
 
-__all__ = ["BusinessProcess", "Context", "Parameter", "Process", "business_process"]
+if TYPE_CHECKING:
+    from sapa.channels.channel import ChannelEvent, Member
+    from sapa.connections.connection import Subscriber
+    from sapa.lambda_events import ConnectionEvent
+    from sapa.processes.state import State
+    from sapa.services import Services
+
+MAX_HISTORY = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a business process may know and do beyond its inputs and reply.
+
+    All methods raise `ChannelNameError` for what cannot name a channel. A refusal that a process
+    does not catch is sent to the client.
+    """
+
+    _event: "ConnectionEvent"
+    # Parts are made when they are used: most messages need no channels, and pay for none.
+    _services: "Services" = field(repr=False, compare=False)
+    # The channels that were joined, with their last event: the client gets them before the reply.
+    joined: dict[str, int] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def username(self) -> str:
+        """The user who sent the message."""
+        return self._event.username
+
+    @property
+    def connection_id(self) -> str:
+        """The connection that sent the message."""
+        return self._event.connection_id
+
+    @property
+    def endpoint(self) -> str:
+        """The endpoint that answers it."""
+        return self._event.endpoint
+
+    @property
+    def request_id(self) -> str:
+        """The request id in the logs."""
+        return self._event.request_id
+
+    @property
+    def received_at(self) -> int:
+        """When API Gateway received the message, in epoch milliseconds."""
+        return self._event.request_time
+
+    @property
+    def state(self) -> "State":
+        """Values that outlive the message, shared by all messages to this endpoint."""
+        return self._services.state(self.endpoint)
+
+    def join(self, channel: str) -> bool:
+        """Let this connection into a channel; false when it is there already.
+
+        In `$joined`, the client gets the number of the channel's last event so far. Raises
+        `TooManyChannelsError`, and `ForbiddenChannelError` for another user's channel.
+        """
+        is_new = self._services.membership.join(self.subscriber(), channel)
+        if is_new:
+            logger.info("joined", channel=channel)
+        # Joined first, read second: an event that is published in between arrives by itself.
+        self.joined[channel] = self._services.channel_log.last_sequence(channel)
+        return is_new
+
+    def leave(self, channel: str) -> bool:
+        """Take this connection out of a channel; false when it is not there."""
+        self.joined.pop(channel, None)
+        left = self._services.membership.leave(self.subscriber(), channel)
+        if left:
+            logger.info("left", channel=channel)
+        return left
+
+    def publish(self, channel: str, payload: Mapping[str, Any], *, to_self: bool = True) -> int:
+        """Send a JSON object to everybody in a channel and return its sequence number.
+
+        When this returns, the event cannot be lost. The publisher need not be in the channel;
+        with `to_self=False` this connection does not get the event. Raises `PayloadError`,
+        `PayloadTooLargeError`.
+        """
+        event = self._services.publisher.publish(
+            channel,
+            payload,
+            publisher=self.username,
+            exclude=None if to_self else self.connection_id,
+        )
+        logger.info("published", channel=channel, sequence=event.sequence)
+        return event.sequence
+
+    def members(self, channel: str) -> "list[Member]":
+        """The users in a channel, by name, however many connections each has."""
+        return self._services.membership.members(channel)
+
+    def history(
+        self, channel: str, limit: int = 50, before: int | None = None
+    ) -> "list[ChannelEvent]":
+        """The last `limit` (at most 1,000) events in order, of those before a sequence number."""
+        from sapa.channels.channel import channel_name
+
+        if not 1 <= limit <= MAX_HISTORY:
+            raise ValueError(f"a history's limit is 1 to {MAX_HISTORY}, not {limit}")
+        now = self._services.clock() // 1000
+        return self._services.channel_log.before(channel_name(channel), before, limit, now)
+
+    def subscriber(self) -> "Subscriber":
+        """This connection as a possible member of channels."""
+        from sapa.connections.connection import Connection
+
+        return Connection.from_event(self._event).subscriber()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +150,23 @@ class Parameter:
 
 
 class BusinessProcess[**P, R]:
-    """A function with what is needed to serve it; calling it calls the function."""
+    """A function that can serve an endpoint; calling it calls the function."""
 
     def __init__(self, function: Callable[P, R]) -> None:
-        self._function = function
+        self.function: Final = function
         self.name = function.__name__
         self.documentation = inspect.getdoc(function) or ""
         functools.update_wrapper(self, function)
         _check(function)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        return self._function(*args, **kwargs)
+        return self.function(*args, **kwargs)
 
     @functools.cached_property
     def hints(self) -> dict[str, object]:
         """The resolved annotations, `return` among them."""
         try:
-            return get_type_hints(self._function, include_extras=True)
+            return get_type_hints(self.function, include_extras=True)
         except NameError as error:
             raise BusinessProcessError(self.name, f"unknown annotation: {error}") from error
 
@@ -67,7 +178,7 @@ class BusinessProcess[**P, R]:
     @functools.cached_property
     def parameters(self) -> tuple[Parameter, ...]:
         """The input variables, in the order of the signature."""
-        defaults = inspect.signature(self._function).parameters
+        defaults = inspect.signature(self.function).parameters
         return tuple(
             Parameter(_key(name), name, hint, defaults[name].default)
             for name, hint in self._inputs()
@@ -75,7 +186,7 @@ class BusinessProcess[**P, R]:
         )
 
     def _inputs(self) -> list[tuple[str, object]]:
-        return [(name, self.hints[name]) for name in inspect.signature(self._function).parameters]
+        return [(name, self.hints[name]) for name in inspect.signature(self.function).parameters]
 
 
 type Process = BusinessProcess[..., object]

@@ -1,19 +1,18 @@
-"""Chat rooms: who is there, who is typing, and what was said before one came."""
+"""Chat rooms: members, typing indicators, and the last messages."""
 
 from enum import StrEnum
 from typing import Annotated, Any
 
 from annotated_types import Len, MaxLen
 
+from sapa.errors import RefusedError
 from sapa.processes.business_process import Context, business_process
-from sapa.publishing import event_content
-from sapa.refusals import RefusedError
 
 SHOWN = 50
 
 
 class ChatAction(StrEnum):
-    """What one does in a room."""
+    """The actions in a room."""
 
     JOIN = "join"
     SAY = "say"
@@ -28,14 +27,15 @@ def chat(
     room: Annotated[str, Len(1, 64)] = "lobby",
     text: Annotated[str, MaxLen(2000)] = "",
 ) -> dict[str, Any]:
-    """Talk in rooms.
+    """Chat in rooms.
 
-    A room is two channels. `chat:ROOM` has what is said: `{"from": "ana", "text": "Hai!"}`, and
-    its presence says who comes and goes. `typing:ROOM` has `{"from": "ana"}` when somebody types:
-    nobody needs that later, so it is kept apart and the template keeps no history of `typing:`.
+    A room is two channels. `chat:ROOM` carries the messages, `{"from": "ana", "text": "Hai!"}`,
+    and its presence events show who comes and goes. `typing:ROOM` carries `{"from": "ana"}` while
+    somebody types. It is a separate channel because its events are not worth keeping: the template
+    keeps no history of `typing:`.
 
-    `join` answers with the members and the last 50 messages; `say` joins first, so that one hears
-    the answers. `text` matters to `say` alone.
+    `join` returns the members and the last 50 messages. `say` joins the room first, so that you
+    receive the answers. Only `say` uses `text`.
     """
     said, typing = f"chat:{room}", f"typing:{room}"
     match action:
@@ -48,21 +48,23 @@ def chat(
             sequence = context.publish(said, {"from": context.username, "text": text})
             return {"channel": said, "sequence": sequence}
         case ChatAction.TYPING:
-            # Those who type know it: their own connection is left out.
+            # The sender knows that they are typing.
             sequence = context.publish(typing, {"from": context.username}, to_self=False)
             return {"channel": typing, "sequence": sequence}
-        case ChatAction.LEAVE:
+        case _:  # LEAVE
             context.leave(typing)
             return {"channel": said, "left": context.leave(said)}
 
 
 def _join(context: Context, said: str, typing: str) -> dict[str, Any]:
-    """Join first and look back second: what is said in between comes twice rather than never.
+    """Join first and read the history second: a message in between comes twice, never not at all.
 
-    Clients tell by `$sequence` what they have already.
+    Clients recognize by `$sequence` what they have already.
     """
     context.join(said)
     context.join(typing)
-    members = [{"username": one.username, "since": one.since} for one in context.members(said)]
-    history = [event_content(event) for event in context.history(said, limit=SHOWN)]
+    members = [
+        {"username": member.username, "since": member.since} for member in context.members(said)
+    ]
+    history = [event.content() for event in context.history(said, limit=SHOWN)]
     return {"channel": said, "members": members, "history": history}

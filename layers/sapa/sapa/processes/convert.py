@@ -29,7 +29,7 @@ class Unit(StrEnum):
 
 
 class System(StrEnum):
-    """Which units to convert to."""
+    """The units to convert to."""
 
     METRIC = "metric"
     IMPERIAL = "imperial"
@@ -38,7 +38,7 @@ class System(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """One line of the answer."""
+    """One message of the answer."""
 
     message: str
     value: float
@@ -79,10 +79,9 @@ def convert(
     system: System = System.ALL,
     decimals: Annotated[int, Ge(0), Le(12)] = 2,
 ) -> Iterator[Conversion]:
-    """Convert an amount to the other units of its kind, one message for each.
+    """Convert a length, mass or temperature to the other units, one message for each.
 
-    Lengths, masses and temperatures; `system` picks metric or imperial targets or all of them,
-    `decimals` says how far to round.
+    `system` selects metric units, imperial units or all; `decimals` is the number of decimals.
     """
     source = _SCALES[unit]
     base = value * source.factor + source.offset

@@ -1,4 +1,4 @@
-"""A guided dialogue: a chatbot that remembers where you are."""
+"""A guided dialogue: a chatbot that remembers your answers."""
 
 from typing import Annotated, TypedDict
 
@@ -8,7 +8,7 @@ from sapa.processes.business_process import Context, business_process
 
 DAY = 86_400
 
-# What is asked, and what may be answered; nothing there: anything.
+# The questions and the possible answers; an empty tuple allows any answer.
 QUESTIONS: dict[str, tuple[str, ...]] = {
     "What would you like to drink?": ("coffee", "tea", "cocoa"),
     "How large?": ("small", "medium", "large"),
@@ -17,7 +17,7 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
 
 
 class Progress(TypedDict):
-    """The answers so far, and what was said last."""
+    """The answers so far, and the last reply."""
 
     answers: list[str]
     said: str
@@ -27,42 +27,43 @@ class Progress(TypedDict):
 def dialogue(message: Annotated[str, MaxLen(100)], context: Context) -> str:
     """Order a drink: three questions, one at a time.
 
-    Say `back` to change the last answer, `start over` to begin again, and nothing at all to hear
-    the question once more.
+    Send `back` to change the last answer, `start over` to begin again, and an empty message to
+    read the question again.
 
-    A function forgets everything between two messages, so the dialogue lives in the shared state,
-    under a key of the user. Close the page in the middle, come back tomorrow or from a phone: it
-    goes on where it was. `update` reads, changes and writes it as one step; when two pages of a
-    user answer at once, one of them goes first and the other answers the next question.
+    A function keeps nothing between two messages, so the dialogue is stored in the shared state,
+    under a key of the user. You can close the page in the middle and continue on another device:
+    the dialogue goes on where it was, for a day. `update` reads, changes and writes it as one
+    step; when two pages of a user answer at the same time, the second one answers the next
+    question.
     """
 
-    def change(kept: Progress | None) -> Progress:
-        return _next(kept, message.strip())
+    def change(before: Progress | None) -> Progress:
+        return _next(before, message.strip())
 
     progress: Progress = context.state.update(context.username, change, ttl=DAY)
     return progress["said"]
 
 
-def _next(kept: Progress | None, heard: str) -> Progress:
+def _next(before: Progress | None, text: str) -> Progress:
     """The rules. They may run more than once for one message, so they only compute."""
-    if kept is None or len(kept["answers"]) == len(QUESTIONS) or heard.lower() == "start over":
-        return _asking([], "Welcome! ")
-    answers = kept["answers"]
-    if heard.lower() == "back":
-        return _asking(answers[:-1])
-    if not heard:
-        return kept
+    if before is None or len(before["answers"]) == len(QUESTIONS) or text.lower() == "start over":
+        return _ask([], "Welcome! ")
+    answers = before["answers"]
+    if text.lower() == "back":
+        return _ask(answers[:-1])
+    if not text:
+        return before
     choices = list(QUESTIONS.values())[len(answers)]
-    if choices and heard.lower() not in choices:
-        return _asking(answers, f"We have no {heard!r}. ")
-    return _asking([*answers, heard.lower() if choices else heard])
+    if choices and text.lower() not in choices:
+        return _ask(answers, f"We have no {text!r}. ")
+    return _ask([*answers, text.lower() if choices else text])
 
 
-def _asking(answers: list[str], before: str = "") -> Progress:
-    """Ask what is not known yet, or sum up."""
+def _ask(answers: list[str], introduction: str = "") -> Progress:
+    """Ask the next question, or sum up."""
     if len(answers) == len(QUESTIONS):
         drink, size, name = answers
         return Progress(answers=answers, said=f"A {size} {drink} for {name}: coming up!")
     question, choices = list(QUESTIONS.items())[len(answers)]
     offer = f" ({', '.join(choices)})" if choices else ""
-    return Progress(answers=answers, said=f"{before}{question}{offer}")
+    return Progress(answers=answers, said=f"{introduction}{question}{offer}")

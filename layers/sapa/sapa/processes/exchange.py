@@ -1,4 +1,4 @@
-"""An exchange: prices as they are now, then as they change."""
+"""An exchange: the current prices, then every change."""
 
 from enum import StrEnum
 from typing import Annotated, Any
@@ -7,13 +7,12 @@ from annotated_types import Len
 from pydantic import StringConstraints
 
 from sapa.processes.business_process import Context, business_process
-from sapa.publishing import event_content
 
 type Symbol = Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,8}$")]
 
 
 class ExchangeAction(StrEnum):
-    """What one does with prices."""
+    """The actions on prices."""
 
     SUBSCRIBE = "subscribe"
     UNSUBSCRIBE = "unsubscribe"
@@ -25,15 +24,16 @@ def exchange(
     action: ExchangeAction = ExchangeAction.SUBSCRIBE,
     symbols: Annotated[tuple[Symbol, ...], Len(1, 20)] = ("SAPA", "HALO"),
 ) -> dict[str, Any]:
-    """Follow prices, which come from outside: `make feed` walks them at random.
+    """Live prices. Run `make feed` in a second terminal to make them move.
 
     The prices of a symbol are the events of the channel `price:SYMBOL`, `{"price": 101.25}`. The
-    answer to `subscribe` is the snapshot: each symbol's last event, or null before the first;
-    every change after it comes by itself.
+    answer to `subscribe` is a snapshot: the last event of each symbol, or null before the first.
+    Every later change arrives by itself.
 
-    Each symbol is joined before its last price is read. In the other order, a price from in
-    between would be in neither; in this one it is in both, and `$sequence` shows which is newer.
-    The snapshot is the channel's own history, so whoever publishes a price has no more to do.
+    Each symbol is joined before its last price is read. In the other order, a price that is
+    published in between would be missing; in this order it comes twice, and `$sequence` shows
+    which one is newer. The snapshot is read from the channel's history, so publishers of prices
+    have nothing more to do.
     """
     channels = {symbol: f"price:{symbol}" for symbol in symbols}
     if action is ExchangeAction.UNSUBSCRIBE:
@@ -47,4 +47,4 @@ def exchange(
 
 def _last(context: Context, channel: str) -> dict[str, Any] | None:
     events = context.history(channel, limit=1)
-    return dict(event_content(events[-1])) if events else None
+    return events[-1].content() if events else None

@@ -1,4 +1,4 @@
-"""Tic-tac-toe for two, and for everybody who wants to look."""
+"""Tic-tac-toe for two players and any number of spectators."""
 
 from enum import StrEnum
 from typing import Annotated, Any
@@ -13,7 +13,7 @@ DAY = 86_400
 
 
 class GameAction(StrEnum):
-    """What one does at a table."""
+    """The actions at a table."""
 
     JOIN = "join"
     MOVE = "move"
@@ -28,17 +28,18 @@ def game(
     table: Annotated[str, Len(1, 64)] = "1",
     cell: Annotated[int, Ge(1), Le(9)] = 5,
 ) -> dict[str, Any]:
-    """Play tic-tac-toe: the first two who `join` a table are X and O, all others watch.
+    """Play tic-tac-toe: the first two users who `join` a table are X and O, all others watch.
 
-    Who joined hears the channel `game:TABLE`, which has the game after each action: `{"board":
-    "X...O....", "players": {"X": "ana", "O": "ben"}, "turn": "X", "winner": null, "change": 4}`.
-    A `move` names a `cell`, 1 to 9 by row. In the end `turn` is null and `winner` a mark or
-    `draw`; then `again` swaps the marks and empties the board.
+    After `join` you receive the channel `game:TABLE`, which has the game after each action:
+    `{"board": "X...O....", "players": {"X": "ana", "O": "ben"}, "turn": "X", "winner": null,
+    "change": 4}`. A `move` names a `cell`, 1 to 9 by row. At the end `turn` is null and `winner`
+    is a mark or `draw`; then `again` swaps the marks and empties the board.
 
-    Two moves can come at once, to two functions that know nothing of each other. So the rules
-    only make a game of the game before, and the state takes it if nobody else has stored one
-    since; else they are asked again, about that one. No illegal game is ever stored. Events can
-    still overtake each other on their way to the channel; `change` tells which game is newer.
+    Two moves can arrive at the same time, in two functions that do not know of each other. So the
+    rules only compute the next game from the last one, and the state stores it only if no other
+    move was stored in between; else the rules run again with the newer game. No illegal game is
+    ever stored. Events may still overtake each other on their way to the channel; `change` shows
+    which game is newer.
     """
     channel = f"game:{table}"
     if action is GameAction.LEAVE:

@@ -1,20 +1,20 @@
-"""Things: a device reports, a dashboard watches, a command travels back and is acknowledged."""
+"""Internet of things: devices report values; dashboards watch them and send commands."""
 
 from enum import StrEnum
 from typing import Annotated, Any
 
 from annotated_types import Len
 
-from sapa.channels import channel_name
+from sapa.channels.channel import channel_name
+from sapa.errors import RefusedError
 from sapa.processes.business_process import Context, business_process
-from sapa.refusals import RefusedError
 
 type Device = dict[str, dict[str, Any]]
 MAX_KEPT = 50
 
 
 class IotAction(StrEnum):
-    """What devices and dashboards do."""
+    """The actions of devices and dashboards."""
 
     JOIN = "join"
     REPORT = "report"
@@ -33,17 +33,18 @@ def iot(
     command: Annotated[str, Len(1, 200)] = "open",
     number: str = "",
 ) -> dict[str, Any]:
-    """Connect a device with those who watch and steer it.
+    """A device reports values; dashboards watch it and send commands.
 
-    The device and its dashboards `join` one channel, `device:NAME`. It carries what the device
-    does `report`, `{"metric": "temperature", "value": 21.5}`; each `command`, `{"command": "open",
-    "number": "…", "from": "ana"}`; and, once the device did `acknowledge` the command by that
-    number, `{"acknowledged": "…"}`.
+    The device and its dashboards `join` one channel, `device:NAME`. It carries three kinds of
+    events: a `report` of the device, `{"metric": "temperature", "value": 21.5}`; a `command`,
+    `{"command": "open", "number": "…", "from": "ana"}`; and `{"acknowledged": "…"}` when the
+    device sends `acknowledge` with the number of a command.
 
-    `join` answers with the last `values` by metric, `{"value": 21.5, "at": 1700000000000}`, for
-    dashboards, and the commands `waiting` by number, for a device that was away: the state keeps
-    them for longer than a history. A command is stored first and published second, so a device
-    hears it twice rather than never; the number, which is that of the request, tells it so.
+    `join` returns the last `values` by metric, `{"value": 21.5, "at": 1700000000000}`, for
+    dashboards, and the `waiting` commands by number, for a device that was offline: the state
+    keeps them longer than a history does. A command is stored first and published second, so a
+    device may receive it twice but never misses it; it recognizes a command by its number, which
+    is the request id.
     """
     channel, event = channel_name(f"device:{device}"), dict[str, Any](acknowledged=number)
     match action:
@@ -68,7 +69,7 @@ def _after(device: Device, event: dict[str, Any], at: int) -> Device:
     values, waiting = device["values"], device["waiting"]
     match event:
         case {"metric": metric, "value": value}:
-            if at >= values.get(metric, {"at": 0})["at"]:  # messages overtake each other
+            if at >= values.get(metric, {"at": 0})["at"]:  # messages may overtake each other
                 values[metric] = {"value": value, "at": at}
         case {"command": command, "number": number}:
             waiting[number] = command

@@ -1,10 +1,10 @@
-"""Notifications: a word to one user, wherever that user is."""
+"""Notifications: a message to one user, on all pages that the user has open."""
 
 from typing import Annotated
 
 from annotated_types import Len, MaxLen
 
-from sapa.channels import user_channel
+from sapa.channels.channel import user_channel
 from sapa.processes.business_process import Context, business_process
 
 
@@ -14,14 +14,14 @@ def notify(
     text: Annotated[str, Len(1, 500)],
     user: Annotated[str, MaxLen(123)] = "",
 ) -> dict[str, str | int]:
-    """Tell a user something; without `user` yourself.
+    """Send a notification to a user. Leave `user` empty to notify yourself.
 
-    Every connection is in its user's channel, `user:NAME`, without joining it. So what is
+    Every connection is in its user's channel, `user:NAME`, without joining it. So an event that is
     published there, `{"notification": "…", "from": "ana"}`, reaches all pages that the user has
-    open, whatever their endpoints. Nobody else can join it, and who is offline finds it in the
-    channel's history on the next resume.
+    open, whatever their endpoints. Nobody else can join the channel. A user who is offline
+    receives the event with the next resume.
 
-    The same from outside, in the name of no user: `POST /publish` with
+    Services can send notifications too: `POST /publish` with
     `{"channel": "user:ana", "payload": {"notification": "Your order is on its way."}}`.
     """
     channel = user_channel(user or context.username)

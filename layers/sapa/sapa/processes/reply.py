@@ -1,4 +1,4 @@
-"""The bot of the first hour."""
+"""The first bot: it answers greetings in Indonesian."""
 
 from sapa.processes.business_process import business_process
 
@@ -10,5 +10,8 @@ _REPLIES = {
 
 @business_process
 def reply(message: str) -> str:
-    """Balas sapaan; pesan lain dikembalikan apa adanya."""
+    """Answer a greeting; any other message comes back unchanged.
+
+    Balas sapaan; pesan lain dikembalikan apa adanya.
+    """
     return _REPLIES.get(message, message)

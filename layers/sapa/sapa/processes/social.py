@@ -1,20 +1,19 @@
-"""A social network: posts, the people whom one follows, and reactions."""
+"""A social network: posts, followed users, and reactions."""
 
 from enum import StrEnum
 from typing import Annotated, Any
 
 from annotated_types import Ge, Le, MaxLen
 
-from sapa.channels import Event, channel_name
+from sapa.channels.channel import ChannelEvent, channel_name
+from sapa.errors import RefusedError
 from sapa.processes.business_process import Context, business_process
-from sapa.publishing import event_content
-from sapa.refusals import RefusedError
 
 MAX_FOLLOWED = 40  # each is a channel, and a connection may be in 50
 
 
 class SocialAction(StrEnum):
-    """What one does among people."""
+    """The actions in the network."""
 
     FEED = "feed"
     POST = "post"
@@ -36,9 +35,9 @@ def social(
     The posts of a user are the channel `posts:USER`: `{"from": "ana", "text": "Hai!"}`. A reaction
     goes there too, with its post's sequence number: `{"from": "ben", "reaction": "👍", "post": 7}`.
 
-    To follow is to join that channel. As a connection's channels end with it, those one follows
-    are in the state too: `feed` joins them again, and one's own, and answers with their last 50
-    events by time. What happens next comes by itself.
+    Following means joining that channel. Memberships end with the connection, so the list of
+    followed users is also stored. `feed` joins their channels, and your own, and returns their
+    last 50 events by time. Later events arrive by themselves.
     """
     own, theirs = f"posts:{context.username}", channel_name(f"posts:{user}")
     match action:
@@ -51,21 +50,21 @@ def social(
         case SocialAction.POST:
             sequence = context.publish(own, {"from": context.username, "text": text})
             return {"channel": own, "sequence": sequence}
-        case SocialAction.REACT:
-            found = context.history(theirs, limit=1, before=post + 1)
-            if not any(each.sequence == post and "text" in each.payload for each in found):
+        case _:  # REACT
+            events = context.history(theirs, limit=1, before=post + 1)
+            if not any(event.sequence == post and "text" in event.payload for event in events):
                 raise RefusedError("There is no such post.", {"post": "is not a post's number"})
             reaction = {"from": context.username, "reaction": text, "post": post}
             return {"channel": theirs, "sequence": context.publish(theirs, reaction)}
 
 
 def _feed(context: Context, own: str) -> dict[str, Any]:
-    following, events = context.state.get(context.username) or [], list[Event]()
+    following, events = context.state.get(context.username) or [], list[ChannelEvent]()
     for channel in [own, *(f"posts:{user}" for user in following)]:
         context.join(channel)
         events += context.history(channel, limit=50)
     events.sort(key=lambda event: event.sent_at)
-    return {"following": following, "feed": [event_content(event) for event in events[-50:]]}
+    return {"following": following, "feed": [event.content() for event in events[-50:]]}
 
 
 def _follow(context: Context, user: str, wanted: bool) -> list[str]:

@@ -1,18 +1,18 @@
-"""The rules of tic-tac-toe: from the game before to the game after, and nothing else.
+"""The rules of tic-tac-toe: each takes a game and returns the next one.
 
-No rule knows of messages, channels or storage, so all of them are tested without any. What is
-illegal raises `RefusedError`.
+They know nothing of messages, channels and storage, so their tests need none. An illegal action
+raises `RefusedError`.
 """
 
 from typing import TypedDict
 
-from sapa.refusals import RefusedError
+from sapa.errors import RefusedError
 
 LINES = ("012", "345", "678", "036", "147", "258", "048", "246")
 
 
 class Game(TypedDict):
-    """A game as it is stored and told.
+    """A game as it is stored and published.
 
     `board` is the nine cells by row, each `X`, `O` or `.`; `players` the users by their mark;
     `turn` the mark to move, `None` after the end; `winner` a mark or `draw`. `change` counts all
@@ -27,12 +27,12 @@ class Game(TypedDict):
 
 
 def empty() -> Game:
-    """A table that nobody sits at."""
+    """A table without players."""
     return Game(board="." * 9, players={}, turn="X", winner=None, change=0)
 
 
 def seat(before: Game, user: str) -> Game:
-    """The first to come is X, the second O; for all others, nothing changes."""
+    """The first user is X, the second O; for all others, nothing changes."""
     players = before["players"]
     if user in players.values() or len(players) == 2:
         return before

@@ -1,1 +1,0 @@
-"""The HTTP API: login, the chat page, and the documents that describe everything."""

@@ -2,42 +2,32 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from aws_lambda_powertools.event_handler.exceptions import NotFoundError
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
-from sapa.errors import RequestError, StoreError
+from sapa.errors import RefusalError, StoreError
 from sapa.observability import logger
-from sapa.web.accounts import Accounts, AccountServices
-from sapa.web.asyncapi import asyncapi_document
-from sapa.web.openapi import openapi_document
+from sapa.web.accounts import Accounts
 from sapa.web.pages import Pages, page_response
 from sapa.web.requests import HttpRequest
-from sapa.web.responses import HttpResponse, error_response, json_response, protected
-from sapa.web.schemas import registered
-from sapa.web.swagger import swagger_response
+from sapa.web.responses import Response, json_response, refusal_response, security_headers
 
-type Route = Callable[[HttpRequest], HttpResponse]
+if TYPE_CHECKING:
+    from sapa.services import Services
+
+type Route = Callable[[HttpRequest], Response]
 
 _REVALIDATED = {"Cache-Control": "no-cache"}
 
 
-class ApiServices(AccountServices, Protocol):
-    """What the routes need."""
-
-    @property
-    def websocket_path(self) -> str: ...
-
-
 class HttpApi:
-    """Answers events of the HTTP API: with a document, a page of `static_folder`, or an error."""
+    """Answers events of the HTTP API: with a document, a file of `static_folder`, or an error.
 
-    def __init__(self, services: ApiServices, static_folder: Path) -> None:
-        self._websocket_path = services.websocket_path
+    The documents' modules load pydantic, so they are imported when a document is asked for.
+    """
+
+    def __init__(self, services: "Services", static_folder: Path) -> None:
+        self._websocket_path = services.config.websocket_path
         self._pages = Pages(static_folder)
-        self._resolver = APIGatewayHttpResolver()
         accounts = Accounts(services)
         self._routes: dict[str, tuple[str, Route]] = {
             "/auth/login": ("POST", accounts.login),
@@ -48,73 +38,75 @@ class HttpApi:
             "/swagger": ("GET", self._swagger),
             self._websocket_path: ("GET", self._upgrade_required),
         }
-        for path, (method, route) in self._routes.items():
-            self._resolver.route(path, method=method)(self._bound(route))
-        self._resolver.not_found(self._other)
-        self._resolver.exception_handler(RequestError)(error_response)
-        self._resolver.exception_handler(StoreError)(_unavailable)
-        self._resolver.exception_handler(Exception)(_failed)
 
-    def answer(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    def answer(self, event: dict[str, Any]) -> dict[str, Any]:
         """The proxy result for an event."""
-        request = HttpRequest.of(event)
-        result = protected(self._resolver.resolve(event, context), request)
+        request = HttpRequest.from_event(event)
+        response = self._respond(request)
         logger.info(
-            "answered",
+            "request answered",
             method=request.method,
             path=request.path,
-            status_code=result["statusCode"],
+            status_code=response.status,
         )
-        return result
+        return response.as_result(security_headers(is_https=request.is_https))
 
-    def _request(self) -> HttpRequest:
-        return HttpRequest.of(self._resolver.current_event.raw_event)
+    def _respond(self, request: HttpRequest) -> Response:
+        method, route = self._routes.get(request.path, ("", self._page))
+        if method and method != request.method:
+            return _method_not_allowed(request, method)
+        try:
+            return route(request)
+        except RefusalError as refusal:
+            return refusal_response(refusal)
+        except StoreError as error:
+            logger.error("the table did not answer", exc_info=error)
+            text = "This does not work at the moment. Try again."
+            return refusal_response(RefusalError("unavailable", text))
+        except Exception as error:
+            logger.error("the request failed", exc_info=error)
+            text = "This did not work; the log tells why."
+            return refusal_response(RefusalError("failed", text))
 
-    def _bound(self, route: Route) -> Callable[[], HttpResponse]:
-        return lambda: route(self._request())
+    def _page(self, request: HttpRequest) -> Response:
+        file = self._pages.find(request.path)
+        if file is None:
+            raise RefusalError("not_found", "There is nothing here.")
+        if request.method not in {"GET", "HEAD"}:
+            return _method_not_allowed(request, "GET, HEAD")
+        return page_response(file, request)
 
-    def _other(self, _: NotFoundError) -> HttpResponse:
-        """A page, or what is wrong with the path or the method."""
-        request = self._request()
-        page = self._pages.find(request.path)
-        if page is not None and request.method in {"GET", "HEAD"}:
-            return page_response(page, request)
-        known = "GET, HEAD" if page else self._routes.get(request.path, ("",))[0]
-        if known:
-            problem = f"{request.path} takes {known}."
-            headers = {"Allow": known}
-            refusal = RequestError(405, "method_not_allowed", problem, headers=headers)
-            return error_response(refusal)
-        return error_response(RequestError(404, "not_found", "There is nothing here."))
-
-    def _openapi(self, request: HttpRequest) -> Response[str]:
+    def _openapi(self, request: HttpRequest) -> Response:
         return json_response(self._document(request), headers=_REVALIDATED)
 
     def _document(self, request: HttpRequest) -> dict[str, Any]:
+        from sapa.web.openapi import openapi_document
+        from sapa.web.schemas import registered
+
         return openapi_document(request, self._websocket_path, registered())
 
-    def _asyncapi(self, request: HttpRequest) -> Response[str]:
+    def _asyncapi(self, request: HttpRequest) -> Response:
+        from sapa.web.asyncapi import asyncapi_document
+        from sapa.web.schemas import registered
+
         document = asyncapi_document(request, self._websocket_path, registered())
         return json_response(document, headers=_REVALIDATED)
 
-    def _swagger(self, request: HttpRequest) -> Response[str]:
-        if request.query.get("format") == "json":  # where the page's link to its document leads
+    def _swagger(self, request: HttpRequest) -> Response:
+        if request.query.get("format") == "json":  # the page's link to its document
             return self._openapi(request)
-        return swagger_response(self._document(request))
+        from sapa.web.swagger import swagger_response
 
-    def _upgrade_required(self, request: HttpRequest) -> Response[str]:
+        compressed = "gzip" in request.accept_encoding
+        return swagger_response(self._document(request), compressed=compressed)
+
+    def _upgrade_required(self, request: HttpRequest) -> Response:
         address = request.websocket_base_url + self._websocket_path
-        problem = f"This is a WebSocket: connect to {address}, for example with wscat -c {address}."
+        text = f"This is a WebSocket: connect to {address}, for example with wscat -c {address}."
         headers = {"Upgrade": "websocket"}
-        return error_response(RequestError(426, "upgrade_required", problem, headers=headers))
+        return refusal_response(RefusalError("upgrade_required", text), headers)
 
 
-def _unavailable(error: StoreError) -> Response[str]:
-    logger.error("the table did not answer", exc_info=error)
-    refusal = RequestError(503, "unavailable", "This does not work at the moment. Try again.")
-    return error_response(refusal)
-
-
-def _failed(error: Exception) -> Response[str]:
-    logger.error("the request failed", exc_info=error)
-    return error_response(RequestError(500, "failed", "This did not work; the log tells why."))
+def _method_not_allowed(request: HttpRequest, methods: str) -> Response:
+    text = f"{request.path} takes {methods}."
+    return refusal_response(RefusalError("method_not_allowed", text), {"Allow": methods})

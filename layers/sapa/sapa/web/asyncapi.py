@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sapa.web.protocol import ANSWERS, CONTROLS, PUSHES, payloads
+from sapa.web.frame_schemas import ANSWERS, CONTROLS, PUSHES, payloads
 from sapa.web.requests import HttpRequest
 from sapa.web.schemas import ERROR_SCHEMA_NAME, Catalog, EndpointSchemas, Schema, error_schema
 
@@ -76,7 +76,7 @@ def _channel(endpoint: EndpointSchemas, websocket_path: str) -> Schema:
 
 
 def _operations(endpoint: EndpointSchemas) -> list[tuple[str, Schema]]:
-    """What the endpoint is told and answers, and what it tells by itself."""
+    """What clients send and the endpoint answers, and what it sends by itself."""
     channel = f"#/channels/{endpoint.name}"
 
     def references(*names: str) -> list[Schema]:

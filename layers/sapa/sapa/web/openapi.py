@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sapa.endpoints import DEFAULT_ENDPOINT
-from sapa.input_models import REF_TEMPLATE
-from sapa.web.accounts import LoginRequest
+from sapa.messages.model_inputs import REF_TEMPLATE
+from sapa.processes.endpoints import DEFAULT_ENDPOINT
+from sapa.web.accounts import MAX_PASSWORD_LENGTH, MAX_USERNAME_LENGTH
 from sapa.web.asyncapi import VERSION
-from sapa.web.protocol import payloads
+from sapa.web.frame_schemas import payloads
 from sapa.web.requests import HttpRequest
 from sapa.web.schemas import ERROR_SCHEMA_NAME, Catalog, EndpointSchemas, Schema, error_schema
 
@@ -44,7 +44,7 @@ def openapi_document(request: HttpRequest, websocket_path: str, catalog: Catalog
                 **catalog.definitions,
                 **messages,
                 **replies,
-                "LoginRequest": LoginRequest.model_json_schema(ref_template=REF_TEMPLATE),
+                "LoginRequest": _LOGIN_REQUEST,
                 "Session": _SESSION,
                 ERROR_SCHEMA_NAME: error_schema(),
                 **{f"protocol_{name}": frame for name, frame in _protocol().items()},
@@ -62,6 +62,28 @@ def _protocol() -> dict[str, Schema]:
     return {name: frame for name, frame in payloads().items() if name != "error"}
 
 
+_PASSWORD: Schema = {"type": "string", "minLength": 1, "maxLength": MAX_PASSWORD_LENGTH}
+_LOGIN_REQUEST: Schema = {
+    "title": "LoginRequest",
+    "description": "The body of `POST /auth/login`; `new_password` replaces a temporary one.",
+    "type": "object",
+    "properties": {
+        "username": {
+            "title": "Username",
+            "type": "string",
+            "minLength": 1,
+            "maxLength": MAX_USERNAME_LENGTH,
+        },
+        "password": {"title": "Password", **_PASSWORD},
+        "new_password": {
+            "title": "New Password",
+            "anyOf": [_PASSWORD, {"type": "null"}],
+            "default": None,
+        },
+    },
+    "required": ["username", "password"],
+    "additionalProperties": False,
+}
 _SESSION: Schema = {
     "type": "object",
     "properties": {

@@ -5,10 +5,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from aws_lambda_powertools.event_handler import Response
-
 from sapa.web.requests import HttpRequest
-from sapa.web.responses import HttpResponse
+from sapa.web.responses import Response
 
 _CONTENT_TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -25,7 +23,7 @@ _CONTENT_TYPES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class StaticFile:
     """A file; the body is text where its type says so, since bytes travel in base64."""
 
     body: str | bytes
@@ -46,18 +44,18 @@ class Pages:
         if "/static/index.html" in self._files:
             self._files["/"] = self._files["/static/index.html"]
 
-    def find(self, path: str) -> Page | None:
-        """The page at `path`, if there is one."""
+    def find(self, path: str) -> StaticFile | None:
+        """The file at `path`, if there is one."""
         return _read(self._files[path]) if path in self._files else None
 
 
 @functools.cache
-def _read(path: Path) -> Page:
+def _read(path: Path) -> StaticFile:
     content = path.read_bytes()
     content_type = _CONTENT_TYPES.get(path.suffix, "application/octet-stream")
     is_text = "charset" in content_type or content_type.endswith(("json", "svg+xml"))
     etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-    return Page(content.decode() if is_text else content, content_type, etag)
+    return StaticFile(content.decode() if is_text else content, content_type, etag)
 
 
 def page_policy(request: HttpRequest) -> str:
@@ -69,18 +67,15 @@ def page_policy(request: HttpRequest) -> str:
     )
 
 
-def page_response(page: Page, request: HttpRequest) -> HttpResponse:
-    """The page, or 304 when the browser has it; browsers ask each time."""
+def page_response(file: StaticFile, request: HttpRequest) -> Response:
+    """The file, or 304 when the browser has it; browsers ask each time."""
     headers = {
         "Cache-Control": "no-cache",
-        "ETag": page.etag,
+        "ETag": file.etag,
         "Content-Security-Policy": page_policy(request),
     }
-    known = {tag.strip().removeprefix("W/") for tag in request.if_none_match.split(",")}
-    if page.etag in known or "*" in known:
-        return Response(status_code=304, headers=headers, body="")
-    headers["Content-Type"] = page.content_type
-    body = "" if request.method == "HEAD" else page.body
-    if isinstance(body, bytes):
-        return Response(status_code=200, headers=headers, body=body)
-    return Response(status_code=200, headers=headers, body=body)
+    cached = {tag.strip().removeprefix("W/") for tag in request.if_none_match.split(",")}
+    if file.etag in cached or "*" in cached:
+        return Response(status=304, headers=headers)
+    headers["Content-Type"] = file.content_type
+    return Response(headers=headers, body="" if request.method == "HEAD" else file.body)

@@ -1,4 +1,4 @@
-"""The JSON Schemas of all endpoints, with shared parts under one roof."""
+"""The JSON Schemas of all endpoints, with their shared definitions."""
 
 import functools
 from collections.abc import Mapping
@@ -7,10 +7,10 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from sapa.endpoints import ENDPOINTS, business_process_of
-from sapa.input_models import REF_TEMPLATE, input_model
-from sapa.inputs import frame_types
+from sapa.messages.inputs import frame_types
+from sapa.messages.model_inputs import REF_TEMPLATE, input_model
 from sapa.processes.business_process import Process
+from sapa.processes.endpoints import ENDPOINTS, business_process_of
 
 type Schema = dict[str, Any]
 
@@ -35,7 +35,7 @@ ERROR_CODES = (
 
 @dataclass(frozen=True, slots=True)
 class EndpointSchemas:
-    """What goes into an endpoint and what comes out; `output` is `None` if nothing does."""
+    """The schemas of an endpoint's messages and replies; `output` is `None` without replies."""
 
     name: str
     documentation: str
@@ -90,7 +90,7 @@ def registered() -> Catalog:
 
 
 def catalog_of(processes: Mapping[str, Process]) -> Catalog:
-    """The schemas of endpoints, generated together so that types of one name are told apart."""
+    """The schemas of endpoints, generated together so that two types of one name get two names."""
     inputs: list[tuple[tuple[str, int], Any, TypeAdapter[Any]]] = []
     for name, process in processes.items():
         inputs.append(((name, 0), "validation", TypeAdapter(input_model(process))))
@@ -114,7 +114,7 @@ def catalog_of(processes: Mapping[str, Process]) -> Catalog:
 
 
 def _input(process: Process, schema: Schema, definitions: Schema) -> Schema:
-    """The message's schema itself: forms are made from it, so it is no reference."""
+    """The message's schema itself, not a reference: forms are made from it."""
     reference = schema.get("$ref")
     inlined = definitions.pop(reference.rsplit("/", 1)[-1]) if reference else schema
     return {**inlined, "title": process.name, "description": process.documentation}

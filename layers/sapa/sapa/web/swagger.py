@@ -2,6 +2,7 @@
 
 import base64
 import functools
+import gzip
 import hashlib
 import json
 import re
@@ -9,8 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi import swagger_ui
+
+from sapa.web.responses import Response
 
 # Without one a browser asks for /favicon.ico and complains that it is not there.
 _ICON = '<link rel="icon" href="/static/favicon.svg" type="image/svg+xml">'
@@ -27,8 +29,8 @@ def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def swagger_response(document: Mapping[str, Any]) -> Response[str]:
-    """The page; gzipped for who accepts it, since it is 1.7 MB otherwise.
+def swagger_response(document: Mapping[str, Any], *, compressed: bool) -> Response:
+    """The page; without compression it has 1.7 MB.
 
     Swagger UI sets style attributes while it runs, hence the one `unsafe-inline`, for styles.
     """
@@ -47,14 +49,13 @@ def swagger_response(document: Mapping[str, Any]) -> Response[str]:
         "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
         "frame-ancestors 'none'"
     )
-    return Response(
-        status_code=200,
-        content_type="text/html; charset=utf-8",
-        body=page,
-        headers={
-            "Cache-Control": "no-cache",
-            "Content-Security-Policy": policy,
-            "Vary": "Accept-Encoding",
-        },
-        compress=True,
-    )
+    headers = {
+        "Content-Type": "text/html; charset=utf-8",
+        "Cache-Control": "no-cache",
+        "Content-Security-Policy": policy,
+        "Vary": "Accept-Encoding",
+    }
+    if compressed:
+        body = gzip.compress(page.encode())
+        return Response(body=body, headers={**headers, "Content-Encoding": "gzip"})
+    return Response(body=page, headers=headers)

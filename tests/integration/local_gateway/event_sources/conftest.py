@@ -10,20 +10,20 @@ from typing import Any
 
 import pytest
 
-from local_gateway.backing.clients import MotoClients
-from local_gateway.backing.moto_server import MotoServer
-from local_gateway.backing.provisioning import provision
+from local_gateway.aws_services.clients import MotoClients
+from local_gateway.aws_services.moto_server import MotoServer
+from local_gateway.aws_services.provisioning import provision
 from local_gateway.core.model import Application
-from local_gateway.event_sources.sources import EventSources
+from local_gateway.event_sources.service import EventSources
 from local_gateway.runtime.service import LambdaRuntime
 from local_gateway.runtime.settings import RuntimeSettings
-from local_gateway.server.ports import Sources
+from local_gateway.server.interfaces import Sources
 from local_gateway.template.application import build_application
-from local_gateway.template.loading import load_template
-from local_gateway.template.stack import Stack
-from local_gateway.template.template import ResourceValues
-from tests.integration.local_gateway.event_sources.virtual_clock import VirtualClock
-from tests.integration.local_gateway.event_sources.watcher import Watcher
+from local_gateway.template.document.stack import Stack
+from local_gateway.template.loading.load import load_template
+from local_gateway.template.loading.template import ResourceValues
+from tests.support.clock import VirtualClock
+from tests.support.recorder import AsyncRecorder
 
 _NUMBERS = itertools.count()
 _CODE = Path(__file__).parent / "functions"
@@ -48,7 +48,7 @@ class Running:
     application: Application
     values: ResourceValues
     sources: EventSources
-    watcher: Watcher
+    recorder: AsyncRecorder
     clock: VirtualClock
     clients: MotoClients
     made: dict[str, Any] = field(default_factory=dict)
@@ -96,12 +96,12 @@ class Stage:
     async def run(self, resources: str) -> Running:
         """Serve a template with these resources, which may be SAM's."""
         application, values = self.read(resources, f"sources{next(_NUMBERS)}")
-        watcher, clock = Watcher(), VirtualClock()
+        recorder, clock = AsyncRecorder(), VirtualClock()
         settings = RuntimeSettings(
             base_environment={"AWS_ENDPOINT_URL": self._moto.endpoint_url},
         )
         runtime = LambdaRuntime(
-            application.functions, region="us-east-1", settings=settings, observer=watcher
+            application.functions, region="us-east-1", settings=settings, observe=recorder.observe
         )
         await runtime.start()
         self._stack.push_async_callback(runtime.close)
@@ -110,14 +110,14 @@ class Stage:
         sources = EventSources(
             self._moto.endpoint_url,
             invoker=runtime,
-            journal=watcher,
+            observe=recorder.observe,
             clock=clock,
             sources=Sources(),
         )
         self._stack.push_async_callback(sources.close)
         await sources.deploy(application)
         clients = MotoClients(self._moto.endpoint_url, "us-east-1")
-        return Running(application, values, sources, watcher, clock, clients)
+        return Running(application, values, sources, recorder, clock, clients)
 
     def read(self, resources: str, name: str) -> tuple[Application, ResourceValues]:
         """An application of a stack, and what its queues are called."""
@@ -125,7 +125,7 @@ class Stage:
         path.write_text(_HEAD % _CODE + resources, encoding="utf-8")
         template = load_template(path, stack=Stack(name=name))
         values = provision(self._moto.endpoint_url, template)
-        read = build_application(template, values, origin="http://127.0.0.1:1")
+        read = build_application(template, values)
         return read.application, values
 
 

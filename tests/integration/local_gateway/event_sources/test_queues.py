@@ -1,7 +1,6 @@
 """Messages of a queue invoke a function, and stay where it fails."""
 
 from collections import Counter
-from dataclasses import replace
 
 from aws_lambda_powertools.utilities.parser.models import SqsModel
 
@@ -36,16 +35,16 @@ async def test_message_arrives_with_all_its_attributes(stage: Stage) -> None:
             "raw": {"DataType": "Binary", "BinaryValue": b"\x00\xff"},
         },
     )
-    [event] = await running.watcher.wait_for_events(1)
+    [event] = await running.recorder.wait_for_events(1)
     [record] = SqsModel.model_validate(event).Records
     assert record.body == "héllo"
     assert record.attributes.ApproximateReceiveCount == "1"
     assert record.messageAttributes["kind"].stringValue == "greeting"
     assert record.messageAttributes["raw"].binaryValue == "AP8="
     assert record.eventSourceARN == running.values.attributes["Work", "Arn"]
-    [entry] = await running.watcher.wait_for_entries(1)
-    assert (entry.api, entry.outcome, entry.function) == ("sqs", "ok", "Worker")
-    assert entry.detail == "1 message"
+    [report] = await running.recorder.wait_for_records(1)
+    assert (report.api, report.outcome, report.function) == ("sqs", "ok", "Worker")
+    assert report.detail == "1 message"
     assert running.left_in("Work") == 0
 
 
@@ -53,9 +52,9 @@ async def test_window_collects_a_batch_larger_than_one_call(stage: Stage) -> Non
     mapping = ", BatchSize: 12, MaximumBatchingWindowInSeconds: 60"
     running = await stage.run(worker("take", mapping))
     running.send("Work", *(str(number) for number in range(12)))
-    [event] = await running.watcher.wait_for_events(1)
+    [event] = await running.recorder.wait_for_events(1)
     assert sorted(int(record["body"]) for record in event["Records"]) == list(range(12))
-    await running.watcher.wait_for_entries(1)
+    await running.recorder.wait_for_records(1)
     assert running.left_in("Work") == 0
 
 
@@ -63,7 +62,7 @@ async def test_end_of_the_window_invokes_with_what_has_come(stage: Stage) -> Non
     mapping = ", BatchSize: 100, MaximumBatchingWindowInSeconds: 1"
     running = await stage.run(worker("take", mapping))
     running.send("Work", "only")
-    [event] = await running.watcher.wait_for_events(1)
+    [event] = await running.recorder.wait_for_events(1)
     assert [record["body"] for record in event["Records"]] == ["only"]
 
 
@@ -72,9 +71,9 @@ async def test_only_the_messages_that_powertools_reports_stay(stage: Stage) -> N
     mapping = f"{window}, FunctionResponseTypes: [ReportBatchItemFailures]"
     running = await stage.run(worker("take_some", mapping))
     running.send("Work", "good 1", "bad", "good 2")
-    [entry] = await running.watcher.wait_for_entries(1)
-    assert (entry.outcome, entry.detail) == ("partly failed", "1 of 3 messages failed")
-    assert entry.problem
+    [record] = await running.recorder.wait_for_records(1)
+    assert (record.outcome, record.detail) == ("partly failed", "1 of 3 messages failed")
+    assert record.problem
     assert running.left_in("Work") == 1
 
 
@@ -82,8 +81,8 @@ async def test_without_the_response_type_a_report_counts_for_nothing(stage: Stag
     mapping = ", MaximumBatchingWindowInSeconds: 60, BatchSize: 2"
     running = await stage.run(worker("take_some", mapping))
     running.send("Work", "good", "bad")
-    [entry] = await running.watcher.wait_for_entries(1)
-    assert entry.outcome == "ok"
+    [record] = await running.recorder.wait_for_records(1)
+    assert record.outcome == "ok"
     assert running.left_in("Work") == 0
 
 
@@ -91,10 +90,10 @@ async def test_failing_message_goes_to_the_dead_letter_queue(stage: Stage) -> No
     running = await stage.run(worker("fail", queue="VisibilityTimeout: 2"))
     running.send("Work", "poison")
     # The third attempt to receive it finds that it was received twice.
-    entries = await running.watcher.wait_for_entries(2)
-    assert [entry.outcome for entry in entries] == ["error", "error"]
+    records = await running.recorder.wait_for_records(2)
+    assert [record.outcome for record in records] == ["error", "error"]
     assert [message["Body"] for message in await running.receive("Dead")] == ["poison"]
-    events = await running.watcher.wait_for_events(2)
+    events = await running.recorder.wait_for_events(2)
     counts = [event["Records"][0]["attributes"]["ApproximateReceiveCount"] for event in events]
     assert counts == ["1", "2"]
     assert running.left_in("Work") == 0
@@ -103,8 +102,8 @@ async def test_failing_message_goes_to_the_dead_letter_queue(stage: Stage) -> No
 async def test_message_that_failed_once_is_done_later(stage: Stage) -> None:
     running = await stage.run(worker("fail_first", queue="VisibilityTimeout: 2"))
     running.send("Work", "stubborn")
-    entries = await running.watcher.wait_for_entries(2)
-    assert [entry.outcome for entry in entries] == ["error", "ok"]
+    records = await running.recorder.wait_for_records(2)
+    assert [record.outcome for record in records] == ["error", "ok"]
     assert running.left_in("Work") == 0
 
 
@@ -114,10 +113,10 @@ async def test_messages_of_many_senders_are_each_done_once(stage: Stage) -> None
 
     def bodies() -> Counter[str]:
         return Counter(
-            record["body"] for event in running.watcher.events for record in event["Records"]
+            record["body"] for event in running.recorder.events for record in event["Records"]
         )
 
-    await running.watcher.wait_until(lambda: bodies().total() >= 60)
+    await running.recorder.wait_until(lambda: bodies().total() >= 60)
     assert bodies() == Counter(f"message {number}" for number in range(60))
 
 
@@ -135,30 +134,7 @@ async def test_fifo_queue_keeps_the_order_of_a_group(stage: Stage) -> None:
     running.send("Work", *(f"{number:02}" for number in range(10)), MessageGroupId="one")
 
     def bodies() -> list[str]:
-        return [record["body"] for event in running.watcher.events for record in event["Records"]]
+        return [record["body"] for event in running.recorder.events for record in event["Records"]]
 
-    await running.watcher.wait_until(lambda: len(bodies()) >= 10)
+    await running.recorder.wait_until(lambda: len(bodies()) >= 10)
     assert bodies() == [f"{number:02}" for number in range(10)]
-
-
-async def test_disabled_mapping_takes_nothing_until_it_is_enabled(stage: Stage) -> None:
-    running = await stage.run(worker("take", ", Enabled: false"))
-    running.send("Work", "patience")
-    assert running.left_in("Work") == 1
-    assert running.watcher.entries == []
-    [mapping] = running.application.queue_mappings
-    enabled = replace(running.application, queue_mappings=(replace(mapping, enabled=True),))
-    await running.sources.deploy(enabled)
-    [event] = await running.watcher.wait_for_events(1)
-    assert event["Records"][0]["attributes"]["ApproximateReceiveCount"] == "1"
-
-
-async def test_mapping_that_is_gone_leaves_messages_alone(stage: Stage) -> None:
-    running = await stage.run(worker("take"))
-    running.send("Work", "first")
-    await running.watcher.wait_for_entries(1)
-    await running.sources.deploy(replace(running.application, queue_mappings=()))
-    running.send("Work", "second")
-    # What the abandoned long poll still receives is given back at once.
-    assert [message["Body"] for message in await running.receive("Work")] == ["second"]
-    assert len(running.watcher.entries) == 1

@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from local_gateway.app.gateway import Gateway, ServerContext
+from local_gateway.core.invocation import Invocation, Succeeded
 from local_gateway.core.limits import Limits
 from local_gateway.core.model import (
     Application,
@@ -15,22 +17,21 @@ from local_gateway.core.model import (
     WebSocketRoute,
     WebSocketStage,
 )
-from local_gateway.core.origins import assign_origins
-from local_gateway.core.results import Succeeded
-from local_gateway.gateway import Gateway, Surroundings
+from local_gateway.core.ports import assign_origins
 from local_gateway.inspector.inspector import Inspector
 from local_gateway.inspector.site import SEGMENT, InspectorSite
-from local_gateway.runtime.settings import Invocation
+from local_gateway.records import InvocationRecord, LogLine
+from local_gateway.server.bound_ports import bind
+from local_gateway.server.interfaces import Sources
 from local_gateway.server.invocations import Invocations
-from local_gateway.server.ports import Sources
-from local_gateway.server.sockets import bind
 
+AT = 1_700_000_000_042
 THROTTLES = {"full": {"$connect": Throttle(rate=0, burst=0)}}
 """A stage that refuses every handshake."""
 
 
 class AnsweringFunction:
-    """Answers every event the same and tells the inspector, as the runtime does."""
+    """Answers every event the same and reports to the inspector, as the runtime does."""
 
     def __init__(self, inspector: Inspector) -> None:
         self._inspector = inspector
@@ -40,14 +41,15 @@ class AnsweringFunction:
         """One invocation, with a line of log."""
         self._count += 1
         request_id = f"request-{self._count}"
-        self._inspector.log_line(function, "stdout", f"{len(payload)} bytes", request_id)
+        text = f"{len(payload)} bytes"
+        self._inspector.observe(LogLine(AT, function, "stdout", text, request_id))
         invocation = Invocation(
             result=Succeeded(b'{"statusCode": 200, "body": "pong"}'),
             request_id=request_id,
             cold=False,
             duration=0.001,
         )
-        self._inspector.invocation_finished(function, invocation)
+        self._inspector.observe(InvocationRecord.from_invocation(AT, function, invocation))
         return invocation
 
 
@@ -110,16 +112,17 @@ async def inspected_gateway(
     """Serve until the end of the `async with` block."""
     served = application(stages, http_stages)
     sources = Sources()
-    inspector = Inspector(sources.now)
+    inspector = Inspector()
     async with AsyncExitStack() as stack:
-        invocations = Invocations(AnsweringFunction(inspector), sources=sources, journal=inspector)
+        function, observe = AnsweringFunction(inspector), inspector.observe
+        invocations = Invocations(function, sources=sources, observe=observe)
         stack.push_async_callback(invocations.close)
         sockets = bind(("127.0.0.1",), 0)
         port = sockets[0].getsockname()[1]
-        around = Surroundings(
-            invocations=invocations, sources=sources, journal=inspector, limits=Limits()
+        context = ServerContext(
+            invocations=invocations, sources=sources, observe=observe, limits=Limits()
         )
-        gateway = Gateway([(sockets, port)], around)
+        gateway = Gateway([(sockets, port)], context)
         gateway.deploy(served, assign_origins(served.websocket_apis, served.http_apis))
         site = InspectorSite(inspector, gateway, lambda: {"outputs": dict(gateway.outputs)})
         if is_mounted:

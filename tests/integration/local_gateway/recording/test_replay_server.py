@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import boto3
@@ -12,29 +12,16 @@ from botocore.exceptions import ClientError
 from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
 
 from local_gateway.recording.expected_calls import ExpectedCalls
-from local_gateway.recording.records import RecordedCall
+from local_gateway.recording.format import RecordedCall
 from local_gateway.recording.replay_server import ReplayServer
+from local_gateway.records import ignore
+from local_gateway.server.bound_ports import bind
+from local_gateway.server.interfaces import Sources
 from local_gateway.server.listener import Listener
-from local_gateway.server.ports import Direction, Entry, Sources
-from local_gateway.server.sockets import bind
 
 OPEN = "L0SM9cOFvHcCIhw="
 LEFT = "M0SM9cOFvHcCIhw="
 UNKNOWN = "AAAAAAAAAAAAAAA="
-
-
-@dataclass
-class Entries:
-    """A journal."""
-
-    entries: list[Entry] = field(default_factory=list)
-
-    def record(self, entry: Entry, /) -> None:
-        """Keep it."""
-        self.entries.append(entry)
-
-    def frame(self, connection_id: str, direction: Direction, text: str, at: int, /) -> None:
-        """There are no frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +52,7 @@ async def server() -> AsyncIterator[Running]:
         sockets,
         ReplayServer(calls, frozenset({"dev"})).handle,
         sources=Sources(),
-        journal=Entries(),
+        observe=ignore,
     )
     await listener.start()
     yield Running(f"http://127.0.0.1:{sockets[0].getsockname()[1]}", calls)

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.local_gateway.runtime.workshop import CLIENTS, Workshop
+from tests.support.runtimes import CLIENTS, Runtimes
 
 
 @pytest.fixture(params=CLIENTS)
-async def workshop(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Workshop]:
-    workshop = Workshop(directory=tmp_path, client=request.param)
-    yield workshop
-    for runtime in workshop.runtimes:
+async def runtimes(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Runtimes]:
+    runtimes = Runtimes(directory=tmp_path, client=request.param)
+    yield runtimes
+    for runtime in runtimes.started:
         await runtime.close()

@@ -3,9 +3,8 @@
 import json
 from typing import Any
 
-from local_gateway.core.results import InvocationResult, Succeeded
-from local_gateway.runtime.settings import Invocation
-from tests.integration.local_gateway.runtime.workshop import Workshop, invoke, value
+from local_gateway.core.invocation import Invocation, InvocationResult, Succeeded
+from tests.support.runtimes import Runtimes, invoke, value
 
 HANDLER = r"""
     import os, signal, subprocess, sys, threading, time
@@ -95,9 +94,9 @@ def do(name: str, **arguments: Any) -> dict[str, Any]:
     return {"do": name, "with": arguments}
 
 
-async def result_of(workshop: Workshop, event: object) -> InvocationResult:
+async def result_of(runtimes: Runtimes, event: object) -> InvocationResult:
     """The result of an event, after which the same runtime must still serve."""
-    runtime = await workshop.serve(HANDLER)
+    runtime = await runtimes.serve(HANDLER)
     result = (await invoke(runtime, event)).result
     assert await value(runtime, do("echo", value="next")) == "next"
     return result

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-import local_gateway.runtime.launcher
-from local_gateway.core.results import Failed
+import local_gateway.runtime.child.launcher
+from local_gateway.core.invocation import Failed
 from local_gateway.errors import GatewayError
-from tests.integration.local_gateway.runtime.workshop import (
-    DEADLINE,
-    Workshop,
+from tests.support.recorder import DEADLINE
+from tests.support.runtimes import (
+    Runtimes,
     children,
     invoke,
     is_running,
@@ -35,13 +35,13 @@ GATEWAY = """
     import asyncio, json, sys
     from pathlib import Path
     from local_gateway.core.model import LambdaFunction
+    from local_gateway.records import LogLine
     from local_gateway.runtime.service import LambdaRuntime
-    from local_gateway.runtime.settings import RuntimeSettings, SilentObserver
+    from local_gateway.runtime.settings import RuntimeSettings
 
-    class Printing(SilentObserver):
-        def log_line(self, function, stream, line, request_id):
-            if stream == "stdout":
-                print(line, flush=True)
+    def observe(record):
+        if isinstance(record, LogLine) and record.stream == "stdout":
+            print(record.text, flush=True)
 
     async def main():
         function = LambdaFunction(
@@ -50,7 +50,7 @@ GATEWAY = """
         )
         settings = RuntimeSettings(use_awslambdaric=sys.argv[2] == "awslambdaric")
         runtime = LambdaRuntime(
-            {"Fn": function}, region="eu-central-1", settings=settings, observer=Printing()
+            {"Fn": function}, region="eu-central-1", settings=settings, observe=observe
         )
         await runtime.start()
         await runtime.invoke("Fn", b"{}")
@@ -76,9 +76,9 @@ def descriptors() -> set[str]:
     return {str(path) for path in Path("/proc/self/fd").iterdir()}
 
 
-async def test_close_ends_processes_tasks_and_sockets(workshop: Workshop) -> None:
+async def test_close_ends_processes_tasks_and_sockets(runtimes: Runtimes) -> None:
     before = children(), tasks(), descriptors()
-    runtime = await workshop.serve(SPAWNING)
+    runtime = await runtimes.serve(SPAWNING)
     pids = await value(runtime)
     assert all(is_running(pid) for pid in pids)
     await runtime.close()
@@ -88,16 +88,16 @@ async def test_close_ends_processes_tasks_and_sockets(workshop: Workshop) -> Non
     assert (children(), tasks(), descriptors()) == before
 
 
-async def test_a_timeout_ends_the_whole_process_group(workshop: Workshop) -> None:
+async def test_a_timeout_ends_the_whole_process_group(runtimes: Runtimes) -> None:
     code = SPAWNING.replace("return [", "print(").replace("]).pid]", "]).pid, flush=True)") + (
         "        while True: pass\n"
     )
-    runtime = await workshop.run(workshop.function(code, timeout=1.0))
+    runtime = await runtimes.run(runtimes.function(code, timeout=1.0))
     await invoke(runtime)
-    await until_gone(*map(int, workshop.recorder.texts("stdout")[0].split()))
+    await until_gone(*map(int, runtimes.recorder.texts("stdout")[0].split()))
 
 
-async def test_the_end_of_a_handler_s_process_ends_what_it_spawned(workshop: Workshop) -> None:
+async def test_the_end_of_a_handler_s_process_ends_what_it_spawned(runtimes: Runtimes) -> None:
     code = """
         import os, subprocess
 
@@ -105,11 +105,11 @@ async def test_the_end_of_a_handler_s_process_ends_what_it_spawned(workshop: Wor
             print(subprocess.Popen(["sleep", "1000"]).pid, flush=True)
             os._exit(1)
     """
-    await invoke(await workshop.serve(code))
-    await until_gone(int(workshop.recorder.texts("stdout")[0]))
+    await invoke(await runtimes.serve(code))
+    await until_gone(int(runtimes.recorder.texts("stdout")[0]))
 
 
-async def test_what_left_the_process_group_delays_nothing(workshop: Workshop) -> None:
+async def test_what_left_the_process_group_delays_nothing(runtimes: Runtimes) -> None:
     code = """
         import os, subprocess
 
@@ -117,14 +117,14 @@ async def test_what_left_the_process_group_delays_nothing(workshop: Workshop) ->
             print(subprocess.Popen(["sleep", "30"], start_new_session=True).pid, flush=True)
             os._exit(1)
     """
-    invocation = await invoke(await workshop.serve(code))
-    stray = int(workshop.recorder.texts("stdout")[0])
+    invocation = await invoke(await runtimes.serve(code))
+    stray = int(runtimes.recorder.texts("stdout")[0])
     os.kill(stray, signal.SIGKILL)
     assert isinstance(invocation.result, Failed)
 
 
-async def test_close_twice_and_start_again(workshop: Workshop) -> None:
-    runtime = await workshop.serve(SPAWNING)
+async def test_close_twice_and_start_again(runtimes: Runtimes) -> None:
+    runtime = await runtimes.serve(SPAWNING)
     first = await value(runtime)
     await runtime.close()
     await runtime.close()
@@ -135,7 +135,7 @@ async def test_close_twice_and_start_again(workshop: Workshop) -> None:
 
 
 async def test_killing_the_gateway_ends_a_handler_that_holds_the_gil(
-    workshop: Workshop, tmp_path: Path
+    runtimes: Runtimes, tmp_path: Path
 ) -> None:
     (tmp_path / "app.py").write_text(textwrap.dedent(BUSY), encoding="utf-8")
     gateway = await asyncio.create_subprocess_exec(
@@ -143,7 +143,7 @@ async def test_killing_the_gateway_ends_a_handler_that_holds_the_gil(
         "-c",
         textwrap.dedent(GATEWAY),
         str(tmp_path),
-        workshop.client,
+        runtimes.client,
         stdout=subprocess.PIPE,
     )
     assert gateway.stdout is not None
@@ -157,7 +157,7 @@ async def test_killing_the_gateway_ends_a_handler_that_holds_the_gil(
 
 @pytest.mark.parametrize("guard", ["guard_by_signal", "guard_by_thread"])
 async def test_both_guards_end_the_group_when_the_pipe_closes(guard: str) -> None:
-    launcher = Path(local_gateway.runtime.launcher.__file__)
+    launcher = Path(local_gateway.runtime.child.launcher.__file__)
     code = f"""
         import subprocess, sys, time
         sys.path.insert(0, {str(launcher.parent)!r})

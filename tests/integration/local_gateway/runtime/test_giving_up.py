@@ -5,10 +5,10 @@ import os
 import signal
 from pathlib import Path
 
-from local_gateway.core.results import Failed
+from local_gateway.core.invocation import Failed
 from tests.integration.local_gateway.runtime.handlers import PID, WAITING, pids
-from tests.integration.local_gateway.runtime.workshop import (
-    Workshop,
+from tests.support.runtimes import (
+    Runtimes,
     children,
     invoke,
     is_running,
@@ -32,8 +32,8 @@ EARLY = """
 """
 
 
-async def test_an_idle_environment_that_is_killed_is_replaced(workshop: Workshop) -> None:
-    runtime = await workshop.serve(PID)
+async def test_an_idle_environment_that_is_killed_is_replaced(runtimes: Runtimes) -> None:
+    runtime = await runtimes.serve(PID)
     pid = await value(runtime)
     os.kill(pid, signal.SIGKILL)
     await until_gone(pid)
@@ -43,10 +43,10 @@ async def test_an_idle_environment_that_is_killed_is_replaced(workshop: Workshop
 
 
 async def test_an_event_that_no_handler_saw_goes_to_another_environment(
-    workshop: Workshop, tmp_path: Path
+    runtimes: Runtimes, tmp_path: Path
 ) -> None:
     gate = tmp_path / "gate"
-    runtime = await workshop.serve(EARLY)
+    runtime = await runtimes.serve(EARLY)
     early = await value(runtime, str(gate))
     waiting = asyncio.create_task(invoke(runtime))
     await asyncio.sleep(0)
@@ -56,18 +56,18 @@ async def test_an_event_that_no_handler_saw_goes_to_another_environment(
 
 
 async def test_an_environment_that_never_asks_again_is_replaced(
-    workshop: Workshop, tmp_path: Path
+    runtimes: Runtimes, tmp_path: Path
 ) -> None:
-    runtime = await workshop.run(workshop.function(EARLY, timeout=0.5))
+    runtime = await runtimes.run(runtimes.function(EARLY, timeout=0.5))
     early = await value(runtime, str(tmp_path / "never"))
     assert await value(runtime) != early
     await until_gone(early)
 
 
 async def test_closing_fails_an_event_that_no_handler_saw(
-    workshop: Workshop, tmp_path: Path
+    runtimes: Runtimes, tmp_path: Path
 ) -> None:
-    runtime = await workshop.serve(EARLY)
+    runtime = await runtimes.serve(EARLY)
     await value(runtime, str(tmp_path / "never"))
     waiting = asyncio.create_task(invoke(runtime))
     await asyncio.sleep(0)
@@ -78,53 +78,52 @@ async def test_closing_fails_an_event_that_no_handler_saw(
 
 
 async def test_a_caller_that_gives_up_while_waiting_leaves_the_queue(
-    workshop: Workshop, tmp_path: Path
+    runtimes: Runtimes, tmp_path: Path
 ) -> None:
     gate = tmp_path / "gate"
-    runtime = await workshop.serve(WAITING, max_environments_per_function=1)
+    runtime = await runtimes.serve(WAITING, max_environments_per_function=1)
     running = asyncio.create_task(invoke(runtime, str(gate)))
-    await workshop.recorder.until(lambda: len(workshop.recorder.started) == 1)
+    await runtimes.recorder.wait_until(lambda: len(runtimes.recorder.started) == 1)
     waiting = [asyncio.create_task(invoke(runtime, str(gate))) for _ in range(3)]
     await asyncio.sleep(0)
     waiting[1].cancel()
     gate.touch()
     await asyncio.gather(running, *waiting, return_exceptions=True)
     assert waiting[1].cancelled()
-    assert len(workshop.recorder.started) == 3
+    assert len(runtimes.recorder.started) == 3
 
 
 async def test_a_handler_runs_on_when_its_caller_gives_up(
-    workshop: Workshop, tmp_path: Path
+    runtimes: Runtimes, tmp_path: Path
 ) -> None:
     gate = tmp_path / "gate"
-    runtime = await workshop.serve(WAITING, max_environments_per_function=1)
+    runtime = await runtimes.serve(WAITING, max_environments_per_function=1)
     given_up = asyncio.create_task(invoke(runtime, str(gate)))
-    await workshop.recorder.until(lambda: len(workshop.recorder.started) == 1)
+    await runtimes.recorder.wait_until(lambda: len(runtimes.recorder.started) == 1)
     given_up.cancel()
     await asyncio.wait({given_up})
     waiting = asyncio.create_task(invoke(runtime, str(gate)))
     await asyncio.sleep(0)
-    assert len(workshop.recorder.started) == 1
+    assert len(runtimes.recorder.started) == 1
     gate.touch()
     following = await waiting
     assert not following.cold
-    [(_, first), _] = workshop.recorder.finished
-    assert pids([first]) == pids([following])
+    assert [record.outcome for record in runtimes.recorder.finished] == ["ok", "ok"]
 
 
-async def test_closing_fails_what_runs_and_what_waits(workshop: Workshop, tmp_path: Path) -> None:
-    runtime = await workshop.serve(WAITING, max_environments_per_function=1)
+async def test_closing_fails_what_runs_and_what_waits(runtimes: Runtimes, tmp_path: Path) -> None:
+    runtime = await runtimes.serve(WAITING, max_environments_per_function=1)
     tasks = [asyncio.create_task(invoke(runtime, str(tmp_path / "never"))) for _ in range(3)]
-    await workshop.recorder.until(lambda: len(workshop.recorder.started) == 1)
+    await runtimes.recorder.wait_until(lambda: len(runtimes.recorder.started) == 1)
     await runtime.close()
     results = [(await task).result for task in tasks]
     types = [result.error_type for result in results if isinstance(result, Failed)]
     assert types == ["Runtime.ExitError", "Runtime.Closed", "Runtime.Closed"]
 
 
-async def test_closing_while_environments_start_leaves_none(workshop: Workshop) -> None:
+async def test_closing_while_environments_start_leaves_none(runtimes: Runtimes) -> None:
     before = children()
-    runtime = await workshop.serve("import time; time.sleep(1000)")
+    runtime = await runtimes.serve("import time; time.sleep(1000)")
     tasks = [asyncio.create_task(invoke(runtime)) for _ in range(5)]
     await asyncio.sleep(0)
     await runtime.close()

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from local_gateway.core.results import Failed, Succeeded, TimedOut
+from local_gateway.core.invocation import Failed, Succeeded, TimedOut
 from local_gateway.runtime.service import FunctionInitError
-from tests.integration.local_gateway.runtime.workshop import Workshop, invoke, value
+from tests.support.runtimes import Runtimes, invoke, value
 
 GOOD = """
     def lambda_handler(event, context):
@@ -29,9 +29,9 @@ GOOD = """
     ],
 )
 async def test_an_init_error_fails_the_invocation(
-    workshop: Workshop, code: str, handler: str, error_type: str, message: str
+    runtimes: Runtimes, code: str, handler: str, error_type: str, message: str
 ) -> None:
-    runtime = await workshop.run(workshop.function(code, handler=handler))
+    runtime = await runtimes.run(runtimes.function(code, handler=handler))
     for _ in range(2):
         result = (await invoke(runtime)).result
         assert isinstance(result, Failed)
@@ -39,9 +39,9 @@ async def test_an_init_error_fails_the_invocation(
         assert message in result.message
 
 
-async def test_the_next_invocation_tries_anew(workshop: Workshop) -> None:
-    function = workshop.function("raise LookupError('broken')")
-    runtime = await workshop.run(function)
+async def test_the_next_invocation_tries_anew(runtimes: Runtimes) -> None:
+    function = runtimes.function("raise LookupError('broken')")
+    runtime = await runtimes.run(function)
     assert (await invoke(runtime)).result == Failed("LookupError", "broken")
     (function.code / "app.py").write_text(
         "def lambda_handler(event, context):\n    return 'mended'\n", encoding="utf-8"
@@ -49,45 +49,45 @@ async def test_the_next_invocation_tries_anew(workshop: Workshop) -> None:
     assert await value(runtime) == "mended"
 
 
-async def test_a_handler_in_a_directory_is_found(workshop: Workshop) -> None:
-    function = workshop.function(GOOD, handler="inner/part.lambda_handler")
+async def test_a_handler_in_a_directory_is_found(runtimes: Runtimes) -> None:
+    function = runtimes.function(GOOD, handler="inner/part.lambda_handler")
     (function.code / "inner").mkdir()
     (function.code / "app.py").rename(function.code / "inner" / "part.py")
-    assert await value(await workshop.run(function)) == "ok"
+    assert await value(await runtimes.run(function)) == "ok"
 
 
-async def test_an_init_phase_that_hangs_is_cut_off(workshop: Workshop) -> None:
-    runtime = await workshop.serve("import time; time.sleep(1000)", init_timeout=0.5)
+async def test_an_init_phase_that_hangs_is_cut_off(runtimes: Runtimes) -> None:
+    runtime = await runtimes.serve("import time; time.sleep(1000)", init_timeout=0.5)
     assert (await invoke(runtime)).result == TimedOut(0.5)
 
 
-async def test_a_thread_does_not_keep_a_failed_environment_alive(workshop: Workshop) -> None:
+async def test_a_thread_does_not_keep_a_failed_environment_alive(runtimes: Runtimes) -> None:
     code = """
         import threading, time
         threading.Thread(target=time.sleep, args=(1000,)).start()
         raise LookupError("no")
     """
-    runtime = await workshop.serve(code)
+    runtime = await runtimes.serve(code)
     assert (await invoke(runtime)).result == Failed("LookupError", "no")
 
 
-async def test_code_that_is_not_there_fails_the_invocation(workshop: Workshop) -> None:
-    function = workshop.function(GOOD)
+async def test_code_that_is_not_there_fails_the_invocation(runtimes: Runtimes) -> None:
+    function = runtimes.function(GOOD)
     (function.code / "app.py").unlink()
     function.code.rmdir()
-    result = (await invoke(await workshop.run(function))).result
+    result = (await invoke(await runtimes.run(function))).result
     assert isinstance(result, Failed)
     assert result.error_type == "Runtime.InvalidEntrypoint"
 
 
-async def test_waiting_invocations_fail_together_when_nothing_starts(workshop: Workshop) -> None:
-    runtime = await workshop.serve("raise LookupError('no')")
+async def test_waiting_invocations_fail_together_when_nothing_starts(runtimes: Runtimes) -> None:
+    runtime = await runtimes.serve("raise LookupError('no')")
     invocations = await asyncio.gather(*(invoke(runtime) for _ in range(50)))
     assert {invocation.result for invocation in invocations} == {Failed("LookupError", "no")}
 
 
-async def test_warm_starts_an_environment_ahead(workshop: Workshop) -> None:
-    runtime = await workshop.serve(GOOD)
+async def test_warm_starts_an_environment_ahead(runtimes: Runtimes) -> None:
+    runtime = await runtimes.serve(GOOD)
     await runtime.warm("Fn")
     await runtime.warm("Fn")
     invocation = await invoke(runtime)
@@ -102,7 +102,8 @@ async def test_warm_starts_an_environment_ahead(workshop: Workshop) -> None:
         (
             "import no_such_module",
             "app.lambda_handler",
-            "Fn: handler app.lambda_handler does not import: No module named 'no_such_module'",
+            "Fn: handler app.lambda_handler does not import: No module named 'no_such_module'; "
+            "install it into the environment the gateway runs in, or put it into a layer",
         ),
         ("def f(:", "app.lambda_handler", "Fn: handler app.lambda_handler does not import: Syntax"),
         (GOOD, "app.other", "Fn: handler app.other does not exist: Handler 'other' missing"),
@@ -110,26 +111,26 @@ async def test_warm_starts_an_environment_ahead(workshop: Workshop) -> None:
     ],
 )
 async def test_warm_tells_why_a_function_does_not_start(
-    workshop: Workshop, code: str, handler: str, text: str
+    runtimes: Runtimes, code: str, handler: str, text: str
 ) -> None:
-    runtime = await workshop.run(workshop.function(code, handler=handler))
+    runtime = await runtimes.run(runtimes.function(code, handler=handler))
     with pytest.raises(FunctionInitError) as caught:
         await runtime.warm("Fn")
     assert text in str(caught.value)
 
 
-async def test_warm_tells_that_a_function_hangs(workshop: Workshop) -> None:
-    runtime = await workshop.serve("import time; time.sleep(1000)", init_timeout=0.5)
+async def test_warm_tells_that_a_function_hangs(runtimes: Runtimes) -> None:
+    runtime = await runtimes.serve("import time; time.sleep(1000)", init_timeout=0.5)
     with pytest.raises(FunctionInitError, match=r"does not start: not ready within 0\.5 s"):
         await runtime.warm("Fn")
 
 
 async def test_an_invocation_waits_for_an_environment_that_is_being_warmed(
-    workshop: Workshop,
+    runtimes: Runtimes,
 ) -> None:
-    runtime = await workshop.serve(GOOD, max_environments_per_function=1)
+    runtime = await runtimes.serve(GOOD, max_environments_per_function=1)
     warming = asyncio.create_task(runtime.warm("Fn"))
     await asyncio.sleep(0)
     assert await value(runtime) == "ok"
     await warming
-    assert len(workshop.recorder.started) == 1
+    assert len(runtimes.recorder.started) == 1

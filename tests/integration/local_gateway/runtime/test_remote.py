@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from local_gateway.core.invocation import Failed, InvocationResult, Succeeded, Throttled, TimedOut
 from local_gateway.core.model import LambdaFunction
-from local_gateway.core.results import Failed, InvocationResult, Succeeded, Throttled, TimedOut
 from local_gateway.errors import GatewayError
+from local_gateway.records import InvocationRecord, Observe, ignore
 from local_gateway.runtime.remote import RemoteLambda
 from local_gateway.runtime.service import FunctionInitError
 from local_gateway.runtime.settings import RuntimeSettings
-from tests.integration.local_gateway.runtime.start_lambda import (
+from tests.support.recorder import DEADLINE, AsyncRecorder
+from tests.support.start_lambda import (
     Behaviour,
     StartLambda,
     Stopped,
@@ -23,7 +25,6 @@ from tests.integration.local_gateway.runtime.start_lambda import (
     hang,
     serving,
 )
-from tests.integration.local_gateway.runtime.workshop import DEADLINE, Recorder
 
 RIE_TIMEOUT = b"Task timed out after 3.00 seconds"
 
@@ -46,12 +47,12 @@ def function(
 
 @asynccontextmanager
 async def remote(
-    service: StartLambda, *functions: LambdaFunction, observer: Recorder | None = None
+    service: StartLambda, *functions: LambdaFunction, observe: Observe = ignore
 ) -> AsyncIterator[RemoteLambda]:
     known = {one.logical_id: one for one in functions or (function(),)}
     settings = RuntimeSettings(max_environments_per_function=2)
     async with serving(service) as url, asyncio.timeout(DEADLINE):
-        lambdas = RemoteLambda(known, url=f"{url}/", settings=settings, observer=observer)
+        lambdas = RemoteLambda(known, url=f"{url}/", settings=settings, observe=observe)
         await lambdas.start()
         try:
             yield lambdas
@@ -68,15 +69,15 @@ async def result_of(
 
 async def test_the_event_goes_there_by_the_logical_id_and_the_result_comes_back() -> None:
     service = StartLambda({"Fn": echo})
-    recorder = Recorder()
+    recorder = AsyncRecorder()
     event = {"body": "é", "requestContext": {"routeKey": "$default"}}
-    async with remote(service, observer=recorder) as lambdas:
+    async with remote(service, observe=recorder.observe) as lambdas:
         invocation = await lambdas.invoke("Fn", json.dumps(event).encode())
     assert isinstance(invocation.result, Succeeded)
     assert json.loads(invocation.result.payload) == event
     assert service.invoked == [("Fn", event)]
-    assert recorder.started == [("Fn", invocation.request_id, False)]
-    assert recorder.finished == [("Fn", invocation)]
+    [record] = recorder.finished
+    assert record == InvocationRecord.from_invocation(record.at, "Fn", invocation)
 
 
 async def test_connections_are_kept_alive() -> None:

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from local_gateway.core.invocation import Succeeded
 from local_gateway.core.model import LambdaFunction
-from local_gateway.core.results import Succeeded
 from local_gateway.errors import GatewayError
 from local_gateway.runtime.service import FunctionInitError, LambdaRuntime
 from tests.integration.local_gateway.runtime.handlers import PID, WAITING, pids
-from tests.integration.local_gateway.runtime.workshop import (
-    Workshop,
+from tests.support.runtimes import (
+    Runtimes,
     children,
     invoke,
     until_gone,
@@ -37,10 +37,10 @@ async def replace(runtime: LambdaRuntime, *functions: LambdaFunction, changed: s
 
 
 async def test_a_changed_function_runs_its_new_code_and_the_old_process_ends(
-    workshop: Workshop,
+    runtimes: Runtimes,
 ) -> None:
-    function = workshop.function(PID)
-    runtime = await workshop.run(function)
+    function = runtimes.function(PID)
+    runtime = await runtimes.run(function)
     old = await value(runtime)
     rewrite(function, NEW)
     await replace(runtime, function, changed="Fn")
@@ -50,21 +50,21 @@ async def test_a_changed_function_runs_its_new_code_and_the_old_process_ends(
     await until_gone(old)
 
 
-async def test_an_unchanged_function_keeps_its_process(workshop: Workshop) -> None:
-    changed, other = workshop.function(PID), workshop.function(PID, logical_id="Other")
-    runtime = await workshop.run(changed, other)
+async def test_an_unchanged_function_keeps_its_process(runtimes: Runtimes) -> None:
+    changed, other = runtimes.function(PID), runtimes.function(PID, logical_id="Other")
+    runtime = await runtimes.run(changed, other)
     pid = await value(runtime, function="Other")
     await replace(runtime, changed, other, changed="Fn")
     assert await value(runtime, function="Other") == pid
 
 
 async def test_an_invocation_under_way_finishes_in_the_old_code(
-    workshop: Workshop, tmp_path: Path
+    runtimes: Runtimes, tmp_path: Path
 ) -> None:
-    function = workshop.function(WAITING)
-    runtime = await workshop.run(function)
+    function = runtimes.function(WAITING)
+    runtime = await runtimes.run(function)
     running = asyncio.create_task(invoke(runtime, str(tmp_path / "gate")))
-    await workshop.recorder.until(lambda: len(workshop.recorder.started) == 1)
+    await runtimes.recorder.wait_until(lambda: len(runtimes.recorder.started) == 1)
     rewrite(function, NEW)
     await replace(runtime, function, changed="Fn")
     assert await value(runtime) == "new"
@@ -74,12 +74,12 @@ async def test_an_invocation_under_way_finishes_in_the_old_code(
 
 
 async def test_waiting_invocations_move_on_to_the_new_code(
-    workshop: Workshop, tmp_path: Path
+    runtimes: Runtimes, tmp_path: Path
 ) -> None:
-    function = workshop.function(WAITING)
-    runtime = await workshop.run(function, max_environments_per_function=1)
+    function = runtimes.function(WAITING)
+    runtime = await runtimes.run(function, max_environments_per_function=1)
     running = asyncio.create_task(invoke(runtime, str(tmp_path / "gate")))
-    await workshop.recorder.until(lambda: len(workshop.recorder.started) == 1)
+    await runtimes.recorder.wait_until(lambda: len(runtimes.recorder.started) == 1)
     waiting = [asyncio.create_task(invoke(runtime, "")) for _ in range(5)]
     await asyncio.sleep(0)
     rewrite(function, NEW)
@@ -90,9 +90,9 @@ async def test_waiting_invocations_move_on_to_the_new_code(
     assert len(pids([await running])) == 1
 
 
-async def test_a_burst_across_a_replacement_loses_nothing(workshop: Workshop) -> None:
-    function = workshop.function(PID)
-    runtime = await workshop.run(function, max_environments_per_function=2)
+async def test_a_burst_across_a_replacement_loses_nothing(runtimes: Runtimes) -> None:
+    function = runtimes.function(PID)
+    runtime = await runtimes.run(function, max_environments_per_function=2)
     before = [asyncio.create_task(invoke(runtime)) for _ in range(200)]
     rewrite(function, NEW)
     replacing = asyncio.create_task(replace(runtime, function, changed="Fn"))
@@ -105,10 +105,10 @@ async def test_a_burst_across_a_replacement_loses_nothing(workshop: Workshop) ->
     assert results[-1] == Succeeded(b'"new"')
 
 
-async def test_code_that_does_not_import_replaces_nothing(workshop: Workshop) -> None:
-    function, other = workshop.function(PID), workshop.function(PID, logical_id="Other")
+async def test_code_that_does_not_import_replaces_nothing(runtimes: Runtimes) -> None:
+    function, other = runtimes.function(PID), runtimes.function(PID, logical_id="Other")
     others = children()
-    runtime = await workshop.run(function, other)
+    runtime = await runtimes.run(function, other)
     pid, other_pid = await value(runtime), await value(runtime, function="Other")
     rewrite(function, BROKEN)
     with pytest.raises(FunctionInitError, match=r"Fn: .*nothing_of_that_name"):
@@ -119,22 +119,22 @@ async def test_code_that_does_not_import_replaces_nothing(workshop: Workshop) ->
 
 
 async def test_a_held_function_answers_from_what_runs_while_its_code_is_broken(
-    workshop: Workshop, tmp_path: Path
+    runtimes: Runtimes, tmp_path: Path
 ) -> None:
-    function = workshop.function(WAITING)
-    runtime = await workshop.run(function, idle_seconds=0.05)
+    function = runtimes.function(WAITING)
+    runtime = await runtimes.run(function, idle_seconds=0.05)
     await runtime.warm("Fn")
     rewrite(function, BROKEN)
     runtime.hold({"Fn"})
     tasks = [asyncio.create_task(invoke(runtime, str(tmp_path / "gate"))) for _ in range(3)]
-    await workshop.recorder.until(lambda: len(workshop.recorder.started) == 1)
+    await runtimes.recorder.wait_until(lambda: len(runtimes.recorder.started) == 1)
     (tmp_path / "gate").touch()
     assert len(set(pids(await asyncio.gather(*tasks)))) == 1, "no second process was started"
 
 
-async def test_new_functions_come_and_removed_ones_go(workshop: Workshop) -> None:
-    first, second = workshop.function(PID), workshop.function(PID, logical_id="Second")
-    runtime = await workshop.run(first)
+async def test_new_functions_come_and_removed_ones_go(runtimes: Runtimes) -> None:
+    first, second = runtimes.function(PID), runtimes.function(PID, logical_id="Second")
+    runtime = await runtimes.run(first)
     old = await value(runtime)
     await replace(runtime, second)
     assert await value(runtime, function="Second") != old
@@ -144,23 +144,23 @@ async def test_new_functions_come_and_removed_ones_go(workshop: Workshop) -> Non
 
 
 async def test_what_waits_for_a_removed_function_is_still_served(
-    workshop: Workshop, tmp_path: Path
+    runtimes: Runtimes, tmp_path: Path
 ) -> None:
-    runtime = await workshop.run(workshop.function(WAITING), max_environments_per_function=1)
+    runtime = await runtimes.run(runtimes.function(WAITING), max_environments_per_function=1)
     tasks = [asyncio.create_task(invoke(runtime, str(tmp_path / "gate"))) for _ in range(3)]
-    await workshop.recorder.until(lambda: len(workshop.recorder.started) == 1)
+    await runtimes.recorder.wait_until(lambda: len(runtimes.recorder.started) == 1)
     await replace(runtime)
     (tmp_path / "gate").touch()
     [pid] = set(pids(await asyncio.gather(*tasks)))
     await until_gone(pid)
 
 
-async def test_close_ends_what_is_still_retiring(workshop: Workshop, tmp_path: Path) -> None:
+async def test_close_ends_what_is_still_retiring(runtimes: Runtimes, tmp_path: Path) -> None:
     others = children()
-    function = workshop.function(WAITING)
-    runtime = await workshop.run(function)
+    function = runtimes.function(WAITING)
+    runtime = await runtimes.run(function)
     running = asyncio.create_task(invoke(runtime, str(tmp_path / "gate")))
-    await workshop.recorder.until(lambda: len(workshop.recorder.started) == 1)
+    await runtimes.recorder.wait_until(lambda: len(runtimes.recorder.started) == 1)
     await replace(runtime, function, changed="Fn")
     assert len(children() - others) == 2
     await runtime.close()

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from local_gateway.core.results import Failed
+from local_gateway.core.invocation import Failed
 from local_gateway.runtime.runtime_api import (
     MAX_RESPONSE_BYTES,
     Deliver,

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from tests.integration.local_gateway.runtime.workshop import REGION, Workshop, invoke, value
+from tests.support.runtimes import REGION, Runtimes, invoke, value
 
 VARIABLES = """
     import os
@@ -25,9 +25,9 @@ CONTEXT = """
 """
 
 
-async def test_lambda_s_variables_are_set(workshop: Workshop) -> None:
-    function = workshop.function(VARIABLES)
-    found = await value(await workshop.run(function))
+async def test_lambda_s_variables_are_set(runtimes: Runtimes) -> None:
+    function = runtimes.function(VARIABLES)
+    found = await value(await runtimes.run(function))
     expected = {
         "_HANDLER": "app.lambda_handler",
         "AWS_REGION": REGION,
@@ -50,10 +50,10 @@ async def test_lambda_s_variables_are_set(workshop: Workshop) -> None:
     assert all(found[name] for name in credentials)
 
 
-async def test_nothing_else_is_inherited(workshop: Workshop, monkeypatch: Any) -> None:
+async def test_nothing_else_is_inherited(runtimes: Runtimes, monkeypatch: Any) -> None:
     monkeypatch.setenv("DEVELOPERS_SECRET", "not for handlers")
     monkeypatch.setenv("AWS_PROFILE", "production")
-    found = await value(await workshop.serve(VARIABLES))
+    found = await value(await runtimes.serve(VARIABLES))
     foreign = {
         name
         for name in found
@@ -63,8 +63,8 @@ async def test_nothing_else_is_inherited(workshop: Workshop, monkeypatch: Any) -
     assert "AWS_PROFILE" not in found
 
 
-async def test_a_function_s_variables_rank_between_base_and_reserved(workshop: Workshop) -> None:
-    function = workshop.function(
+async def test_a_function_s_variables_rank_between_base_and_reserved(runtimes: Runtimes) -> None:
+    function = runtimes.function(
         VARIABLES,
         environment={"TABLE": "t", "AWS_ENDPOINT_URL": "http://own", "AWS_REGION": "mars-1"},
     )
@@ -74,7 +74,7 @@ async def test_a_function_s_variables_rank_between_base_and_reserved(workshop: W
         "EXTRA": "from the gateway",
         "AWS_LAMBDA_FUNCTION_NAME": "no",
     }
-    found = await value(await workshop.run(function, base_environment=base))
+    found = await value(await runtimes.run(function, base_environment=base))
     assert found["TABLE"] == "t"
     assert found["EXTRA"] == "from the gateway"
     assert found["AWS_ENDPOINT_URL"] == "http://own"
@@ -83,8 +83,8 @@ async def test_a_function_s_variables_rank_between_base_and_reserved(workshop: W
     assert found["AWS_LAMBDA_FUNCTION_NAME"] == "stack-Fn"
 
 
-async def test_each_invocation_has_its_trace_id(workshop: Workshop) -> None:
-    runtime = await workshop.serve(VARIABLES)
+async def test_each_invocation_has_its_trace_id(runtimes: Runtimes) -> None:
+    runtime = await runtimes.serve(VARIABLES)
     own = "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1"
     await runtime.invoke("Fn", b"{}", trace_id=own)
     result = (await runtime.invoke("Fn", b"{}", trace_id=own)).result
@@ -93,11 +93,11 @@ async def test_each_invocation_has_its_trace_id(workshop: Workshop) -> None:
     assert re.fullmatch(r"Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0", made_up)
 
 
-async def test_the_context_has_lambda_s_attributes(workshop: Workshop) -> None:
-    runtime = await workshop.serve(CONTEXT)
+async def test_the_context_has_lambda_s_attributes(runtimes: Runtimes) -> None:
+    runtime = await runtimes.serve(CONTEXT)
     invocation = await invoke(runtime)
     found = await value(runtime)
-    assert found.pop("aws_request_id") == workshop.recorder.finished[1][1].request_id
+    assert found.pop("aws_request_id") == runtimes.recorder.finished[1].request_id
     assert found.pop("aws_request_id", None) != invocation.request_id
     assert 0 < found.pop("remaining") <= 10_000
     assert re.fullmatch(r"\d{4}/\d\d/\d\d/\[\$LATEST\].*", found.pop("log_stream_name"))
@@ -111,16 +111,16 @@ async def test_the_context_has_lambda_s_attributes(workshop: Workshop) -> None:
         "tenant_id": None,
         "identity": [None, None],
     }
-    assert "logged through the context" in workshop.recorder.texts("stdout")
+    assert "logged through the context" in runtimes.recorder.texts("stdout")
 
 
 async def test_modules_come_from_the_task_root_then_the_layers_in_order(
-    workshop: Workshop,
+    runtimes: Runtimes,
 ) -> None:
     layers = (
-        workshop.layer("one", "shared", "NAME = 'one'"),
-        workshop.layer("two", "shared", "NAME = 'two'"),
-        workshop.layer("three", "only_here", "NAME = 'three'"),
+        runtimes.layer("one", "shared", "NAME = 'one'"),
+        runtimes.layer("two", "shared", "NAME = 'two'"),
+        runtimes.layer("three", "only_here", "NAME = 'three'"),
     )
     code = """
         import os, sys
@@ -129,12 +129,12 @@ async def test_modules_come_from_the_task_root_then_the_layers_in_order(
         def lambda_handler(event, context):
             return [shared.NAME, only_here.NAME, os.getcwd(), sys.path[:4]]
     """
-    function = workshop.function(code, layers=layers)
+    function = runtimes.function(code, layers=layers)
     roots = [str(function.code), *(str(layer.path) for layer in layers)]
-    assert await value(await workshop.run(function)) == ["one", "three", roots[0], roots]
+    assert await value(await runtimes.run(function)) == ["one", "three", roots[0], roots]
 
 
-async def test_the_gateway_s_own_files_are_not_importable(workshop: Workshop) -> None:
+async def test_the_gateway_s_own_files_are_not_importable(runtimes: Runtimes) -> None:
     code = """
         import importlib.util
 
@@ -143,14 +143,14 @@ async def test_the_gateway_s_own_files_are_not_importable(workshop: Workshop) ->
         def lambda_handler(event, context):
             return [name for name in NAMES if importlib.util.find_spec(name)]
     """
-    assert await value(await workshop.serve(code)) == []
+    assert await value(await runtimes.serve(code)) == []
 
 
-async def test_standard_input_is_empty(workshop: Workshop) -> None:
+async def test_standard_input_is_empty(runtimes: Runtimes) -> None:
     code = """
         import sys
 
         def lambda_handler(event, context):
             return sys.stdin.read()
     """
-    assert await value(await workshop.serve(code)) == ""
+    assert await value(await runtimes.serve(code)) == ""

@@ -1,4 +1,4 @@
-"""Each fault that can be asked for, as clients, handlers and the journal meet it."""
+"""Each fault that can be asked for, as clients, handlers and the records show it."""
 
 import http.client
 import json
@@ -8,10 +8,10 @@ from botocore.config import Config
 from websockets.exceptions import InvalidStatus
 
 from local_gateway.core.chaos import Fault, Key
-from tests.integration.local_gateway.server.applications import application
-from tests.integration.local_gateway.server.plan import Plan
-from tests.integration.local_gateway.server.raw import frame
-from tests.integration.local_gateway.server.running_gateway import Opened, RunningGateway
+from tests.support.applications import application
+from tests.support.gateway import Opened, RunningGateway
+from tests.support.planned_faults import Plan
+from tests.support.raw_client import frame
 
 SECONDS = 20.0
 TEXT = 1
@@ -24,9 +24,9 @@ def chaotic(*planned: tuple[Key, ...], delay: float = 0.0) -> RunningGateway:
 
 
 def struck(gateway: RunningGateway) -> list[tuple[str, str]]:
-    """Route and outcome of what the journal tells of chaos."""
-    entries = gateway.recorder.entries
-    return [(e.route_key, e.outcome) for e in entries if e.outcome.startswith("chaos")]
+    """Route and outcome of the records of chaos."""
+    records = gateway.recorder.records
+    return [(e.route_key, e.outcome) for e in records if e.outcome.startswith("chaos")]
 
 
 def ask(opened: Opened, **body: object) -> str:
@@ -47,8 +47,8 @@ def test_drop_takes_the_tcp_connection_after_a_message() -> None:
             client.send(frame(TEXT, b"first") + frame(TEXT, b"second") + frame(TEXT, b"third"))
             assert client.rest() == b""
         assert gateway.disconnected(connection_id) == (1006, "")
-        told = gateway.recorder.wait_for_all("message", lambda _: True, 2)
-        assert {message.content["body"] for message in told} == {"first", "second"}
+        printed = gateway.recorder.wait_for_all("message", lambda _: True, 2)
+        assert {message.content["body"] for message in printed} == {"first", "second"}
         assert struck(gateway) == [("message", "chaos: drop")]
 
 
@@ -94,8 +94,10 @@ def test_slow_counts_for_the_integration_s_timeout() -> None:
             opened.socket.send('{"action": "impatient"}')
             assert message_of(str(opened.socket.recv(SECONDS))) == "Internal server error"
             assert ask(opened).startswith("answer")
-        told = [told.content["body"] for told in gateway.recorder.told if told.what == "message"]
-        assert all("impatient" not in body for body in told)
+        printed = [
+            event.content["body"] for event in gateway.recorder.printed if event.what == "message"
+        ]
+        assert all("impatient" not in body for body in printed)
 
 
 def test_a_crash_under_a_message_is_an_error_frame_and_the_next_start_is_cold() -> None:
@@ -107,10 +109,10 @@ def test_a_crash_under_a_message_is_an_error_frame_and_the_next_start_is_cold() 
         before, after = gateway.recorder.wait_for_all("message", lambda _: True, 2)
         assert before.pid != after.pid
         assert struck(gateway) == [("ask", "chaos: crash")]
-        entry = gateway.recorder.wait_for_entry(lambda entry: entry.outcome == "error")
-        assert entry.detail is not None
-        assert entry.detail.startswith("Runtime.ExitError: RequestId: ")
-        assert entry.detail.endswith("Error: Runtime exited with error: signal: killed")
+        record = gateway.recorder.wait_for_record(lambda record: record.outcome == "error")
+        assert record.detail is not None
+        assert record.detail.startswith("Runtime.ExitError: RequestId: ")
+        assert record.detail.endswith("Error: Runtime exited with error: signal: killed")
 
 
 def test_a_crash_under_connect_refuses_with_502() -> None:
@@ -147,12 +149,14 @@ def test_a_lost_disconnect_is_never_invoked() -> None:
     with chaotic((Fault.LOST_DISCONNECT, "dev", 1, "$disconnect")) as gateway:
         with gateway.open() as lost:
             lost.socket.close()
-        gateway.recorder.wait_for_entry(lambda entry: entry.outcome == "chaos: lost-disconnect")
+        gateway.recorder.wait_for_record(lambda record: record.outcome == "chaos: lost-disconnect")
         with gateway.open() as other:
             other.socket.close()
         gateway.disconnected(other.connection_id)
-        told = [told.connection_id for told in gateway.recorder.told if told.what == "disconnect"]
-        assert told == [other.connection_id]
+        printed = [
+            event.connection_id for event in gateway.recorder.printed if event.what == "disconnect"
+        ]
+        assert printed == [other.connection_id]
         management = gateway.management()
         with pytest.raises(management.exceptions.GoneException):
             management.get_connection(ConnectionId=lost.connection_id)
@@ -184,5 +188,5 @@ def test_chaos_is_told_as_no_problem_of_the_code() -> None:
         management = gateway.management()
         with pytest.raises(management.exceptions.GoneException):
             management.post_to_connection(ConnectionId=opened.connection_id, Data=b"x")
-        entry = gateway.recorder.wait_for_entry(lambda entry: entry.outcome == "chaos: gone")
-        assert (entry.connection_id, entry.problem) == (opened.connection_id, False)
+        record = gateway.recorder.wait_for_record(lambda record: record.outcome == "chaos: gone")
+        assert (record.connection_id, record.problem) == (opened.connection_id, False)

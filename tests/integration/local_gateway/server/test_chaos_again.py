@@ -6,8 +6,8 @@ from botocore.config import Config
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from local_gateway.core.chaos import Chaos, Fault
-from tests.integration.local_gateway.server.applications import application
-from tests.integration.local_gateway.server.running_gateway import Opened, RunningGateway
+from tests.support.applications import application
+from tests.support.gateway import Opened, RunningGateway
 
 CONNECTIONS, MESSAGES = 10, 5
 SECONDS = 20.0
@@ -16,7 +16,7 @@ type Story = list[tuple[str, str]]
 
 
 def play(seed: int) -> list[Story]:
-    """What the journal tells of chaos, connection by connection, each with route and outcome."""
+    """what the records say of chaos, connection by connection, each with route and outcome."""
     rates = {fault: 0.05 if fault is Fault.CRASH else 0.2 for fault in Fault}
     chaos = Chaos(seed, rates, slow_seconds=0.01)
     with RunningGateway(application(), faults=chaos) as gateway:
@@ -24,11 +24,11 @@ def play(seed: int) -> list[Story]:
             with suppress(InvalidStatus, ConnectionClosed), gateway.open() as opened:
                 chat(gateway, opened)
         stories: dict[str, Story] = {}
-        for entry in gateway.recorder.entries:
-            if entry.connection_id is not None:
-                story = stories.setdefault(entry.connection_id, [])
-                if entry.outcome.startswith("chaos: "):
-                    story.append((entry.route_key, entry.outcome))
+        for record in gateway.recorder.records:
+            if record.connection_id is not None:
+                story = stories.setdefault(record.connection_id, [])
+                if record.outcome.startswith("chaos: "):
+                    story.append((record.route_key, record.outcome))
     return list(stories.values())
 
 
@@ -45,10 +45,10 @@ def chat(gateway: RunningGateway, opened: Opened) -> None:
                 pass
         opened.socket.close()
     finally:
-        gateway.recorder.wait_for_entry(
-            lambda entry: (
-                entry.connection_id == opened.connection_id
-                and (entry.function == "Disconnect" or entry.outcome == "chaos: lost-disconnect")
+        gateway.recorder.wait_for_record(
+            lambda record: (
+                record.connection_id == opened.connection_id
+                and (record.function == "Disconnect" or record.outcome == "chaos: lost-disconnect")
             )
         )
 

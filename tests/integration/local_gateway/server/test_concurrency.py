@@ -4,12 +4,12 @@ import json
 
 from websockets.frames import Opcode
 
-from tests.integration.local_gateway.server.gate import Gate
-from tests.integration.local_gateway.server.raw import RawClient, frame, request
-from tests.integration.local_gateway.server.running_gateway import (
+from tests.support.gate import Gate
+from tests.support.gateway import (
     MOST_ENVIRONMENTS,
     RunningGateway,
 )
+from tests.support.raw_client import RawClient, frame, request
 
 SECONDS = 20.0
 BURST = 100
@@ -40,7 +40,7 @@ def test_disconnect_does_not_wait_for_messages(gateway: RunningGateway, gate: Ga
         slow = gate.arrive()
     assert gateway.disconnected(opened.connection_id)[0] == 1000
     slow.release()
-    gateway.recorder.wait_for("finished", lambda told: told.content["label"] == "slow")
+    gateway.recorder.wait_for("finished", lambda event: event.content["label"] == "slow")
 
 
 def test_a_slow_handshake_holds_up_nobody_else(gateway: RunningGateway, gate: Gate) -> None:
@@ -62,10 +62,10 @@ def test_a_burst_of_messages_starts_a_bounded_number_of_environments(
             opened.socket.send(json.dumps({"action": "ask", "n": number}))
         answers = {opened.socket.recv(SECONDS) for _ in range(BURST)}
     assert len(answers) == BURST
-    told = gateway.recorder.wait_for_all(
-        "message", lambda told: told.connection_id == opened.connection_id, BURST
+    printed = gateway.recorder.wait_for_all(
+        "message", lambda event: event.connection_id == opened.connection_id, BURST
     )
-    assert len({one.pid for one in told}) <= MOST_ENVIRONMENTS
+    assert len({one.pid for one in printed}) <= MOST_ENVIRONMENTS
 
 
 def test_a_thousand_connections_that_vanish_at_once_are_all_told(gateway: RunningGateway) -> None:
@@ -74,12 +74,14 @@ def test_a_thousand_connections_that_vanish_at_once_are_all_told(gateway: Runnin
         assert client.head().status == 101
     for client in clients:
         client.vanish()
-    told = gateway.recorder.wait_for_all(
-        "disconnect", lambda told: told.context["identity"].get("userAgent") == "crowd", CONNECTIONS
+    printed = gateway.recorder.wait_for_all(
+        "disconnect",
+        lambda event: event.context["identity"].get("userAgent") == "crowd",
+        CONNECTIONS,
     )
-    assert len(told) == len({one.connection_id for one in told}) == CONNECTIONS
-    assert {one.context["disconnectStatusCode"] for one in told} == {1006}
-    assert len({one.pid for one in told}) <= MOST_ENVIRONMENTS
+    assert len(printed) == len({one.connection_id for one in printed}) == CONNECTIONS
+    assert {one.context["disconnectStatusCode"] for one in printed} == {1006}
+    assert len({one.pid for one in printed}) <= MOST_ENVIRONMENTS
 
 
 def _open(gateway: RunningGateway, number: int) -> RawClient:
@@ -94,8 +96,8 @@ def test_a_socket_that_floods_leaves_room_for_others(gateway: RunningGateway) ->
         client.send(frame(Opcode.TEXT, b'{"n": 1}') * CONNECTIONS)
         bystander.send('{"action": "ask"}')
         assert bystander.recv(SECONDS) == 'answer to {"action": "ask"}'
-        handled = [told for told in gateway.recorder.told if told.what == "message"]
-        assert sum(told.connection_id == connection_id for told in handled) < CONNECTIONS
+        handled = [event for event in gateway.recorder.printed if event.what == "message"]
+        assert sum(printed.connection_id == connection_id for printed in handled) < CONNECTIONS
         gateway.recorder.wait_for_all(
-            "message", lambda told: told.connection_id == connection_id, CONNECTIONS
+            "message", lambda event: event.connection_id == connection_id, CONNECTIONS
         )

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from websockets.frames import Opcode
 
 from local_gateway.core.limits import Limits
-from local_gateway.server.frames import Binary, Framing, Message, Text
-from tests.integration.local_gateway.server.raw import frame
+from local_gateway.server.framing import Binary, Framing, Message, Text
+from tests.support.raw_client import frame
 
 LIMITS = Limits(message_bytes=64, frame_bytes=32)
 

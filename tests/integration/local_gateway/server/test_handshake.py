@@ -5,9 +5,9 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
 
-from tests.integration.local_gateway.server.gate import Gate
-from tests.integration.local_gateway.server.raw import ACCEPT, request
-from tests.integration.local_gateway.server.running_gateway import RunningGateway
+from tests.support.gate import Gate
+from tests.support.gateway import RunningGateway
+from tests.support.raw_client import ACCEPT, request
 
 AUTH = {"Auth": "secret"}
 
@@ -69,37 +69,16 @@ def test_the_response_has_what_the_protocol_needs_and_no_more(gateway: RunningGa
     assert set(head.headers) == {"date", "connection", "upgrade", "sec-websocket-accept"}
 
 
-@pytest.mark.parametrize("status", [200, 204, 299])
-def test_any_2xx_accepts(gateway: RunningGateway, status: int) -> None:
-    with gateway.connect(f"dev?status={status}") as socket:
-        assert socket.ping().wait(5)
+def test_a_refusal_by_connect_passes_unchanged(gateway: RunningGateway) -> None:
+    assert refusal(gateway, "dev?status=501")[0] == 501
 
 
-@pytest.mark.parametrize("status", [301, 400, 401, 403, 501])
-def test_a_refusal_by_connect_passes_unchanged(gateway: RunningGateway, status: int) -> None:
-    assert refusal(gateway, f"dev?status={status}")[0] == status
-
-
-@pytest.mark.parametrize("do", ["raise", "none", "text", "empty"])
-def test_a_connect_function_that_fails_is_502(gateway: RunningGateway, do: str) -> None:
-    status, body = refusal(gateway, f"dev?do={do}")
-    assert (status, body) == (502, {"message": "Internal server error"})
-
-
-def test_a_connect_function_that_takes_too_long_is_502(
-    hasty_gateway: RunningGateway, gate: Gate
-) -> None:
-    path = f"dev?do=hold&gate={gate.port}&label=late"
-    assert refusal(hasty_gateway, path)[0] == 502
+def test_a_connect_function_that_fails_is_502(gateway: RunningGateway) -> None:
+    assert refusal(gateway, "dev?do=raise") == (502, {"message": "Internal server error"})
 
 
 def test_an_informational_status_is_unusable(gateway: RunningGateway) -> None:
     assert refusal(gateway, "dev?status=102")[0] == 502
-
-
-def test_no_connect_route_accepts(gateway: RunningGateway) -> None:
-    with gateway.connect("routing") as socket:
-        assert socket.ping().wait(5)
 
 
 def test_only_the_chosen_subprotocol_passes(gateway: RunningGateway) -> None:
@@ -112,11 +91,6 @@ def test_only_the_chosen_subprotocol_passes(gateway: RunningGateway) -> None:
 
 def test_a_subprotocol_cannot_bring_other_headers(gateway: RunningGateway) -> None:
     assert refusal(gateway, "dev?protocol=a%0d%0aSet-Cookie:%20b")[0] == 502
-
-
-def test_an_offered_subprotocol_is_not_echoed(gateway: RunningGateway) -> None:
-    with gateway.connect("dev", subprotocols=[Subprotocol("chat")]) as socket:
-        assert socket.subprotocol is None
 
 
 @pytest.mark.parametrize("path", ["unknown", "", "dev/extra", "dev/@connections", "Dev"])
@@ -132,19 +106,11 @@ def test_a_plain_get_is_426(gateway: RunningGateway) -> None:
         assert head.headers["upgrade"] == "websocket"
 
 
-def test_a_throttled_handshake_is_429(gateway: RunningGateway) -> None:
-    assert refusal(gateway, "full") == (429, {"message": "Too Many Requests"})
-
-
 @pytest.mark.parametrize(
     ("path", "headers"),
     [
-        ("authorized?tag=missing", AUTH),
         ("authorized?token=&tag=missing", AUTH),
-        ("authorized?token=allow&tag=missing", {}),
-        ("authorized?token=allow&tag=missing", {"Auth": ""}),
         ("authorized?token=allow&tag=missing", {"auth": "secret"}),
-        ("authorized?Token=allow&tag=missing", AUTH),
     ],
 )
 def test_a_missing_identity_source_is_401_without_the_authorizer(
@@ -152,14 +118,9 @@ def test_a_missing_identity_source_is_401_without_the_authorizer(
 ) -> None:
     answer = refusal(gateway, path, additional_headers=headers)
     assert answer == (401, {"message": "Unauthorized"})
-    asked = [told for told in gateway.recorder.told if told.what == "authorize"]
-    assert all(told.content["queryStringParameters"].get("tag") != "missing" for told in asked)
-
-
-def test_a_near_miss_in_letter_case_is_told_to_the_developer(gateway: RunningGateway) -> None:
-    refusal(gateway, "authorized?token=x", additional_headers={"AUTH": "secret"})
-    gateway.recorder.wait_for_entry(
-        lambda entry: "route.request.header.AUTH" in (entry.detail or "")
+    asked = [event for event in gateway.recorder.printed if event.what == "authorize"]
+    assert all(
+        printed.content["queryStringParameters"].get("tag") != "missing" for printed in asked
     )
 
 
@@ -167,11 +128,9 @@ def test_a_near_miss_in_letter_case_is_told_to_the_developer(gateway: RunningGat
     ("token", "status", "message"),
     [
         ("deny", 403, "Forbidden"),
-        ("elsewhere", 403, "Forbidden"),
         ("Unauthorized", 401, "Unauthorized"),
         ("trouble", 500, "Internal Server Error"),
         ("shapeless", 500, "Internal Server Error"),
-        ("list", 500, "Internal Server Error"),
     ],
 )
 def test_what_the_authorizer_says_becomes_the_status(
@@ -181,28 +140,15 @@ def test_what_the_authorizer_says_becomes_the_status(
     assert answer == (status, {"message": message})
 
 
-def test_an_authorizer_that_times_out_is_500(hasty_gateway: RunningGateway, gate: Gate) -> None:
-    path = f"authorized?token=hang&gate={gate.port}&label=late"
-    answer = refusal(hasty_gateway, path, additional_headers=AUTH)
-    assert answer == (500, {"message": "Internal Server Error"})
-
-
-def test_an_authorizer_needs_no_context(gateway: RunningGateway) -> None:
-    with gateway.open("authorized", "token=bare", additional_headers=AUTH) as opened:
-        pass
-    connected = gateway.recorder.wait_for(
-        "connect", lambda told: told.connection_id == opened.connection_id
-    )
-    assert connected.context["authorizer"]["principalId"] == "ada"
-
-
 def test_a_refused_connection_has_no_disconnect(gateway: RunningGateway) -> None:
     refusal(gateway, "dev?status=403&tag=refused")
     connection_id = gateway.connection_id("refused")
     with gateway.open() as opened:
         pass
     gateway.disconnected(opened.connection_id)
-    ended = [told.connection_id for told in gateway.recorder.told if told.what == "disconnect"]
+    ended = [
+        event.connection_id for event in gateway.recorder.printed if event.what == "disconnect"
+    ]
     assert connection_id not in ended
 
 

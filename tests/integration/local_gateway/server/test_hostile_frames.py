@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from websockets.frames import Opcode
 
-from tests.integration.local_gateway.server.raw import RawClient, frame
-from tests.integration.local_gateway.server.running_gateway import RunningGateway
+from tests.support.gateway import RunningGateway
+from tests.support.raw_client import RawClient, frame
 
 SECONDS = 20.0
 MIB = 1024 * 1024
@@ -83,9 +83,9 @@ def test_a_broken_rule_closes_with_its_code_and_disconnect_hears_it(
         assert client.is_at_end()
     assert gateway.disconnected(connection_id)[0] == code
     heard = [
-        told.what
-        for told in gateway.recorder.told
-        if told.is_event and told.connection_id == connection_id
+        event.what
+        for event in gateway.recorder.printed
+        if event.is_event and event.connection_id == connection_id
     ]
     assert heard == ["connect", "disconnect"]
 

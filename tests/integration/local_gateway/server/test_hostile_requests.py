@@ -8,11 +8,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from local_gateway.server.http_protocol import RequestLimits
-from tests.integration.local_gateway.server.applications import application
-from tests.integration.local_gateway.server.gate import Gate
-from tests.integration.local_gateway.server.raw import frame, request
-from tests.integration.local_gateway.server.running_gateway import RunningGateway
+from local_gateway.server.protocol import RequestLimits
+from tests.support.applications import application
+from tests.support.gate import Gate
+from tests.support.gateway import RunningGateway
+from tests.support.raw_client import frame, request
 
 SECONDS = 20.0
 CLIENT_HELLO = bytes.fromhex("16030100c8010000c40303") + bytes(190)
@@ -33,7 +33,7 @@ def impatient_gateway() -> Iterator[RunningGateway]:
 
 @pytest.fixture(autouse=True)
 def no_traceback(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Whatever a client sends, the gateway's own log stays empty: the journal has a line."""
+    """Whatever a client sends, the gateway's own log stays empty: there is one record."""
     with caplog.at_level(logging.WARNING):
         yield
         assert caplog.records == []
@@ -47,8 +47,8 @@ def assert_serves(gateway: RunningGateway) -> None:
 
 
 def bad_requests(gateway: RunningGateway) -> int:
-    """How many lines the journal has about unreadable requests."""
-    return sum(entry.route_key == "bad request" for entry in gateway.recorder.entries)
+    """How many records there are of unreadable requests."""
+    return sum(record.route_key == "bad request" for record in gateway.recorder.records)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_a_malformed_upgrade_is_400_and_starts_no_function(
         assert head.status == 400
         assert list(json.loads(client.body(head))) == ["message"]
     assert_serves(gateway)
-    queries = [told.content.get("queryStringParameters", {}) for told in gateway.recorder.told]
+    queries = [event.content.get("queryStringParameters", {}) for event in gateway.recorder.printed]
     assert not any(query.get("tag") == "malformed" for query in queries)
 
 
@@ -119,9 +119,7 @@ def test_a_request_for_something_else_is_no_upgrade(
         "frame",
     ],
 )
-def test_what_is_not_http_is_400_with_one_line_in_the_journal(
-    gateway: RunningGateway, data: bytes
-) -> None:
+def test_what_is_not_http_is_400_with_one_record(gateway: RunningGateway, data: bytes) -> None:
     before = bad_requests(gateway)
     with gateway.raw() as client:
         client.send(data)

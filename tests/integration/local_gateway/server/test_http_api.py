@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from aws_lambda_powertools.utilities.parser.models import APIGatewayProxyEventV2Model
 
-from tests.integration.local_gateway.server.applications import ORIGIN
-from tests.integration.local_gateway.server.gate import Gate
-from tests.integration.local_gateway.server.running_gateway import RunningGateway
+from tests.support.applications import ORIGIN
+from tests.support.gate import Gate
+from tests.support.gateway import RunningGateway
 
 SECONDS = 20.0
 

@@ -9,8 +9,8 @@ from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from tests.integration.local_gateway.server.applications import REGION, application
-from tests.integration.local_gateway.server.running_gateway import (
+from tests.support.applications import REGION, application
+from tests.support.gateway import (
     ACCESS_KEY,
     SECRET_KEY,
     RunningGateway,

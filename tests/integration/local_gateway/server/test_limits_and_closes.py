@@ -2,9 +2,9 @@
 
 from websockets.frames import Opcode
 
-from tests.integration.local_gateway.server.applications import application
-from tests.integration.local_gateway.server.raw import frame
-from tests.integration.local_gateway.server.running_gateway import RunningGateway
+from tests.support.applications import application
+from tests.support.gateway import RunningGateway
+from tests.support.raw_client import frame
 
 KIB = 1024
 SECONDS = 20.0
@@ -12,8 +12,10 @@ SECONDS = 20.0
 
 def body_of(gateway: RunningGateway, connection_id: str) -> str:
     """The body of a connection's first message."""
-    told = gateway.recorder.wait_for("message", lambda told: told.connection_id == connection_id)
-    return str(told.content["body"])
+    printed = gateway.recorder.wait_for(
+        "message", lambda event: event.connection_id == connection_id
+    )
+    return str(printed.content["body"])
 
 
 def fragments(size: int, frame_size: int) -> bytes:
@@ -62,9 +64,9 @@ def test_a_binary_message_closes_with_1003_and_has_no_event(gateway: RunningGate
         assert client.frame() == (Opcode.CLOSE, (1003).to_bytes(2))
     assert gateway.disconnected(connection_id) == (1003, "")
     bodies = [
-        told.content["body"]
-        for told in gateway.recorder.told
-        if told.what == "message" and told.connection_id == connection_id
+        event.content["body"]
+        for event in gateway.recorder.printed
+        if event.what == "message" and event.connection_id == connection_id
     ]
     assert bodies == []
 
@@ -126,9 +128,9 @@ def test_a_ping_is_answered_and_no_function_hears_of_it(gateway: RunningGateway)
         assert client.frame() == (Opcode.PONG, b"are you there?")
     gateway.disconnected(connection_id)
     heard = [
-        told.what
-        for told in gateway.recorder.told
-        if told.is_event and told.connection_id == connection_id
+        event.what
+        for event in gateway.recorder.printed
+        if event.is_event and event.connection_id == connection_id
     ]
     assert heard == ["connect", "disconnect"]
 
@@ -152,7 +154,9 @@ def test_each_connection_disconnects_once(gateway: RunningGateway) -> None:
     with gateway.open() as opened:
         pass
     gateway.disconnected(opened.connection_id)
-    ended = [told.connection_id for told in gateway.recorder.told if told.what == "disconnect"]
+    ended = [
+        event.connection_id for event in gateway.recorder.printed if event.what == "disconnect"
+    ]
     assert ended.count(connection_id) == 1
 
 
@@ -161,4 +165,4 @@ def test_a_gateway_that_stops_closes_with_1012_and_tells_nobody() -> None:
         client, _ = stopping.raw_socket()
     with client:
         assert client.close_code() == 1012
-    assert [told.what for told in stopping.recorder.told] == ["connect"]
+    assert [event.what for event in stopping.recorder.printed] == ["connect"]

@@ -11,8 +11,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
 
-from tests.integration.local_gateway.server.applications import application
-from tests.integration.local_gateway.server.running_gateway import (
+from tests.support.applications import application
+from tests.support.gateway import (
     ACCESS_KEY,
     SECRET_KEY,
     RunningGateway,
@@ -80,12 +80,12 @@ def test_posts_arrive_in_order(gateway: RunningGateway) -> None:
 def test_get_describes_a_connection(gateway: RunningGateway) -> None:
     with gateway.open(user_agent_header="Tests/1.0") as opened:
         management = gateway.management()
-        told = gateway.recorder.wait_for(
-            "connect", lambda told: told.connection_id == opened.connection_id
+        printed = gateway.recorder.wait_for(
+            "connect", lambda event: event.connection_id == opened.connection_id
         )
         found = management.get_connection(ConnectionId=opened.connection_id)
         connected_at = datetime.datetime.fromtimestamp(
-            told.context["connectedAt"] / 1000, datetime.UTC
+            printed.context["connectedAt"] / 1000, datetime.UTC
         )
         assert found["ConnectedAt"] == connected_at
         # The handshake is over a little later, and silence begins with its end.

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from websockets.sync.client import ClientConnection
 
-from tests.integration.local_gateway.server.gate import Gate
-from tests.integration.local_gateway.server.running_gateway import RunningGateway
+from tests.support.gate import Gate
+from tests.support.gateway import RunningGateway
 
 SECONDS = 20.0
 
@@ -16,16 +16,6 @@ def ask(socket: ClientConnection, message: object) -> Any:
     """Send a message (JSON, or text as it is) and read the next frame as JSON."""
     socket.send(message if isinstance(message, str) else json.dumps(message))
     return json.loads(socket.recv(SECONDS))
-
-
-def last_route(gateway: RunningGateway, connection_id: str) -> str:
-    """The route key of the message that was handled last on a connection."""
-    ours = [
-        told
-        for told in gateway.recorder.told
-        if told.what == "message" and told.connection_id == connection_id
-    ]
-    return str(ours[-1].context["routeKey"])
 
 
 def assert_error(frame: Any, message: str, connection_id: str) -> None:
@@ -40,7 +30,6 @@ def assert_error(frame: Any, message: str, connection_id: str) -> None:
     ("body", "answer"),
     [
         ('{"a": "join"}', "join-"),
-        ('{"a": 1, "deep": {"b": true}}', "1-true"),
         ('{"a": ["red", "blue"]}', "[red, blue]-"),
         ('{"a": "Send", deep: {}}', "Send-"),
     ],
@@ -49,11 +38,11 @@ def test_the_expression_selects_the_route(gateway: RunningGateway, body: str, an
     with gateway.connect("routing") as socket:
         socket.send(body)
         assert socket.recv(SECONDS) == f"answer to {body}"
-    told = gateway.recorder.wait_for("message", lambda told: told.content["body"] == body)
-    assert told.context["routeKey"] == answer
+    printed = gateway.recorder.wait_for("message", lambda event: event.content["body"] == body)
+    assert printed.context["routeKey"] == answer
 
 
-@pytest.mark.parametrize("body", ['{"a": "send"}', "{}", "hello", "[1]", '{"a": "$connect"}', ""])
+@pytest.mark.parametrize("body", ['{"a": "send"}', ""])
 def test_a_message_without_a_route_is_forbidden_and_the_socket_stays(
     gateway: RunningGateway, body: str
 ) -> None:
@@ -64,56 +53,13 @@ def test_a_message_without_a_route_is_forbidden_and_the_socket_stays(
         assert socket.recv(SECONDS) == 'answer to {"a": "join"}'
 
 
-@pytest.mark.parametrize(
-    "body",
-    ['{"action": "unknown"}', "hello", "7", '{"action": "$connect"}', '{"action": "$disconnect"}'],
-)
-def test_whatever_selects_no_route_goes_to_default(gateway: RunningGateway, body: str) -> None:
-    with gateway.open() as opened:
-        opened.socket.send(body)
-        told = gateway.recorder.wait_for(
-            "message", lambda told: told.connection_id == opened.connection_id
-        )
-    assert told.context["routeKey"] == "$default"
-
-
-def test_a_custom_route_is_found_in_a_body_that_is_hardly_json(gateway: RunningGateway) -> None:
-    with gateway.open() as opened:
-        body = '{"action":"ask", body:"hello"}'
-        opened.socket.send(body)
-        assert opened.socket.recv(SECONDS) == f"answer to {body}"
-        assert last_route(gateway, opened.connection_id) == "ask"
-
-
-def test_a_one_way_route_sends_nothing(gateway: RunningGateway) -> None:
-    with gateway.open() as opened:
-        opened.socket.send('{"n": 1}')
-        opened.socket.send('{"do": "status", "status": 500}')
-        gateway.recorder.wait_for_all(
-            "message", lambda told: told.connection_id == opened.connection_id, 2
-        )
-        opened.socket.send('{"action": "ask"}')
-        assert opened.socket.recv(SECONDS) == 'answer to {"action": "ask"}'
-
-
 def test_a_two_way_route_sends_the_body_whatever_the_status(gateway: RunningGateway) -> None:
     with gateway.open() as opened:
         opened.socket.send('{"action": "ask", "do": "status", "status": 500}')
         assert opened.socket.recv(SECONDS) == "no"
 
 
-def test_a_two_way_route_without_a_body_sends_nothing(gateway: RunningGateway) -> None:
-    with gateway.open() as opened:
-        opened.socket.send('{"action": "ask", "do": "no body"}')
-        gateway.recorder.wait_for(
-            "message", lambda told: told.connection_id == opened.connection_id
-        )
-        opened.socket.send('{"action": "ask", "n": 2}')
-        assert opened.socket.recv(SECONDS) == 'answer to {"action": "ask", "n": 2}'
-
-
-@pytest.mark.parametrize("action", ["one-way", "ask"])
-@pytest.mark.parametrize("do", ["raise", "exit", "none", "text"])
+@pytest.mark.parametrize(("do", "action"), [("raise", "one-way"), ("exit", "ask")])
 def test_a_handler_that_fails_gives_an_error_frame_and_the_socket_stays(
     gateway: RunningGateway, do: str, action: str
 ) -> None:
@@ -128,12 +74,12 @@ def test_an_error_frame_is_spaced_as_on_aws(gateway: RunningGateway) -> None:
     with gateway.open() as opened:
         opened.socket.send('{"do": "raise"}')
         text = opened.socket.recv(SECONDS)
-    told = gateway.recorder.wait_for(
-        "message", lambda told: told.connection_id == opened.connection_id
+    printed = gateway.recorder.wait_for(
+        "message", lambda event: event.connection_id == opened.connection_id
     )
     assert text == (
         f'{{"message": "Internal server error", "connectionId":"{opened.connection_id}", '
-        f'"requestId":"{told.context["requestId"]}"}}'
+        f'"requestId":"{printed.context["requestId"]}"}}'
     )
 
 
@@ -145,22 +91,7 @@ def test_an_integration_timeout_gives_an_error_frame_while_the_function_runs_on(
         frame = ask(opened.socket, message)
         assert_error(frame, "Internal server error", opened.connection_id)
         gate.arrive().release()
-        gateway.recorder.wait_for("finished", lambda told: told.content["label"] == "patient")
-
-
-def test_a_function_timeout_gives_an_error_frame(gateway: RunningGateway, gate: Gate) -> None:
-    with gateway.open() as opened:
-        message = {"action": "brief", "do": "hold", "gate": gate.port, "label": "x"}
-        frame = ask(opened.socket, message)
-        assert_error(frame, "Internal server error", opened.connection_id)
-
-
-def test_a_throttled_message_gets_a_frame_and_the_socket_stays(gateway: RunningGateway) -> None:
-    with gateway.open() as opened:
-        frame = ask(opened.socket, {"action": "throttled"})
-        assert_error(frame, "Too Many Requests", opened.connection_id)
-        opened.socket.send('{"action": "ask"}')
-        assert opened.socket.recv(SECONDS) == 'answer to {"action": "ask"}'
+        gateway.recorder.wait_for("finished", lambda event: event.content["label"] == "patient")
 
 
 def test_exhausted_reserved_concurrency_gives_an_error_frame(
@@ -179,9 +110,7 @@ def test_exhausted_reserved_concurrency_gives_an_error_frame(
     "body",
     [
         '{"action": "strict", "model": "sized", "size": "L"}',
-        '{"action": "strict", "model": "sized"}',
         '{"action": "strict", "model": "other", "size": 1}',
-        '{"action": "strict", "model": "sized", size: 1}',
     ],
 )
 def test_a_body_that_its_model_refuses_never_reaches_the_function(
@@ -193,5 +122,5 @@ def test_a_body_that_its_model_refuses_never_reaches_the_function(
         accepted = '{"action": "strict", "model": "sized", "size": 1}'
         opened.socket.send(accepted)
         assert opened.socket.recv(SECONDS) == f"answer to {accepted}"
-    bodies = [told.content.get("body") for told in gateway.recorder.told]
+    bodies = [event.content.get("body") for event in gateway.recorder.printed]
     assert body not in bodies

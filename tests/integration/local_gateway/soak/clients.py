@@ -30,17 +30,17 @@ class Tally:
     problems: list[str] = field(default_factory=list)
 
 
-class Crowd:
+class TalkingClients:
     """Some clients at once, each of which says something until it was answered so many times.
 
-    `manners` decides by its `drop` which client vanishes after which message, without a word.
+    The `drop` of `faults` decides which client vanishes after which message, without a close frame.
     `echo` is the action that is answered with `prefix` and what was said.
     """
 
-    def __init__(self, url: str, *, manners: Chaos, echo: str = "echo", prefix: str = "") -> None:
+    def __init__(self, url: str, *, faults: Chaos, echo: str = "echo", prefix: str = "") -> None:
         self.tally = Tally()
         self._url = url
-        self._manners = manners
+        self._faults = faults
         self._actions = [*[echo] * (POST_EVERY - 1), echo if prefix else "post"]
         self._prefix = prefix
         self._handshakes = asyncio.Semaphore(HANDSHAKES)
@@ -70,7 +70,7 @@ class Crowd:
             while at < messages:
                 await self._ask(socket, number, at)
                 at += 1
-                if self._manners.strikes(Fault.DROP, number, at):
+                if self._faults.strikes(Fault.DROP, number, at):
                     socket.transport.abort()
                     self.tally.vanished += 1
                     return at

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from tests.e2e.gateway_process import descendants
+from tests.support.programs import descendants
 
 PROC = Path("/proc")
 LISTENING = "0A"

@@ -30,7 +30,7 @@ class Looker:
     async def until_changed(self) -> None:
         async with asyncio.timeout(DEADLINE):
             while not await self.look():
-                await self.watch.news()
+                await self.watch.changed()
 
 
 def make(code: Path) -> None:

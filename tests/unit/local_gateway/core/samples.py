@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from local_gateway.core.handshake import Handshake, Headers, Identity, Moment
+from local_gateway.core.http import Handshake, Headers, Identity, Moment
 from local_gateway.core.model import WebSocketApi, WebSocketRoute, WebSocketStage
 
 CONNECTION_ID = "BFaT_fALIAMCKug="

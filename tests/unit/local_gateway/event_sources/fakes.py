@@ -8,19 +8,9 @@ from typing import Any
 
 from botocore.exceptions import EndpointConnectionError
 
-from local_gateway.core.results import InvocationResult, Succeeded
+from local_gateway.core.invocation import Invocation, InvocationResult, Succeeded
 from local_gateway.event_sources.queues import Message
-from local_gateway.server.ports import Direction, Entry
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FinishedInvocation:
-    """What the gateway is told of an invocation."""
-
-    result: InvocationResult
-    request_id: str = "request"
-    cold: bool = False
-    duration: float = 0.0
+from local_gateway.records import ApiRecord, Record
 
 
 @dataclass
@@ -35,7 +25,7 @@ class FakeInvoker:
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     free: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def invoke(self, function: str, payload: bytes, /) -> FinishedInvocation:
+    async def invoke(self, function: str, payload: bytes, /) -> Invocation:
         """Run a function."""
         self.payloads.append(payload)
         result = self.results[min(len(self.payloads), len(self.results)) - 1]
@@ -45,7 +35,7 @@ class FakeInvoker:
         if self.holding:
             await self.free.wait()
         self.running -= 1
-        return FinishedInvocation(result=result)
+        return Invocation(result=result, request_id="request", cold=False, duration=0.0)
 
     async def wait_for(self, count: int) -> None:
         """Wait until there have been so many invocations."""
@@ -105,25 +95,23 @@ class FakeQueue:
         self.sent.append((body, group, attributes))
 
 
-class FakeJournal:
-    """Keeps the entries; `changed` is set with each."""
+class FakeObserver:
+    """Keeps what event sources report; `changed` is set with each record."""
 
     def __init__(self) -> None:
-        self.entries: list[Entry] = []
+        self.records: list[ApiRecord] = []
         self.changed = asyncio.Event()
 
-    async def wait_for(self, count: int) -> list[Entry]:
-        """The first `count` entries."""
+    async def wait_for(self, count: int) -> list[ApiRecord]:
+        """The first `count` records."""
         async with asyncio.timeout(20):
-            while len(self.entries) < count:
+            while len(self.records) < count:
                 self.changed.clear()
                 await self.changed.wait()
-        return self.entries[:count]
+        return self.records[:count]
 
-    def record(self, entry: Entry, /) -> None:
-        """Something happened."""
-        self.entries.append(entry)
+    def observe(self, record: Record, /) -> None:
+        """Keep it."""
+        assert isinstance(record, ApiRecord)
+        self.records.append(record)
         self.changed.set()
-
-    def frame(self, connection_id: str, direction: Direction, text: str, at: int, /) -> None:
-        """No frames come here."""

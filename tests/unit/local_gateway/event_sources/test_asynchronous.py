@@ -5,23 +5,23 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+from local_gateway.core.invocation import Failed, InvocationResult, Succeeded, Throttled
 from local_gateway.core.model import AsynchronousInvocation
-from local_gateway.core.results import Failed, InvocationResult, Succeeded, Throttled
-from local_gateway.event_sources.asynchronous import AsynchronousInvoker, Occasion
-from local_gateway.event_sources.reports import Reports
-from local_gateway.server.ports import Sources
-from tests.integration.local_gateway.event_sources.virtual_clock import START, VirtualClock
-from tests.unit.local_gateway.event_sources.fakes import FakeInvoker, FakeJournal, FakeQueue
+from local_gateway.event_sources.asynchronous import AsynchronousInvoker, Trigger
+from local_gateway.event_sources.reporter import Reporter
+from local_gateway.server.interfaces import Sources
+from tests.support.clock import START, VirtualClock
+from tests.unit.local_gateway.event_sources.fakes import FakeInvoker, FakeObserver, FakeQueue
 
 FAILED = Failed("ValueError", "no")
 DONE = Succeeded(b"null")
-OCCASION = Occasion(api="events", name="rule")
+OCCASION = Trigger(api="events", name="rule")
 
 
 @dataclass
 class Workbench:
     invoker: FakeInvoker
-    journal: FakeJournal
+    observer: FakeObserver
     clock: VirtualClock
     queue: FakeQueue
     asynchronous: AsynchronousInvoker
@@ -37,21 +37,24 @@ async def workbench(
     settings: AsynchronousInvocation | None = None,
     start: datetime = START,
 ) -> AsyncIterator[Workbench]:
-    invoker, journal, clock = FakeInvoker(results=results), FakeJournal(), VirtualClock(start)
+    invoker, observer, clock = FakeInvoker(results=results), FakeObserver(), VirtualClock(start)
     queue = FakeQueue()
     asynchronous = AsynchronousInvoker(
-        invoker, clock=clock, reports=Reports(journal, Sources()), queue=lambda url: queue
+        invoker,
+        clock=clock,
+        reporter=Reporter(observer.observe, Sources()),
+        queue=lambda url: queue,
     )
     asynchronous.settings = {} if settings is None else {"F": settings}
-    yield Workbench(invoker, journal, clock, queue, asynchronous)
+    yield Workbench(invoker, observer, clock, queue, asynchronous)
     await asynchronous.close()
 
 
 async def test_success_is_not_repeated() -> None:
     async with workbench([DONE]) as bench:
         bench.asynchronous.begin("F", '{"a":1}', OCCASION)
-        [entry] = await bench.journal.wait_for(1)
-        assert (entry.api, entry.route_key, entry.outcome) == ("events", "rule", "ok")
+        [record] = await bench.observer.wait_for(1)
+        assert (record.api, record.route_key, record.outcome) == ("events", "rule", "ok")
         assert bench.invoker.payloads == [b'{"a":1}']
 
 
@@ -60,8 +63,8 @@ async def test_failure_is_tried_again_after_one_minute_and_after_two_more() -> N
         bench.asynchronous.begin("F", "{}", OCCASION)
         assert await bench.seconds_until_next_attempt() == 60
         assert await bench.seconds_until_next_attempt() == 180
-        entries = await bench.journal.wait_for(3)
-        assert [entry.detail for entry in entries] == [
+        records = await bench.observer.wait_for(3)
+        assert [record.detail for record in records] == [
             "ValueError: no; again in 60 s",
             "ValueError: no; again in 120 s",
             "ValueError: no",
@@ -73,7 +76,7 @@ async def test_no_retries_when_the_template_says_so() -> None:
     settings = AsynchronousInvocation(maximum_retries=0, dead_letter_queue_url="http://dead")
     async with workbench([FAILED], settings) as bench:
         bench.asynchronous.begin("F", '{"a":1}', OCCASION)
-        await bench.journal.wait_for(1)
+        await bench.observer.wait_for(1)
         await bench.asynchronous.idle()
         [(body, _, attributes)] = bench.queue.sent
         assert body == '{"a":1}'
@@ -87,8 +90,8 @@ async def test_throttled_invocations_wait_longer_and_longer() -> None:
         bench.asynchronous.begin("F", "{}", OCCASION)
         moments = [await bench.seconds_until_next_attempt() for _ in range(3)]
         assert moments == [1, 3, 7]
-        entries = await bench.journal.wait_for(4)
-        assert entries[-1].outcome == "ok"
+        records = await bench.observer.wait_for(4)
+        assert records[-1].outcome == "ok"
 
 
 async def test_event_that_is_too_old_is_given_up() -> None:
@@ -96,7 +99,7 @@ async def test_event_that_is_too_old_is_given_up() -> None:
     async with workbench([FAILED], settings) as bench:
         bench.asynchronous.begin("F", "{}", OCCASION)
         assert await bench.seconds_until_next_attempt() == 60
-        entries = await bench.journal.wait_for(2)
-        assert entries[-1].detail == "ValueError: no"
+        records = await bench.observer.wait_for(2)
+        assert records[-1].detail == "ValueError: no"
         await bench.asynchronous.idle()
         assert len(bench.invoker.payloads) == 2

@@ -5,16 +5,15 @@ from typing import Any
 
 import pytest
 
-from local_gateway.core.connection import Connection
-from local_gateway.inspector.directory import ConnectionList
-from local_gateway.inspector.happenings import Happening
-from local_gateway.inspector.inspector import Inspector
-from local_gateway.inspector.ring import Ring
-from local_gateway.inspector.stream import PIECE_ROWS, SlowPageError, Stream, event
+from local_gateway.core.websocket.connection import Connection
+from local_gateway.inspector.connection_list import ConnectionList
+from local_gateway.inspector.inspector import Inspector, Ring
+from local_gateway.inspector.stream import EVENT_ROWS, SlowPageError, Stream, event
+from local_gateway.records import LogLine, Record
 
 
 class NoConnections:
-    """A directory of a gateway that nobody is connected to."""
+    """A gateway without connections."""
 
     def open_connections(self) -> Iterable[Connection]:
         return ()
@@ -32,7 +31,7 @@ class FakePage:
         self._most = most
 
     @property
-    def is_there(self) -> bool:
+    def is_open(self) -> bool:
         return len(self.received) < self._most
 
     async def write(self, data: bytes) -> None:
@@ -54,12 +53,16 @@ class StuckPage(FakePage):
 
 
 def inspector(max_items: int = 10_000) -> Inspector:
-    return Inspector(lambda: 1, Ring[Happening](max_items, 10_000_000))
+    return Inspector(Ring[Record](max_items, 10_000_000))
 
 
-def stream(inspector: Inspector, patience: float = 20.0) -> Stream:
+def line(text: str) -> LogLine:
+    return LogLine(1, "Echo", "stdout", text, None)
+
+
+def stream(inspector: Inspector, write_seconds: float = 20.0) -> Stream:
     connections = ConnectionList(NoConnections(), inspector)
-    return Stream(inspector, connections, run="run-1", patience=patience)
+    return Stream(inspector, connections, run="run-1", write_seconds=write_seconds)
 
 
 def test_an_event_is_a_name_and_one_line_of_data() -> None:
@@ -73,7 +76,7 @@ def test_text_stays_as_it_is_unless_it_cannot_be_sent() -> None:
 
 async def test_a_page_gets_a_snapshot_first_and_then_what_is_remembered() -> None:
     watched = inspector()
-    watched.log_line("Echo", "stdout", "before", None)
+    watched.observe(line("before"))
     page = FakePage(2)
     await stream(watched).serve(page)
     (first, snapshot), (second, rows) = page.events()
@@ -84,12 +87,12 @@ async def test_a_page_gets_a_snapshot_first_and_then_what_is_remembered() -> Non
 
 async def test_much_comes_in_pieces_without_a_gap() -> None:
     watched = inspector()
-    for number in range(PIECE_ROWS + 1):
-        watched.log_line("Echo", "stdout", str(number), None)
+    for number in range(EVENT_ROWS + 1):
+        watched.observe(line(str(number)))
     page = FakePage(3)
     await stream(watched).serve(page)
     numbers = [[row["number"] for row in rows] for name, rows in page.events() if name == "rows"]
-    assert numbers == [list(range(1, PIECE_ROWS + 1)), [PIECE_ROWS + 1]]
+    assert numbers == [list(range(1, EVENT_ROWS + 1)), [EVENT_ROWS + 1]]
 
 
 async def test_what_happens_later_follows() -> None:
@@ -97,7 +100,7 @@ async def test_what_happens_later_follows() -> None:
     page = FakePage(2)
     serving = asyncio.create_task(stream(watched).serve(page))
     await page.has_begun.wait()
-    watched.log_line("Echo", "stdout", "later", None)
+    watched.observe(line("later"))
     await asyncio.wait_for(serving, 20)
     assert [name for name, _ in page.events()] == ["snapshot", "rows"]
 
@@ -107,10 +110,10 @@ async def test_a_page_sees_by_the_numbers_what_it_missed() -> None:
         async def write(self, data: bytes) -> None:
             await super().write(data)
             for _ in range(5):
-                watched.log_line("Echo", "stdout", "x", None)
+                watched.observe(line("x"))
 
     watched = inspector(max_items=3)
-    watched.log_line("Echo", "stdout", "x", None)
+    watched.observe(line("x"))
     page = SlowPage(3)
     await stream(watched).serve(page)
     numbers = [[row["number"] for row in rows] for name, rows in page.events() if name == "rows"]
@@ -120,5 +123,5 @@ async def test_a_page_sees_by_the_numbers_what_it_missed() -> None:
 async def test_a_page_that_does_not_read_is_dropped() -> None:
     watched = inspector()
     with pytest.raises(SlowPageError):
-        await asyncio.wait_for(stream(watched, patience=0).serve(StuckPage(1)), 20)
+        await asyncio.wait_for(stream(watched, write_seconds=0).serve(StuckPage(1)), 20)
     assert watched.watchers == 0

@@ -2,11 +2,10 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from local_gateway.core.results import InvocationResult, Succeeded
-from local_gateway.server.ports import Sources
+from local_gateway.core.invocation import Invocation, InvocationResult, Succeeded
+from local_gateway.server.interfaces import Sources
 
 AT = 1_700_000_000_042
 TIME = "2023-11-14T22:13:20.042Z"
@@ -22,16 +21,6 @@ class StoppedSources(Sources):
         return AT
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """An `Invocation`."""
-
-    result: InvocationResult
-    request_id: str = "r"
-    cold: bool = False
-    duration: float = 0.5
-
-
 type Handler = Callable[[Any], InvocationResult]
 
 
@@ -42,11 +31,12 @@ class FakeInvoker:
         self._handlers = handlers
         self.invoked: list[tuple[str, Any]] = []
 
-    async def invoke(self, function: str, payload: bytes, /) -> Ended:
+    async def invoke(self, function: str, payload: bytes, /) -> Invocation:
         """Call it with the event."""
         event = json.loads(payload)
         self.invoked.append((function, event))
-        return Ended(self._handlers[function](event))
+        result = self._handlers[function](event)
+        return Invocation(result=result, request_id="r", cold=False, duration=0.5)
 
 
 def returning(value: Any) -> Handler:

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from local_gateway.recording.expected_calls import ExpectedCalls
-from local_gateway.recording.recordings import ReadRecording
-from local_gateway.recording.records import RecordedCall, RecordedInvocation
+from local_gateway.recording.format import RecordedCall, RecordedInvocation
+from local_gateway.recording.reader import LoadedRecording
 from local_gateway.recording.replayer import Replayed, Replayer, expected_calls
 from tests.unit.local_gateway.recording.fakes import (
     CONNECTION,
@@ -51,12 +51,12 @@ def recording(
     calls: Iterable[RecordedCall] = (),
     *,
     redacted: bool = False,
-) -> ReadRecording:
-    return ReadRecording(redacted, tuple(invocations), tuple(calls))
+) -> LoadedRecording:
+    return LoadedRecording(redacted, tuple(invocations), tuple(calls))
 
 
 async def replayed(
-    read: ReadRecording, handler: Handler, calls: ExpectedCalls | None = None
+    read: LoadedRecording, handler: Handler, calls: ExpectedCalls | None = None
 ) -> list[Replayed]:
     invoker = FakeInvoker(Default=handler)
     replayer = Replayer(invoker, {"Default"}, read, calls or expected_calls(read))

@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
-from local_gateway.core.results import InvocationResult, Succeeded
+from local_gateway.core.invocation import InvocationResult, Succeeded
 from local_gateway.recording.expected_calls import ExpectedCalls
-from local_gateway.recording.records import RecordedCall
+from local_gateway.recording.format import RecordedCall
 from local_gateway.recording.replayer import expected_calls
 from tests.unit.local_gateway.recording.fakes import CONNECTION, OTHER
 from tests.unit.local_gateway.recording.samples import (

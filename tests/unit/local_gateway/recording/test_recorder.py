@@ -6,18 +6,17 @@ from typing import Any
 
 import pytest
 
-from local_gateway.core.results import Failed, Succeeded, Throttled, TimedOut
-from local_gateway.recording.record_file import RecordFile
+from local_gateway.core.invocation import Failed, Invocation, Succeeded, Throttled, TimedOut
+from local_gateway.recording.reader import load_recording
 from local_gateway.recording.recorder import CallRecorder, Recording, RecordingInvoker
-from local_gateway.recording.recordings import read_recording
 from local_gateway.recording.redaction import MARKER
-from local_gateway.server.ports import Direction, Entry
+from local_gateway.recording.writer import RecordFile
+from local_gateway.records import ApiRecord, Direction, Frame
 from tests.unit.local_gateway.recording.fakes import (
     AT,
     CONNECTION,
     OTHER,
     TIME,
-    Ended,
     FakeInvoker,
     StoppedSources,
     Told,
@@ -52,8 +51,8 @@ def lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
-def posted(connection_id: str, status: int = 200, method: str = "POST") -> Entry:
-    return Entry(
+def posted(connection_id: str, status: int = 200, method: str = "POST") -> ApiRecord:
+    return ApiRecord(
         at=AT,
         api="management",
         route_key=f"{method} @connections",
@@ -150,7 +149,7 @@ async def test_secrets_are_kept_when_asked_for(plain: Recording, path: Path) -> 
 
 async def test_invocation_that_is_given_up_is_unfinished(recording: Recording, path: Path) -> None:
     class Stuck:
-        async def invoke(self, function: str, payload: bytes, /) -> Ended:
+        async def invoke(self, function: str, payload: bytes, /) -> Invocation:
             started.set()
             await asyncio.Event().wait()
             raise AssertionError
@@ -158,11 +157,11 @@ async def test_invocation_that_is_given_up_is_unfinished(recording: Recording, p
     started = asyncio.Event()
     task = asyncio.create_task(RecordingInvoker(Stuck(), recording).invoke("F", b"{}"))
     await started.wait()
-    during = recording.under_way
+    during = recording.running
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert (during, recording.under_way) == ((0,), ())
+    assert (during, recording.running) == ((0,), ())
     assert lines(path)[-1]["result"] == {"kind": "unfinished"}
     assert lines(path)[-1]["duration_ms"] is None
 
@@ -172,8 +171,8 @@ def test_post_is_recorded_with_what_was_sent_during_which_invocations(
 ) -> None:
     recorder = CallRecorder(recording)
     recording.begin()
-    recorder.frame(CONNECTION, Direction.OUT, '{"token":"hunter2","n":1}', AT)
-    recorder.record(posted(CONNECTION))
+    recorder.observe(Frame(AT, CONNECTION, Direction.OUT, '{"token":"hunter2","n":1}'))
+    recorder.observe(posted(CONNECTION))
     assert lines(path)[-1] == {
         "type": "management",
         "time": TIME,
@@ -187,14 +186,14 @@ def test_post_is_recorded_with_what_was_sent_during_which_invocations(
 
 def test_frames_that_no_post_sent_are_not_taken_for_posts(recording: Recording, path: Path) -> None:
     recorder = CallRecorder(recording)
-    recorder.frame(CONNECTION, Direction.OUT, "to another", AT)
-    recorder.record(posted(OTHER))
-    recorder.frame(CONNECTION, Direction.OUT, "a reply", AT)
-    recorder.frame(CONNECTION, Direction.IN, "a message", AT)
-    recorder.record(posted(CONNECTION, 410))
-    recorder.frame(CONNECTION, Direction.OUT, "a reply", AT)
-    recorder.record(posted(CONNECTION, 204, "DELETE"))
-    recorder.record(Entry(at=AT, api="websocket", route_key="$default", outcome="ok"))
+    recorder.observe(Frame(AT, CONNECTION, Direction.OUT, "to another"))
+    recorder.observe(posted(OTHER))
+    recorder.observe(Frame(AT, CONNECTION, Direction.OUT, "a reply"))
+    recorder.observe(Frame(AT, CONNECTION, Direction.IN, "a message"))
+    recorder.observe(posted(CONNECTION, 410))
+    recorder.observe(Frame(AT, CONNECTION, Direction.OUT, "a reply"))
+    recorder.observe(posted(CONNECTION, 204, "DELETE"))
+    recorder.observe(ApiRecord(AT, "websocket", "$default", "ok"))
     calls = lines(path)[1:]
     assert [(call["method"], call["status"], call["data"]) for call in calls] == [
         ("POST", 200, None),
@@ -207,15 +206,15 @@ async def test_what_is_written_is_read_back(recording: Recording, path: Path) ->
     recorder = CallRecorder(recording)
 
     def post(_: Any) -> Succeeded:
-        recorder.frame(CONNECTION, Direction.OUT, "Halo!", AT)
-        recorder.record(posted(CONNECTION))
+        recorder.observe(Frame(AT, CONNECTION, Direction.OUT, "Halo!"))
+        recorder.observe(posted(CONNECTION))
         return Succeeded(b"null")
 
     invoker = RecordingInvoker(FakeInvoker(F=post), recording)
     for body in ("one", "two \ud83d"):
         await invoker.invoke("F", json.dumps(message_event(body)).encode())
-    read = read_recording(path)
+    read = load_recording(path)
     assert [item.event["body"] for item in read.invocations] == ["one", "two \ud83d"]
     assert [(call.data, call.during) for call in read.calls] == [("Halo!", (0,)), ("Halo!", (1,))]
     assert read.redacted
-    assert read.notes == ()
+    assert read.warnings == ()

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local_gateway.recording.redaction import MARKER, is_redacted, redact, redact_text
-from local_gateway.recording.secret_names import is_secret
+from local_gateway.recording.redaction import MARKER, is_redacted, is_secret, redact, redact_text
 
 SECRET = "hunter2-hunter2"
 SECRET_NAMES = [

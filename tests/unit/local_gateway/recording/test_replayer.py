@@ -1,6 +1,6 @@
 import pytest
 
-from local_gateway.core.results import Failed, InvocationResult, Succeeded
+from local_gateway.core.invocation import Failed, InvocationResult, Succeeded
 from local_gateway.recording.replayer import Outcome, Replayer, expected_calls
 from tests.unit.local_gateway.recording.fakes import FakeInvoker, returning
 from tests.unit.local_gateway.recording.samples import (

@@ -1,7 +1,7 @@
 import io
 import json
 
-from local_gateway.recording.recordings import ReadRecording
+from local_gateway.recording.reader import LoadedRecording
 from local_gateway.recording.report import JsonReport, Report, Summary, TextReport
 from tests.unit.local_gateway.recording.fakes import CONNECTION, Handler
 from tests.unit.local_gateway.recording.samples import (
@@ -12,7 +12,7 @@ from tests.unit.local_gateway.recording.samples import (
 )
 
 
-async def told(report: Report, read: ReadRecording, handler: Handler) -> Summary:
+async def told(report: Report, read: LoadedRecording, handler: Handler) -> Summary:
     summary = Summary(read)
     for item in await replayed(read, handler):
         summary.add(item)

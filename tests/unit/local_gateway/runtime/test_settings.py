@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from local_gateway.runtime.service import choose_client
-from local_gateway.runtime.settings import RuntimeSettings
+from local_gateway.runtime.settings import RuntimeSettings, choose_client
 
 
 @pytest.mark.parametrize(("wanted", "client"), [(True, "awslambdaric"), (False, "bootstrap")])
@@ -14,4 +13,4 @@ def test_the_client_can_be_chosen(wanted: bool, client: str) -> None:
 
 
 def test_nothing_is_assumed_of_another_interpreter() -> None:
-    assert choose_client(RuntimeSettings(python=Path("python-elsewhere"))) == "bootstrap"
+    assert choose_client(RuntimeSettings(python=Path("python-remote_functions"))) == "bootstrap"

@@ -1,16 +1,22 @@
 """What `sam local` is told about a run."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from local_gateway.core.model import Application, LambdaFunction
 from local_gateway.errors import GatewayError
-from local_gateway.runtime.redirection import VARIABLE
+from local_gateway.runtime.child.redirection import VARIABLE
 from local_gateway.sam_local.build import SamLocalBuild, container_variables, declaring
 
 AWS = "http://localhost:5000"
+PARENT = """\
+Resources:
+  Inner: {Type: AWS::Serverless::Application, Properties: {Location: Inner/template.yaml}}
+  Far: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: "https://far/t.yaml"}}
+"""
 BUILT = """\
 Transform: AWS::Serverless-2016-10-31
 Parameters:
@@ -87,7 +93,10 @@ def test_services_region_and_credentials_are_those_of_the_run() -> None:
 
 
 def test_a_functions_own_variable_wins() -> None:
-    assert variables(AWS_ENDPOINT_URL="http://elsewhere")["AWS_ENDPOINT_URL"] == "http://elsewhere"
+    assert (
+        variables(AWS_ENDPOINT_URL="http://remote_functions")["AWS_ENDPOINT_URL"]
+        == "http://remote_functions"
+    )
 
 
 def test_what_only_the_gateways_own_environments_read_is_left_out() -> None:
@@ -118,3 +127,21 @@ def test_a_template_without_parameters_gets_none() -> None:
 def test_without_a_build_the_remedy_is_told(tmp_path: Path) -> None:
     with pytest.raises(GatewayError, match=r"no template\.yaml; run `sam build --build-dir "):
         SamLocalBuild(tmp_path, {}).write(application(), AWS, [])
+
+
+def test_functions_of_nested_stacks_declare_their_variables(tmp_path: Path) -> None:
+    (tmp_path / "Inner").mkdir()
+    (tmp_path / "Inner" / "template.yaml").write_text(BUILT)
+    (tmp_path / "template.yaml").write_text(PARENT)
+    stack = application(SECRET="x")
+    stack = replace(stack, functions={"Inner/Hello": stack.functions["Hello"]})
+    SamLocalBuild(tmp_path, {}).write(stack, AWS, [])
+    parent = json.loads((tmp_path / "sam-local.json").read_text())["Resources"]
+    inner = json.loads((tmp_path / "Inner" / "sam-local.json").read_text())["Resources"]
+    assert parent["Inner"]["Properties"] == {"Location": "Inner/sam-local.json"}
+    assert parent["Far"]["Properties"] == {"TemplateURL": "https://far/t.yaml"}
+    assert inner["Hello"]["Properties"]["Environment"]["Variables"].keys() > {
+        "SECRET",
+        "AWS_REGION",
+    }
+    assert "Inner/Hello" in json.loads((tmp_path / "env.json").read_text())

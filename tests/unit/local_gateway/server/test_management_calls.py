@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local_gateway.core import management
-from local_gateway.core.sigv4 import SignedRequest
+from local_gateway.core.iam.sigv4 import SignedRequest
 from local_gateway.server.management_calls import (
     MAX_BODY_BYTES,
     Incomplete,

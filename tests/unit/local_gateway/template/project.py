@@ -6,11 +6,10 @@ from pathlib import Path
 from textwrap import dedent
 
 from local_gateway.core.model import Application
-from local_gateway.template.application import ReadApplication, build_application
-from local_gateway.template.loading import load_template
-from local_gateway.template.template import ResourceValues, Template
+from local_gateway.template.application import LoadedApplication, build_application
+from local_gateway.template.loading.load import load_template
+from local_gateway.template.loading.template import ResourceValues, Template
 
-ORIGIN = "http://127.0.0.1:8080"
 HANDLER = "def handler(event, context):\n    return None\n"
 
 
@@ -29,9 +28,9 @@ class Project:
     def load(self, template: str, overrides: Mapping[str, str] | None = None) -> Template:
         return load_template(self.write("template.yaml", template), overrides)
 
-    def read(self, template: str, values: ResourceValues | None = None) -> ReadApplication:
+    def read(self, template: str, values: ResourceValues | None = None) -> LoadedApplication:
         loaded = self.load(template)
-        return build_application(loaded, values or ResourceValues(), origin=ORIGIN)
+        return build_application(loaded, values or ResourceValues())
 
     def build(self, template: str, values: ResourceValues | None = None) -> Application:
         return self.read(template, values).application

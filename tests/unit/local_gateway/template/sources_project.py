@@ -3,8 +3,8 @@
 import pytest
 
 from local_gateway.core.model import Application
-from local_gateway.template.errors import TemplateError
-from local_gateway.template.template import ResourceValues
+from local_gateway.template.document.errors import TemplateError
+from local_gateway.template.loading.template import ResourceValues
 from tests.unit.local_gateway.template.project import Project
 
 ARN = "arn:aws:sqs:us-east-1:123456789012"

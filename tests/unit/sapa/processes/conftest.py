@@ -1,11 +1,10 @@
-"""A fresh world for each test."""
+"""The bot's services in memory, with nobody connected, whose time stands still."""
 
 import pytest
 
-from tests.unit.sapa.processes.world import World
+from tests.unit.sapa.fakes import FakeServices
 
 
 @pytest.fixture
-def world() -> World:
-    """Nobody is connected yet."""
-    return World()
+def services() -> FakeServices:
+    return FakeServices(tick=0)

@@ -2,61 +2,61 @@
 
 import pytest
 
+from sapa.errors import ChannelNameError, RefusedError
 from sapa.processes.chat import ChatAction, chat
-from sapa.refusals import ChannelNameError, RefusedError
-from tests.unit.sapa.processes.world import World
+from tests.unit.sapa.fakes import FakeServices
 
 
-def test_room_hears_what_is_said_and_others_do_not(world: World) -> None:
-    ana, ben, cem = (world.connect(name) for name in ("ana", "ben", "cem"))
+def test_room_hears_what_is_said_and_others_do_not(services: FakeServices) -> None:
+    ana, ben, cem = (services.connect(name) for name in ("ana", "ben", "cem"))
     chat(ana.context, ChatAction.JOIN)
     chat(cem.context, ChatAction.JOIN, "kitchen")
     answer = chat(ben.context, ChatAction.SAY, text="Hai!")
     assert answer == {"channel": "chat:lobby", "sequence": 1}
     said = [{"from": "ben", "text": "Hai!"}]
-    assert (ana.heard("chat:lobby"), ben.heard("chat:lobby")) == (said, said)
+    assert (ana.payloads("chat:lobby"), ben.payloads("chat:lobby")) == (said, said)
     assert cem.inbox == []
 
 
-def test_join_tells_who_is_there_and_the_last_50_messages(world: World) -> None:
-    ana, ben = world.connect("ana"), world.connect("ben")
+def test_join_tells_who_is_there_and_the_last_50_messages(services: FakeServices) -> None:
+    ana, ben = services.connect("ana"), services.connect("ben")
     for number in range(60):
         chat(ana.context, ChatAction.SAY, text=str(number))
-    world.now += 5
+    services.now += 5
     answer = chat(ben.context, ChatAction.JOIN)
     assert [one["username"] for one in answer["members"]] == ["ana", "ben"]
-    assert answer["members"][1]["since"] == world.now
+    assert answer["members"][1]["since"] == services.now
     assert [one["text"] for one in answer["history"]] == [str(number) for number in range(10, 60)]
     assert {*answer["history"][0]} == {"$channel", "$sequence", "$sent_at", "from", "text"}
     assert answer["history"][-1]["$sequence"] == 60
 
 
-def test_typing_is_heard_by_others_and_is_in_no_history(world: World) -> None:
-    ana, ben = world.connect("ana"), world.connect("ben")
+def test_typing_is_heard_by_others_and_is_in_no_history(services: FakeServices) -> None:
+    ana, ben = services.connect("ana"), services.connect("ben")
     for one in (ana, ben):
         chat(one.context, ChatAction.JOIN)
     chat(ana.context, ChatAction.TYPING)
-    assert (ben.heard("typing:lobby"), ana.inbox) == ([{"from": "ana"}], [])
-    assert chat(world.connect("cem").context, ChatAction.JOIN)["history"] == []
+    assert (ben.payloads("typing:lobby"), ana.inbox) == ([{"from": "ana"}], [])
+    assert chat(services.connect("cem").context, ChatAction.JOIN)["history"] == []
 
 
-def test_who_left_hears_nothing_more(world: World) -> None:
-    ana, ben = world.connect("ana"), world.connect("ben")
+def test_who_left_hears_nothing_more(services: FakeServices) -> None:
+    ana, ben = services.connect("ana"), services.connect("ben")
     chat(ana.context, ChatAction.JOIN)
     assert chat(ana.context, ChatAction.LEAVE)["left"] is True
     assert chat(ana.context, ChatAction.LEAVE)["left"] is False
     chat(ben.context, ChatAction.SAY, text="Gone?")
     chat(ben.context, ChatAction.TYPING)
     assert ana.inbox == []
-    assert [one.username for one in ben.members("chat:lobby")] == ["ben"]
+    assert [one.username for one in services.membership.members("chat:lobby")] == ["ben"]
 
 
-def test_silence_and_impossible_rooms_are_refused(world: World) -> None:
-    ana = world.connect("ana")
+def test_silence_and_impossible_rooms_are_refused(services: FakeServices) -> None:
+    ana = services.connect("ana")
     with pytest.raises(RefusedError) as refusal:
         chat(ana.context, ChatAction.SAY, text="  ")
     assert refusal.value.fields == {"text": "is empty"}
     for action in ChatAction:
         with pytest.raises(ChannelNameError):
             chat(ana.context, action, "the kitchen", "Hai!")
-    assert (world.events, ana.channels) == ({}, {})
+    assert (services.log.kept, ana.channels) == ({}, {"user:ana"})

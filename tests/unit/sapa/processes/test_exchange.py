@@ -1,58 +1,67 @@
 """The exchange."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import pytest
 
-from sapa.channels import Event
+from sapa.channels.channel import ChannelEvent
+from sapa.errors import ChannelNameError
 from sapa.processes.exchange import ExchangeAction, exchange
-from sapa.refusals import ChannelNameError
-from tests.unit.sapa.processes.world import Connection, World
+from tests.unit.sapa.fakes import FakeServices, InMemoryChannelLog
 
 
-def test_snapshot_has_each_last_price_and_changes_follow_it(world: World) -> None:
-    ana = world.connect("ana")
+def test_snapshot_has_each_last_price_and_changes_follow_it(services: FakeServices) -> None:
+    ana = services.connect("ana")
     for price in (100.0, 101.25):
-        world.publish("price:SAPA", {"price": price}, "feed")
+        services.publisher.publish("price:SAPA", {"price": price}, publisher="feed")
     snapshot = exchange(ana.context)["snapshot"]
     assert snapshot == {
         "SAPA": {
             "$channel": "price:SAPA",
             "$sequence": 2,
-            "$sent_at": world.now,
+            "$sent_at": services.now,
             "price": 101.25,
         },
         "HALO": None,
     }
-    world.publish("price:SAPA", {"price": 99.5}, "feed")
-    world.publish("price:OTHER", {"price": 1}, "feed")
+    services.publisher.publish("price:SAPA", {"price": 99.5}, publisher="feed")
+    services.publisher.publish("price:OTHER", {"price": 1}, publisher="feed")
     [delta] = ana.inbox
     assert (delta["price"], delta["$sequence"]) == (99.5, snapshot["SAPA"]["$sequence"] + 1)
 
 
-class Slow(Connection):
-    """One whose history takes so long to read that a price comes before it."""
+@dataclass
+class SlowLog(InMemoryChannelLog):
+    """A log that takes so long to read that `meanwhile` happens first."""
 
-    def history(self, channel: str, limit: int, before: int | None) -> list[Event]:
-        self.world.publish(channel, {"price": 7}, "feed")
-        return super().history(channel, limit, before)
+    meanwhile: Callable[[], object] = lambda: None
+
+    def before(
+        self, channel: str, sequence: int | None, limit: int, now: int
+    ) -> list[ChannelEvent]:
+        self.meanwhile()
+        return super().before(channel, sequence, limit, now)
 
 
-def test_price_between_joining_and_the_snapshot_is_in_both(world: World) -> None:
-    ana = Slow(world, "ana", "a1")
-    world.connections.append(ana)
+def test_price_between_joining_and_the_snapshot_is_in_both(services: FakeServices) -> None:
+    services.channel_log = log = SlowLog()
+    log.meanwhile = lambda: services.publisher.publish("price:SAPA", {"price": 7}, publisher="feed")
+    ana = services.connect("ana")
     answer = exchange(ana.context, symbols=("SAPA",))
     assert ana.inbox == [answer["snapshot"]["SAPA"]]
 
 
-def test_unsubscribing_ends_the_changes(world: World) -> None:
-    ana = world.connect("ana")
+def test_unsubscribing_ends_the_changes(services: FakeServices) -> None:
+    ana = services.connect("ana")
     exchange(ana.context)
     answer = exchange(ana.context, ExchangeAction.UNSUBSCRIBE, ("SAPA",))
     assert answer == {"unsubscribed": ["SAPA"]}
     for symbol in ("SAPA", "HALO"):
-        world.publish(f"price:{symbol}", {"price": 1}, "feed")
+        services.publisher.publish(f"price:{symbol}", {"price": 1}, publisher="feed")
     assert [frame["$channel"] for frame in ana.inbox] == ["price:HALO"]
 
 
-def test_impossible_symbol_is_refused(world: World) -> None:
+def test_impossible_symbol_is_refused(services: FakeServices) -> None:
     with pytest.raises(ChannelNameError):
-        exchange(world.connect("ana").context, symbols=("not one",))
+        exchange(services.connect("ana").context, symbols=("not one",))

@@ -2,90 +2,92 @@
 
 import pytest
 
+from sapa.errors import ChannelNameError, RefusedError
 from sapa.processes.game import GameAction, game
-from sapa.refusals import ChannelNameError, RefusedError
-from tests.unit.sapa.processes.world import Connection, World
+from tests.unit.sapa.fakes import Client, FakeServices
 
 
 @pytest.fixture
-def players(world: World) -> tuple[Connection, Connection]:
+def players(services: FakeServices) -> tuple[Client, Client]:
     """Ana (X) and ben (O) at table 1."""
-    ana, ben = world.connect("ana"), world.connect("ben")
+    ana, ben = services.connect("ana"), services.connect("ben")
     for one in (ana, ben):
         game(one.context, GameAction.JOIN)
     return ana, ben
 
 
 def test_everybody_at_the_table_sees_each_move(
-    world: World, players: tuple[Connection, Connection]
+    services: FakeServices, players: tuple[Client, Client]
 ) -> None:
     ana, ben = players
-    cem = world.connect("cem")
+    cem = services.connect("cem")
     joined = game(cem.context, GameAction.JOIN)
     assert (joined["board"], joined["players"]) == ("." * 9, {"X": "ana", "O": "ben"})
     answer = game(ana.context, GameAction.MOVE, cell=5)
-    told = {key: answer[key] for key in ("board", "players", "turn", "winner", "change")}
-    assert (told["board"], told["turn"]) == ("....X....", "O")
-    assert [one.heard("game:1")[-1] for one in (ana, ben, cem)] == [told] * 3
+    played = {key: answer[key] for key in ("board", "players", "turn", "winner", "change")}
+    assert (played["board"], played["turn"]) == ("....X....", "O")
+    assert [one.payloads("game:1")[-1] for one in (ana, ben, cem)] == [played] * 3
 
 
 def test_game_is_kept_for_those_who_come_later(
-    world: World, players: tuple[Connection, Connection]
+    services: FakeServices, players: tuple[Client, Client]
 ) -> None:
     ana, _ = players
     game(ana.context, GameAction.MOVE, cell=1)
     ana.close()
-    back = world.connect("ana")
+    back = services.connect("ana")
     answer = game(back.context, GameAction.JOIN)
     assert (answer["board"], answer["players"]["X"]) == ("X........", "ana")
 
 
 def test_of_two_moves_at_once_one_wins(
-    world: World, players: tuple[Connection, Connection]
+    services: FakeServices, players: tuple[Client, Client]
 ) -> None:
     ana, _ = players
-    phone = world.connect("ana")
-    world.states.meanwhile = lambda: game(phone.context, GameAction.MOVE, cell=1)
+    phone = services.connect("ana")
+    services.states.meanwhile = lambda: game(phone.context, GameAction.MOVE, cell=1)
     with pytest.raises(RefusedError, match="ben's turn"):
         game(ana.context, GameAction.MOVE, cell=2)
     assert game(ana.context, GameAction.JOIN)["board"] == "X........"
 
 
-def test_of_two_who_sit_down_at_once_each_gets_a_seat(world: World) -> None:
-    ana, ben = world.connect("ana"), world.connect("ben")
-    world.states.meanwhile = lambda: game(ben.context, GameAction.JOIN)
+def test_of_two_who_sit_down_at_once_each_gets_a_seat(services: FakeServices) -> None:
+    ana, ben = services.connect("ana"), services.connect("ben")
+    services.states.meanwhile = lambda: game(ben.context, GameAction.JOIN)
     answer = game(ana.context, GameAction.JOIN)
     assert answer["players"] == {"X": "ben", "O": "ana"}
 
 
-def test_illegal_move_changes_nothing(world: World, players: tuple[Connection, Connection]) -> None:
+def test_illegal_move_changes_nothing(
+    services: FakeServices, players: tuple[Client, Client]
+) -> None:
     ana, ben = players
     before = len(ana.inbox)
     with pytest.raises(RefusedError, match="ana's turn"):
         game(ben.context, GameAction.MOVE, cell=5)
     with pytest.raises(RefusedError, match="no seat"):
-        game(world.connect("cem").context, GameAction.MOVE, cell=5)
+        game(services.connect("cem").context, GameAction.MOVE, cell=5)
     assert len(ana.inbox) == before
 
 
 def test_tables_know_nothing_of_each_other(
-    world: World, players: tuple[Connection, Connection]
+    services: FakeServices, players: tuple[Client, Client]
 ) -> None:
     ana, ben = players
     answer = game(ben.context, GameAction.JOIN, "2")
     assert answer["players"] == {"X": "ben"}
-    assert ana.heard("game:2") == []
+    assert ana.payloads("game:2") == []
 
 
-def test_again_begins_a_new_game(players: tuple[Connection, Connection]) -> None:
+def test_again_begins_a_new_game(players: tuple[Client, Client]) -> None:
     ana, ben = players
     for player, cell in ((ana, 1), (ben, 4), (ana, 2), (ben, 5), (ana, 3)):
         game(player.context, GameAction.MOVE, cell=cell)
-    assert ben.heard("game:1")[-1]["winner"] == "X"
+    assert ben.payloads("game:1")[-1]["winner"] == "X"
     assert game(ana.context, GameAction.AGAIN)["players"] == {"X": "ben", "O": "ana"}
 
 
-def test_who_leaves_hears_no_more(players: tuple[Connection, Connection]) -> None:
+def test_who_leaves_hears_no_more(players: tuple[Client, Client]) -> None:
     ana, ben = players
     assert game(ben.context, GameAction.LEAVE) == {"channel": "game:1", "left": True}
     heard = len(ben.inbox)
@@ -93,6 +95,6 @@ def test_who_leaves_hears_no_more(players: tuple[Connection, Connection]) -> Non
     assert len(ben.inbox) == heard
 
 
-def test_impossible_table_is_refused(world: World) -> None:
+def test_impossible_table_is_refused(services: FakeServices) -> None:
     with pytest.raises(ChannelNameError):
-        game(world.connect("ana").context, GameAction.JOIN, "by the window")
+        game(services.connect("ana").context, GameAction.JOIN, "by the window")

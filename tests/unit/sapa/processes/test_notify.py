@@ -2,30 +2,30 @@
 
 import pytest
 
+from sapa.errors import ChannelNameError
 from sapa.processes.notify import notify
-from sapa.refusals import ChannelNameError
-from tests.unit.sapa.processes.world import World
+from tests.unit.sapa.fakes import FakeServices
 
 
-def test_all_connections_of_the_user_get_it_and_nobody_else(world: World) -> None:
-    ana, ben, phone = world.connect("ana"), world.connect("ben"), world.connect("ben")
+def test_all_connections_of_the_user_get_it_and_nobody_else(services: FakeServices) -> None:
+    ana, ben, phone = services.connect("ana"), services.connect("ben"), services.connect("ben")
     assert notify(ana.context, "Tea is ready", "ben") == {"channel": "user:ben", "sequence": 1}
-    told = [{"notification": "Tea is ready", "from": "ana"}]
-    assert (ben.heard("user:ben"), phone.heard("user:ben")) == (told, told)
+    received = [{"notification": "Tea is ready", "from": "ana"}]
+    assert (ben.payloads("user:ben"), phone.payloads("user:ben")) == (received, received)
     assert ana.inbox == []
 
 
-def test_without_a_user_it_is_for_oneself(world: World) -> None:
-    ana, phone = world.connect("ana"), world.connect("ana")
+def test_without_a_user_it_is_for_oneself(services: FakeServices) -> None:
+    ana, phone = services.connect("ana"), services.connect("ana")
     notify(ana.context, "Remember the milk")
-    assert [one["notification"] for one in phone.heard("user:ana")] == ["Remember the milk"]
+    assert [one["notification"] for one in phone.payloads("user:ana")] == ["Remember the milk"]
     assert ana.inbox == phone.inbox
 
 
-def test_nobody_there_is_no_error(world: World) -> None:
-    assert notify(world.connect("ana").context, "Hai!", "nobody")["sequence"] == 1
+def test_nobody_there_is_no_error(services: FakeServices) -> None:
+    assert notify(services.connect("ana").context, "Hai!", "nobody")["sequence"] == 1
 
 
-def test_impossible_user_is_refused(world: World) -> None:
+def test_impossible_user_is_refused(services: FakeServices) -> None:
     with pytest.raises(ChannelNameError):
-        notify(world.connect("ana").context, "Hai!", "no one")
+        notify(services.connect("ana").context, "Hai!", "no one")

@@ -20,4 +20,7 @@ def test_greetings_are_answered_and_the_rest_comes_back(message: str, answer: st
 
 
 def test_docstring_is_the_documentation() -> None:
-    assert reply.documentation == "Balas sapaan; pesan lain dikembalikan apa adanya."
+    assert reply.documentation == (
+        "Answer a greeting; any other message comes back unchanged.\n\n"
+        "Balas sapaan; pesan lain dikembalikan apa adanya."
+    )

@@ -2,36 +2,36 @@
 
 import pytest
 
+from sapa.errors import ChannelNameError, RefusedError
 from sapa.processes.social import MAX_FOLLOWED, SocialAction, social
-from sapa.refusals import ChannelNameError, RefusedError
-from tests.unit.sapa.processes.world import Connection, World
+from tests.unit.sapa.fakes import Client, FakeServices
 
 
-def posted(connection: Connection, text: str) -> int:
+def posted(connection: Client, text: str) -> int:
     """The number of a new post."""
     return int(social(connection.context, SocialAction.POST, text=text)["sequence"])
 
 
-def test_followers_hear_of_posts_and_others_do_not(world: World) -> None:
-    ana, ben, cem = (world.connect(name) for name in ("ana", "ben", "cem"))
+def test_followers_hear_of_posts_and_others_do_not(services: FakeServices) -> None:
+    ana, ben, cem = (services.connect(name) for name in ("ana", "ben", "cem"))
     answer = social(ben.context, SocialAction.FOLLOW, "ana")
     assert answer == {"following": ["ana"]}
     posted(ana, "Hai!")
-    assert ben.heard("posts:ana") == [{"from": "ana", "text": "Hai!"}]
+    assert ben.payloads("posts:ana") == [{"from": "ana", "text": "Hai!"}]
     assert cem.inbox == []
 
 
-def test_feed_is_what_all_of_them_did_by_time(world: World) -> None:
-    ana, ben, cem = (world.connect(name) for name in ("ana", "ben", "cem"))
+def test_feed_is_what_all_of_them_did_by_time(services: FakeServices) -> None:
+    ana, ben, cem = (services.connect(name) for name in ("ana", "ben", "cem"))
     for name in ("ana", "cem"):
         social(ben.context, SocialAction.FOLLOW, name)
     for connection, text in ((ana, "one"), (cem, "two"), (ben, "three"), (ana, "four")):
-        world.now += 1
+        services.now += 1
         posted(connection, text)
     answer = social(ben.context, SocialAction.FEED)
     assert answer["following"] == ["ana", "cem"]
-    told = [(one["$channel"], one["text"]) for one in answer["feed"]]
-    assert told == [
+    posts = [(one["$channel"], one["text"]) for one in answer["feed"]]
+    assert posts == [
         ("posts:ana", "one"),
         ("posts:cem", "two"),
         ("posts:ben", "three"),
@@ -39,20 +39,20 @@ def test_feed_is_what_all_of_them_did_by_time(world: World) -> None:
     ]
 
 
-def test_feed_restores_what_a_new_connection_hears(world: World) -> None:
-    ana, ben = world.connect("ana"), world.connect("ben")
+def test_feed_restores_what_a_new_connection_hears(services: FakeServices) -> None:
+    ana, ben = services.connect("ana"), services.connect("ben")
     social(ben.context, SocialAction.FOLLOW, "ana")
     ben.close()
-    back = world.connect("ben")
+    back = services.connect("ben")
     assert posted(ana, "missed") == 1
     assert back.inbox == []
     assert [one["text"] for one in social(back.context, SocialAction.FEED)["feed"]] == ["missed"]
     posted(ana, "heard")
-    assert [one["text"] for one in back.heard("posts:ana")] == ["heard"]
+    assert [one["text"] for one in back.payloads("posts:ana")] == ["heard"]
 
 
-def test_unfollowing_ends_it_for_good(world: World) -> None:
-    ana, ben = world.connect("ana"), world.connect("ben")
+def test_unfollowing_ends_it_for_good(services: FakeServices) -> None:
+    ana, ben = services.connect("ana"), services.connect("ben")
     social(ben.context, SocialAction.FOLLOW, "ana")
     assert social(ben.context, SocialAction.UNFOLLOW, "ana") == {"following": []}
     assert social(ben.context, SocialAction.UNFOLLOW, "ana") == {"following": []}
@@ -61,25 +61,25 @@ def test_unfollowing_ends_it_for_good(world: World) -> None:
     assert ben.inbox == []
 
 
-def test_reactions_go_to_the_post_they_are_about(world: World) -> None:
-    ana, ben = world.connect("ana"), world.connect("ben")
+def test_reactions_go_to_the_post_they_are_about(services: FakeServices) -> None:
+    ana, ben = services.connect("ana"), services.connect("ben")
     social(ana.context, SocialAction.FEED)
     number = posted(ana, "Hai!")
     answer = social(ben.context, SocialAction.REACT, "ana", "👍", number)
     assert answer == {"channel": "posts:ana", "sequence": number + 1}
-    assert ana.heard("posts:ana")[-1] == {"from": "ben", "reaction": "👍", "post": number}
+    assert ana.payloads("posts:ana")[-1] == {"from": "ben", "reaction": "👍", "post": number}
 
 
 @pytest.mark.parametrize("post", [0, 2, 3, 9])
-def test_reaction_to_what_is_no_post_is_refused(world: World, post: int) -> None:
-    ana, ben = world.connect("ana"), world.connect("ben")
+def test_reaction_to_what_is_no_post_is_refused(services: FakeServices, post: int) -> None:
+    ana, ben = services.connect("ana"), services.connect("ben")
     social(ben.context, SocialAction.REACT, "ana", "👍", posted(ana, "Hai!"))
     with pytest.raises(RefusedError, match="no such post"):
         social(ben.context, SocialAction.REACT, "ana", "👍", post)
 
 
-def test_what_cannot_be_followed_or_said_is_refused(world: World) -> None:
-    ana = world.connect("ana")
+def test_what_cannot_be_followed_or_said_is_refused(services: FakeServices) -> None:
+    ana = services.connect("ana")
     for user in ("", "ana"):
         with pytest.raises(RefusedError):
             social(ana.context, SocialAction.FOLLOW, user)
@@ -90,8 +90,8 @@ def test_what_cannot_be_followed_or_said_is_refused(world: World) -> None:
     assert social(ana.context, SocialAction.FEED)["following"] == []
 
 
-def test_one_follows_so_many_and_no_more(world: World) -> None:
-    ana = world.connect("ana")
+def test_one_follows_so_many_and_no_more(services: FakeServices) -> None:
+    ana = services.connect("ana")
     for number in range(MAX_FOLLOWED):
         social(ana.context, SocialAction.FOLLOW, f"user{number}")
     social(ana.context, SocialAction.FOLLOW, "user0")

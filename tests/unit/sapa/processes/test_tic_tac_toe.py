@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sapa.errors import RefusedError
 from sapa.processes import tic_tac_toe as rules
 from sapa.processes.tic_tac_toe import Game
-from sapa.refusals import RefusedError
 
 
 def played(*cells: int) -> Game:

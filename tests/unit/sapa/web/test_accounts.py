@@ -1,7 +1,5 @@
 """Refused logins, with a scripted user pool."""
 
-from dataclasses import dataclass, field
-
 import pytest
 
 from sapa.errors import (
@@ -10,18 +8,15 @@ from sapa.errors import (
     LoginError,
     NewPasswordRefusedError,
     NewPasswordRequiredError,
-    RequestError,
+    RefusalError,
     TooManyAttemptsError,
     UnsupportedChallengeError,
 )
+from sapa.login.session import auth_tokens, token_hash
 from sapa.web.accounts import Accounts
 from sapa.web.requests import HttpRequest
-from tests.unit.sapa.fakes import (
-    InMemoryConnectionStore,
-    InMemorySessionStore,
-    RecordingSender,
-    ScriptedCredentials,
-)
+from sapa.web.responses import refusal_response
+from tests.unit.sapa.fakes import FakeServices, ScriptedCredentialChecker
 
 REQUEST = HttpRequest(
     method="POST",
@@ -34,34 +29,11 @@ REQUEST = HttpRequest(
     origins=(),
     cookie_headers=(),
     content_type="application/json; charset=utf-8",
+    accept_encoding="",
     if_none_match="",
     encoded_body='{"username": "demo", "password": "rahasia"}',
     is_base64=False,
 )
-
-
-@dataclass
-class Services:
-    """Everything that login and logout touch, in memory."""
-
-    credentials: ScriptedCredentials
-    sessions: InMemorySessionStore = field(default_factory=InMemorySessionStore)
-    connections: InMemoryConnectionStore = field(default_factory=InMemoryConnectionStore)
-    sender: RecordingSender = field(default_factory=RecordingSender)
-    allowed_origins: tuple[str, ...] = ()
-    session_lifetime_seconds: int = 60
-
-    def forget(self, connection_id: str) -> None:
-        self.connections.delete(connection_id)
-
-    def now(self) -> int:
-        return 1_000
-
-    def new_token(self) -> str:
-        return "t" * 43
-
-    def new_session_id(self) -> str:
-        return "s1"
 
 
 @pytest.mark.parametrize(
@@ -76,17 +48,27 @@ class Services:
     ],
 )
 def test_refusals_have_their_status(refusal: LoginError, status: int, code: str) -> None:
-    services = Services(ScriptedCredentials(refusal))
-    with pytest.raises(RequestError) as refused:
+    services = FakeServices()
+    services.credentials = ScriptedCredentialChecker(refusal)
+    with pytest.raises(RefusalError) as refused:
         Accounts(services).login(REQUEST)
-    assert (refused.value.status, refused.value.code) == (status, code)
+    assert (refusal_response(refused.value).status, refused.value.code) == (status, code)
     assert "AccessDenied" not in refused.value.message
-    assert services.sessions.sessions == {}
+    assert services.session_store.sessions == {}
 
 
 def test_session_lasts_as_long_as_configured() -> None:
-    services = Services(ScriptedCredentials())
+    services = FakeServices(tick=0, SESSION_LIFETIME_SECONDS="60")
     response = Accounts(services).login(REQUEST)
-    assert response.body == '{"username": "demo", "expires_at": 1060}'
-    [session] = services.sessions.sessions.values()
-    assert (session.username, session.session_id, session.expires_at) == ("demo", "s1", 1_060)
+    assert response.body == '{"username": "demo", "expires_at": 1700000060}'
+    [session] = services.session_store.sessions.values()
+    assert (session.username, session.expires_at) == ("demo", 1_700_000_060)
+
+
+def test_cookie_proves_the_session_and_scripts_cannot_read_it() -> None:
+    services = FakeServices()
+    [cookie] = Accounts(services).login(REQUEST).cookies
+    pair, *attributes = cookie.split("; ")
+    [token] = auth_tokens([pair])
+    assert list(services.session_store.sessions) == [token_hash(token)]
+    assert attributes == ["Path=/", "Max-Age=28800", "HttpOnly", "Secure", "SameSite=Lax"]

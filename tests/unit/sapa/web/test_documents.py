@@ -8,8 +8,8 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from sapa.processes.business_process import business_process
 from sapa.web.asyncapi import asyncapi_document
+from sapa.web.frame_schemas import ANSWERS, payloads
 from sapa.web.openapi import openapi_document
-from sapa.web.protocol import ANSWERS, payloads
 from sapa.web.schemas import Catalog, catalog_of
 from tests.unit.sapa.web.test_accounts import REQUEST
 

@@ -33,18 +33,18 @@ def event(**headers: str) -> dict[str, Any]:
     ],
 )
 def test_host_is_the_viewers_and_fits_into_a_header(headers: dict[str, str], host: str) -> None:
-    assert HttpRequest.of(event(**headers)).host == host
+    assert HttpRequest.from_event(event(**headers)).host == host
 
 
 def test_addresses_follow_the_viewers_scheme() -> None:
-    plain = HttpRequest.of(event(host="a.example"))
+    plain = HttpRequest.from_event(event(host="a.example"))
     assert (plain.base_url, plain.websocket_base_url) == ("http://a.example", "ws://a.example")
     headers = {"host": "a.example", "x-forwarded-proto": "https"}
-    secure = HttpRequest.of(event(**headers))
+    secure = HttpRequest.from_event(event(**headers))
     assert (secure.base_url, secure.websocket_base_url) == ("https://a.example", "wss://a.example")
 
 
 def test_cookies_come_from_their_member_and_from_the_header() -> None:
     both = {**event(cookie="c=d"), "cookies": ["a=b"]}
-    assert HttpRequest.of(both).cookie_headers == ("a=b", "c=d")
-    assert HttpRequest.of({**event(), "cookies": None}).cookie_headers == ()
+    assert HttpRequest.from_event(both).cookie_headers == ("a=b", "c=d")
+    assert HttpRequest.from_event({**event(), "cookies": None}).cookie_headers == ()

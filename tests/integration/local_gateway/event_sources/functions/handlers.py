@@ -17,7 +17,7 @@ seen: dict[str, int] = {}
 
 def tell(event: Any) -> None:
     """Print an event as one line."""
-    sys.stdout.write(f"TOLD {json.dumps(event)}\n")
+    sys.stdout.write(f"PRINTED {json.dumps(event)}\n")
 
 
 def take(event: dict[str, Any], context: object) -> None:

@@ -1,0 +1,90 @@
+// @ts-check
+/**
+ * Hints for single endpoints: which actions belong together, and which channels a reply means
+ * that the page has joined. An endpoint without a hint gets a form from its schema. A hint that no
+ * longer fits its endpoint is ignored.
+ */
+
+import { isObject } from "./sapa/message.js";
+
+/** @typedef {import("./content.js").Message} Message */
+/**
+ * @typedef {object} Effect
+ * @property {string[]} [joined] channels
+ * @property {string[]} [left]
+ * @property {string} [remark] for the conversation
+ */
+/** @typedef {{ fields: string[], actions: string[] }} Group inputs, and the actions that take them */
+/**
+ * @typedef {object} EndpointHint
+ * @property {Group[]} groups the fields of the first one go with every action
+ * @property {{ field: string, action: string }} [speech] what a chat box is for
+ * @property {{ action: string, channel: (payload: Message) => string }} [typing] said while somebody
+ *   in the channel writes
+ * @property {(answer: Answer) => Effect | null} effect
+ */
+/**
+ * @typedef {object} Answer
+ * @property {Message} asked
+ * @property {Message} reply
+ * @property {string} username
+ */
+
+/** @type {Record<string, EndpointHint>} */
+export const ENDPOINT_HINTS = {
+  chat: {
+    groups: [{ fields: ["room"], actions: ["join", "leave"] }],
+    speech: { field: "text", action: "say" },
+    typing: { action: "typing", channel: ({ room }) => `chat:${room}` },
+    effect({ asked: { action }, reply }) {
+      const channel = String(reply.channel);
+      const typing = channel.replace(/^chat:/, "typing:");
+      if (action === "join") return { joined: [channel, typing] };
+      if (action === "say") return { joined: [channel] };
+      return action === "leave" ? { left: [channel, typing] } : {};
+    },
+  },
+  exchange: {
+    groups: [{ fields: ["symbols"], actions: ["subscribe", "unsubscribe"] }],
+    effect({ reply: { snapshot, unsubscribed } }) {
+      if (isObject(snapshot)) {
+        return { joined: Object.keys(snapshot).map((symbol) => `price:${symbol}`) };
+      }
+      if (!Array.isArray(unsubscribed)) return null;
+      return { left: unsubscribed.map((symbol) => `price:${symbol}`) };
+    },
+  },
+  game: {
+    groups: [{ fields: ["table"], actions: ["join", "again", "leave"] }],
+    effect: ({ asked: { action }, reply }) => {
+      if (action === "leave") return { left: [String(reply.channel)] };
+      return action === "join" ? { joined: [String(reply.channel)] } : {};
+    },
+  },
+  iot: {
+    groups: [
+      { fields: ["device"], actions: ["join", "leave"] },
+      { fields: ["metric", "value"], actions: ["report"] },
+      { fields: ["command"], actions: ["command"] },
+    ],
+    effect: ({ asked: { action }, reply: { channel } }) => {
+      if (action === "leave") return { left: [String(channel)] };
+      return action === "join" ? { joined: [String(channel)] } : {};
+    },
+  },
+  social: {
+    groups: [
+      { fields: [], actions: ["feed"] },
+      { fields: ["user"], actions: ["follow", "unfollow"] },
+    ],
+    speech: { field: "text", action: "post" },
+    effect({ asked: { action, user }, reply: { following }, username }) {
+      if (!Array.isArray(following)) return {};
+      const names = following.join(", ");
+      const remark = names ? `You follow ${names}.` : "You follow nobody.";
+      if (action === "unfollow") return { remark, left: [`posts:${user}`] };
+      const users = action === "feed" ? [username, ...following] : [user];
+      return { remark, joined: users.map((name) => `posts:${name}`) };
+    },
+  },
+};

@@ -1,1 +1,0 @@
-"""Where the bot touches AWS; the services' errors never leave this package."""

@@ -1,0 +1,41 @@
+"""The ports through which clients are reached."""
+
+from collections.abc import Mapping, Sequence
+from enum import Enum, auto
+from typing import Protocol
+
+
+class MessageSender(Protocol):
+    """Reaches one open socket.
+
+    Both methods raise `ConnectionGoneError` for a closed one and `DeliveryError` otherwise.
+    """
+
+    def post(self, connection_id: str, frame: str) -> None:
+        """Send a text frame."""
+
+    def close(self, connection_id: str) -> None:
+        """Close the socket."""
+
+
+class PostOutcome(Enum):
+    """The result of one post."""
+
+    DELIVERED = auto()
+    GONE = auto()
+    # Refused, failed, or not tried for lack of time: it may be tried again.
+    FAILED = auto()
+    # No answer in time: it may be tried again, but not at once.
+    SLOW = auto()
+
+
+class BulkSender(Protocol):
+    """Reaches many open sockets at once."""
+
+    def post_all(
+        self, frame: str, connection_ids: Sequence[str], seconds: float
+    ) -> Mapping[str, PostOutcome]:
+        """Send one text frame to all connections; no post begins when `seconds` are over.
+
+        Never raises for what a connection or the network does; every id has an outcome.
+        """

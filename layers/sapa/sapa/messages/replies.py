@@ -1,0 +1,164 @@
+"""From a client's text frame to the frames that answer it, and to the client.
+
+All frames of a reply are made before the first is sent. So a failure half-way, or an item that is
+too large, leaves the client with one error frame and never with half a reply.
+"""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, is_dataclass
+from itertools import batched
+from typing import TYPE_CHECKING
+
+from pydantic_core import to_jsonable_python
+
+from sapa.connections.frames import (
+    MAX_FRAME_BYTES,
+    MessageId,
+    Ping,
+    Resume,
+    decode,
+    id_of,
+    is_too_large,
+    parse,
+    render,
+)
+from sapa.errors import ConnectionGoneError, RefusalError, UnsupportedResultError
+from sapa.lambda_events import ConnectionEvent
+from sapa.messages.inputs import arguments
+from sapa.processes.business_process import Context, Process
+from sapa.processes.endpoints import business_process_of
+
+if TYPE_CHECKING:
+    from sapa.services import Services
+
+# One post takes some 10 ms on AWS, and a message has 29 s.
+MAX_FRAMES = 1_000
+_CHANNELS_PER_FRAME = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """`frames` to send; `failure` is for the log.
+
+    `outcome` is `ok`, `pong`, `resumed` or an error code.
+    """
+
+    frames: tuple[str, ...]
+    outcome: str
+    failure: BaseException | None = None
+
+
+def answer(
+    text: str,
+    event: ConnectionEvent,
+    services: "Services",
+    process_of: Callable[[str], Process] = business_process_of,
+) -> Reply:
+    """Answer the text frame of an event; the result is always frames and never an exception.
+
+    `$joined` comes first, also when the business process fails after it has joined a channel.
+    """
+    message_id: MessageId | None = None
+    context = Context(event, services)
+    try:
+        wait = services.rate_limits.retry_after_ms(event.connection_id, event.username)
+        content = decode(text)
+        message_id = id_of(content)
+        message = parse(content)
+        _check_rate(wait)
+        if isinstance(message, Ping):
+            return Reply((_sized(render({"$pong": message.value}, message_id)),), "pong")
+        if isinstance(message, Resume):
+            frames = services.resumer.frames(context.subscriber(), message.positions, message_id)
+            return Reply(tuple(frames), "resumed")
+        process = process_of(event.endpoint)
+        reply = Reply(tuple(_run(process, message.inputs, context, message_id)), "ok")
+    except RefusalError as refusal:
+        reply = Reply((render(refusal.as_json(), message_id),), refusal.code)
+    # A business process is somebody's code: even sys.exit() in it must not end the environment.
+    except (Exception, SystemExit) as failure:
+        reply = _failed(failure, event.request_id, message_id)
+    if context.joined:
+        return Reply((*_joined(context.joined), *reply.frames), reply.outcome, reply.failure)
+    return reply
+
+
+def post(reply: Reply, connection_id: str, services: "Services") -> bool:
+    """Post the frames in order; false when the client is gone.
+
+    A gone connection is removed at once: `$disconnect` may never come for it. Raises
+    `DeliveryError`, and the errors of the removal.
+    """
+    try:
+        for frame in reply.frames:
+            services.sender.post(connection_id, frame)
+    except ConnectionGoneError:
+        services.remove_connection(connection_id)
+        return False
+    return True
+
+
+def _joined(channels: Mapping[str, int]) -> Iterator[str]:
+    """Frames without `$id`, as they are not a reply, each small enough to be posted."""
+    for part in batched(channels.items(), _CHANNELS_PER_FRAME, strict=False):
+        yield render({"$joined": dict(part)})
+
+
+def _check_rate(wait: int) -> None:
+    if wait:
+        text = "Messages come too fast. Wait as long as retry_after_ms says."
+        raise RefusalError("rate_limited", text, retry_after_ms=wait)
+
+
+def _run(
+    process: Process, inputs: Mapping[str, object], context: Context, message_id: MessageId | None
+) -> list[str]:
+    result = process.function(**arguments(process, inputs, context))
+    items: Iterable[object] = result if isinstance(result, Iterator) else (result,)
+    frames: list[str] = []
+    for item in items:
+        if item is None:
+            continue
+        if len(frames) == MAX_FRAMES:
+            raise RefusalError("reply_too_large", f"The reply has more than {MAX_FRAMES} messages.")
+        frames.append(_sized(render(_payload(process, item), message_id)))
+    return frames
+
+
+def _payload(process: Process, item: object) -> Mapping[str, object]:
+    if isinstance(item, str):
+        return {"message": str(item)}
+    if isinstance(item, Mapping):
+        item = dict(item)
+    elif not _is_model(item) and (not is_dataclass(item) or isinstance(item, type)):
+        problem = f"returned {type(item).__name__}, not a string, mapping, model, None or iterator"
+        raise UnsupportedResultError(process.name, problem)
+    content = to_jsonable_python(item)
+    if not isinstance(content, dict):
+        raise UnsupportedResultError(process.name, "returned a model that is no JSON object")
+    reserved = [key for key in content if key.startswith("$")]
+    if reserved:
+        raise UnsupportedResultError(process.name, f"returned the reserved key {reserved[0]}")
+    return content
+
+
+def _is_model(item: object) -> bool:
+    # A process that returns a model has imported pydantic; the others do not load it.
+    pydantic = sys.modules.get("pydantic")
+    return pydantic is not None and isinstance(item, pydantic.BaseModel)
+
+
+def _sized(frame: str) -> str:
+    if is_too_large(frame):
+        raise RefusalError("reply_too_large", f"The reply is larger than {MAX_FRAME_BYTES} bytes.")
+    return frame
+
+
+def _failed(failure: BaseException, request_id: str, message_id: MessageId | None) -> Reply:
+    error = RefusalError(
+        "process_failed",
+        "The message could not be processed; the request id leads to the cause in the log.",
+        request_id=request_id,
+    )
+    return Reply((render(error.as_json(), message_id),), error.code, failure)

@@ -1,0 +1,66 @@
+"""Where the APIs of an application are on this machine, for its functions and its outputs."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from local_gateway.core.model import Application
+from local_gateway.core.ports import Origin, domain_name
+from local_gateway.runtime.child.redirection import VARIABLE, encode_hosts
+from local_gateway.server.bound_ports import Places
+
+# What listens on every address of the machine is reached through the one that it always has.
+_REACHABLE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
+
+
+def localised(application: Application, origins: Sequence[Origin], ports: Places) -> Application:
+    """The application as it is served here.
+
+    In environment variables and outputs, URLs of its APIs lead to this machine. Every function also
+    gets a variable with the addresses that the APIs' host names stand for: it belongs to the
+    function's settings, so that a new API means new execution environments.
+    """
+    urls = {
+        domain_name(api_id, application): ports.url(at)
+        for at, origin in enumerate(origins)
+        for api_id in origin.api_ids()
+    }
+    hosts = {VARIABLE: encode_hosts(api_hosts(application, origins, ports))}
+    return replace(
+        application,
+        outputs=_localised(application.outputs, urls),
+        functions={
+            name: replace(function, environment=_localised(function.environment, urls) | hosts)
+            for name, function in application.functions.items()
+        },
+    )
+
+
+def api_hosts(
+    application: Application, origins: Sequence[Origin], ports: Places
+) -> dict[str, tuple[str, int]]:
+    """The address and port of each API, by its host name on AWS."""
+    hosts: dict[str, tuple[str, int]] = {}
+    for origin, sockets in zip(origins, ports, strict=False):
+        address, port = sockets[0].getsockname()[:2]
+        for api_id in origin.api_ids():
+            hosts[domain_name(api_id, application)] = (_REACHABLE.get(address, address), port)
+    return hosts
+
+
+def _localised(texts: Mapping[str, str], urls: Mapping[str, str]) -> dict[str, str]:
+    return {name: _with_local_urls(text, urls) for name, text in texts.items()}
+
+
+def _with_local_urls(text: str, urls: Mapping[str, str]) -> str:
+    """`text` with the local URL in place of `https://{host}` and, as `ws://…`, of `wss://{host}`."""
+    for host, url in urls.items():
+        if host in text:
+            text = _replaced(text, rf"https?://{re.escape(host)}", url)
+            text = _replaced(text, rf"wss?://{re.escape(host)}", re.sub("^http", "ws", url))
+    return text
+
+
+def _replaced(text: str, pattern: str, url: str) -> str:
+    """The host must end there, or it is another one that only begins alike."""
+    return re.sub(rf"{pattern}(?::443)?(?![\w.-])", lambda _: url, text)

@@ -1,0 +1,61 @@
+"""The command that runs once the gateway is ready, for example to create a first user."""
+
+import asyncio
+import json
+import os
+import signal
+
+from local_gateway.aws_services.moto_server import MotoServer
+from local_gateway.core.model import Application
+from local_gateway.errors import GatewayError
+from local_gateway.server.bound_ports import Places
+from local_gateway.settings import GatewaySettings
+from local_gateway.terminal.terminal import Terminal
+
+ACCESS_KEY_ID = "local"
+SECRET_ACCESS_KEY = "local"  # noqa: S105 - opens nothing but this run's own services
+
+
+async def run_ready_hook(
+    settings: GatewaySettings,
+    terminal: Terminal,
+    application: Application,
+    ports: Places,
+    aws: MotoServer,
+) -> None:
+    """Run the command of `--on-ready`, if there is one; raises `GatewayError` when it fails."""
+    if settings.on_ready is None:
+        return
+    process = await asyncio.create_subprocess_shell(
+        settings.on_ready,
+        env=_variables(settings, application, ports, aws),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=terminal.output_of_commands,
+        start_new_session=True,
+    )
+    try:
+        status = await process.wait()
+    except asyncio.CancelledError:
+        os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+        raise
+    if status != 0:
+        raise GatewayError(
+            f"the --on-ready command ended with status {status}: {settings.on_ready}"
+        )
+
+
+def _variables(
+    settings: GatewaySettings, application: Application, ports: Places, aws: MotoServer
+) -> dict[str, str]:
+    """The command's whole environment, with dummy credentials for the local AWS services."""
+    return {
+        **settings.environment,
+        "LOCAL_GATEWAY_URL": ports.url(0, "localhost"),
+        "LOCAL_GATEWAY_WARP": f"{settings.warp:g}",
+        "STACK_OUTPUTS": json.dumps(dict(application.outputs)),
+        "AWS_ENDPOINT_URL": aws.endpoint_url,
+        "AWS_DEFAULT_REGION": application.region,
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
+        "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+    }

@@ -1,0 +1,113 @@
+"""Serves a template, from start to stop."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+
+from local_gateway.app.features import FEATURES, Run
+from local_gateway.app.gateway import Gateway, ServerContext
+from local_gateway.app.ready_hook import ACCESS_KEY_ID, SECRET_ACCESS_KEY, run_ready_hook
+from local_gateway.app.reload import Reloader
+from local_gateway.app.startup import make_runtime, read_version, warm
+from local_gateway.app.version import VersionReader
+from local_gateway.aws_services.moto_server import MotoServer
+from local_gateway.core.limits import Limits
+from local_gateway.core.model import Application
+from local_gateway.core.ports import Origin
+from local_gateway.runtime.variables import DUMMY_CREDENTIALS
+from local_gateway.server.bound_ports import Places
+from local_gateway.server.interfaces import Crasher, Invoker, Sources
+from local_gateway.server.invocations import Invocations
+from local_gateway.settings import GatewaySettings
+from local_gateway.terminal.terminal import Terminal
+
+# The keys that may sign management calls: the functions', and those for commands of the user.
+SECRETS = {
+    DUMMY_CREDENTIALS["AWS_ACCESS_KEY_ID"]: DUMMY_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+    ACCESS_KEY_ID: SECRET_ACCESS_KEY,
+}
+
+
+async def serve(
+    settings: GatewaySettings, terminal: Terminal, ports: Places, aws: MotoServer
+) -> None:
+    """Serve the template on bound ports with starting AWS services, until cancelled.
+
+    Prints `Ready` when all APIs answer; leaves no process of a function behind. Raises
+    `GatewayError` when the template cannot be served.
+    """
+    async with AsyncExitStack() as exits:
+        exits.callback(terminal.flush)
+        reader = VersionReader(settings, ports)
+        version = await read_version(terminal, aws, reader)
+        run = Run(
+            settings=settings,
+            terminal=terminal,
+            ports=ports,
+            aws=aws,
+            version=version,
+            exits=exits,
+            observers=[terminal.observe],
+        )
+        for attach in FEATURES:
+            attach(run)
+        application, origins = version.application, version.origins
+        runtime = make_runtime(settings, run.observe, application, aws, waiting=run.when_waiting)
+        exits.push_async_callback(runtime.close)
+        await runtime.start()
+        await warm(runtime, application)
+        invoker: Invoker = runtime
+        for wrap in run.middleware:
+            invoker = wrap(invoker)
+        gateway = _gateway(run, invoker, runtime)
+        gateway.deploy(application, origins)
+        await gateway.start()
+        exits.push_async_callback(gateway.close)
+        for start in run.when_serving:
+            await start(gateway, invoker)
+        terminal.say(f"AWS services for this run: {aws.endpoint_url}")
+        await run_ready_hook(settings, terminal, application, ports, aws)
+        terminal.ready(list(_urls(origins, ports)))
+        if settings.reload:
+
+            def deploy(application: Application, origins: list[Origin]) -> None:
+                gateway.deploy(application, origins)
+                for reload in run.when_reloaded:
+                    reload(application)
+
+            reloader = Reloader(
+                reader,
+                version,
+                aws_endpoint_url=aws.endpoint_url,
+                functions=runtime,
+                deploy=deploy,
+                terminal=terminal,
+            )
+            await reloader.run()
+        await asyncio.Event().wait()
+
+
+def _gateway(run: Run, invoker: Invoker, crasher: Crasher) -> Gateway:
+    sources = Sources()
+    invocations = Invocations(invoker, sources=sources, observe=run.observe, crasher=crasher)
+    run.exits.push_async_callback(invocations.close)
+    context = ServerContext(
+        invocations=invocations,
+        sources=sources,
+        observe=run.observe,
+        limits=Limits().warped(run.settings.warp),
+        secrets=SECRETS if run.settings.verify_signatures else None,
+        faults=run.faults,
+    )
+    return Gateway([(sockets, run.ports.port(at)) for at, sockets in enumerate(run.ports)], context)
+
+
+def _urls(origins: list[Origin], ports: Places) -> Iterator[str]:
+    """The URLs of all stages, those of a port's HTTP API first."""
+    for at, origin in enumerate(origins):
+        url = ports.url(at, "localhost")
+        for stage in origin.http_api.stages if origin.http_api is not None else ():
+            yield f"{url}/{'' if stage.name == '$default' else stage.name}"
+        for api in origin.websocket_apis:
+            for websocket_stage in api.stages:
+                yield f"{url.replace('http', 'ws', 1)}/{websocket_stage.name}"

@@ -1,0 +1,154 @@
+"""Makes what is served from a template file: at the start, and again after a change."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from local_gateway.app.addresses import localised
+from local_gateway.aws_services.provisioning import Provisioner
+from local_gateway.core.model import Application, LambdaFunction
+from local_gateway.core.ports import Origin, assign_origins
+from local_gateway.errors import GatewayError
+from local_gateway.server.bound_ports import Places
+from local_gateway.settings import GatewaySettings
+from local_gateway.template.application import build_application
+from local_gateway.template.document.errors import TemplateError
+from local_gateway.template.document.stack import Stack
+from local_gateway.template.loading.load import load_template
+from local_gateway.template.loading.template import Template
+from local_gateway.watching.snapshot import Snapshot, take_snapshot
+
+_CODE_PROPERTIES = {"AWS::Lambda::Function": "Code", "AWS::Lambda::LayerVersion": "Content"}
+_INCLUDE = re.compile(r"(?m)^\s*(?:-r|--requirement|-c|--constraint)[\s=]*(\S+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """What is served for one state of the files.
+
+    `snapshot` shows these files: `template_files`, and `code` by function.
+    """
+
+    application: Application
+    origins: list[Origin]
+    warnings: tuple[str, ...]
+    template_files: frozenset[Path]
+    code: Mapping[str, frozenset[Path]]
+    snapshot: Snapshot
+
+    @property
+    def roots(self) -> frozenset[Path]:
+        """Every file and directory that the version was made from."""
+        return self.template_files.union(*self.code.values())
+
+    def functions_with_other_code(self, snapshot: Snapshot) -> set[str]:
+        """The functions whose code is different in `snapshot`."""
+        return {name for name, code in self.code.items() if not self.snapshot.same(snapshot, code)}
+
+    def functions_changed_in(self, later: "Version") -> set[str]:
+        """The functions of this version whose code or settings are different in `later`."""
+        before, after = self.application.functions, later.application.functions
+        other_settings = {name for name in before if before[name] != after.get(name)}
+        return self.functions_with_other_code(later.snapshot) | other_settings
+
+
+class VersionReader:
+    """Reads versions of a template; its methods block, so call them in a thread."""
+
+    def __init__(self, settings: GatewaySettings, ports: Places) -> None:
+        self._path = settings.template
+        self._overrides = settings.parameter_overrides
+        self._remote_functions = settings.lambda_endpoint is not None
+        self._stack = Stack(name=settings.stack_name, region=settings.region)
+        self._ports = ports
+        self._provisioner: Provisioner | None = None
+        self._template: Template | None = None
+        self._files = frozenset({self._path.absolute()})
+        self._template_snapshot = Snapshot()
+
+    def load(self) -> None:
+        """Read the template; raises `TemplateError`."""
+        self._template_snapshot = take_snapshot(self._files)
+        try:
+            self._template = load_template(self._path, self._overrides, self._stack)
+        except TemplateError as error:
+            # The file of a nested stack, which is perhaps read for the first time.
+            self._files |= {error.place.file.absolute()}
+            raise
+        self._files = self._template.files
+
+    def finish(self, aws_endpoint_url: str) -> Version:
+        """Create the data resources of the loaded template, read functions and APIs.
+
+        Raises `GatewayError`; also, except for the first version, when the APIs need more ports.
+        """
+        template = self._template
+        if template is None:
+            raise AssertionError("load comes before finish")
+        is_first = self._provisioner is None
+        if self._provisioner is None:
+            self._provisioner = Provisioner(aws_endpoint_url, self._stack.region)
+        values = self._provisioner.provision(template)
+        read = build_application(template, values, remote_functions=self._remote_functions)
+        origins = assign_origins(read.application.websocket_apis, read.application.http_apis)
+        self._bind(len(origins), may_bind=is_first)
+        code = {name: _code_of(function) for name, function in read.application.functions.items()}
+        templates = template.files
+        # The template before it was read, the code before it is imported: a change in between
+        # differs from this snapshot, so the reloader sees it.
+        snapshot = take_snapshot(templates.union(*code.values())) | self._template_snapshot
+        return Version(
+            application=localised(read.application, origins, self._ports),
+            origins=origins,
+            warnings=(*read.warnings, *map(_outdated, self._provisioner.outdated)),
+            template_files=templates,
+            code=code,
+            snapshot=snapshot,
+        )
+
+    def promised_roots(self) -> set[Path]:
+        """The last read files, and the code directories that they name; these need not exist."""
+        template = self._template
+        if template is None:
+            return set(self._files)
+        codes = (
+            (resource.source.path.parent.resolve(), resource.properties.get(name))
+            for resource_type, name in _CODE_PROPERTIES.items()
+            for resource in template.of_type(resource_type)
+        )
+        return {*self._files, *(base / path for base, path in codes if isinstance(path, str))}
+
+    def _bind(self, count: int, *, may_bind: bool) -> None:
+        bound = len(list(self._ports))
+        if may_bind:
+            self._ports.make_room_for(count)
+        elif count > bound:
+            raise GatewayError(
+                f"{self._path}: the APIs need {count} ports now, the gateway has {bound}; "
+                "restart it, or give the stages different names"
+            )
+
+
+def _code_of(function: LambdaFunction) -> frozenset[Path]:
+    """The directories that a function's code comes from, and what their requirements include."""
+    directories = [function.code, *(layer.path for layer in function.layers)]
+    included = [path for directory in directories for path in _included(directory)]
+    return frozenset([*directories, *included])
+
+
+def _included(directory: Path) -> Iterator[Path]:
+    waiting, seen = [directory / "requirements.txt"], set[Path]()
+    while waiting:
+        file = waiting.pop()
+        if file in seen or not file.is_file():
+            continue
+        seen.add(file)
+        text = file.read_text(encoding="utf-8", errors="replace")
+        included = [(file.parent / name).resolve() for name in _INCLUDE.findall(text)]
+        waiting += included
+        yield from (path for path in included if not path.is_relative_to(directory))
+
+
+def _outdated(name: str) -> str:
+    return f"{name} has changed in the template; restart the gateway to create it again"

@@ -1,0 +1,184 @@
+"""The moto server as a program of its own: announces its port, ends when its parent does.
+
+Run as a script: it imports moto and the standard library only. It listens on a free port of
+127.0.0.1 and of the addresses that are its arguments, prints the port as one line and then serves
+until standard input ends, which also happens when the parent is killed.
+"""
+
+import errno
+import importlib
+import logging
+import os
+import socket
+import sys
+import threading
+import time
+from typing import Any
+
+# What most templates need; imported while the parent translates its template.
+_EARLY_MODULES = (
+    "moto.dynamodb.urls",
+    "moto.dynamodb.models",
+    "moto.cognitoidp.urls",
+    "moto.cognitoidp.models",
+)
+
+
+def remove_aws_configuration() -> None:
+    """Drop the developer's AWS settings, which moto would read with its own boto3."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:  # noqa: TID251
+        del os.environ[name]  # noqa: TID251 - as below: this process is moto's alone
+    os.environ["AWS_CONFIG_FILE"] = os.devnull  # noqa: TID251
+    os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull  # noqa: TID251
+
+
+def end_with_parent() -> None:
+    """Wait for the end of standard input, then end the process at once."""
+    sys.stdin.buffer.read()
+    os._exit(0)
+
+
+def load_early_modules() -> None:
+    """Import what the first requests would import one after the other."""
+    for name in _EARLY_MODULES:
+        importlib.import_module(name)
+
+
+def patch_sqs_locking() -> None:
+    """Lock queues while a thread changes them, and wake the threads that wait for a change.
+
+    moto replaces the list of messages without a lock, which loses a message that is sent
+    meanwhile; it looks for messages that become visible again once a second only, and without a
+    pause while a message group of a FIFO queue is in flight.
+    """
+    from moto.sqs.models import Queue, SQSBackend
+
+    def locked(owner: Any, name: str) -> None:
+        original = getattr(owner, name)
+
+        def method(self: Any, *arguments: Any, **named: Any) -> Any:
+            queue = self.get_queue(named.get("queue_name") or arguments[0])
+            with queue._messages_lock:
+                result = original(self, *arguments, **named)
+                queue._messages_lock.notify_all()
+            return result
+
+        setattr(owner, name, method)
+
+    def add_message(self: Any, message: Any) -> None:
+        with self._messages_lock:
+            add(self, message)
+
+    def receive_message(
+        self: Any, queue_name: str, count: int, wait_seconds: int, *further: Any
+    ) -> list[Any]:
+        deadline = time.time() + wait_seconds
+        queue = self.get_queue(queue_name)
+        with queue._messages_lock:
+            while True:
+                messages: list[Any] = receive(self, queue_name, count, 0, *further)
+                now = time.time()
+                if messages or now >= deadline:
+                    return messages
+                queue._messages_lock.wait(min(deadline, next_change(queue, now)) - now)
+
+    add, receive = Queue.add_message, SQSBackend.receive_message
+    setattr(Queue, "add_message", add_message)  # noqa: B010 - a method of another program
+    setattr(SQSBackend, "receive_message", receive_message)  # noqa: B010
+    for name in ("delete_message", "change_message_visibility", "purge_queue"):
+        locked(SQSBackend, name)
+
+
+def patch_sqs_speed() -> None:
+    """Spare the work that moto does for every message in a queue with every call.
+
+    It asks for the time by way of two dates, and works out all of a queue's attributes to see
+    whether a message is too old.
+    """
+    from moto.sqs import models
+
+    def is_kept(self: Any, queue_name: str, message: Any) -> bool:
+        retention = self.get_queue(queue_name).message_retention_period
+        return bool(time.time() < message.sent_timestamp / 1000 + retention)
+
+    vars(models).update(unix_time=time.time, unix_time_millis=lambda: time.time() * 1000)
+    backend: Any = models.SQSBackend
+    backend.is_message_valid_based_on_retention_period = is_kept
+
+
+def next_change(queue: Any, now: float) -> float:
+    """When the next message of a queue becomes visible, in seconds; far away if none will."""
+    times = (max(item.visible_at, item.delayed_until) / 1000 for item in queue._messages)
+    # A message is visible from the millisecond after its time on.
+    return min((at + 0.001 for at in times if at + 0.001 > now), default=float("inf"))
+
+
+def bind(further_hosts: list[str]) -> list[socket.socket]:
+    """Listen on 127.0.0.1 and on further addresses, with one port that is free on all of them."""
+    while True:
+        sockets = [socket.create_server(("127.0.0.1", 0), backlog=128)]
+        port = sockets[0].getsockname()[1]
+        try:
+            sockets += [socket.create_server((host, port), backlog=128) for host in further_hosts]
+        except OSError as error:
+            sockets[0].close()
+            if error.errno != errno.EADDRINUSE:
+                raise
+        else:
+            return sockets
+
+
+def main() -> None:
+    """Serve every moto backend until the parent is gone."""
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    remove_aws_configuration()
+    # Only now: moto reads the environment when it is imported.
+    from moto.moto_server.werkzeug_app import (
+        DomainDispatcherApplication,
+        MotoRequestHandler,
+        create_backend_app,
+    )
+    from werkzeug.serving import make_server
+
+    def create_application(service: Any) -> Any:
+        """A service's application; no queue exists before the first request to SQS."""
+        if service == "sqs":
+            patch_sqs_locking()
+            patch_sqs_speed()
+        return create_backend_app(service)
+
+    class QuietRequestHandler(MotoRequestHandler):
+        """Keeps connections open between requests, and is silent about them."""
+
+        protocol_version = "HTTP/1.1"
+
+        def log(self, type: str, message: str, *args: object) -> None:
+            """Requests are not worth a line."""
+
+    logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
+    application = DomainDispatcherApplication(create_application)
+    sockets = bind(sys.argv[1:])
+    port = sockets[0].getsockname()[1]
+    server, *others = [
+        make_server(
+            listening.getsockname()[0],
+            port,
+            application,
+            threaded=True,
+            request_handler=QuietRequestHandler,
+            fd=listening.fileno(),
+        )
+        for listening in sockets
+    ]
+    threading.Thread(target=load_early_modules, daemon=True).start()
+    for other in others:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
+    # moto prints what it does not support; the gateway does not read the pipe from here on.
+    sys.stdout = sys.stderr
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

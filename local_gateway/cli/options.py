@@ -1,0 +1,49 @@
+"""The options that several commands share, and the settings that options make."""
+
+import argparse
+import sys
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+
+from local_gateway.settings import GatewaySettings
+
+
+def program_name() -> str:
+    """The command that the user typed to start the program."""
+    name = Path(sys.argv[0]).name
+    return "python -m local_gateway" if name in {"__main__.py", "-m", ""} else name
+
+
+def add_template_options(parser: argparse.ArgumentParser) -> None:
+    """Add the template, its parameters and its pseudo parameters."""
+    add = parser.add_argument
+    add("--template", type=Path, default=Path("template.yaml"), help="default: template.yaml")
+    add("--region", default="us-east-1", help="AWS::Region; default: us-east-1")
+    add("--stack-name", default="local", help="AWS::StackName; default: local")
+    add(
+        "--parameter-overrides",
+        nargs="+",
+        type=override,
+        default=[],
+        metavar="KEY=VALUE",
+        help="values for the template's parameters",
+    )
+
+
+def override(text: str) -> tuple[str, str]:
+    """`KEY=VALUE` as a pair."""
+    key, separator, value = text.partition("=")
+    if not (key and separator):
+        raise argparse.ArgumentTypeError(f"expected KEY=VALUE, not {text!r}")
+    return key, value
+
+
+def gateway_settings(
+    options: argparse.Namespace, environment: Mapping[str, str]
+) -> GatewaySettings:
+    """The settings that were given; each has the name of its option."""
+    names = {field.name for field in fields(GatewaySettings)}
+    given = {name: value for name, value in vars(options).items() if name in names}
+    given["parameter_overrides"] = dict(options.parameter_overrides)
+    return GatewaySettings(**given, environment=environment)

@@ -1,0 +1,77 @@
+"""Queue mappings, rules and schedules as typed values."""
+
+from dataclasses import dataclass
+
+from local_gateway.core.event_sources.schedule import Timetable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueMapping:
+    """An `AWS::Lambda::EventSourceMapping` of an SQS queue; `batching_window` is seconds.
+
+    `maximum_concurrency` is None when the template sets none.
+    """
+
+    logical_id: str
+    function: str
+    queue_arn: str
+    queue_url: str
+    batch_size: int = 10
+    batching_window: int = 0
+    report_batch_item_failures: bool = False
+    maximum_concurrency: int | None = None
+    enabled: bool = True
+
+    @property
+    def queue_name(self) -> str:
+        """The last part of the ARN."""
+        return self.queue_arn.rpartition(":")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetInput:
+    """The input of a target: at most one of a constant, a JSON path and a template.
+
+    `constant` and `template` are as written, `paths` are the template's variables with a JSON
+    path each.
+    """
+
+    constant: str | None = None
+    path: str | None = None
+    template: str | None = None
+    paths: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventTarget:
+    """A function, by its logical id, or a queue, by its URL."""
+
+    target_id: str
+    function: str | None = None
+    queue_url: str | None = None
+    message_group_id: str | None = None
+    input: TargetInput = TargetInput()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRule:
+    """An `AWS::Events::Rule`; its pattern, if it has one, is matched by the bus."""
+
+    logical_id: str
+    name: str
+    arn: str
+    targets: tuple[EventTarget, ...]
+    timetable: Timetable | None = None
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """An `AWS::Scheduler::Schedule`; the target's input is a constant or the default event."""
+
+    logical_id: str
+    name: str
+    arn: str
+    target: EventTarget
+    timetable: Timetable
+    enabled: bool = True

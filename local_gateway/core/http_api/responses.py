@@ -1,0 +1,135 @@
+"""What a client of an HTTP API receives for the result of a function.
+
+Source: developer guide, http-api-develop-integrations-lambda ("Lambda function response for
+format 2.0"): a result with `statusCode` is a response, any other JSON is the body of a 200.
+"""
+
+import base64
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from local_gateway.core.http import Headers
+from local_gateway.core.invocation import Failed, InvocationResult, Succeeded
+
+_JSON = "application/json"
+_TEXT = "text/plain;charset=UTF-8"
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
+# A line break in a value would let a function write further headers into the response.
+_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
+# The front end frames the response itself.
+_FRAMING = frozenset({"connection", "content-length", "keep-alive", "transfer-encoding", "upgrade"})
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """A status, headers in order (`Set-Cookie` may repeat) and the body's bytes."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+
+class _UnusableResponseError(ValueError):
+    """The result has the shape of a response but cannot be sent."""
+
+
+def not_found() -> HttpResponse:
+    """No route matches."""
+    return _message(404, "Not Found")
+
+
+def forbidden() -> HttpResponse:
+    """The route wants a signature and there is none, or a wrong one."""
+    return _message(403, "Forbidden")
+
+
+def too_many_requests() -> HttpResponse:
+    """The route is throttled."""
+    return _message(429, "Too Many Requests")
+
+
+def internal_server_error() -> HttpResponse:
+    """The function failed or its response cannot be sent."""
+    return _message(500, "Internal Server Error")
+
+
+def service_unavailable() -> HttpResponse:
+    """The integration timed out or could not be started."""
+    return _message(503, "Service Unavailable")
+
+
+def http_response(result: InvocationResult) -> HttpResponse:
+    """The response for a function's result, failures included."""
+    if isinstance(result, Failed):
+        return internal_server_error()
+    if not isinstance(result, Succeeded):
+        return service_unavailable()
+    try:
+        answer = json.loads(result.payload)
+        if not isinstance(answer, dict) or "statusCode" not in answer:
+            return HttpResponse(200, (("content-type", _JSON),), result.payload)
+        return _structured(answer)
+    except (ValueError, RecursionError):
+        return internal_server_error()
+
+
+def _structured(answer: Mapping[str, Any]) -> HttpResponse:
+    headers = _headers(answer.get("headers"))
+    if not any(name == "content-type" for name, _ in headers):
+        headers.append(("content-type", _TEXT))
+    cookies = answer.get("cookies")
+    if cookies is None:
+        cookies = []
+    if not isinstance(cookies, list):
+        raise _UnusableResponseError("cookies must be a list of strings")
+    headers += [("set-cookie", _value(cookie)) for cookie in cookies]
+    return HttpResponse(_status(answer["statusCode"]), tuple(headers), _body(answer))
+
+
+def _status(value: object) -> int:
+    """A status code; text with digits counts, as functions written for REST APIs send it."""
+    text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    if not re.fullmatch(r"[2-5][0-9]{2}", text):
+        raise _UnusableResponseError("statusCode must be from 200 to 599")
+    return int(text)
+
+
+def _headers(value: object) -> list[tuple[str, str]]:
+    if value is None:
+        return []
+    if not isinstance(value, dict):
+        raise _UnusableResponseError("headers must be an object")
+    pairs = [(name.lower(), _value(content)) for name, content in value.items()]
+    if not all(_TOKEN.fullmatch(name) for name, _ in pairs):
+        raise _UnusableResponseError("a header name has characters that are not allowed")
+    return [(name, content) for name, content in pairs if name not in _FRAMING]
+
+
+def _value(content: object) -> str:
+    """A header value: text, or a number or boolean as JSON writes it."""
+    if not isinstance(content, str | int | float):
+        raise _UnusableResponseError("a header value must be a string, number or boolean")
+    text = content if isinstance(content, str) else json.dumps(content)
+    if not _VALUE.fullmatch(text):
+        raise _UnusableResponseError("a header value must be one line")
+    return text
+
+
+def _body(answer: Mapping[str, Any]) -> bytes:
+    body = answer.get("body")
+    if body is None:
+        return b""
+    if not isinstance(body, str):
+        raise _UnusableResponseError("body must be a string")
+    if answer.get("isBase64Encoded") is True:
+        return base64.b64decode(body, validate=True)
+    # Half of a surrogate pair is legal in JSON but not in UTF-8.
+    return body.encode("utf-8", errors="replace")
+
+
+def _message(status: int, message: str) -> HttpResponse:
+    body = json.dumps({"message": message}, separators=(",", ":")).encode()
+    return HttpResponse(status, (("content-type", _JSON),), body)

@@ -1,0 +1,48 @@
+"""An invocation of a function, and what it can end with."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Succeeded:
+    """The handler returned; `payload` is its result as JSON bytes (`b"null"` for `None`)."""
+
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The handler raised, its module did not load, or its process exited."""
+
+    error_type: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimedOut:
+    """The function did not answer within `seconds`."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Throttled:
+    """No execution environment was allowed for the invocation (reserved concurrency)."""
+
+
+type InvocationResult = Succeeded | Failed | TimedOut | Throttled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invocation:
+    """One invocation and its end; durations are seconds.
+
+    `duration` counts from the delivery of the event to the environment. `init_duration` is set
+    on a cold invocation only: the first of an environment that was started for it.
+    """
+
+    result: InvocationResult
+    request_id: str
+    cold: bool
+    duration: float
+    init_duration: float | None = None

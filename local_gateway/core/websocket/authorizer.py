@@ -1,0 +1,178 @@
+"""The REQUEST authorizer of a WebSocket API: when it runs and what its answer means.
+
+Sources: developer guide, apigateway-websocket-api-lambda-auth, api-gateway-lambda-authorizer-output
+and supported-gateway-response-types.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from local_gateway.core.http import Handshake, Identity
+from local_gateway.core.iam.policy import PolicyError, allows
+from local_gateway.core.invocation import Failed, InvocationResult, Succeeded
+from local_gateway.core.model import Authorizer
+
+RESULT_LIMIT = 8 * 1024
+_ACTION = "execute-api:Invoke"
+_HEADER = "route.request.header."
+_QUERY = "route.request.querystring."
+_STAGE_VARIABLE = "stageVariables."
+_CONTEXT = "context."
+_NO_KEYS: Mapping[str, str] = {}
+
+
+class AuthorizerResultError(ValueError):
+    """The authorizer's answer is unusable; the text says what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """The handshake goes on; `context` is `requestContext.authorizer` without latency."""
+
+    context: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The handshake ends with `status` and `message`; `cause` is for the developer's log."""
+
+    status: int
+    message: str
+    cause: str
+
+
+def missing_identity_source(
+    authorizer: Authorizer, handshake: Handshake, identity: Identity
+) -> str | None:
+    """The first identity source that is missing or empty: 401 without invoking the authorizer.
+
+    Header names are compared exactly as written, as AWS's REST pages say.
+    """
+    for expression in authorizer.identity_sources:
+        if not _identity_value(expression, handshake, identity):
+            return expression
+    return None
+
+
+def near_miss(expression: str, handshake: Handshake) -> str | None:
+    """A warning when the client sent the header of an identity source in another letter case."""
+    if not expression.startswith(_HEADER):
+        return None
+    wanted = expression.removeprefix(_HEADER)
+    names = [name for name, value in handshake.headers if name.lower() == wanted.lower() and value]
+    if not names or wanted in names:
+        return None
+    return (
+        f"identity source {expression} does not match the header {names[0]} that the client sent: "
+        f"names are compared with their letter case, write {_HEADER}{names[0]}"
+    )
+
+
+def unauthorized(source: str) -> Refused:
+    """The answer for a missing identity source."""
+    return Refused(401, "Unauthorized", f"identity source {source} is missing or empty")
+
+
+def decide(
+    result: InvocationResult, method_arn: str, condition_keys: Mapping[str, str] = _NO_KEYS
+) -> Allowed | Refused:
+    """What an authorizer's result means for the handshake to `method_arn`.
+
+    `condition_keys` are the policy's condition keys known here, such as `aws:SourceIp`.
+    """
+    if isinstance(result, Failed) and result.message == "Unauthorized":
+        return Refused(401, "Unauthorized", "the authorizer raised Unauthorized")
+    if not isinstance(result, Succeeded):
+        return _failure(f"the authorizer did not answer: {result}")
+    try:
+        answer = _answer(result.payload)
+        context = _stringified(answer)
+        allowed = allows(_policy(answer), _ACTION, method_arn, condition_keys)
+    except (AuthorizerResultError, PolicyError) as error:
+        return _failure(str(error))
+    if not allowed:
+        return Refused(403, "Forbidden", f"the policy does not allow {_ACTION} on {method_arn}")
+    return Allowed(context)
+
+
+def _failure(cause: str) -> Refused:
+    return Refused(500, "Internal Server Error", cause)
+
+
+def _answer(payload: bytes) -> dict[str, Any]:
+    if len(payload) > RESULT_LIMIT:
+        raise AuthorizerResultError(
+            f"the authorizer's result has {len(payload)} bytes of {RESULT_LIMIT}"
+        )
+    try:
+        answer = json.loads(payload)
+    except (ValueError, RecursionError):
+        raise AuthorizerResultError("the authorizer's result is not JSON") from None
+    if not isinstance(answer, dict):
+        raise AuthorizerResultError(
+            "the authorizer's result must be an object with a policyDocument"
+        )
+    return answer
+
+
+def _policy(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    policy = answer.get("policyDocument")
+    if not isinstance(policy, Mapping):
+        raise AuthorizerResultError("the authorizer's result needs a policyDocument object")
+    return policy
+
+
+def _stringified(answer: Mapping[str, Any]) -> dict[str, str]:
+    """`principalId` and the context as strings; a null entry is left out."""
+    principal = answer.get("principalId")
+    if not isinstance(principal, str) or not principal:
+        raise AuthorizerResultError("the authorizer's result needs a principalId string")
+    context = answer.get("context")
+    if context is None:
+        context = {}
+    if not isinstance(context, dict):
+        raise AuthorizerResultError("the authorizer's context must be an object")
+    entries = {name: _text(name, value) for name, value in context.items() if value is not None}
+    return {"principalId": principal} | entries | {"principalId": principal}
+
+
+def _text(name: str, value: object) -> str:
+    if isinstance(value, dict | list):
+        raise AuthorizerResultError(f"context entry {name!r} must be a string, number or boolean")
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _identity_value(expression: str, handshake: Handshake, identity: Identity) -> str:
+    if expression.startswith(_HEADER):
+        return _last(handshake.headers, expression.removeprefix(_HEADER))
+    if expression.startswith(_QUERY):
+        return _last(handshake.query, expression.removeprefix(_QUERY))
+    if expression.startswith(_STAGE_VARIABLE):
+        return _last(identity.stage_variables, expression.removeprefix(_STAGE_VARIABLE))
+    if expression.startswith(_CONTEXT):
+        return _context_value(expression.removeprefix(_CONTEXT), identity)
+    return ""
+
+
+def _last(pairs: tuple[tuple[str, str], ...], name: str) -> str:
+    return dict(pairs).get(name, "")
+
+
+def _context_value(name: str, identity: Identity) -> str:
+    values = {
+        "apiId": identity.api_id,
+        "stage": identity.stage,
+        "domainName": identity.domain_name,
+        "connectionId": identity.connection_id,
+        "connectedAt": str(identity.connected_at),
+        "routeKey": "$connect",
+        "eventType": "CONNECT",
+        "messageDirection": "IN",
+        "identity.sourceIp": identity.source_ip,
+        "identity.userAgent": identity.user_agent or "",
+        # Every request has these; their values play no part in the check.
+        **dict.fromkeys(("requestId", "extendedRequestId", "requestTime", "requestTimeEpoch"), "-"),
+    }
+    return values.get(name, "")

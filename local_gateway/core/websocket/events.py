@@ -1,0 +1,205 @@
+"""The events that a Lambda proxy integration and a REQUEST authorizer of a WebSocket API receive.
+
+Sources: developer guide, apigateway-websocket-api-route-keys-connect-disconnect,
+apigateway-websocket-api-integration-requests and apigateway-websocket-api-lambda-auth; members
+and their order follow captured events. Absent members are absent, never null.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from local_gateway.core.forwarding import forwarded_for, trace_header
+from local_gateway.core.http import Handshake, Headers, Identity, Moment
+from local_gateway.core.timestamps import common_log_time
+
+type AuthorizerContext = Mapping[str, str | int]
+type Event = dict[str, Any]
+
+_UPGRADE_HEADERS = (("Connection", "upgrade"), ("Upgrade", "websocket"), ("content-length", "0"))
+_REPLACED = frozenset(
+    {
+        *(name.lower() for name, _ in _UPGRADE_HEADERS),
+        "x-amzn-trace-id",
+        "x-forwarded-for",
+        "x-forwarded-port",
+        "x-forwarded-proto",
+    }
+)
+
+
+def connect_arn(identity: Identity) -> str:
+    """`methodArn` of the `$connect` route, which an authorizer's policy has to allow."""
+    return (
+        f"arn:{identity.partition}:execute-api:{identity.region}:{identity.account_id}:"
+        f"{identity.api_id}/{identity.stage}/$connect"
+    )
+
+
+def connect_event(
+    identity: Identity,
+    handshake: Handshake,
+    moment: Moment,
+    authorizer: AuthorizerContext | None,
+    *,
+    scheme: str = "https",
+    port: int = 443,
+) -> Event:
+    """The `$connect` proxy event; `scheme` and `port` are what `X-Forwarded-*` show."""
+    headers = _seen_headers(identity, handshake, scheme, port)
+    return {
+        **_header_maps(headers),
+        **(_query_maps(handshake.query) if handshake.query else {}),
+        **_stage_variables(identity),
+        "requestContext": _context(identity, moment, "$connect", "CONNECT", authorizer),
+        "isBase64Encoded": False,
+    }
+
+
+def authorizer_event(
+    identity: Identity,
+    handshake: Handshake,
+    moment: Moment,
+    *,
+    scheme: str = "https",
+    port: int = 443,
+) -> Event:
+    """The input of a REQUEST authorizer: the maps are present even when they are empty."""
+    headers = (*_seen_headers(identity, handshake, scheme, port), *_UPGRADE_HEADERS)
+    return {
+        "type": "REQUEST",
+        "methodArn": connect_arn(identity),
+        **_header_maps(headers),
+        **_query_maps(handshake.query),
+        "stageVariables": dict(identity.stage_variables),
+        "requestContext": _context(identity, moment, "$connect", "CONNECT", None),
+    }
+
+
+def message_event(
+    identity: Identity,
+    moment: Moment,
+    *,
+    route_key: str,
+    message_id: str,
+    body: str,
+    authorizer: AuthorizerContext | None,
+) -> Event:
+    """The event of a message route: no headers, no query, the body as it was sent."""
+    context = _context(
+        identity, moment, route_key, "MESSAGE", authorizer, before_type={"messageId": message_id}
+    )
+    return {
+        **_stage_variables(identity),
+        "requestContext": context,
+        "body": body,
+        "isBase64Encoded": False,
+    }
+
+
+def disconnect_event(
+    identity: Identity,
+    moment: Moment,
+    *,
+    code: int,
+    reason: str,
+    authorizer: AuthorizerContext | None,
+) -> Event:
+    """The `$disconnect` event: four stub headers and nothing of the original handshake."""
+    stubs = (
+        ("Host", identity.domain_name),
+        ("x-api-key", ""),
+        ("X-Forwarded-For", ""),
+        ("x-restapi", ""),
+    )
+    context = _context(
+        identity,
+        moment,
+        "$disconnect",
+        "DISCONNECT",
+        authorizer,
+        before_type={"disconnectStatusCode": code},
+        after_direction={"disconnectReason": reason},
+    )
+    return {
+        **_header_maps(stubs),
+        **_stage_variables(identity),
+        "requestContext": context,
+        "isBase64Encoded": False,
+    }
+
+
+def _context(
+    identity: Identity,
+    moment: Moment,
+    route_key: str,
+    event_type: str,
+    authorizer: AuthorizerContext | None,
+    *,
+    before_type: Mapping[str, str | int] = {},
+    after_direction: Mapping[str, str | int] = {},
+) -> Event:
+    caller = {"sourceIp": identity.source_ip}
+    if identity.user_agent is not None:
+        caller["userAgent"] = identity.user_agent
+    return {
+        "routeKey": route_key,
+        **({} if authorizer is None else {"authorizer": dict(authorizer)}),
+        **before_type,
+        "eventType": event_type,
+        "extendedRequestId": moment.request_id,
+        "requestTime": common_log_time(moment.at),
+        "messageDirection": "IN",
+        **after_direction,
+        "stage": identity.stage,
+        "connectedAt": identity.connected_at,
+        "requestTimeEpoch": moment.at,
+        "identity": caller,
+        "requestId": moment.request_id,
+        "domainName": identity.domain_name,
+        "connectionId": identity.connection_id,
+        "apiId": identity.api_id,
+    }
+
+
+def _seen_headers(identity: Identity, handshake: Handshake, scheme: str, port: int) -> Headers:
+    """The client's headers in its own spelling and those that the front end adds or replaces."""
+    kept = tuple(item for item in handshake.headers if item[0].lower() not in _REPLACED)
+    return (
+        *kept,
+        # One trace per handshake: authorizer and $connect see the same id.
+        ("X-Amzn-Trace-Id", trace_header(identity.connected_at, identity.connection_id)),
+        ("X-Forwarded-For", forwarded_for(handshake.headers, handshake.source_ip)),
+        ("X-Forwarded-Port", str(port)),
+        ("X-Forwarded-Proto", scheme),
+    )
+
+
+def _header_maps(headers: Headers) -> Event:
+    """Both header maps, sorted without regard to case as in captures; the last value wins.
+
+    One header sent in two spellings is one header, shown as it was spelled first.
+    """
+    spelling: dict[str, str] = {}
+    pairs = [(spelling.setdefault(name.lower(), name), value) for name, value in headers]
+    pairs.sort(key=lambda pair: pair[0].lower())
+    return {"headers": dict(pairs), "multiValueHeaders": _grouped(pairs)}
+
+
+def _query_maps(query: Iterable[tuple[str, str]]) -> Event:
+    pairs = list(query)
+    return {
+        "queryStringParameters": dict(pairs),
+        "multiValueQueryStringParameters": _grouped(pairs),
+    }
+
+
+def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
+    for name, value in pairs:
+        groups.setdefault(name, []).append(value)
+    return groups
+
+
+def _stage_variables(identity: Identity) -> Event:
+    variables = dict(identity.stage_variables)
+    return {"stageVariables": variables} if variables else {}

@@ -1,0 +1,59 @@
+"""The records of event sources: one for each invocation, without message bodies."""
+
+from local_gateway.core.event_sources.model import QueueMapping
+from local_gateway.core.invocation import Invocation, Succeeded
+from local_gateway.records import ApiRecord, Observe, outcome_of
+from local_gateway.server.interfaces import Sources
+
+
+class Reporter:
+    """Reports invocations and problems of event sources."""
+
+    def __init__(self, observe: Observe, sources: Sources) -> None:
+        self._observe = observe
+        self._sources = sources
+
+    def batch(
+        self, mapping: QueueMapping, invocation: Invocation, messages: int, left: int
+    ) -> None:
+        """A batch of a queue's messages; `left` of them stay in the queue."""
+        outcome, detail = outcome_of(invocation.result)
+        count = f"{messages} message{'s' if messages > 1 else ''}"
+        if left and isinstance(invocation.result, Succeeded):
+            outcome, count = "partly failed", f"{left} of {count} failed"
+        text = f"{count}; {detail}" if detail else count
+        self.invocation("sqs", mapping.queue_name, mapping.function, invocation, outcome, text)
+
+    def invocation(
+        self,
+        api: str,
+        name: str,
+        function: str,
+        invocation: Invocation,
+        outcome: str,
+        detail: str | None,
+    ) -> None:
+        """An invocation for the queue, rule or schedule of this name."""
+        record = ApiRecord.from_invocation(
+            invocation,
+            at=self._sources.now(),
+            api=api,
+            route_key=name,
+            outcome=outcome,
+            function=function,
+            detail=detail,
+            problem=outcome != "ok",
+        )
+        self._observe(record)
+
+    def problem(self, api: str, name: str, error: Exception) -> None:
+        """A queue, rule or schedule that cannot be served at the moment."""
+        record = ApiRecord(
+            at=self._sources.now(),
+            api=api,
+            route_key=name,
+            outcome="failed",
+            detail=" ".join(str(error).split())[:300],
+            problem=True,
+        )
+        self._observe(record)

@@ -1,0 +1,250 @@
+"""Reads a template file into plain values, with CloudFormation's short tags and line numbers."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+import yaml
+
+from local_gateway.template.document.errors import Place, TemplateError, did_you_mean
+
+type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
+type JsonObject = dict[str, Json]
+
+MAX_NODES = 100_000
+_PLAIN_TAGS = frozenset({"Ref", "Condition"})
+_FUNCTION_TAGS = frozenset(
+    {
+        "And",
+        "Base64",
+        "Cidr",
+        "Equals",
+        "FindInMap",
+        "GetAZs",
+        "GetAtt",
+        "If",
+        "ImportValue",
+        "Join",
+        "Length",
+        "Not",
+        "Or",
+        "Select",
+        "Split",
+        "Sub",
+        "ToJsonString",
+        "Transform",
+    }
+)
+_YAML_TAG = "tag:yaml.org,2002:"
+_NOT_IN_YAML = re.compile(r"\t|\\u[0-9a-fA-F]{4}")
+
+
+def as_object(value: object) -> JsonObject:
+    """`value` if it is an object, else an empty object."""
+    return cast("JsonObject", value) if isinstance(value, dict) else {}
+
+
+def as_list(value: object) -> list[Json]:
+    """`value` if it is a list, else an empty list."""
+    return cast("list[Json]", value) if isinstance(value, list) else []
+
+
+def scalar_text(value: str | bool | int | float) -> str:
+    """A scalar as CloudFormation passes it on where a string is wanted: `true`, `3600`."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value)
+
+
+type DocumentPath = tuple[str | int, ...]
+type _Loader = yaml.CSafeLoader
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A template as written: its values and the line (from 1) of every key and list item.
+
+    The logical ids of a nested template have `prefix` before them, such as `Nested/`.
+    """
+
+    path: Path
+    document: JsonObject
+    lines: Mapping[DocumentPath, int] = field(default_factory=dict)
+    prefix: str = ""
+
+    def line(self, *document_path: str | int) -> int | None:
+        """The line of the longest part of `document_path` that exists in the file."""
+        for length in range(len(document_path), 0, -1):
+            if (line := self.lines.get(document_path[:length])) is not None:
+                return line
+        return None
+
+    def place(self, *document_path: str | int) -> Place:
+        """A place outside the resources, such as `Parameters`, `Stage`."""
+        shown = ".".join(str(part) for part in document_path) or None
+        return Place(file=self.path, line=self.line(*document_path), property=shown)
+
+    def resource_place(self, logical_id: str, *properties: str | int) -> Place:
+        """A place in a resource; that of a generated resource is in the one SAM made it from."""
+        origin = self.origin(logical_id)
+        return Place(
+            file=self.path,
+            line=self.line("Resources", origin.rpartition("/")[2], "Properties", *properties),
+            resource=origin,
+            property=".".join(str(part) for part in properties) or None,
+        )
+
+    def origin(self, logical_id: str) -> str:
+        """The logical id in the file that `logical_id` was made from: SAM appends to ids."""
+        own_id = logical_id.rpartition("/")[2]
+        resources = as_object(self.document.get("Resources"))
+        written = [name for name in resources if own_id.startswith(name)]
+        return self.prefix + max(written, key=len, default=own_id)
+
+
+def load_source(path: Path) -> Source:
+    """Read a template file.
+
+    Raises `TemplateError` when the file is missing, is not YAML or JSON, or is not an object.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise TemplateError(Place(file=path), "there is no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise TemplateError(Place(file=path), f"cannot be read: {error}") from None
+    return parse_source(text, path)
+
+
+def parse_source(text: str, path: Path) -> Source:
+    """Parse the text of a template; `path` is used in messages only."""
+    values = _json(text)
+    # YAML reads JSON, and so tells the lines, but for tabs and half characters, which hold none.
+    loader = yaml.CSafeLoader(text if values is None else _NOT_IN_YAML.sub(" ", text))
+    builder = _Builder(loader, path)
+    try:
+        node = loader.get_single_node()
+        written = builder.build(node, ()) if node is not None else None
+        document = written if values is None else values
+    except yaml.MarkedYAMLError as error:
+        raise _syntax_error(error, path) from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise TemplateError(Place(file=path), f"is neither YAML nor JSON: {error}") from None
+    finally:
+        loader.dispose()
+    if not isinstance(document, dict):
+        raise TemplateError(
+            Place(file=path), "is not a template", "expected an object with a Resources section"
+        )
+    return Source(path=path, document=document, lines=builder.lines)
+
+
+def _json(text: str) -> Json:
+    try:
+        return cast("Json", json.loads(text))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _syntax_error(error: yaml.MarkedYAMLError, path: Path) -> TemplateError:
+    mark = error.problem_mark or error.context_mark
+    line = mark.line + 1 if mark is not None else None
+    problem = " ".join(part for part in (error.problem, error.context) if part)
+    return TemplateError(Place(file=path, line=line), f"is not valid YAML: {problem}")
+
+
+class _Builder:
+    """Turns YAML nodes into values; keys stay text, short tags become their long form."""
+
+    def __init__(self, loader: _Loader, path: Path) -> None:
+        self.lines: dict[DocumentPath, int] = {}
+        self._loader = loader
+        self._path = path
+        self._open: set[int] = set()
+        self._count = 0
+
+    def build(self, node: yaml.Node, path: DocumentPath) -> Json:
+        self._count += 1
+        if self._count > MAX_NODES:
+            raise self._error(node, f"the template has more than {MAX_NODES} values")
+        if id(node) in self._open:
+            raise self._error(node, "a YAML alias refers to itself")
+        if node.tag.startswith("!"):
+            return self._tagged(node, path)
+        return self._plain(node, path)
+
+    def _plain(self, node: yaml.Node, path: DocumentPath) -> Json:
+        self._open.add(id(node))
+        try:
+            if isinstance(node, yaml.MappingNode):
+                return self._mapping(node, path)
+            if isinstance(node, yaml.SequenceNode):
+                return self._sequence(node, path)
+            return self._scalar(cast("yaml.ScalarNode", node))
+        finally:
+            self._open.discard(id(node))
+
+    def _mapping(self, node: yaml.MappingNode, path: DocumentPath) -> JsonObject:
+        self._refuse_duplicates(node)
+        self._loader.flatten_mapping(node)
+        result: JsonObject = {}
+        for key_node, value_node in node.value:
+            key = str(key_node.value)
+            self.lines[(*path, key)] = key_node.start_mark.line + 1
+            result[key] = self.build(value_node, (*path, key))
+        return result
+
+    def _refuse_duplicates(self, node: yaml.MappingNode) -> None:
+        seen: set[str] = set()
+        for key_node, _ in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise self._error(key_node, "a key must be text")
+            if key_node.value in seen:
+                raise self._error(
+                    key_node, f"the key {key_node.value} occurs twice", "remove one of them"
+                )
+            seen.add(key_node.value)
+
+    def _sequence(self, node: yaml.SequenceNode, path: DocumentPath) -> list[Json]:
+        result: list[Json] = []
+        for index, item in enumerate(node.value):
+            self.lines[(*path, index)] = item.start_mark.line + 1
+            result.append(self.build(item, (*path, index)))
+        return result
+
+    def _scalar(self, node: yaml.ScalarNode) -> Json:
+        text = str(node.value)
+        match node.tag.removeprefix(_YAML_TAG):
+            case "null":
+                return None
+            case "bool":
+                return bool(self._loader.construct_yaml_bool(node))
+            case "int":
+                return int(self._loader.construct_yaml_int(node))
+            case "float":
+                return float(self._loader.construct_yaml_float(node))
+        # Dates stay text: AWSTemplateFormatVersion and policy versions are such strings.
+        return text
+
+    def _tagged(self, node: yaml.Node, path: DocumentPath) -> Json:
+        name = node.tag.removeprefix("!")
+        if name not in _PLAIN_TAGS | _FUNCTION_TAGS:
+            tags = [f"!{tag}" for tag in _PLAIN_TAGS | _FUNCTION_TAGS]
+            raise self._error(
+                node, f"unknown tag {node.tag}", did_you_mean(node.tag, tags) or "remove it"
+            )
+        key = name if name in _PLAIN_TAGS else f"Fn::{name}"
+        value: Json
+        if isinstance(node, yaml.ScalarNode):
+            value = str(node.value)
+        else:
+            value = self._plain(node, (*path, key))
+        if name == "GetAtt" and isinstance(value, str):
+            value = list(value.split(".", 1))
+        return {key: value}
+
+    def _error(self, node: yaml.Node, cause: str, remedy: str = "") -> TemplateError:
+        return TemplateError(Place(file=self._path, line=node.start_mark.line + 1), cause, remedy)

@@ -1,0 +1,82 @@
+"""A template after loading: CloudFormation, conditions applied, intrinsics still in it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from local_gateway.template.document.errors import Place
+from local_gateway.template.document.source import Json, JsonObject, Source
+from local_gateway.template.document.stack import Stack
+from local_gateway.template.intrinsics.resolver import References, Resolver
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """A resource of the translated template whose condition holds.
+
+    The logical id of a resource of a nested stack is a path, such as `Nested/Function`; `source`
+    and `stack` are the nested template and its stack.
+    """
+
+    logical_id: str
+    type: str
+    properties: JsonObject
+    source: Source
+    stack: Stack
+    metadata: JsonObject = field(default_factory=dict)
+    depends_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenParameter:
+    """A parameter of a nested stack whose value depends on resources of its parent."""
+
+    declaration: JsonObject
+    value: Json
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """A loaded template; `warnings` are for the developer, one line each.
+
+    The resources of nested stacks are among `resources`, with every reference resolved that
+    crosses the border of a stack. `files` are all files that the template was read from.
+    """
+
+    source: Source
+    stack: Stack
+    parameters: Mapping[str, Json]
+    mappings: Mapping[str, Json]
+    conditions: Mapping[str, Json]
+    resources: Mapping[str, Resource]
+    outputs: Mapping[str, Json]
+    given_parameters: tuple[GivenParameter, ...] = ()
+    files: frozenset[Path] = frozenset()
+    warnings: tuple[str, ...] = ()
+
+    def resolver(self, references: References) -> Resolver:
+        """A resolver for this template's values."""
+        return Resolver(
+            stack=self.stack,
+            references=references,
+            parameters=self.parameters,
+            mappings=self.mappings,
+            conditions=self.conditions,
+        )
+
+    def of_type(self, resource_type: str) -> list[Resource]:
+        """The resources of a type, in the template's order."""
+        return [item for item in self.resources.values() if item.type == resource_type]
+
+    def place(self, resource: Resource, *properties: str | int) -> Place:
+        """The place of a resource or of one of its properties."""
+        return resource.source.resource_place(resource.logical_id, *properties)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceValues:
+    """The values of created data resources: `Ref` by logical id, `Fn::GetAtt` by id and name."""
+
+    refs: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[tuple[str, str], str] = field(default_factory=dict)

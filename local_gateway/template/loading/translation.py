@@ -1,0 +1,212 @@
+"""Expands SAM into CloudFormation with the SAM translator as a library: no network, no account.
+
+The translator knows code in S3 only, so every local path travels through it as a key of a bucket
+that does not exist, and comes back as an absolute path in `Code` or `Content` afterwards.
+"""
+
+import copy
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from local_gateway.template.document.errors import TemplateError
+from local_gateway.template.document.source import (
+    DocumentPath,
+    Json,
+    JsonObject,
+    Source,
+    as_list,
+    as_object,
+    load_source,
+)
+from local_gateway.template.intrinsics.resolver import Resolver
+
+SAM_TRANSFORM = "AWS::Serverless-2016-10-31"
+LANGUAGE_EXTENSIONS = "AWS::LanguageExtensions"
+
+BUCKET = "code-on-this-machine"
+_FUNCTION = "AWS::Serverless::Function"
+_LAYER = "AWS::Serverless::LayerVersion"
+_HTTP_API = "AWS::Serverless::HttpApi"
+_APPLICATION = "AWS::Serverless::Application"
+_RESTORED = {"AWS::Lambda::Function": "Code", "AWS::Lambda::LayerVersion": "Content"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """A stand-in for a boto3 session, which would read ~/.aws."""
+
+    region_name: str
+
+
+def translate(source: Source, parameters: Mapping[str, Json], resolver: Resolver) -> JsonObject:
+    """The template as CloudFormation; local code locations are absolute paths in it.
+
+    A template without the SAM transform is returned as it is. Raises `TemplateError` when the
+    translator refuses the template.
+    """
+    document = copy.deepcopy(source.document)
+    if SAM_TRANSFORM not in _transforms(source):
+        _refuse_serverless_resources(source)
+        return document
+    paths = LocalPaths(source, resolver)
+    paths.hide(document)
+    values = {**parameters, **resolver.stack.pseudo_parameters()}
+    translated = _run_translator(source, document, values, resolver.stack.region)
+    paths.restore(as_object(translated.get("Resources")))
+    return translated
+
+
+def _transforms(source: Source) -> list[str]:
+    declared = source.document.get("Transform")
+    names = [str(name) for name in (as_list(declared) or [declared]) if name is not None]
+    for name in names:
+        if name not in (SAM_TRANSFORM, LANGUAGE_EXTENSIONS):
+            raise TemplateError(
+                source.place("Transform"),
+                f"the transform {name} is not supported",
+                f"expected {SAM_TRANSFORM} or {LANGUAGE_EXTENSIONS}",
+            )
+    return names
+
+
+def _refuse_serverless_resources(source: Source) -> None:
+    for logical_id, resource in as_object(source.document.get("Resources")).items():
+        kind = str(as_object(resource).get("Type"))
+        if kind.startswith("AWS::Serverless::"):
+            raise TemplateError(
+                source.resource_place(logical_id),
+                f"{kind} needs the SAM transform",
+                f"add Transform: {SAM_TRANSFORM}",
+            )
+
+
+def _run_translator(
+    source: Source, document: JsonObject, values: Mapping[str, Json], region: str
+) -> JsonObject:
+    # Imported late: half of the time to read a template goes into this import, and a template
+    # of plain CloudFormation does not need it.
+    from samtranslator.metrics.metrics import DummyMetricsPublisher, Metrics
+    from samtranslator.model.exceptions import InvalidDocumentException
+    from samtranslator.parser.parser import Parser
+    from samtranslator.translator.translator import Translator
+
+    # It would warn that some preview features are off.
+    logging.getLogger("samtranslator.feature_toggle").setLevel(logging.ERROR)
+    session = cast("Any", _Session(region))
+    metrics = Metrics("ServerlessTransform", DummyMetricsPublisher())
+    try:
+        translator = Translator({}, Parser(), boto_session=session, metrics=metrics)
+        translated = translator.translate(
+            cast("dict[str, Any]", document), dict(values), passthrough_metadata=True
+        )
+    except InvalidDocumentException as error:
+        raise _refusal(source, [cause.message for cause in error.causes]) from None
+    except Exception as error:
+        # The translator fails on some malformed templates instead of refusing them.
+        cause = f"the SAM translator failed: {type(error).__name__}: {error}"
+        raise TemplateError(source.place("Resources"), cause) from error
+    finally:
+        # Publishes nothing; without it the translator logs a complaint.
+        metrics.publish()
+    return cast("JsonObject", translated)
+
+
+def _refusal(source: Source, messages: list[str]) -> TemplateError:
+    first = messages[0]
+    rest = f" (and {len(messages) - 1} more)" if len(messages) > 1 else ""
+    logical_id, _, cause = first.removeprefix("Resource with id [").partition("] is invalid. ")
+    if not cause:
+        return TemplateError(source.place("Resources"), first + rest)
+    place = source.resource_place(logical_id, *_property_path(source, logical_id, cause))
+    return TemplateError(place, cause + rest)
+
+
+def _property_path(source: Source, logical_id: str, cause: str) -> DocumentPath:
+    """The property that the translator's sentence names: the sentences have no common form."""
+    start = ("Resources", logical_id, "Properties")
+    paths = sorted((path for path in source.lines if path[:3] == start), key=len)
+    for word in re.findall(r"[A-Z]\w+", cause):
+        for path in paths:
+            if path[-1] == word and len(path) > len(start):
+                return path[3:]
+    return ()
+
+
+class LocalPaths:
+    """Takes the local paths of a template through the translator, once for each translation."""
+
+    def __init__(self, source: Source, resolver: Resolver) -> None:
+        self._source = source
+        self._resolver = resolver
+        self._directory = source.path.parent.resolve()
+        self._paths: list[Path] = []
+
+    def hide(self, document: JsonObject) -> None:
+        """Replace `CodeUri` and `ContentUri` in place, and read local `DefinitionUri` files."""
+        function_globals = as_object(as_object(document.get("Globals")).get("Function"))
+        if "CodeUri" in function_globals:
+            function_globals["CodeUri"] = self._hidden(
+                function_globals["CodeUri"], "Globals", "CodeUri"
+            )
+        for logical_id, declared in as_object(document.get("Resources")).items():
+            resource = as_object(declared)
+            properties = as_object(resource.setdefault("Properties", {}))
+            if resource.get("Type") == _FUNCTION:
+                self._hide_code(logical_id, properties, "CodeUri" in function_globals)
+            elif resource.get("Type") == _LAYER and "ContentUri" in properties:
+                uri = properties["ContentUri"]
+                properties["ContentUri"] = self._hidden(uri, logical_id, "ContentUri")
+            elif resource.get("Type") == _HTTP_API:
+                self._read_definition(logical_id, properties)
+            elif resource.get("Type") == _APPLICATION and "Location" in properties:
+                self._resolve_location(logical_id, properties)
+
+    def restore(self, resources: JsonObject) -> None:
+        """Put the paths back into translated resources, as texts in `Code` or `Content`."""
+        for declared in resources.values():
+            resource = as_object(declared)
+            key = _RESTORED.get(str(resource.get("Type")))
+            properties = as_object(resource.get("Properties"))
+            if key is None or (location := as_object(properties.get(key))) == {}:
+                continue
+            if location.get("S3Bucket") == BUCKET:
+                properties[key] = str(self._paths[int(str(location["S3Key"]))])
+
+    def _hide_code(self, logical_id: str, properties: JsonObject, has_default: bool) -> None:
+        if "InlineCode" in properties or "ImageUri" in properties:
+            return
+        if "CodeUri" in properties:
+            properties["CodeUri"] = self._hidden(properties["CodeUri"], logical_id, "CodeUri")
+        elif not has_default:
+            # SAM's command line takes the template's directory when CodeUri is missing.
+            properties["CodeUri"] = self._hidden(".", logical_id, "CodeUri")
+
+    def _hidden(self, uri: Json, logical_id: str, name: str) -> Json:
+        place = self._source.resource_place(logical_id, name)
+        value = self._resolver.resolve(uri, place)
+        if not isinstance(value, str) or value.startswith("s3://"):
+            return value
+        self._paths.append(self._directory / value)
+        return f"s3://{BUCKET}/{len(self._paths) - 1}"
+
+    def _resolve_location(self, logical_id: str, properties: JsonObject) -> None:
+        """An application of a repository gets no location: the translator would ask AWS for it."""
+        place = self._source.resource_place(logical_id, "Location")
+        location = self._resolver.resolve(properties["Location"], place)
+        properties["Location"] = location if isinstance(location, str) else ""
+
+    def _read_definition(self, logical_id: str, properties: JsonObject) -> None:
+        place = self._source.resource_place(logical_id, "DefinitionUri")
+        uri = self._resolver.resolve(properties.get("DefinitionUri"), place)
+        if uri is None:
+            return
+        if not isinstance(uri, str) or uri.startswith("s3://"):
+            raise TemplateError(
+                place, "the definition is in S3, not on this machine", "use a local file"
+            )
+        del properties["DefinitionUri"]
+        properties["DefinitionBody"] = load_source(self._directory / uri).document

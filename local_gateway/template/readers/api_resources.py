@@ -1,0 +1,103 @@
+"""The `AWS::ApiGatewayV2::*` resources of a template, sorted by the API they belong to."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from local_gateway.core.model import Throttle
+from local_gateway.core.throttling import ACCOUNT_THROTTLE
+from local_gateway.template.document.errors import TemplateError, did_you_mean
+from local_gateway.template.loading.resource_properties import properties_of_type
+from local_gateway.template.readers.properties import Properties
+from local_gateway.template.readers.resolved_template import ResolvedTemplate
+
+
+@dataclass(frozen=True, slots=True)
+class ApiResource:
+    """A resource with its physical id, by which other resources refer to it."""
+
+    logical_id: str
+    physical_id: str
+    properties: Properties
+
+
+class ApiDirectory:
+    """Finds the resources of an API; a resource of another API is refused at once."""
+
+    def __init__(self, resources: ResolvedTemplate) -> None:
+        self._resources = resources
+        self.apis = list(self._read("Api"))
+        self._parts: dict[tuple[str, str], list[ApiResource]] = {}
+        api_ids = {api.physical_id for api in self.apis}
+        for kind in ("Authorizer", "Integration", "Model", "Route", "RouteResponse", "Stage"):
+            for part in self._read(kind):
+                api_id = part.properties.text("ApiId")
+                if api_id not in api_ids:
+                    raise TemplateError(
+                        part.properties.place("ApiId"), f"{api_id} is not an API of this template"
+                    )
+                self._parts.setdefault((kind, api_id), []).append(part)
+
+    def of(self, api: ApiResource, kind: str) -> list[ApiResource]:
+        """The parts of an API: `Route`, `Stage`, `Integration`, …, in the template's order."""
+        return self._parts.get((kind, api.physical_id), [])
+
+    def integration(self, api: ApiResource, route: Properties) -> ApiResource:
+        """The integration that a route's `Target` names."""
+        target = route.text("Target")
+        for part in self.of(api, "Integration"):
+            if target == f"integrations/{part.physical_id}":
+                return part
+        raise TemplateError(
+            route.place("Target"),
+            f"{target} is not an integration of this API",
+            'expected !Join ["/", [integrations, !Ref TheIntegration]]',
+        )
+
+    def _read(self, kind: str) -> Iterator[ApiResource]:
+        for properties in self._resources.of_type(f"AWS::ApiGatewayV2::{kind}"):
+            physical_id = self._resources.ref_of(properties)
+            yield ApiResource(properties.logical_id, physical_id, properties)
+
+
+def timeout_seconds(properties: Properties, name: str, most: float) -> float:
+    """An integration's timeout; milliseconds in the template, 50 to `most` seconds."""
+    milliseconds = properties.integer(name)
+    if milliseconds is None:
+        return most
+    if not 50 <= milliseconds <= most * 1000:
+        raise TemplateError(
+            properties.place(name), f"{milliseconds} is not between 50 and {most * 1000:.0f}"
+        )
+    return milliseconds / 1000
+
+
+def default_throttle(stage: Properties) -> Throttle | None:
+    """The throttle of routes without settings."""
+    return _throttle(stage.section("DefaultRouteSettings"))
+
+
+def route_throttles(stage: Properties, route_keys: Collection[str]) -> dict[str, Throttle]:
+    """The throttles by route key; raises `TemplateError` for a route that does not exist."""
+    throttles = {}
+    for key, settings in stage.sections("RouteSettings"):
+        if key not in route_keys:
+            remedy = did_you_mean(key, tuple(route_keys))
+            raise TemplateError(
+                stage.place("RouteSettings", key), f"there is no route {key}", remedy
+            )
+        throttle = _throttle(settings)
+        if throttle is not None:
+            throttles[key] = throttle
+    return throttles
+
+
+def _throttle(settings: Properties) -> Throttle | None:
+    settings.only(*properties_of_type("AWS::ApiGatewayV2::Stage.RouteSettings"))
+    rate = settings.number("ThrottlingRateLimit")
+    burst = settings.integer("ThrottlingBurstLimit")
+    if rate is None and burst is None:
+        return None
+    return Throttle(
+        rate=ACCOUNT_THROTTLE.rate if rate is None else rate,
+        burst=ACCOUNT_THROTTLE.burst if burst is None else burst,
+    )

@@ -1,0 +1,216 @@
+"""Lambda functions as typed values."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.machinery import PathFinder
+from pathlib import Path
+
+from local_gateway.core.model import LambdaFunction, Layer
+from local_gateway.template.document.errors import TemplateError
+from local_gateway.template.document.source import as_object
+from local_gateway.template.loading.resource_types import REMOVE
+from local_gateway.template.readers.layers import content_directory
+from local_gateway.template.readers.properties import Properties
+from local_gateway.template.readers.resolved_template import ResolvedTemplate
+
+DEFAULT_TIMEOUT = 3.0
+DEFAULT_MEMORY_SIZE = 128
+
+# Properties that change how a function is invoked, and what they stand for.
+_NOT_SERVED = {"DurableConfig": "durable functions", "TenancyConfig": "isolated tenants"}
+
+FOLDER = ".local_gateway"
+
+
+@dataclass(frozen=True, slots=True)
+class _Code:
+    """Code to run, and its directory."""
+
+    runtime: str
+    handler: str
+    directory: Path
+    layers: tuple[Layer, ...] = ()
+
+
+@dataclass(slots=True)
+class FunctionReader:
+    """Reads the functions of a template, and adds to `warnings`.
+
+    `remote_functions` are run by something else: they may have any runtime, and their code is not
+    read.
+    """
+
+    resources: ResolvedTemplate
+    layers: Mapping[str, Layer]
+    warnings: list[str]
+    remote_functions: bool = False
+
+    def read(self) -> dict[str, LambdaFunction]:
+        """The functions by logical id; raises `TemplateError` for one that could not run."""
+        functions: dict[str, LambdaFunction] = {}
+        names: dict[str, str] = {}
+        for properties in self.resources.of_type("AWS::Lambda::Function"):
+            function = self._function(properties)
+            if (other := names.get(function.name)) is not None:
+                raise TemplateError(
+                    properties.place("FunctionName"),
+                    f"{other} has the name {function.name}, too",
+                    "give one of them another name",
+                )
+            names[function.name] = function.logical_id
+            functions[function.logical_id] = function
+        return functions
+
+    def _function(self, properties: Properties) -> LambdaFunction:
+        for name, feature in _NOT_SERVED.items():
+            if name in properties.values:
+                raise TemplateError(properties.place(name), f"{feature} are not served", REMOVE)
+        code = _remote_code(properties) if self.remote_functions else self._code(properties)
+        return LambdaFunction(
+            logical_id=properties.logical_id,
+            name=self.resources.ref_of(properties),
+            arn=self.resources.arn_of(properties),
+            runtime=code.runtime,
+            handler=code.handler,
+            code=code.directory,
+            timeout=properties.number("Timeout") or DEFAULT_TIMEOUT,
+            memory_size=properties.integer("MemorySize") or DEFAULT_MEMORY_SIZE,
+            layers=code.layers,
+            environment=self._environment(properties),
+            reserved_concurrency=properties.integer("ReservedConcurrentExecutions"),
+        )
+
+    def _code(self, properties: Properties) -> _Code:
+        runtime = _python_runtime(properties)
+        code = _inline_code_directory(properties) or content_directory(
+            properties, "Code", properties.place("CodeUri")
+        )
+        layers = self._layers(properties)
+        roots = (code, *(root for layer in layers for root in layer.source_roots))
+        return _Code(runtime, _handler(properties, roots), code, layers)
+
+    def _layers(self, properties: Properties) -> tuple[Layer, ...]:
+        layers = []
+        for arn in properties.texts("Layers"):
+            if (layer := self.layers.get(arn)) is not None:
+                layers.append(layer)
+                continue
+            self.warnings.append(
+                f"{properties.place('Layers')}: the layer {arn} is not in this template; what it "
+                "holds must be installed in the environment the gateway runs in"
+            )
+        return tuple(layers)
+
+    def _environment(self, properties: Properties) -> dict[str, str]:
+        section = properties.section("Environment")
+        section.only("Variables")
+        return section.text_map("Variables")
+
+
+def _python_runtime(properties: Properties) -> str:
+    remedy = "only Python runs here; with --lambda-endpoint, sam local start-lambda runs any"
+    if properties.optional_text("PackageType") == "Image":
+        raise TemplateError(properties.place("PackageType"), "images are not served", remedy)
+    runtime = properties.text("Runtime")
+    if not re.fullmatch(r"python3\.\d+", runtime):
+        raise TemplateError(properties.place("Runtime"), f"{runtime} is not served", remedy)
+    return runtime
+
+
+def _handler(properties: Properties, roots: Sequence[Path]) -> str:
+    """`Handler`, if its file exists; what is wrong inside the file shows when the function starts.
+
+    A handler may also come with an installed package.
+    """
+    handler = properties.text("Handler")
+    module, _, function = handler.rpartition(".")
+    place = properties.place("Handler")
+    if not module or not function:
+        raise TemplateError(
+            place, f"the handler {handler} names no function", "expected file.function"
+        )
+    path = module.replace(".", "/")
+    files = (file for root in roots for file in (root / f"{path}.py", root / path / "__init__.py"))
+    is_there = any(file.is_file() for file in files)
+    if not is_there and PathFinder.find_spec(path.partition("/")[0]) is None:
+        raise TemplateError(
+            place, f"the handler {handler} needs {path}.py, which is not in {roots[0]}"
+        )
+    return handler
+
+
+def _remote_code(properties: Properties) -> _Code:
+    """Code that is not run here; if it has no directory, the template's file stands for it."""
+    template, code = properties.source.path.resolve(), properties.value("Code")
+    directory = template.parent / code if isinstance(code, str) else template
+    return _Code(
+        properties.optional_text("Runtime") or "",
+        properties.optional_text("Handler") or "",
+        directory.resolve() if directory.is_dir() else template,
+    )
+
+
+class FunctionDirectory:
+    """Finds functions by what integrations and authorizers hold: ARNs and invocation URIs."""
+
+    _URI = re.compile(
+        r"arn:[^:]+:apigateway:[^:]+:lambda:path/2015-03-31/functions/(?P<arn>.+)/invocations"
+    )
+
+    def __init__(self, functions: Mapping[str, LambdaFunction]) -> None:
+        self._by_arn = {function.arn: function.logical_id for function in functions.values()}
+        self._by_name = {function.name: function for function in functions.values()}
+
+    def find(self, properties: Properties, name: str) -> str:
+        """The logical id behind a property; a version or alias leads to its function."""
+        uri = properties.text(name)
+        if "${stageVariables." in uri:
+            raise TemplateError(
+                properties.place(name), "stage variables in a function's name are not served yet"
+            )
+        match = self._URI.fullmatch(uri)
+        arn = match["arn"] if match else uri
+        unqualified = ":".join(arn.split(":")[:7])
+        if unqualified not in self._by_arn:
+            raise TemplateError(
+                properties.place(name),
+                f"{uri} is not a function of this template",
+                "expected the function's ARN or its invocation URI",
+            )
+        return self._by_arn[unqualified]
+
+    def find_by_name(self, properties: Properties, name: str) -> LambdaFunction:
+        """The function behind a `FunctionName`: a name or an ARN, whole or partial, qualified.
+
+        Source: Lambda API reference, CreateEventSourceMapping, "FunctionName".
+        """
+        text = properties.text(name)
+        parts = text.split(":")
+        # arn:aws:lambda:region:account:function:name:alias, account:function:name, name:alias
+        at = parts.index("function") + 1 if "function" in parts[:-1] else 0
+        if parts[at] not in self._by_name or len(parts) > at + 2:
+            raise TemplateError(
+                properties.place(name),
+                f"{text} is not a function of this template",
+                "expected the function's name or ARN",
+            )
+        return self._by_name[parts[at]]
+
+
+def _inline_code_directory(properties: Properties) -> Path | None:
+    """The directory of a function's inline code; None when it has none.
+
+    It lies beside the template, in `.local_gateway/inline/{logical id}`. Code that is the same is
+    not written anew, so that the time of the file tells when it changed.
+    """
+    text = as_object(properties.value("Code")).get("ZipFile")
+    if not isinstance(text, str):
+        return None
+    root = properties.source.path.parent.resolve()
+    directory = root / FOLDER / "inline" / properties.logical_id
+    directory.mkdir(parents=True, exist_ok=True)
+    file = directory / "index.py"
+    if not file.is_file() or file.read_text(encoding="utf-8") != text:
+        file.write_text(text, encoding="utf-8")
+    return directory

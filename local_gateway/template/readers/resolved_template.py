@@ -1,0 +1,183 @@
+"""A template whose data resources exist: `Ref`, `Fn::GetAtt` and properties have values.
+
+Data resources answer with values from moto, all others with values that are derived from the stack
+and the logical id (CloudFormation user guide, "Return values" of each resource type).
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from local_gateway.template.document.errors import Place, TemplateError
+from local_gateway.template.document.source import Json
+from local_gateway.template.intrinsics.resolver import Resolver
+from local_gateway.template.loading.resource_types import DATA
+from local_gateway.template.loading.template import Resource, ResourceValues, Template
+from local_gateway.template.readers.properties import Properties
+
+_NAME_PROPERTY = {
+    "AWS::ApiGatewayV2::DomainName": "DomainName",
+    "AWS::ApiGatewayV2::Stage": "StageName",
+    "AWS::CloudWatch::Alarm": "AlarmName",
+    "AWS::CloudWatch::Dashboard": "DashboardName",
+    "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
+    "AWS::IAM::Role": "RoleName",
+    "AWS::Lambda::Function": "FunctionName",
+    "AWS::Lambda::LayerVersion": "LayerName",
+    "AWS::Logs::LogGroup": "LogGroupName",
+    "AWS::Scheduler::Schedule": "Name",
+    "AWS::Scheduler::ScheduleGroup": "Name",
+}
+_ARN = {
+    "AWS::CloudFront::Distribution": ("cloudfront", "distribution/{}", False),
+    "AWS::CloudFront::Function": ("cloudfront", "function/{}", False),
+    "AWS::CloudWatch::Alarm": ("cloudwatch", "alarm:{}", True),
+    "AWS::IAM::ManagedPolicy": ("iam", "policy/{}", False),
+    "AWS::IAM::Role": ("iam", "role/{}", False),
+    "AWS::Lambda::Function": ("lambda", "function:{}", True),
+    "AWS::Logs::LogGroup": ("logs", "log-group:{}:*", True),
+    "AWS::Scheduler::Schedule": ("scheduler", "schedule/default/{}", True),
+    "AWS::Scheduler::ScheduleGroup": ("scheduler", "schedule-group/{}", True),
+}
+_REF_IS_ARN = frozenset({"AWS::Lambda::LayerVersion", "AWS::IAM::ManagedPolicy"})
+
+
+class ResolvedTemplate:
+    """Yields resolved properties, and is the `References` of their resolver.
+
+    Raises `TemplateError` for names that depend on each other.
+    """
+
+    def __init__(self, template: Template, values: ResourceValues) -> None:
+        self._template = template
+        self._values = values
+        self.stack = template.stack
+        self._open: list[str] = []
+        self.resolver: Resolver = template.resolver(self)
+
+    def of_type(self, resource_type: str) -> Iterator[Properties]:
+        """The properties of each resource of a type, in the template's order."""
+        return map(self.properties, self._template.of_type(resource_type))
+
+    def properties(self, resource: Resource) -> Properties:
+        """The properties of a resource."""
+        return Properties(resource.source, resource.logical_id, resource.properties, self.resolver)
+
+    def ref_of(self, resource: Properties) -> str:
+        """The value of `Ref` to the resource with these properties."""
+        return str(self.ref(resource.logical_id, resource.place()))
+
+    def arn_of(self, resource: Properties) -> str:
+        """The ARN of the resource with these properties."""
+        return str(self.attribute(resource.logical_id, "Arn", resource.place()))
+
+    def ref(self, logical_id: str, place: Place) -> Json:
+        """The physical id: from moto, or derived from the stack's name."""
+        resource = self._resource(logical_id, place)
+        if resource.type in DATA:
+            if logical_id not in self._values.refs:
+                raise TemplateError(place, f"{logical_id} does not exist yet")
+            return self._values.refs[logical_id]
+        if resource.type in _REF_IS_ARN:
+            return self._arn(resource)
+        if resource.type in ("AWS::Lambda::Version", "AWS::Lambda::Alias"):
+            return self._qualified_arn(resource)
+        if resource.type.startswith("AWS::CloudFront::"):
+            return resource.stack.physical_id(logical_id, 14).upper()
+        if resource.type.startswith("AWS::ApiGatewayV2::") and resource.type not in _NAME_PROPERTY:
+            return resource.stack.physical_id(logical_id)
+        return self._name(resource)
+
+    def attribute(self, logical_id: str, name: str, place: Place) -> Json:
+        """An attribute: from moto, derived for the type, or invented for what is left out."""
+        resource = self._resource(logical_id, place)
+        if resource.type in DATA:
+            if (logical_id, name) not in self._values.attributes:
+                raise TemplateError(place, f"{logical_id} has no attribute {name} here")
+            return self._values.attributes[logical_id, name]
+        if name == "Arn" or name.endswith("ARN"):
+            return self._arn(resource)
+        if (derive := _ATTRIBUTES.get((resource.type, name))) is not None:
+            return derive(self, resource)
+        if resource.type.startswith(("AWS::Lambda::", "AWS::ApiGatewayV2::")):
+            return self._served_attribute(resource, name, place)
+        return f"{resource.stack.physical_id(logical_id)}-{name.lower()}"
+
+    def _resource(self, logical_id: str, place: Place) -> Resource:
+        if (resource := self._template.resources.get(logical_id)) is not None:
+            return resource
+        raise TemplateError(
+            place,
+            f"{logical_id} does not exist: its condition is false or it is not in the template",
+            "put the reference into Fn::If with the same condition",
+        )
+
+    def _served_attribute(self, resource: Resource, name: str, place: Place) -> Json:
+        """`ApiId`, `RouteId`, `IntegrationId`, … are what `Ref` answers."""
+        kind = resource.type.rpartition("::")[2]
+        if name in (f"{kind}Id", "Id"):
+            return self.ref(resource.logical_id, place)
+        raise TemplateError(place, f"{resource.type} has no attribute {name}")
+
+    def _name(self, resource: Resource) -> str:
+        key = _NAME_PROPERTY.get(resource.type)
+        if key is None or key not in resource.properties:
+            return resource.stack.physical_name(resource.logical_id)
+        return self._property(resource, key)
+
+    def _property(self, resource: Resource, key: str) -> str:
+        place = self._template.place(resource, key)
+        if resource.logical_id in self._open:
+            chain = " → ".join([*self._open, resource.logical_id])
+            raise TemplateError(place, f"the resources depend on each other: {chain}")
+        self._open.append(resource.logical_id)
+        try:
+            value = self.resolver.resolve(resource.properties.get(key), place)
+        finally:
+            self._open.pop()
+        if not isinstance(value, str) or not value:
+            raise TemplateError(place, "is missing or is not text")
+        return value
+
+    def _arn(self, resource: Resource) -> str:
+        if resource.type == "AWS::Lambda::LayerVersion":
+            return self._layer_version_arn(resource)
+        service, pattern, regional = _ARN.get(
+            resource.type, (resource.type.split("::")[1].lower(), "{}", True)
+        )
+        return resource.stack.arn(service, pattern.format(self._name(resource)), regional=regional)
+
+    def _layer_version_arn(self, resource: Resource) -> str:
+        """SAM names layers by the logical id alone; those of the same name get other versions."""
+        name = self._name(resource)
+        layers = self._template.of_type(resource.type)
+        versions = [layer.logical_id for layer in layers if self._name(layer) == name]
+        version = versions.index(resource.logical_id) + 1
+        return resource.stack.arn("lambda", f"layer:{name}:{version}")
+
+    def _qualified_arn(self, resource: Resource) -> str:
+        function = self._property(resource, "FunctionName")
+        if not function.startswith("arn:"):
+            function = resource.stack.arn("lambda", f"function:{function}")
+        is_alias = resource.type == "AWS::Lambda::Alias"
+        return f"{function}:{self._property(resource, 'Name') if is_alias else '1'}"
+
+    def _api_endpoint(self, resource: Resource) -> str:
+        place = self._template.place(resource, "ProtocolType")
+        protocol = self.resolver.resolve(resource.properties.get("ProtocolType"), place)
+        scheme = "wss" if protocol == "WEBSOCKET" else "https"
+        api_id = resource.stack.physical_id(resource.logical_id)
+        return f"{scheme}://{resource.stack.api_host(api_id)}"
+
+    def _distribution_domain(self, resource: Resource) -> str:
+        return f"d{resource.stack.physical_id(resource.logical_id, 13)}.cloudfront.net"
+
+    def _version_number(self, resource: Resource) -> str:
+        return "1"
+
+
+_ATTRIBUTES: Mapping[tuple[str, str], Callable[[ResolvedTemplate, Resource], str]] = {
+    ("AWS::ApiGatewayV2::Api", "ApiEndpoint"): ResolvedTemplate._api_endpoint,
+    ("AWS::CloudFront::Distribution", "DomainName"): ResolvedTemplate._distribution_domain,
+    ("AWS::Lambda::Alias", "AliasArn"): ResolvedTemplate._qualified_arn,
+    ("AWS::Lambda::Version", "FunctionArn"): ResolvedTemplate._qualified_arn,
+    ("AWS::Lambda::Version", "Version"): ResolvedTemplate._version_number,
+}

@@ -1,0 +1,185 @@
+"""WebSocket APIs as typed values."""
+
+import json
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from local_gateway.core.model import (
+    DEFAULT_INTEGRATION_TIMEOUT,
+    AuthorizationType,
+    Authorizer,
+    WebSocketApi,
+    WebSocketRoute,
+    WebSocketStage,
+)
+from local_gateway.core.websocket.route_selection import RouteSelection
+from local_gateway.template.document.errors import TemplateError
+from local_gateway.template.document.source import JsonObject
+from local_gateway.template.readers.api_resources import (
+    ApiDirectory,
+    ApiResource,
+    default_throttle,
+    route_throttles,
+    timeout_seconds,
+)
+from local_gateway.template.readers.functions import FunctionDirectory
+from local_gateway.template.readers.properties import Properties
+
+_STAGE_NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
+
+
+@dataclass(frozen=True, slots=True)
+class WebSocketApiReader:
+    """Reads the WebSocket APIs of a template."""
+
+    resources: ApiDirectory
+    functions: FunctionDirectory
+
+    def read(self, api: ApiResource) -> WebSocketApi:
+        """An API; raises `TemplateError` for what is wrong or not served."""
+        routes: dict[str, WebSocketRoute] = {}
+        for part in self.resources.of(api, "Route"):
+            route = self._route(api, part)
+            if route.route_key in routes:
+                raise TemplateError(
+                    part.properties.place("RouteKey"), f"a second route {route.route_key}"
+                )
+            routes[route.route_key] = route
+        return WebSocketApi(
+            logical_id=api.logical_id,
+            api_id=api.physical_id,
+            route_selection_expression=_route_selection_expression(api.properties),
+            routes=routes,
+            stages=tuple(
+                _stage(part.properties, routes) for part in self.resources.of(api, "Stage")
+            ),
+        )
+
+    def _route(self, api: ApiResource, part: ApiResource) -> WebSocketRoute:
+        properties = part.properties
+        route_key = properties.text("RouteKey")
+        _refuse_unserved(properties)
+        integration = self.resources.integration(api, properties).properties
+        _check_integration(integration)
+        return WebSocketRoute(
+            route_key=route_key,
+            function=self.functions.find(integration, "IntegrationUri"),
+            timeout=timeout_seconds(integration, "TimeoutInMillis", DEFAULT_INTEGRATION_TIMEOUT),
+            authorization_type=_authorization_type(properties, route_key),
+            authorizer=self._authorizer(api, properties),
+            two_way=self._is_two_way(api, part),
+            model_selection_expression=properties.optional_text("ModelSelectionExpression"),
+            request_models=self._request_models(api, properties),
+        )
+
+    def _authorizer(self, api: ApiResource, route: Properties) -> Authorizer | None:
+        if route.optional_text("AuthorizationType") != "CUSTOM":
+            return None
+        authorizer_id = route.text("AuthorizerId")
+        for part in self.resources.of(api, "Authorizer"):
+            if part.physical_id == authorizer_id:
+                properties = part.properties
+                properties.choice("AuthorizerType", ("REQUEST",))
+                return Authorizer(
+                    logical_id=part.logical_id,
+                    name=properties.text("Name"),
+                    function=self.functions.find(properties, "AuthorizerUri"),
+                    identity_sources=properties.texts("IdentitySource"),
+                )
+        raise TemplateError(
+            route.place("AuthorizerId"), f"{authorizer_id} is not an authorizer of this API"
+        )
+
+    def _is_two_way(self, api: ApiResource, route: ApiResource) -> bool:
+        """Both are needed: the expression and the resource."""
+        if route.properties.optional_text("RouteResponseSelectionExpression") is None:
+            return False
+        route.properties.choice("RouteResponseSelectionExpression", ("$default",))
+        for response in self.resources.of(api, "RouteResponse"):
+            response.properties.choice("RouteResponseKey", ("$default",))
+            if response.properties.text("RouteId") == route.physical_id:
+                return True
+        return False
+
+    def _request_models(self, api: ApiResource, route: Properties) -> dict[str, Mapping[str, Any]]:
+        models = {part.properties.text("Name"): part for part in self.resources.of(api, "Model")}
+        schemas: dict[str, Mapping[str, Any]] = {}
+        for key, name in route.text_map("RequestModels").items():
+            if name not in models:
+                raise TemplateError(
+                    route.place("RequestModels", key), f"there is no model named {name}"
+                )
+            schemas[key] = _schema(models[name].properties)
+        return schemas
+
+
+def _schema(model: Properties) -> JsonObject:
+    schema = model.value("Schema")
+    if isinstance(schema, str):
+        try:
+            schema = json.loads(schema)
+        except ValueError as error:
+            raise TemplateError(model.place("Schema"), f"is not JSON: {error}") from None
+    if not isinstance(schema, dict):
+        raise TemplateError(model.place("Schema"), "expected a JSON schema")
+    return schema
+
+
+def _authorization_type(route: Properties, route_key: str) -> AuthorizationType:
+    kind = route.choice("AuthorizationType", ("NONE", "CUSTOM", "AWS_IAM"), default="NONE")
+    if kind == "AWS_IAM":
+        raise TemplateError(
+            route.place("AuthorizationType"), "AWS_IAM is not served yet", "use NONE or CUSTOM"
+        )
+    if kind != "NONE" and route_key != "$connect":
+        raise TemplateError(
+            route.place("AuthorizationType"), f"{route_key}: only $connect can be authorized"
+        )
+    return AuthorizationType(kind)
+
+
+def _refuse_unserved(route: Properties) -> None:
+    if route.flag("ApiKeyRequired"):
+        raise TemplateError(route.place("ApiKeyRequired"), "API keys are not served yet")
+    for name, parameter in route.sections("RequestParameters"):
+        if parameter.flag("Required"):
+            raise TemplateError(
+                route.place("RequestParameters", name), "required parameters are not served yet"
+            )
+
+
+def _check_integration(integration: Properties) -> None:
+    kind = integration.text("IntegrationType")
+    if kind != "AWS_PROXY":
+        raise TemplateError(
+            integration.place("IntegrationType"), f"{kind} is not served", "use AWS_PROXY"
+        )
+    if integration.optional_text("ContentHandlingStrategy") == "CONVERT_TO_BINARY":
+        raise TemplateError(
+            integration.place("ContentHandlingStrategy"), "CONVERT_TO_BINARY is not served yet"
+        )
+
+
+def _route_selection_expression(properties: Properties) -> str:
+    expression = properties.text("RouteSelectionExpression")
+    try:
+        RouteSelection.parse(expression)
+    except ValueError as error:
+        raise TemplateError(properties.place("RouteSelectionExpression"), str(error)) from None
+    return expression
+
+
+def _stage(properties: Properties, route_keys: Collection[str]) -> WebSocketStage:
+    name = properties.text("StageName")
+    if not _STAGE_NAME.fullmatch(name):
+        raise TemplateError(
+            properties.place("StageName"), f"{name} is not a stage name of a WebSocket API"
+        )
+    return WebSocketStage(
+        name=name,
+        variables=properties.text_map("StageVariables"),
+        default_throttle=default_throttle(properties),
+        throttles=route_throttles(properties, route_keys),
+    )

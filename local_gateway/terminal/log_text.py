@@ -1,0 +1,99 @@
+"""Turns a structured line of a function's log into one short line for people."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+# Keys that Powertools' Logger adds to every line: the terminal shows them already, or nobody reads
+# them there.
+_LEFT_OUT = frozenset(
+    {
+        "level",
+        "location",
+        "message",
+        "timestamp",
+        "service",
+        "cold_start",
+        "function_name",
+        "function_memory_size",
+        "function_arn",
+        "function_request_id",
+        "xray_trace_id",
+        "exception",
+        "exception_name",
+        "stack_trace",
+    }
+)
+# Long ids that are of use only when something went wrong.
+_FOR_PROBLEMS = frozenset({"request_id", "message_id"})
+_CONNECTION = ("connection_id", "correlation_id")
+_SHOWN_ID_LENGTH = 8
+_PROBLEMS = frozenset({"WARNING", "ERROR", "CRITICAL"})
+
+
+@dataclass(frozen=True, slots=True)
+class LogText:
+    """The lines to show for a line of log, possibly none; `level` is the function's."""
+
+    lines: tuple[str, ...]
+    level: str = ""
+
+    @property
+    def is_problem(self) -> bool:
+        """Whether the line is a warning or an error."""
+        return self.level in _PROBLEMS
+
+
+def readable(line: str) -> LogText:
+    """A line of log for people.
+
+    `{"level": "INFO", "message": "answered", "code": "ok", …}` becomes `INFO answered code=ok`,
+    with the beginning of the connection id. Request ids are shown for problems only. An exception
+    follows as it was printed; embedded metrics are not shown. Other lines do not change.
+    """
+    if not line.startswith("{"):
+        return LogText((line,))
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return LogText((line,))
+    if not isinstance(record, dict):
+        return LogText((line,))
+    if "_aws" in record:
+        return LogText(())
+    if "level" not in record or "message" not in record:
+        return LogText((line,))
+    level = str(record["level"])
+    return LogText((_headline(level, record), *_traceback(record)), level)
+
+
+def _headline(level: str, record: dict[str, Any]) -> str:
+    message = record["message"]
+    text = message if isinstance(message, str) else json.dumps(message, ensure_ascii=False)
+    return " ".join([level, text, *_members(level, record)])
+
+
+def _members(level: str, record: dict[str, Any]) -> Iterator[str]:
+    for key, value in record.items():
+        if key in _LEFT_OUT or key in _CONNECTION:
+            continue
+        if key not in _FOR_PROBLEMS or level in _PROBLEMS:
+            yield f"{key}={_value(value)}"
+    for key in _CONNECTION:
+        if key in record:
+            yield f"{key}={_shortened(_value(record[key]))}"
+
+
+def _value(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _shortened(text: str) -> str:
+    """Enough to tell connections apart; the lines about requests have the full id."""
+    return text if len(text) <= _SHOWN_ID_LENGTH else text[:_SHOWN_ID_LENGTH] + "…"
+
+
+def _traceback(record: dict[str, Any]) -> list[str]:
+    exception = record.get("exception")
+    return exception.splitlines() if isinstance(exception, str) else []

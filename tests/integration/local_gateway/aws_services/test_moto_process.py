@@ -1,0 +1,71 @@
+"""Queues in moto keep what they are given, and wake those who wait for it."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from local_gateway.aws_services.clients import MotoClients
+from local_gateway.aws_services.moto_server import MotoServer
+
+
+@pytest.fixture
+def sqs(moto: MotoServer) -> Any:
+    """A client that many threads may use."""
+    return MotoClients(moto.endpoint_url, "us-east-1").client("sqs", connections=20)
+
+
+def test_nothing_is_lost_between_senders_and_a_receiver(sqs: Any) -> None:
+    url = sqs.create_queue(QueueName="busy")["QueueUrl"]
+    wanted = {f"{sender}/{number}" for sender in range(8) for number in range(20)}
+    senders = ThreadPoolExecutor(8)
+    for body in sorted(wanted):
+        senders.submit(sqs.send_message, QueueUrl=url, MessageBody=body)
+    found: list[str] = []
+    while len(found) < len(wanted):
+        answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=5)
+        messages = answer.get("Messages", [])
+        assert messages, f"{len(wanted) - len(found)} messages are lost"
+        for message in messages:
+            found.append(message["Body"])
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    senders.shutdown()
+    assert sorted(found) == sorted(wanted)
+
+
+def test_long_poll_ends_when_a_message_is_given_back(sqs: Any) -> None:
+    url = sqs.create_queue(QueueName="returned")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="hot potato")
+    [message] = sqs.receive_message(QueueUrl=url, VisibilityTimeout=3600)["Messages"]
+    found: list[Any] = []
+
+    def wait() -> None:
+        found.append(sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20))
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    sqs.change_message_visibility(
+        QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
+    )
+    waiting.join(15)
+    assert [item["Body"] for item in found[0]["Messages"]] == ["hot potato"]
+
+
+def test_long_poll_of_a_fifo_queue_gets_the_group_when_it_is_free(sqs: Any) -> None:
+    attributes = {"FifoQueue": "true", "ContentBasedDeduplication": "true"}
+    url = sqs.create_queue(QueueName="row.fifo", Attributes=attributes)["QueueUrl"]
+    for body in ("first", "second"):
+        sqs.send_message(QueueUrl=url, MessageBody=body, MessageGroupId="one")
+    [first] = sqs.receive_message(QueueUrl=url)["Messages"]
+    assert "Messages" not in sqs.receive_message(QueueUrl=url)
+    found: list[Any] = []
+
+    def wait() -> None:
+        found.append(sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20))
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=first["ReceiptHandle"])
+    waiting.join(15)
+    assert [item["Body"] for item in found[0]["Messages"]] == ["second"]

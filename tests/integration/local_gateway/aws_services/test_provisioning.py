@@ -1,0 +1,55 @@
+"""Data resources of a template exist in moto, with the properties that the template gives."""
+
+from collections.abc import Callable
+
+import pytest
+
+from local_gateway.aws_services.moto_server import MotoServer
+from local_gateway.aws_services.provisioning import provision
+from local_gateway.template.document.errors import TemplateError
+from local_gateway.template.loading.template import Template
+
+type Load = Callable[[str], Template]
+
+
+def test_what_moto_refuses_names_the_resource(moto: MotoServer, load: Load) -> None:
+    template = load("""\
+        Resources:
+          Table:
+            Type: AWS::DynamoDB::Table
+            Properties:
+              BillingMode: PAY_PER_REQUEST
+              KeySchema: [{ AttributeName: id, KeyType: HASH }]
+              AttributeDefinitions: [{ AttributeName: other, AttributeType: S }]
+        """)
+    with pytest.raises(TemplateError) as raised:
+        provision(moto.endpoint_url, template)
+    text = str(raised.value)
+    assert "template.yaml:4: Table: moto could not create Table: " in text
+    assert "\n" not in text
+
+
+def test_resources_that_need_each_other(moto: MotoServer, load: Load) -> None:
+    template = load("""\
+        Resources:
+          A: { Type: AWS::SQS::Queue, Properties: { QueueName: !Sub "${B.QueueName}-a" } }
+          B: { Type: AWS::SQS::Queue, Properties: { QueueName: !Sub "${A.QueueName}-b" } }
+        """)
+    with pytest.raises(TemplateError, match="A: resources depend on each other: A, B"):
+        provision(moto.endpoint_url, template)
+
+
+def test_attribute_that_a_resource_does_not_have(moto: MotoServer, load: Load) -> None:
+    template = load("""\
+        Resources:
+          A: { Type: AWS::SQS::Queue }
+          B: { Type: AWS::SQS::Queue, Properties: { QueueName: !GetAtt A.Name } }
+        """)
+    with pytest.raises(TemplateError, match="B: QueueName: A has no attribute Name here"):
+        provision(moto.endpoint_url, template)
+
+
+def test_unreachable_server_is_one_clear_line(load: Load) -> None:
+    template = load("Resources: { A: { Type: AWS::SQS::Queue } }")
+    with pytest.raises(TemplateError, match="moto could not create A: Could not connect"):
+        provision("http://localhost:1", template)

@@ -1,0 +1,183 @@
+"""The APIs that the gateway under test serves: one stage for each situation."""
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+
+from local_gateway.core.limits import Limits
+from local_gateway.core.model import (
+    Application,
+    AuthorizationType,
+    Authorizer,
+    Cors,
+    HttpApi,
+    HttpRoute,
+    HttpStage,
+    LambdaFunction,
+    Throttle,
+    WebSocketApi,
+    WebSocketRoute,
+    WebSocketStage,
+)
+
+REGION = "eu-central-1"
+ACCOUNT = "123456789012"
+FUNCTIONS = Path(__file__).parent / "functions"
+ORIGIN = "https://app.example"
+
+LIMITS: Mapping[str, Limits] = {
+    "idle": Limits(idle_ms=50),
+    "aged": Limits(age_ms=100),
+    "choked": Limits(buffered_bytes=128 * 1024),
+}
+
+_NO_MORE = Throttle(rate=0, burst=0)
+_SCHEMA = {"type": "object", "required": ["size"], "properties": {"size": {"type": "integer"}}}
+
+
+def application() -> Application:
+    """Everything the tests talk to."""
+    return Application(
+        stack_name="tests",
+        account_id=ACCOUNT,
+        region=REGION,
+        partition="aws",
+        functions={function.logical_id: function for function in _functions()},
+        websocket_apis=(_main_api(), _authorized_api(), _routing_api()),
+        http_apis=(_http_api(),),
+    )
+
+
+def _functions() -> list[LambdaFunction]:
+    message = _function("Message", "message")
+    return [
+        _function("Authorize", "authorize"),
+        _function("Connect", "connect"),
+        _function("Disconnect", "disconnect"),
+        _function("Http", "http"),
+        message,
+        dataclasses.replace(message, logical_id="Single", reserved_concurrency=1),
+    ]
+
+
+def _function(logical_id: str, handler: str) -> LambdaFunction:
+    return LambdaFunction(
+        logical_id=logical_id,
+        name=f"tests-{logical_id}",
+        arn=f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:tests-{logical_id}",
+        runtime="python3.13",
+        handler=f"handlers.{handler}",
+        code=FUNCTIONS,
+        timeout=20.0,
+        memory_size=256,
+    )
+
+
+def _routes(*routes: WebSocketRoute) -> dict[str, WebSocketRoute]:
+    return {route.route_key: route for route in routes}
+
+
+def _main_api() -> WebSocketApi:
+    return WebSocketApi(
+        logical_id="MainApi",
+        api_id="main123456",
+        route_selection_expression="$request.body.action",
+        routes=_routes(
+            WebSocketRoute(route_key="$connect", function="Connect", timeout=5.0),
+            WebSocketRoute(route_key="$disconnect", function="Disconnect"),
+            WebSocketRoute(route_key="$default", function="Message"),
+            WebSocketRoute(route_key="ask", function="Message", two_way=True),
+            WebSocketRoute(route_key="impatient", function="Message", timeout=0.1),
+            WebSocketRoute(route_key="single", function="Single"),
+            WebSocketRoute(route_key="throttled", function="Message"),
+            WebSocketRoute(
+                route_key="strict",
+                function="Message",
+                two_way=True,
+                model_selection_expression="$request.body.model",
+                request_models={"sized": _SCHEMA},
+            ),
+        ),
+        stages=(
+            WebSocketStage(name="dev", throttles={"throttled": _NO_MORE}),
+            WebSocketStage(name="variables", variables={"colour": "blue"}),
+            WebSocketStage(name="full", throttles={"$connect": _NO_MORE}),
+            *(WebSocketStage(name=name, throttles={"throttled": _NO_MORE}) for name in LIMITS),
+        ),
+    )
+
+
+def _authorized_api() -> WebSocketApi:
+    authorizer = Authorizer(
+        logical_id="Authorizer",
+        name="by-token",
+        function="Authorize",
+        identity_sources=("route.request.querystring.token", "route.request.header.Auth"),
+    )
+    return WebSocketApi(
+        logical_id="AuthorizedApi",
+        api_id="auth123456",
+        route_selection_expression="$request.body.action",
+        routes=_routes(
+            WebSocketRoute(
+                route_key="$connect",
+                function="Connect",
+                authorization_type=AuthorizationType.CUSTOM,
+                authorizer=authorizer,
+            ),
+            WebSocketRoute(route_key="$disconnect", function="Disconnect"),
+            WebSocketRoute(route_key="$default", function="Message"),
+        ),
+        stages=(WebSocketStage(name="authorized"),),
+    )
+
+
+def _routing_api() -> WebSocketApi:
+    """No `$connect`, no `$disconnect`, no `$default`; every route answers."""
+    keys = ("join-", "[red, blue]-", "Send-")
+    return WebSocketApi(
+        logical_id="RoutingApi",
+        api_id="rout123456",
+        route_selection_expression="${request.body.a}-${request.body.deep.b}",
+        routes=_routes(
+            *(WebSocketRoute(route_key=key, function="Message", two_way=True) for key in keys)
+        ),
+        stages=(WebSocketStage(name="routing"),),
+    )
+
+
+def _http_api() -> HttpApi:
+    return HttpApi(
+        logical_id="HttpApi",
+        api_id="http123456",
+        routes=(
+            HttpRoute(
+                route_key="POST /signed",
+                function="Http",
+                authorization_type=AuthorizationType.AWS_IAM,
+            ),
+            *_open_routes(),
+        ),
+        stages=(
+            HttpStage(name="$default"),
+            HttpStage(name="v1", variables={"colour": "blue"}),
+            HttpStage(name="crowded", throttles={"POST /echo": _NO_MORE, "POST /signed": _NO_MORE}),
+        ),
+        cors=Cors(allow_origins=(ORIGIN,), allow_methods=("GET",), allow_credentials=True),
+    )
+
+
+def _open_routes() -> tuple[HttpRoute, ...]:
+    return tuple(
+        HttpRoute(route_key=key, function="Http", timeout=timeout)
+        for key, timeout in (
+            ("GET /echo/{name}", 5.0),
+            ("ANY /items/{path+}", 5.0),
+            ("POST /echo", 5.0),
+            ("GET /cookies", 5.0),
+            ("GET /bytes", 5.0),
+            ("GET /raise", 5.0),
+            ("GET /own-cors", 5.0),
+            ("GET /hold", 0.1),
+        )
+    )

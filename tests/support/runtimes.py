@@ -1,0 +1,130 @@
+"""Functions in temporary directories, a runtime for them, and what it reports."""
+
+import asyncio
+import importlib.util
+import json
+import os
+import textwrap
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from local_gateway.core.invocation import Invocation, Succeeded
+from local_gateway.core.model import LambdaFunction, Layer
+from local_gateway.runtime.service import LambdaRuntime
+from local_gateway.runtime.settings import RuntimeSettings
+from tests.support.recorder import DEADLINE, AsyncRecorder
+
+REGION = "eu-central-1"
+CLIENTS = ["bootstrap"]
+if importlib.util.find_spec("awslambdaric"):
+    CLIENTS.append("awslambdaric")
+
+
+@dataclass
+class Runtimes:
+    """Makes functions whose code is given as text, and runtimes that run them."""
+
+    directory: Path
+    client: str
+    recorder: AsyncRecorder = field(default_factory=AsyncRecorder)
+    started: list[LambdaRuntime] = field(default_factory=list)
+
+    def function(
+        self,
+        code: str,
+        *,
+        logical_id: str = "Fn",
+        handler: str = "app.lambda_handler",
+        timeout: float = 10.0,
+        layers: tuple[Layer, ...] = (),
+        environment: dict[str, str] | None = None,
+        reserved_concurrency: int | None = None,
+    ) -> LambdaFunction:
+        root = self.directory / logical_id
+        root.mkdir()
+        (root / "app.py").write_text(textwrap.dedent(code), encoding="utf-8")
+        return LambdaFunction(
+            logical_id=logical_id,
+            name=f"stack-{logical_id}",
+            arn=f"arn:aws:lambda:{REGION}:123456789012:function:stack-{logical_id}",
+            runtime="python3.13",
+            handler=handler,
+            code=root,
+            timeout=timeout,
+            memory_size=256,
+            layers=layers,
+            environment=environment or {},
+            reserved_concurrency=reserved_concurrency,
+        )
+
+    def layer(self, name: str, module: str, code: str) -> Layer:
+        root = self.directory / name
+        root.mkdir()
+        (root / f"{module}.py").write_text(textwrap.dedent(code), encoding="utf-8")
+        return Layer(logical_id=name, path=root, source_roots=(root,))
+
+    async def run(self, *functions: LambdaFunction, **settings: Any) -> LambdaRuntime:
+        """A started runtime, closed at the end of the test; `settings` are RuntimeSettings'."""
+        runtime = LambdaRuntime(
+            {function.logical_id: function for function in functions},
+            region=REGION,
+            settings=RuntimeSettings(use_awslambdaric=self.client == "awslambdaric", **settings),
+            observe=self.recorder.observe,
+        )
+        self.started.append(runtime)
+        await runtime.start()
+        return runtime
+
+    async def serve(self, code: str, **settings: Any) -> LambdaRuntime:
+        """A runtime with one function `Fn` of this code."""
+        return await self.run(self.function(code), **settings)
+
+
+async def invoke(runtime: LambdaRuntime, event: object = None, function: str = "Fn") -> Invocation:
+    """Invoke with a value as JSON, within a deadline."""
+    async with asyncio.timeout(DEADLINE):
+        return await runtime.invoke(function, json.dumps(event).encode())
+
+
+async def value(runtime: LambdaRuntime, event: object = None, function: str = "Fn") -> Any:
+    """The value that a handler returned."""
+    result = (await invoke(runtime, event, function)).result
+    assert isinstance(result, Succeeded), result
+    return json.loads(result.payload)
+
+
+def is_running(pid: int) -> bool:
+    """Whether the process exists and has not ended; a zombie has."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return stat.rpartition(")")[2].split()[0] not in "ZX"
+
+
+def children() -> set[int]:
+    """The living child processes of this one."""
+    own = f"/proc/{os.getpid()}/task/{os.getpid()}/children"
+    return {int(pid) for pid in Path(own).read_text(encoding="ascii").split()}
+
+
+async def until_gone(*pids: int) -> None:
+    """Wait for processes to end."""
+    async with asyncio.timeout(DEADLINE):
+        for pid in pids:
+            await _until_ended(pid)
+
+
+async def _until_ended(pid: int) -> None:
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    ended = asyncio.Event()
+    asyncio.get_running_loop().add_reader(descriptor, ended.set)
+    try:
+        await ended.wait()
+    finally:
+        asyncio.get_running_loop().remove_reader(descriptor)
+        os.close(descriptor)

@@ -1,0 +1,105 @@
+"""Where the names and URLs that APIs have on AWS lead to."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from local_gateway.app.addresses import api_hosts, localised
+from local_gateway.core.model import Application, HttpApi, LambdaFunction, WebSocketApi
+from local_gateway.core.ports import Origin, domain_name
+from local_gateway.runtime.child.redirection import VARIABLE, decode_hosts
+from local_gateway.server.bound_ports import Places
+
+
+def websocket_api(api_id: str) -> WebSocketApi:
+    return WebSocketApi(
+        logical_id=api_id, api_id=api_id, route_selection_expression="", routes={}, stages=()
+    )
+
+
+FUNCTION = LambdaFunction(
+    logical_id="Fn",
+    name="Fn",
+    arn="arn:aws:lambda:eu-central-1:123456789012:function:Fn",
+    runtime="python3.13",
+    handler="app.handler",
+    code=Path(),
+    timeout=3.0,
+    memory_size=128,
+    environment={"OWN": "1"},
+)
+HTTP_API = HttpApi(logical_id="H", api_id="h", routes=(), stages=())
+ORIGINS = [Origin([websocket_api("a"), websocket_api("b")], HTTP_API), Origin([websocket_api("c")])]
+
+
+def application(partition: str = "aws") -> Application:
+    return Application(
+        stack_name="local",
+        account_id="123456789012",
+        region="eu-central-1",
+        partition=partition,
+        functions={"Fn": FUNCTION},
+        websocket_apis=(),
+        http_apis=(),
+    )
+
+
+EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - for a moment, and nothing accepts
+
+
+@pytest.mark.parametrize(
+    ("host", "reachable"),
+    [("127.0.0.1", "127.0.0.1"), (EVERY_ADDRESS, "127.0.0.1"), ("::1", "::1")],
+)
+def test_each_api_is_where_its_origin_listens(host: str, reachable: str) -> None:
+    with Places((host,), 0) as ports:
+        ports.make_room_for(2)
+        first, second = (reachable, ports.port(0)), (reachable, ports.port(1))
+        hosts = api_hosts(application(), ORIGINS, ports)
+    names = [name.partition(".")[0] for name in hosts]
+    assert (names, list(hosts.values())) == (["a", "b", "h", "c"], [first, first, first, second])
+    assert {name.partition(".")[2] for name in hosts} == {"execute-api.eu-central-1.amazonaws.com"}
+
+
+def test_every_function_has_the_addresses_beside_its_own_variables() -> None:
+    with Places(("127.0.0.1",), 0) as ports:
+        ports.make_room_for(2)
+        environment = localised(application(), ORIGINS, ports).functions["Fn"].environment
+        hosts = api_hosts(application(), ORIGINS, ports)
+    assert environment["OWN"] == "1"
+    assert decode_hosts(environment[VARIABLE]) == hosts
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("https://a.{domain}/x", "{http}0/x"),
+        ("wss://b.{domain}/dev", "{ws}0/dev"),
+        ("https://c.{domain}:443/x", "{http}1/x"),
+        ("wss://c.{domain}", "{ws}1"),
+        ("https://c.{domain}.example/x", "https://c.{domain}.example/x"),
+        ("https://d.{domain}/x", "https://d.{domain}/x"),
+        ("https://a.{domain}/ and wss://c.{domain}/", "{http}0/ and {ws}1/"),
+        ("a.{domain}", "a.{domain}"),
+    ],
+)
+def test_urls_of_the_apis_lead_to_their_ports(text: str, expected: str) -> None:
+    domain = "execute-api.eu-central-1.amazonaws.com"
+    text = text.format(domain=domain)
+    function = replace(FUNCTION, environment={"URL": text})
+    with Places(("127.0.0.1",), 0) as ports:
+        ports.make_room_for(2)
+        given = replace(application(), functions={"Fn": function}, outputs={"Url": text})
+        served = localised(given, ORIGINS, ports)
+        for at in (0, 1):
+            expected = expected.replace(f"{{http}}{at}", ports.url(at))
+            expected = expected.replace(f"{{ws}}{at}", ports.url(at).replace("http", "ws"))
+    expected = expected.format(domain=domain)
+    assert served.outputs == {"Url": expected}
+    assert served.functions["Fn"].environment["URL"] == expected
+
+
+def test_names_in_china_have_its_suffix() -> None:
+    name = domain_name("a", application("aws-cn"))
+    assert name == "a.execute-api.eu-central-1.amazonaws.com.cn"

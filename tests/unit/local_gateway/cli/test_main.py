@@ -1,0 +1,31 @@
+"""`--chaos` on the command line: what makes no sense is told, with what would."""
+
+import pytest
+
+from local_gateway.cli.main import main
+from local_gateway.core.chaos import Fault
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ("x", "argument --chaos: expected a whole number as the seed, not 'x'"),
+        ("7:flood=1", f"argument --chaos: no fault is called 'flood'; there are: {Fault.DROP}, "),
+        ("7:gone=5", "argument --chaos: gone: expected a rate from 0 (never) to 1 (always)"),
+    ],
+)
+def test_a_usage_error_names_what_there_is(
+    given: str, problem: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--chaos", given])
+    assert ended.value.code == 2
+    assert problem in capsys.readouterr().err
+
+
+def test_help_names_every_fault(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert ended.value.code == 0
+    told = "".join(capsys.readouterr().out.split())
+    assert [fault for fault in Fault if fault not in told] == []

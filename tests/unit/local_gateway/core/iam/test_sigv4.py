@@ -1,0 +1,154 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from botocore.auth import SigV4Auth, SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from local_gateway.core.iam import sigv4
+from local_gateway.core.iam.sigv4 import SignedRequest, verify_signature
+from local_gateway.core.management import MISSING_TOKEN
+
+HOST = "a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com"
+SECRETS = {"AKIDEXAMPLE": "example-secret"}
+REGION = "eu-west-1"
+
+
+def sign(
+    signer: Any = SigV4Auth,
+    *,
+    url: str = f"https://{HOST}/ws/@connections/BFaT_fALIAMCKug%3D",
+    method: str = "POST",
+    body: bytes = b"hello",
+    token: str | None = None,
+    service: str = "execute-api",
+    region: str = REGION,
+) -> tuple[SignedRequest, int]:
+    """A request signed by botocore, and the time (epoch milliseconds) it was signed at."""
+    request = AWSRequest(method=method, url=url, data=body, headers={"X-Tag": " a   b "})
+    signer(Credentials("AKIDEXAMPLE", "example-secret", token), service, region).add_auth(request)
+    parts = urlsplit(str(request.url))
+    time = str(request.headers["X-Amz-Date"] or dict(parse_qsl(parts.query))["X-Amz-Date"])
+    signed_at = datetime.strptime(time, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    signed = SignedRequest(
+        method=method,
+        path=parts.path,
+        query_string=parts.query,
+        headers=(*request.headers.items(), ("Host", HOST)),
+        body=body,
+    )
+    return signed, int(signed_at.timestamp()) * 1000
+
+
+def verify(request: SignedRequest, now: int) -> str | None:
+    return verify_signature(request, SECRETS, region=REGION, now=now)
+
+
+def with_header(request: SignedRequest, name: str, value: str) -> SignedRequest:
+    kept = tuple(item for item in request.headers if item[0] != name)
+    return replace(request, headers=(*kept, (name, value)))
+
+
+def authorization(request: SignedRequest) -> str:
+    return dict(request.headers)["Authorization"]
+
+
+@pytest.mark.parametrize(
+    "request_parts",
+    [
+        {},
+        {"method": "DELETE", "body": b""},
+        {"token": "session-token"},
+        {"url": f"https://{HOST}/ws/%40connections/x%3D?b=2&a=%20x&a=1&flag="},
+    ],
+)
+def test_what_botocore_signs_is_right(request_parts: dict[str, Any]) -> None:
+    request, now = sign(**request_parts)
+    assert verify(request, now) is None
+    assert verify(with_header(request, "x-amz-content-sha256", "00"), now) == sigv4.MISMATCH
+
+
+def test_a_signed_query_string_is_right_until_it_expires() -> None:
+    request, now = sign(SigV4QueryAuth, url=f"https://{HOST}/ws?endpoint=a", method="GET", body=b"")
+    assert verify(request, now) is None
+    assert verify(request, now + 3_600_000) is None
+    assert verify(request, now + 3_601_000) == sigv4.EXPIRED
+    changed = replace(request, query_string=request.query_string.replace("=a", "=b", 1))
+    assert verify(changed, now) == sigv4.MISMATCH
+    for part in ("X-Amz-Expires=3600", "X-Amz-Signature=", "X-Amz-Date=20"):
+        broken = replace(request, query_string=request.query_string.replace(part, "X-Other=", 1))
+        assert verify(broken, now) == sigv4.MALFORMED
+
+
+def test_any_change_after_signing_is_noticed() -> None:
+    request, now = sign()
+    path = request.path.replace("%3D", "=")
+    for changed in (
+        replace(request, method="GET"),
+        replace(request, path=path),
+        replace(request, query_string="a=1"),
+        replace(request, body=b"hullo"),
+        with_header(request, "Host", "127.0.0.1:8080"),
+        with_header(request, "X-Tag", "a c"),
+        replace(request, headers=tuple(item for item in request.headers if item[0] != "X-Tag")),
+    ):
+        assert verify(changed, now) == sigv4.MISMATCH
+
+
+@pytest.mark.parametrize(("minutes", "problem"), [(5, None), (6, sigv4.EXPIRED)])
+def test_the_clocks_may_differ_by_five_minutes(minutes: int, problem: str | None) -> None:
+    request, now = sign()
+    assert verify(request, now + minutes * 60_000) == problem
+    assert verify(request, now - minutes * 60_000) == problem
+
+
+@pytest.mark.parametrize("scope", [{"service": "s3"}, {"region": "us-east-1"}])
+def test_the_scope_must_be_this_region_and_service(scope: dict[str, Any]) -> None:
+    assert verify(*sign(**scope)) == sigv4.WRONG_SCOPE
+
+
+def test_an_unknown_key_is_not_a_wrong_signature() -> None:
+    request, now = sign()
+    problem = verify_signature(request, {"AKIDOTHER": "x"}, region=REGION, now=now)
+    assert problem == sigv4.UNKNOWN_KEY
+    problem = verify_signature(request, {"AKIDEXAMPLE": "x"}, region=REGION, now=now)
+    assert problem == sigv4.MISMATCH
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("AWS4-HMAC-SHA256 ", "Bearer ", MISSING_TOKEN),
+        ("Signature=", "Sig=", sigv4.MALFORMED),
+        ("aws4_request", "aws5_request", sigv4.MALFORMED),
+        ("/execute-api", "", sigv4.MALFORMED),
+        ("SignedHeaders=host;", "SignedHeaders=", sigv4.MALFORMED),
+    ],
+)
+def test_a_malformed_authorization_is_told_from_a_wrong_one(
+    old: str, new: str, problem: str
+) -> None:
+    request, now = sign()
+    changed = authorization(request).replace(old, new)
+    assert verify(with_header(request, "Authorization", changed), now) == problem
+
+
+@pytest.mark.parametrize("time", ["yesterday", "{day}T990000Z"])
+def test_a_date_that_is_none_is_malformed(time: str) -> None:
+    request, now = sign()
+    day = dict(request.headers)["X-Amz-Date"][:8]
+    assert verify(with_header(request, "X-Amz-Date", time.format(day=day)), now) == sigv4.MALFORMED
+
+
+def test_bytes_that_are_no_text_are_wrong_not_an_error() -> None:
+    request, now = sign()
+    for changed_request in (
+        replace(request, path="/ws/\udcff"),
+        with_header(request, "X-Tag", "\udcff"),
+    ):
+        assert verify(changed_request, now) == sigv4.MISMATCH
+    changed = authorization(request).replace("Signature=", "Signature=é")
+    assert verify(with_header(request, "Authorization", changed), now) == sigv4.MISMATCH

@@ -1,0 +1,213 @@
+"""HTTP APIs, from SAM and from plain CloudFormation."""
+
+import pytest
+
+from local_gateway.core.model import AuthorizationType, Cors, HttpRoute, HttpStage
+from local_gateway.template.document.errors import TemplateError
+from tests.unit.local_gateway.template.project import Project
+
+SAM = """\
+Transform: AWS::Serverless-2016-10-31
+Globals: {Function: {Runtime: python3.13, Handler: app.handler, CodeUri: code}}
+Resources:
+"""
+
+
+def failure(project: Project, template: str) -> str:
+    with pytest.raises(TemplateError) as raised:
+        project.build(template)
+    return str(raised.value).removeprefix(f"{project.root}/template.yaml:")
+
+
+def test_http_api_from_function_events(project: Project) -> None:
+    [api] = project.build(
+        SAM
+        + """\
+  Shop:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        List: {Type: HttpApi, Properties: {Path: "/items/{id}", Method: get}}
+        Any: {Type: HttpApi, Properties: {Path: /any, Method: ANY, TimeoutInMillis: 5000}}
+  Rest:
+    Type: AWS::Serverless::Function
+    Properties: {Events: {All: {Type: HttpApi}}}
+"""
+    ).http_apis
+    assert api.routes == (
+        HttpRoute(route_key="GET /items/{id}", function="Shop"),
+        HttpRoute(route_key="ANY /any", function="Shop", timeout=5.0),
+        HttpRoute(route_key="$default", function="Rest"),
+    )
+    assert api.stages == (HttpStage(name="$default"),)
+    assert api.cors is None
+
+
+HTTP_SAM = (
+    SAM
+    + """\
+  Http:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      StageName: v1
+      StageVariables: {color: red}
+      {more}
+  Shop:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events: {Any: {Type: HttpApi, Properties: {ApiId: !Ref Http}}}
+"""
+)
+
+
+def test_cors_and_stage_of_a_sam_http_api(project: Project) -> None:
+    cors = (
+        "CorsConfiguration: {AllowOrigins: ['https://a.example'], AllowMethods: [GET, POST], "
+        "AllowHeaders: [x-a], ExposeHeaders: [x-b], AllowCredentials: true, MaxAge: 600}"
+    )
+    [api] = project.build(HTTP_SAM.replace("{more}", cors)).http_apis
+    assert api.stages == (HttpStage(name="v1", variables={"color": "red"}),)
+    assert api.cors == Cors(
+        allow_origins=("https://a.example",),
+        allow_methods=("GET", "POST"),
+        allow_headers=("x-a",),
+        expose_headers=("x-b",),
+        allow_credentials=True,
+        max_age=600,
+    )
+
+
+def test_definition_in_a_file_of_its_own(project: Project) -> None:
+    project.write(
+        "openapi.yaml",
+        """\
+        openapi: 3.0.1
+        info: {title: x, version: "1"}
+        paths:
+          /hello:
+            parameters: []
+            post:
+              x-amazon-apigateway-integration:
+                $ref: '#/components/x-amazon-apigateway-integrations/shop'
+        components:
+          x-amazon-apigateway-integrations:
+            shop:
+              type: aws_proxy
+              payloadFormatVersion: "2.0"
+              uri: !GetAtt Shop.Arn
+        """,
+    )
+    template = HTTP_SAM.replace("{more}", "DefinitionUri: openapi.yaml")
+    [api] = project.build(template).http_apis
+    assert [route.route_key for route in api.routes] == ["POST /hello", "$default"]
+
+
+@pytest.mark.parametrize(
+    ("auth", "message"),
+    [
+        (
+            "Auth: {DefaultAuthorizer: J, Authorizers: {J: {JwtConfiguration: "
+            "{issuer: 'https://i.example', audience: [a]}, IdentitySource: "
+            "$request.header.Authorization}}}",
+            "authorizers of HTTP APIs are not served yet, except AWS_IAM",
+        ),
+    ],
+)
+def test_authorizers_of_http_apis_are_refused(project: Project, auth: str, message: str) -> None:
+    assert message in failure(project, HTTP_SAM.replace("{more}", auth))
+
+
+HTTP = """\
+Resources:
+  Fun:
+    Type: AWS::Lambda::Function
+    Properties: {Code: code, Handler: app.handler, Runtime: python3.13}
+  Api:
+    Type: AWS::ApiGatewayV2::Api
+    Properties: {Name: x, ProtocolType: HTTP, CorsConfiguration: {AllowOrigins: ["*"]}}
+  Route:
+    Type: AWS::ApiGatewayV2::Route
+    Properties: {ApiId: !Ref Api, RouteKey: GET /x, Target: !Sub "integrations/${Integration}"}
+  Integration:
+    Type: AWS::ApiGatewayV2::Integration
+    Properties:
+      ApiId: !Ref Api
+      IntegrationType: AWS_PROXY
+      IntegrationUri: !GetAtt Fun.Arn
+      PayloadFormatVersion: "2.0"
+"""
+
+
+def test_http_api_on_plain_cloudformation(project: Project) -> None:
+    [api] = project.build(HTTP).http_apis
+    assert api.routes == (HttpRoute(route_key="GET /x", function="Fun"),)
+    assert api.cors == Cors(allow_origins=("*",))
+
+
+def test_a_route_that_wants_a_signature(project: Project) -> None:
+    [api] = project.build(
+        HTTP.replace("RouteKey: GET /x", "RouteKey: GET /x, AuthorizationType: AWS_IAM")
+    ).http_apis
+    assert [route.authorization_type for route in api.routes] == [AuthorizationType.AWS_IAM]
+
+
+@pytest.mark.parametrize(
+    ("api_auth", "auth", "kind"),
+    [
+        ("", "", "NONE"),
+        ("", ", Auth: {Authorizer: AWS_IAM}", "AWS_IAM"),
+        (", DefaultAuthorizer: AWS_IAM", "", "AWS_IAM"),
+        (", DefaultAuthorizer: AWS_IAM", ", Auth: {Authorizer: NONE}", "NONE"),
+    ],
+)
+def test_sam_writes_signatures_as_security(
+    project: Project, api_auth: str, auth: str, kind: str
+) -> None:
+    more = f"Auth: {{EnableIamAuthorizer: true{api_auth}}}"
+    template = HTTP_SAM.replace("{more}", more).replace(
+        "{ApiId: !Ref Http}", f"{{Path: /x, Method: post, ApiId: !Ref Http{auth}}}"
+    )
+    [api] = project.build(template).http_apis
+    assert [route.authorization_type for route in api.routes] == [kind]
+
+
+def test_quick_create(project: Project) -> None:
+    [api] = project.build(
+        HTTP[: HTTP.index("  Route:")].replace("Name: x", "Name: x, Target: !GetAtt Fun.Arn")
+    ).http_apis
+    assert api.routes == (HttpRoute(route_key="$default", function="Fun"),)
+    assert api.stages == (HttpStage(name="$default"),)
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "message"),
+    [
+        (
+            '\n      PayloadFormatVersion: "2.0"',
+            "",
+            "13: Integration: PayloadFormatVersion: the payload format version 1.0 is not served; "
+            'write "2.0"',
+        ),
+        (
+            "IntegrationType: AWS_PROXY",
+            "IntegrationType: HTTP_PROXY",
+            "15: Integration: IntegrationType: the integration HTTP_PROXY is not served; "
+            "use AWS_PROXY with a function",
+        ),
+        (
+            "RouteKey: GET /x",
+            "RouteKey: get /x",
+            "10: Route: RouteKey: get /x is not a route key of an HTTP API; "
+            "expected $default or METHOD /path",
+        ),
+        (
+            "RouteKey: GET /x",
+            "RouteKey: GET /x, AuthorizationType: JWT",
+            "10: Route: AuthorizationType: authorizers of HTTP APIs are not served yet, "
+            "except AWS_IAM",
+        ),
+    ],
+)
+def test_http_mistakes(project: Project, written: str, instead: str, message: str) -> None:
+    assert written in HTTP
+    assert failure(project, HTTP.replace(written, instead)) == message

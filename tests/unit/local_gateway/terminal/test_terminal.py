@@ -1,0 +1,126 @@
+"""What a person reads in the terminal."""
+
+import asyncio
+import io
+import json
+import os
+import pty
+import time
+
+import pytest
+
+from local_gateway.records import ApiRecord, LogLine
+from local_gateway.terminal.terminal import LineBuffer, Terminal, shows_colours
+
+AT = 1_700_000_000_042
+TIME = time.strftime("%H:%M:%S", time.localtime(AT // 1000)) + ".042"
+FAILED = {"level": "ERROR", "message": "failed", "exception": "Traceback:\n  File x"}
+
+
+def printed(*lines: str, verbose: bool = False, coloured: bool = False) -> list[str]:
+    """What is shown of the log lines of the function `F`."""
+    out = io.StringIO()
+    terminal = Terminal(out, verbose=verbose, coloured=coloured)
+    for line in lines:
+        terminal.observe(LogLine(AT, "F", "stdout", line, "r1"))
+    return out.getvalue().splitlines()
+
+
+def test_a_log_line_begins_like_those_about_requests() -> None:
+    line = json.dumps({"level": "INFO", "message": "answered", "code": "ok", "service": "s"})
+    assert printed(line) == [f"{TIME}   F | INFO answered code=ok"]
+    out = io.StringIO()
+    Terminal(out).observe(ApiRecord(AT, "http", "GET /", "200"))
+    assert out.getvalue().startswith(f"{TIME}   GET /")
+
+
+def test_a_failure_is_marked_and_its_exception_stands_below() -> None:
+    assert printed(json.dumps(FAILED)) == [
+        f"{TIME} ! F | ERROR failed",
+        f"{'':15}F | Traceback:",
+        f"{'':15}F |   File x",
+    ]
+
+
+def test_metrics_are_no_lines() -> None:
+    assert printed('{"_aws": {"Timestamp": 1}}', "hello") == [f"{TIME}   F | hello"]
+
+
+def test_verbose_changes_no_line() -> None:
+    lines = [json.dumps(FAILED), '{"_aws": {"Timestamp": 1}}', "REPORT RequestId: r1"]
+    assert printed(*lines, verbose=True) == [f"{TIME}   F | {line}" for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("level", "colour"), [("WARNING", "\x1b[33m"), ("ERROR", "\x1b[31m"), ("INFO", "")]
+)
+def test_a_terminal_with_colours_shows_problems_in_them(level: str, colour: str) -> None:
+    [line] = printed(json.dumps({"level": level, "message": "m"}), coloured=True)
+    assert line.startswith(colour + TIME)
+    assert line.endswith("\x1b[0m" if colour else "m")
+
+
+def test_without_colours_there_is_no_escape() -> None:
+    assert "\x1b" not in "".join(printed(json.dumps(FAILED)))
+    out = io.StringIO()
+    record = ApiRecord(AT, "websocket", "$default", "error", problem=True)
+    Terminal(out).observe(record)
+    assert "\x1b" not in out.getvalue()
+    Terminal(out, coloured=True).observe(record)
+    assert "\x1b[33m" in out.getvalue()
+
+
+def test_colours_are_for_terminals_whose_owner_wants_them() -> None:
+    assert not shows_colours(io.StringIO(), {})
+    ours, theirs = pty.openpty()
+    with os.fdopen(theirs, "w") as terminal:
+        assert shows_colours(terminal, {})
+        assert not shows_colours(terminal, {"NO_COLOR": "1"})
+    os.close(ours)
+
+
+def test_lines_keep_their_order() -> None:
+    async def write() -> None:
+        lines = LineBuffer(out)
+        lines.write_soon("first")
+        lines.write_soon("second")
+        assert out.getvalue() == ""
+        lines.write("third")
+        assert out.getvalue() == "first\nsecond\nthird\n"
+
+    out = io.StringIO()
+    asyncio.run(write())
+
+
+def test_lines_are_written_without_being_asked_for() -> None:
+    class Out(io.StringIO):
+        def flush(self) -> None:
+            written.set()
+
+    async def write() -> None:
+        LineBuffer(out).write_soon("line")
+        async with asyncio.timeout(20):
+            await written.wait()
+
+    out, written = Out(), asyncio.Event()
+    asyncio.run(write())
+    assert out.getvalue() == "line\n"
+
+
+def test_a_line_is_written_at_once_where_no_loop_runs() -> None:
+    out = io.StringIO()
+    LineBuffer(out).write_soon("line")
+    assert out.getvalue() == "line\n"
+
+
+def test_what_is_left_can_be_written() -> None:
+    async def leave() -> LineBuffer:
+        lines = LineBuffer(out)
+        lines.write_soon("line")
+        return lines
+
+    out = io.StringIO()
+    lines = asyncio.run(leave())
+    lines.flush()
+    lines.flush()
+    assert out.getvalue() == "line\n"

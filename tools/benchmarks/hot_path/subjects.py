@@ -1,0 +1,10 @@
+"""What of a reply is timed: the handler, its parts, and what they are compared with."""
+
+HANDLER = "default handler"
+WITHOUT_POST = "default handler without the post"
+ANSWER = "of it: checks, process, frames"
+LOGGING = "of it: log line and metrics"
+POST = "the post"
+SIGNING = "of it: signing"
+EMPTY = "empty handler"
+BARE = "bare HTTP post"

@@ -1,0 +1,129 @@
+"""Lists the modules without a test file of their name, and the tests that import them.
+
+Usage: python -m tools.scripts.test_mirror
+
+The test file of `local_gateway/core/stage.py` is `tests/unit/local_gateway/core/test_stage.py` or
+`test_stage_….py` beside it, or the same under `tests/integration`. A module that only declares
+(protocols, records, errors, constants) needs none.
+"""
+
+import ast
+import sys
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatch
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("layers/sapa/sapa", "local_gateway")
+KINDS = ("unit", "integration")
+# By pattern of a path below the folder of a package: the test file to read instead, and why.
+EXEMPT: Mapping[str, tuple[str, str]] = {
+    "local_gateway/__main__.py": (
+        "tests/e2e/test_gateway_cli.py",
+        "one call of main(), by which every end-to-end test starts its gateway",
+    ),
+}
+
+
+def main() -> None:
+    """Print what is missing. The status says whether anything is."""
+    missing = list(missing_tests(ROOT))
+    stale = stale_exemptions(ROOT)
+    imports = imported_by_tests(ROOT)
+    for module in missing:
+        candidates = " ".join(sorted(imports.get(name_of(module), ()))) or "no test imports it"
+        print(f"{module}: {candidates}")
+    print(f"{len(missing)} of {sum(1 for _ in modules(ROOT))} modules have no test file")
+    if stale:
+        print("exemptions that exempt nothing, or whose test file is gone:", *stale)
+    sys.exit(1 if missing or stale else 0)
+
+
+def modules(root: Path) -> Iterator[Path]:
+    """Every module that is not an empty `__init__`, relative to the root."""
+    for package in PACKAGES:
+        for path in sorted((root / package).rglob("*.py")):
+            if path.name != "__init__.py" or not declares_only(path):
+                yield path.relative_to(root)
+
+
+def missing_tests(root: Path) -> Iterator[Path]:
+    """The modules that should have a test file and have none."""
+    for module in modules(root):
+        if any(fnmatch(str(below_package(module)), pattern) for pattern in EXEMPT):
+            continue
+        if not has_test_file(root, module) and not declares_only(root / module):
+            yield module
+
+
+def stale_exemptions(root: Path) -> list[str]:
+    """Exemptions whose test file is gone, or that exempt nothing any more."""
+    untested = [str(below_package(item)) for item in modules(root) if not has_test_file(root, item)]
+    return [
+        pattern
+        for pattern, (test, _) in EXEMPT.items()
+        if not (root / test).is_file() or not any(fnmatch(path, pattern) for path in untested)
+    ]
+
+
+def has_test_file(root: Path, module: Path) -> bool:
+    """Whether a test file stands where the module's path says."""
+    path = below_package(module)
+    stem = path.parent.name if path.name == "__init__.py" else path.stem
+    folder = path.parent.parent if path.name == "__init__.py" else path.parent
+    return any(
+        next((root / "tests" / kind / folder).glob(f"test_{stem}{ending}"), None) is not None
+        for kind in KINDS
+        for ending in (".py", "_*.py")
+    )
+
+
+def below_package(module: Path) -> Path:
+    """`sapa/state.py` for `layers/sapa/sapa/state.py`."""
+    package = next(name for name in PACKAGES if module.is_relative_to(name))
+    return module.relative_to(Path(package).parent)
+
+
+def name_of(module: Path) -> str:
+    """The name by which a module is imported."""
+    return ".".join(below_package(module).with_suffix("").parts).removesuffix(".__init__")
+
+
+def declares_only(path: Path) -> bool:
+    """Whether no function or method of a module does anything."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return not any(_does_something(node) for node in ast.walk(tree) if isinstance(node, functions))
+
+
+def _does_something(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """A body of a protocol is a docstring or `…`; a constructor of an error notes its fields."""
+    body = [item for item in function.body if not _is_constant(item)]
+    if function.name == "__init__":
+        body = [item for item in body if not isinstance(item, ast.Assign | ast.AnnAssign)]
+        body = [item for item in body if not ast.unparse(item).startswith("super().__init__(")]
+    return bool(body)
+
+
+def _is_constant(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+
+
+def imported_by_tests(root: Path) -> dict[str, set[str]]:
+    """By module, the test files that import it."""
+    tests: dict[str, set[str]] = {}
+    for path in (root / "tests").rglob("test_*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            elif isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            else:
+                continue
+            for name in names:
+                tests.setdefault(name, set()).add(str(path.relative_to(root)))
+    return tests
+
+
+if __name__ == "__main__":
+    main()
