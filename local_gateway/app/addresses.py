@@ -5,15 +5,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from local_gateway.core.model import Application
-from local_gateway.core.ports import Origin, domain_name
+from local_gateway.core.ports import ApiPort, domain_name
 from local_gateway.runtime.child.redirection import VARIABLE, encode_hosts
-from local_gateway.server.bound_ports import Places
+from local_gateway.server.bound_ports import BoundPorts
 
 # What listens on every address of the machine is reached through the one that it always has.
 _REACHABLE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
 
 
-def localised(application: Application, origins: Sequence[Origin], ports: Places) -> Application:
+def localised(
+    application: Application, origins: Sequence[ApiPort], ports: BoundPorts
+) -> Application:
     """The application as it is served here.
 
     In environment variables and outputs, URLs of its APIs lead to this machine. Every function also
@@ -37,7 +39,7 @@ def localised(application: Application, origins: Sequence[Origin], ports: Places
 
 
 def api_hosts(
-    application: Application, origins: Sequence[Origin], ports: Places
+    application: Application, origins: Sequence[ApiPort], ports: BoundPorts
 ) -> dict[str, tuple[str, int]]:
     """The address and port of each API, by its host name on AWS."""
     hosts: dict[str, tuple[str, int]] = {}

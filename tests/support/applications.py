@@ -4,7 +4,6 @@ import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 
-from local_gateway.core.limits import Limits
 from local_gateway.core.model import (
     Application,
     AuthorizationType,
@@ -19,6 +18,7 @@ from local_gateway.core.model import (
     WebSocketRoute,
     WebSocketStage,
 )
+from local_gateway.core.websocket.stage import Limits
 
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"

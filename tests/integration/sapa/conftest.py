@@ -12,6 +12,7 @@ from functions.api.app import http_api
 from sapa.login.session import start_session
 from sapa.observability import logger
 from sapa.services import epoch_seconds, services
+from sapa.stores.table import Table
 from tests.integration.sapa.faulty_api import FaultyApi, faulty_api
 from tests.integration.sapa.moto_front import MotoFront, moto_front
 from tests.integration.sapa.stack import (
@@ -125,6 +126,11 @@ def session(cloud: Cloud) -> None:
         session_id="s1",
         expires_at=epoch_seconds() + 3600,
     )
+
+
+def table(name: str) -> Table:
+    """A table in moto."""
+    return Table(services().dynamodb, name)
 
 
 def logged(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:

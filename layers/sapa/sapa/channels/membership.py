@@ -131,7 +131,9 @@ class Membership:
             return self._enter(subscription)
         if self.subscriptions.contains(channel, connection_id):
             return False
-        return self._take_over(replace(subscription, since=max(since, recorded + 1)), recorded)
+        # A time of its own: a join that began meanwhile must not have the same.
+        since = max(self.clock(), recorded + 1)
+        return self._take_over(replace(subscription, since=since), recorded)
 
     def leave(self, subscriber: Subscriber, channel: str) -> bool:
         """Take a connection out of a channel; false when it is not there.

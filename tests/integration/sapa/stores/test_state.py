@@ -6,16 +6,14 @@ import boto3
 import pytest
 
 from sapa.processes.state import MAX_VALUE_BYTES, State, StateStore
-from sapa.services import services
 from sapa.stores.state import DynamoDBStateStore
-from sapa.stores.table import Table
-from tests.integration.sapa.conftest import Cloud
+from tests.integration.sapa.conftest import Cloud, table
 from tests.unit.sapa.fakes import InMemoryStateStore
 
 
 def dynamodb_store() -> DynamoDBStateStore:
     """A store on the table `state`."""
-    return DynamoDBStateStore(Table(services().dynamodb, "state"), lambda: 1_000)
+    return DynamoDBStateStore(table("state"), lambda: 1_000)
 
 
 @pytest.fixture(params=["fake", "dynamodb"])
@@ -52,7 +50,7 @@ def test_value_is_replaced_only_if_it_is_still_the_old_one(store: StateStore) ->
 
 def test_item_that_was_deleted_and_written_anew_is_not_the_old_one(cloud: Cloud) -> None:
     clock = count(1_000, 1_000)
-    store = DynamoDBStateStore(Table(services().dynamodb, "state"), lambda: next(clock))
+    store = DynamoDBStateStore(table("state"), lambda: next(clock))
     store.put("k", "1", None)
     old = store.get("k")
     boto3.client("dynamodb").delete_item(TableName="state", Key={"key": {"S": "k"}})

@@ -1,3 +1,5 @@
+"""The certificates that are trusted."""
+
 from hashlib import sha256
 
 from sapa.aws.tls import TrustStore
@@ -20,8 +22,8 @@ def test_amazons_roots_and_no_others_are_trusted_at_first() -> None:
 
 
 def test_the_machines_authorities_are_trusted_besides() -> None:
-    authorities = TrustStore()
-    before = set(authorities.context.get_ca_certs(binary_form=True))
-    authorities.load_system_roots()
-    assert before <= set(authorities.context.get_ca_certs(binary_form=True))
-    assert authorities.has_system_roots
+    trust_store = TrustStore()
+    before = set(trust_store.context.get_ca_certs(binary_form=True))
+    trust_store.load_system_roots()
+    assert before <= set(trust_store.context.get_ca_certs(binary_form=True))
+    assert trust_store.has_system_roots

@@ -1,26 +1,12 @@
-"""The DynamoDB stores and the fakes of the unit tests keep the same promises."""
+"""The connection store and the fake of the unit tests keep the same promises."""
 
 import pytest
 
 from sapa.connections.connection import ClosedConnection, Connection, ConnectionStore
 from sapa.errors import StoreError, TooManyChannelsError
-from sapa.login.session import LoginSession, SessionStore
-from sapa.services import services
 from sapa.stores.connections import DynamoDBConnectionStore
-from sapa.stores.sessions import DynamoDBSessionStore
-from sapa.stores.table import Table
-from tests.integration.sapa.conftest import Cloud
-from tests.unit.sapa.fakes import InMemoryConnectionStore, InMemorySessionStore
-
-SESSION = LoginSession(token_hash="ab" * 32, username="démo", session_id="s1", expires_at=99)
-
-
-@pytest.fixture(params=["fake", "dynamodb"])
-def sessions(request: pytest.FixtureRequest, cloud: Cloud) -> SessionStore:
-    """A store of either kind."""
-    if request.param == "fake":
-        return InMemorySessionStore()
-    return DynamoDBSessionStore(Table(services().dynamodb, "sessions"))
+from tests.integration.sapa.conftest import Cloud, table
+from tests.unit.sapa.fakes import InMemoryConnectionStore
 
 
 @pytest.fixture(params=["fake", "dynamodb"])
@@ -28,7 +14,7 @@ def connections(request: pytest.FixtureRequest, cloud: Cloud) -> ConnectionStore
     """A store of either kind."""
     if request.param == "fake":
         return InMemoryConnectionStore()
-    return DynamoDBConnectionStore(Table(services().dynamodb, "connections"), "by-username")
+    return DynamoDBConnectionStore(table("connections"), "by-username")
 
 
 def connection(number: int, username: str = "demo", session_id: str = "s1") -> Connection:
@@ -43,15 +29,6 @@ def connection(number: int, username: str = "demo", session_id: str = "s1") -> C
     )
 
 
-def test_session_is_kept_until_it_is_deleted(sessions: SessionStore) -> None:
-    assert sessions.get(SESSION.token_hash) is None
-    sessions.put(SESSION)
-    assert sessions.get(SESSION.token_hash) == SESSION
-    assert sessions.delete(SESSION.token_hash) == SESSION
-    assert sessions.get(SESSION.token_hash) is None
-    assert sessions.delete(SESSION.token_hash) is None
-
-
 def test_connections_are_found_by_user(connections: ConnectionStore) -> None:
     for number in range(3):
         connections.put(connection(number))
@@ -63,6 +40,8 @@ def test_connections_are_found_by_user(connections: ConnectionStore) -> None:
 
 
 ONE = connection(1).connection_id
+
+
 LOBBY = "chat:lobby.1/a"
 
 
@@ -125,14 +104,24 @@ def test_connection_that_is_not_there_is_in_nothing(connections: ConnectionStore
     assert list(connections.of_user("demo")) == []
 
 
+def test_store_without_index_says_so(cloud: Cloud) -> None:
+    store = DynamoDBConnectionStore(table("connections"))
+    with pytest.raises(StoreError, match="no index"):
+        list(store.of_user("demo"))
+
+
+def test_repeated_call_is_not_taken_for_somebody_elses(cloud: Cloud) -> None:
+    connections = DynamoDBConnectionStore(table("connections"))
+    connections.put(connection(1))
+    cloud.aws.repeated.add("UpdateItem")
+    assert connections.add_channel(ONE, LOBBY, since=5, limit=1) == 5
+    cloud.aws.repeated.add("UpdateItem")
+    assert connections.replace_channel(ONE, LOBBY, since=6, earlier=5)
+
+
 def test_missing_table_is_a_store_error(cloud: Cloud) -> None:
-    table = Table(services().dynamodb, "nothing")
-    sessions = DynamoDBSessionStore(table)
-    connections = DynamoDBConnectionStore(table, "by-username")
+    connections = DynamoDBConnectionStore(table("nothing"), "by-username")
     for call in (
-        lambda: sessions.put(SESSION),
-        lambda: sessions.get("x"),
-        lambda: sessions.delete("x"),
         lambda: connections.put(connection(1)),
         lambda: connections.delete("x"),
         lambda: connections.add_channel("x", LOBBY, 1, 9),
@@ -144,9 +133,3 @@ def test_missing_table_is_a_store_error(cloud: Cloud) -> None:
     ):
         with pytest.raises(StoreError, match="table nothing: ResourceNotFoundException"):
             call()
-
-
-def test_store_without_index_says_so(cloud: Cloud) -> None:
-    store = DynamoDBConnectionStore(Table(services().dynamodb, "connections"))
-    with pytest.raises(StoreError, match="no index"):
-        list(store.of_user("demo"))

@@ -1,0 +1,103 @@
+"""The routes, with services in memory."""
+
+import base64
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sapa.errors import StoreError
+from sapa.web.api import HttpApi
+from tests.unit.sapa.fakes import FakeServices, InMemorySessionStore
+
+type Result = dict[str, Any]
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> HttpApi:
+    """An API whose page is one file."""
+    (tmp_path / "index.html").write_text("<p>Hai!</p>")
+    return HttpApi(FakeServices(), tmp_path)
+
+
+def ask(api: HttpApi, method: str, path: str, **headers: str) -> Result:
+    """The proxy result for a request."""
+    return api.answer(
+        {
+            "rawPath": path,
+            "headers": headers,
+            "requestContext": {
+                "domainName": "api.example",
+                "requestId": "r",
+                "http": {"method": method},
+            },
+        }
+    )
+
+
+def code(result: Result) -> str:
+    """The code in a refusal."""
+    return str(json.loads(result["body"])["error"]["code"])
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"), [("/auth/login", "POST"), ("/ws", "GET"), ("/", "GET, HEAD")]
+)
+def test_other_methods_are_not_allowed(api: HttpApi, path: str, allowed: str) -> None:
+    result = ask(api, "DELETE", path)
+    assert (result["statusCode"], result["headers"]["Allow"]) == (405, allowed)
+    assert code(result) == "method_not_allowed"
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/auth/login/", "/static/../api.py"])
+def test_other_paths_are_not_there(api: HttpApi, path: str) -> None:
+    result = ask(api, "GET", path)
+    assert (result["statusCode"], code(result)) == (404, "not_found")
+
+
+def test_page_has_no_body_for_head(api: HttpApi) -> None:
+    page, head = ask(api, "GET", "/"), ask(api, "HEAD", "/")
+    assert (page["body"], head["body"]) == ("<p>Hai!</p>", "")
+    assert head["headers"] == page["headers"]
+
+
+def test_request_without_upgrade_is_told_the_address(api: HttpApi) -> None:
+    result = ask(api, "GET", "/ws", host="sapa.example")
+    assert (result["statusCode"], result["headers"]["Upgrade"]) == (426, "websocket")
+    assert "ws://sapa.example/ws" in result["body"]
+
+
+@pytest.mark.parametrize(
+    ("failure", "status", "expected"),
+    [(StoreError("sessions", "X"), 503, "unavailable"), (ValueError("rahasia"), 500, "failed")],
+)
+def test_failures_are_answered_without_their_cause(
+    tmp_path: Path, failure: Exception, status: int, expected: str
+) -> None:
+    class Broken(InMemorySessionStore):
+        def get(self, token_hash: str) -> None:
+            raise failure
+
+    services = FakeServices()
+    services.sessions = Broken()
+    cookie = f"gen_app_auth_token={'a' * 43}"
+    result = ask(HttpApi(services, tmp_path), "GET", "/auth/session", cookie=cookie)
+    assert (result["statusCode"], code(result)) == (status, expected)
+    assert str(failure) not in result["body"]
+
+
+@pytest.mark.parametrize("path", ["/openapi.json", "/asyncapi.json"])
+def test_documents_are_json_and_asked_for_again(api: HttpApi, path: str) -> None:
+    result = ask(api, "GET", path)
+    assert json.loads(result["body"])["info"]["title"] == "Sapa"
+    assert result["headers"]["Cache-Control"] == "no-cache"
+
+
+def test_swagger_is_compressed_for_those_who_accept_it(api: HttpApi) -> None:
+    plain = ask(api, "GET", "/swagger", **{"accept-encoding": "br"})
+    packed = ask(api, "GET", "/swagger", **{"accept-encoding": "gzip, br"})
+    assert packed["isBase64Encoded"]
+    assert packed["headers"]["Content-Encoding"] == "gzip"
+    assert gzip.decompress(base64.b64decode(packed["body"])).decode() == plain["body"]
