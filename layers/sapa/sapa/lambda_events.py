@@ -44,6 +44,11 @@ def header_values(event: LambdaEvent, name: str) -> tuple[str, ...]:
     return ()
 
 
+def came_by_https(event: LambdaEvent) -> bool:
+    """Whether a request came by TLS; API Gateway overwrites what a client says about it."""
+    return header_values(event, "x-forwarded-proto")[:1] == ("https",)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandshakeEvent:
     """The parts of a handshake on which the authorizer decides.
@@ -56,6 +61,7 @@ class HandshakeEvent:
     cookie_headers: tuple[str, ...]
     origins: tuple[str, ...]
     hosts: tuple[str, ...]
+    is_https: bool
 
     @classmethod
     def from_event(cls, event: LambdaEvent, default_endpoint: str) -> Self:
@@ -67,6 +73,7 @@ class HandshakeEvent:
             cookie_headers=header_values(event, "Cookie"),
             origins=header_values(event, "Origin"),
             hosts=header_values(event, "Host") + header_values(event, "x-viewer-host"),
+            is_https=came_by_https(event),
         )
 
 

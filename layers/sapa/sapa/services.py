@@ -64,7 +64,7 @@ class Services:
 
     @cached_property
     def allowed_origins(self) -> tuple[str, ...]:
-        """Hosts or origins, besides our own, whose pages may log in and connect."""
+        """Origins, besides our own, whose pages may log in and connect."""
         return self.config.allowed_origins
 
     @cached_property

@@ -173,7 +173,8 @@ class Accounts:
         return self.services.clock() // 1000
 
     def _refuse_foreign_page(self, request: HttpRequest) -> None:
-        if not is_own_origin(request.origins, request.hosts, self.services.allowed_origins):
+        allowed = self.services.allowed_origins
+        if not is_own_origin(request.origins, request.hosts, allowed, is_https=request.is_https):
             raise RefusalError("foreign_origin", "This page may not log in or out here.")
 
     def _close_sockets(self, session: LoginSession) -> None:
