@@ -95,7 +95,7 @@ def test_endpoint_that_does_not_work_is_left_out_and_logged(
     def process_of(name: str) -> Process:
         if name == "broken":
             raise BusinessProcessError(name, "cannot be imported: SyntaxError (broken.py, line 7)")
-        return {"mixed": mixed, "unusable": unusable}[name]
+        return mixed if name == "mixed" else unusable
 
     usable = dict(usable_processes(["broken", "unusable", "mixed"], process_of))
     assert usable == {"mixed": mixed}
