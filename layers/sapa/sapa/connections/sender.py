@@ -25,6 +25,8 @@ class PostOutcome(Enum):
     GONE = auto()
     # Refused, failed, or not tried for lack of time: it may be tried again.
     FAILED = auto()
+    # The connection takes no more frames at the moment: its client does not read.
+    LIMITED = auto()
     # No answer in time: it may be tried again, but not at once.
     SLOW = auto()
 
