@@ -127,6 +127,11 @@ def shortened(name: str) -> str:
     return name[:_MAX_FIELD_NAME_LENGTH].encode(errors="replace").decode()
 
 
+def session_ended() -> RefusalError:
+    """The last frame of a socket whose login has ended."""
+    return RefusalError("session_ended", "Your login has ended. Log in again.")
+
+
 class RefusedError(RefusalError):
     """A business process raises this to refuse, with a reason and `fields` for single inputs.
 

@@ -58,5 +58,6 @@ def policy(decision: Decision, handshake: HandshakeEvent) -> Policy:
         "username": session.username,
         "endpoint": handshake.endpoint,
         "session_id": session.session_id,
+        "expires_at": str(session.expires_at),
     }
     return {"principalId": session.username, "policyDocument": document, "context": context}

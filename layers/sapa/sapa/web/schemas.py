@@ -31,6 +31,7 @@ ERROR_CODES = (
     "payload_too_large",
     "invalid_state",
     "state_conflict",
+    "session_ended",
 )
 
 

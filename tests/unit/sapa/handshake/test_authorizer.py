@@ -74,4 +74,9 @@ def test_context_holds_strings_alone(store: InMemorySessionStore) -> None:
     decision = decide(HANDSHAKE, store, (), 0)
     assert decision is not None
     context = policy(decision, HANDSHAKE)["context"]
-    assert context == {"username": "demo", "endpoint": "reply", "session_id": "s1"}
+    assert context == {
+        "username": "demo",
+        "endpoint": "reply",
+        "session_id": "s1",
+        "expires_at": "100",
+    }
