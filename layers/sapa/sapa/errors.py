@@ -132,6 +132,12 @@ def session_ended() -> RefusalError:
     return RefusalError("session_ended", "Your login has ended. Log in again.")
 
 
+def too_many_connections() -> RefusalError:
+    """The last frame of a connection that is closed for a newer one of its user."""
+    text = "You have opened too many connections, so the oldest is closed."
+    return RefusalError("too_many_connections", text)
+
+
 class RefusedError(RefusalError):
     """A business process raises this to refuse, with a reason and `fields` for single inputs.
 

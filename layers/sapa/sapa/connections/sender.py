@@ -1,8 +1,12 @@
 """The ports through which clients are reached."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from enum import Enum, auto
 from typing import Protocol
+
+from sapa.connections.frames import render
+from sapa.errors import DeliveryError, RefusalError
 
 
 class MessageSender(Protocol):
@@ -16,6 +20,14 @@ class MessageSender(Protocol):
 
     def close(self, connection_id: str) -> None:
         """Close the socket."""
+
+
+def end_connection(sender: MessageSender, connection_id: str, reason: RefusalError) -> None:
+    """Tell the client why, then close the socket. Raises `ConnectionGoneError`, `DeliveryError`."""
+    # A client that takes no frames is closed all the same.
+    with suppress(DeliveryError):
+        sender.post(connection_id, render(reason.as_json()))
+    sender.close(connection_id)
 
 
 class PostOutcome(Enum):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import CoreConfig, SchemaValidator, ValidationError, core_schema
 
 from sapa.channels.channel import is_username
+from sapa.connections.sender import end_connection
 from sapa.errors import (
     ConnectionGoneError,
     DeliveryError,
@@ -20,6 +21,7 @@ from sapa.errors import (
     StoreError,
     TooManyAttemptsError,
     UnsupportedChallengeError,
+    session_ended,
 )
 from sapa.login.origins import is_own_origin
 from sapa.login.session import (
@@ -190,7 +192,7 @@ class Accounts:
 
     def _close(self, connection_id: str) -> None:
         try:
-            self.services.sender.close(connection_id)
+            end_connection(self.services.sender, connection_id, session_ended())
         except ConnectionGoneError:
             self.services.remove_connection(connection_id)
         except DeliveryError:

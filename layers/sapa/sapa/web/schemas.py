@@ -33,6 +33,8 @@ ERROR_CODES = (
     "state_conflict",
     "session_ended",
 )
+# In a frame that answers no message, before the server closes the socket.
+CLOSING_CODES = ("too_many_connections",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class EndpointSchemas:
 def error_schema() -> Schema:
     """The frame that tells a client what is wrong with its message."""
     details: Schema = {
-        "code": {"type": "string", "enum": list(ERROR_CODES)},
+        "code": {"type": "string", "enum": [*ERROR_CODES, *CLOSING_CODES]},
         "message": {"type": "string"},
         "fields": {
             "type": "object",
