@@ -19,7 +19,6 @@ from local_gateway.template.readers.eventbridge import EventRuleReader, Schedule
 from local_gateway.template.readers.functions import FunctionDirectory, FunctionReader
 from local_gateway.template.readers.http_api import HttpApiReader
 from local_gateway.template.readers.layers import read_layers
-from local_gateway.template.readers.permissions import posting_without_permission
 from local_gateway.template.readers.resolved_template import ResolvedTemplate
 from local_gateway.template.readers.sqs import QueueDirectory, QueueMappingReader
 from local_gateway.template.readers.websocket_api import WebSocketApiReader
@@ -54,7 +53,6 @@ def build_application(
     websocket_apis, http_apis = _apis(resources, directory)
     if not remote_functions:
         warnings.extend(_runtime_warnings(functions))
-    warnings.extend(posting_without_permission(template, functions))
     warnings.extend(_stage_warnings([*websocket_apis, *http_apis]))
     queues = QueueDirectory(resources)
     targets = TargetReader(directory, queues)
