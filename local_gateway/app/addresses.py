@@ -49,9 +49,7 @@ def with_local_variables(
     )
 
 
-def _urls(
-    application: Application, origins: Sequence[Origin], ports: Places
-) -> Mapping[str, str]:
+def _urls(application: Application, origins: Sequence[Origin], ports: Places) -> Mapping[str, str]:
     """The local URL of each API, by its host name on AWS."""
     return {
         domain_name(api_id, application): ports.url(at)

@@ -1,7 +1,8 @@
 """Creates a template's data resources in moto and reads what they answer to Ref and GetAtt.
 
-The resources are created in waves. Each wave needs only what earlier waves created, so moto gets no
-intrinsic functions, which its CloudFormation evaluates only partly.
+The resources are created in waves, each of which needs only what earlier waves created, with calls
+to their services. moto's own CloudFormation is not used: it evaluates intrinsic functions only
+partly, lacks attributes, and says nothing when a stack fails.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,15 +15,21 @@ from local_gateway.aws_services.clients import MotoClients
 from local_gateway.aws_services.creators import (
     Creation,
     Creator,
+    create_bucket,
+    create_data_stream,
     create_event_bus,
     create_group,
+    create_key,
+    create_parameter,
     create_queue,
     create_rule,
-    create_stack,
+    create_secret,
     create_table,
+    create_topic,
     create_user_pool,
     create_user_pool_client,
 )
+from local_gateway.aws_services.parameters import ConvertingClient, WrongParameterError
 from local_gateway.template.document.errors import TemplateError
 from local_gateway.template.document.source import JsonObject
 from local_gateway.template.intrinsics.references import Reference, references
@@ -38,7 +45,13 @@ _CREATORS: Mapping[str, tuple[str, Creator]] = {
     "AWS::DynamoDB::Table": ("dynamodb", create_table),
     "AWS::Events::EventBus": ("events", create_event_bus),
     "AWS::Events::Rule": ("events", create_rule),
+    "AWS::KMS::Key": ("kms", create_key),
+    "AWS::Kinesis::Stream": ("kinesis", create_data_stream),
+    "AWS::S3::Bucket": ("s3", create_bucket),
+    "AWS::SNS::Topic": ("sns", create_topic),
     "AWS::SQS::Queue": ("sqs", create_queue),
+    "AWS::SSM::Parameter": ("ssm", create_parameter),
+    "AWS::SecretsManager::Secret": ("secretsmanager", create_secret),
 }
 
 # A failure inside moto arrives as an HTML page, which is a ResponseParserError.
@@ -48,7 +61,7 @@ _REFUSALS = (ClientError, BotoCoreError, ResponseParserError)
 def provision(endpoint_url: str, template: Template) -> ResourceValues:
     """Create every data resource of `template` in the moto server at `endpoint_url`.
 
-    Answers what they return for `Ref` and for each `Fn::GetAtt` in the template. Raises
+    Answers what they return for `Ref` and `Fn::GetAtt`. Raises
     `TemplateError` when moto refuses one, or when they depend on each other in a circle.
     """
     return Provisioner(endpoint_url, template.stack.region).provision(template)
@@ -86,14 +99,11 @@ class Provisioner:
         self._made: dict[str, Any] = {}
         self._existing: dict[str, tuple[str, JsonObject]] = {}
         self._answers: dict[Reference, str] = {}
-        self._wanted: set[Reference] = set()
-        self._stacks = 0
         self.outdated: tuple[str, ...] = ()
 
     def provision(self, template: Template) -> ResourceValues:
         """Create what does not exist yet; see the function of this name."""
         self._template = template
-        self._wanted = set(_all_references(template))
         outdated: list[str] = []
         for wave in _waves(template):
             outdated += self._create(wave)
@@ -114,29 +124,10 @@ class Provisioner:
         resolver = ResolvedTemplate(self._template, self._values()).resolver
         resolved = {item.logical_id: _resolved(item, self._template, resolver) for item in wave}
         new = [item for item in wave if item.logical_id not in self._existing]
-        stacked = {
-            item.logical_id: (item, resolved[item.logical_id])
-            for item in new
-            if item.type not in _CREATORS
-        }
-        if stacked:
-            self._create_stack(stacked)
         for item in new:
-            if item.type in _CREATORS:
-                self._create_one(item, resolved[item.logical_id])
+            self._create_one(item, resolved[item.logical_id])
         asked = {item.logical_id: (item.type, resolved[item.logical_id]) for item in wave}
         return [name for name, wanted in asked.items() if self._existing[name] != wanted]
-
-    def _create_stack(self, resources: Mapping[str, tuple[Resource, JsonObject]]) -> None:
-        self._stacks += 1
-        name = f"{self._template.stack.name}-{self._stacks}"
-        client = self._client("cloudformation")
-        try:
-            self._answers |= create_stack(client, name, resources, self._wanted)
-        except _REFUSALS as error:
-            raise self._refused([item for item, _ in resources.values()], error) from None
-        for name, (item, properties) in resources.items():
-            self._existing[name] = (item.type, properties)
 
     def _create_one(self, item: Resource, properties: JsonObject) -> None:
         service, create = _CREATORS[item.type]
@@ -147,9 +138,17 @@ class Provisioner:
             stack=self._template.stack,
         )
         try:
-            created = create(self._client(service), creation)
+            created = create(ConvertingClient(self._client(service), item.type), creation)
+        except WrongParameterError as error:
+            path = error.path if error.path[:1] and error.path[0] in item.properties else ()
+            named = "" if path else f"{'.'.join(map(str, error.path))}: " if error.path else ""
+            place = self._template.place(item, *path)
+            raise TemplateError(place, f"{named}{error.cause}", error.remedy) from None
         except _REFUSALS as error:
-            raise self._refused([item], error) from None
+            raise TemplateError(
+                self._template.place(item),
+                f"moto could not create {item.logical_id}: {_message(error)}",
+            ) from None
         self._existing[item.logical_id] = (item.type, properties)
         self._answers[Reference(item.logical_id)] = created.ref
         for attribute, value in created.attributes.items():
@@ -160,16 +159,6 @@ class Provisioner:
             self._made[service] = self._clients.client(service)
         return self._made[service]
 
-    def _refused(self, resources: list[Resource], error: Exception) -> TemplateError:
-        message = _message(error)
-        culprits = [
-            item for item in resources if item.logical_id.rpartition("/")[2] in message
-        ] or resources
-        names = ", ".join(item.logical_id for item in culprits)
-        return TemplateError(
-            self._template.place(culprits[0]), f"moto could not create {names}: {message}"
-        )
-
 
 def _resolved(item: Resource, template: Template, resolver: Resolver) -> JsonObject:
     members = {
@@ -177,13 +166,6 @@ def _resolved(item: Resource, template: Template, resolver: Resolver) -> JsonObj
         for name, value in item.properties.items()
     }
     return {name: value for name, value in members.items() if value is not None}
-
-
-def _all_references(template: Template) -> Iterable[Reference]:
-    for resource in template.resources.values():
-        yield from references(resource.properties)
-    for value in template.outputs.values():
-        yield from references(value)
 
 
 def _message(error: Exception) -> str:

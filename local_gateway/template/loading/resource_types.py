@@ -44,6 +44,7 @@ DATA = frozenset(
         "AWS::SNS::Topic",
         "AWS::SQS::Queue",
         "AWS::SSM::Parameter",
+        "AWS::SecretsManager::Secret",
     }
 )
 _LEFT_OUT = frozenset(

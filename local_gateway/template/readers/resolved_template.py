@@ -6,7 +6,7 @@ and the logical id (CloudFormation user guide, "Return values" of each resource 
 
 from collections.abc import Callable, Iterator, Mapping
 
-from local_gateway.template.document.errors import Place, TemplateError
+from local_gateway.template.document.errors import Place, TemplateError, did_you_mean
 from local_gateway.template.document.source import Json
 from local_gateway.template.intrinsics.resolver import Resolver
 from local_gateway.template.loading.resource_types import DATA
@@ -36,6 +36,11 @@ _ARN = {
     "AWS::Logs::LogGroup": ("logs", "log-group:{}:*", True),
     "AWS::Scheduler::Schedule": ("scheduler", "schedule/default/{}", True),
     "AWS::Scheduler::ScheduleGroup": ("scheduler", "schedule-group/{}", True),
+}
+# Attributes that exist only with a certain property.
+_NEEDED_FOR = {
+    ("AWS::Cognito::UserPoolClient", "ClientSecret"): "set GenerateSecret: true",
+    ("AWS::DynamoDB::Table", "StreamArn"): "set StreamSpecification",
 }
 _REF_IS_ARN = frozenset({"AWS::Lambda::LayerVersion", "AWS::IAM::ManagedPolicy"})
 
@@ -90,9 +95,7 @@ class ResolvedTemplate:
         """An attribute: from moto, derived for the type, or invented for what is left out."""
         resource = self._resource(logical_id, place)
         if resource.type in DATA:
-            if (logical_id, name) not in self._values.attributes:
-                raise TemplateError(place, f"{logical_id} has no attribute {name} here")
-            return self._values.attributes[logical_id, name]
+            return self._data_attribute(resource, name, place)
         if name == "Arn" or name.endswith("ARN"):
             return self._arn(resource)
         if (derive := _ATTRIBUTES.get((resource.type, name))) is not None:
@@ -100,6 +103,15 @@ class ResolvedTemplate:
         if resource.type.startswith(("AWS::Lambda::", "AWS::ApiGatewayV2::")):
             return self._served_attribute(resource, name, place)
         return f"{resource.stack.physical_id(logical_id)}-{name.lower()}"
+
+    def _data_attribute(self, resource: Resource, name: str, place: Place) -> Json:
+        logical_id = resource.logical_id
+        if (logical_id, name) in self._values.attributes:
+            return self._values.attributes[logical_id, name]
+        names = sorted(key for owner, key in self._values.attributes if owner == logical_id)
+        remedy = _NEEDED_FOR.get((resource.type, name)) or did_you_mean(name, names)
+        remedy = remedy or (f"expected one of {', '.join(names)}" if names else "use Ref")
+        raise TemplateError(place, f"{logical_id} has no attribute {name} here", remedy)
 
     def _resource(self, logical_id: str, place: Place) -> Resource:
         if (resource := self._template.resources.get(logical_id)) is not None:

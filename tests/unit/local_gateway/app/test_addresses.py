@@ -84,7 +84,9 @@ def test_every_function_has_the_addresses_beside_its_own_variables() -> None:
         ("a.{domain}", "a.{domain}"),
     ],
 )
-def test_urls_are_local_in_outputs_and_containers_and_those_of_aws_in_functions(text: str, expected: str) -> None:
+def test_urls_are_local_in_outputs_and_containers_and_those_of_aws_in_functions(
+    text: str, expected: str
+) -> None:
     domain = "execute-api.eu-central-1.amazonaws.com"
     text = text.format(domain=domain)
     function = replace(FUNCTION, environment={"URL": text})
