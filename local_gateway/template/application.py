@@ -20,6 +20,7 @@ from local_gateway.template.readers.functions import FunctionDirectory, Function
 from local_gateway.template.readers.http_api import HttpApiReader
 from local_gateway.template.readers.layers import read_layers
 from local_gateway.template.readers.resolved_template import ResolvedTemplate
+from local_gateway.template.readers.service_limits import check_limits
 from local_gateway.template.readers.sqs import QueueDirectory, QueueMappingReader
 from local_gateway.template.readers.websocket_api import WebSocketApiReader
 
@@ -50,7 +51,9 @@ def build_application(
     reader = FunctionReader(resources, layers, warnings, remote_functions=remote_functions)
     functions = reader.read()
     directory = FunctionDirectory(functions)
-    websocket_apis, http_apis = _apis(resources, directory)
+    for resource in template.resources.values():
+        check_limits(resource.type, resources.properties(resource))
+    websocket_apis, http_apis = _apis(resources, directory, warnings)
     if not remote_functions:
         warnings.extend(_runtime_warnings(functions))
     warnings.extend(_stage_warnings([*websocket_apis, *http_apis]))
@@ -83,9 +86,9 @@ def _check_given_parameters(template: Template, resources: ResolvedTemplate) -> 
 
 
 def _apis(
-    resources: ResolvedTemplate, functions: FunctionDirectory
+    resources: ResolvedTemplate, functions: FunctionDirectory, warnings: list[str]
 ) -> tuple[tuple[WebSocketApi, ...], tuple[HttpApi, ...]]:
-    directory = ApiDirectory(resources)
+    directory = ApiDirectory(resources, warnings)
     websocket_reader = WebSocketApiReader(directory, functions)
     http_reader = HttpApiReader(directory, functions)
     return (

@@ -7,6 +7,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from local_gateway.template.document.stack import Stack
@@ -123,6 +124,20 @@ def test_an_address_in_a_variable_is_that_of_aws(tmp_path: Path) -> None:
             assert re.fullmatch(
                 r"wss://\w+\.execute-api\.us-east-1\.amazonaws\.com", str(socket.recv(SECONDS))
             )
+
+
+def test_a_stage_without_a_deployment_is_forbidden(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("def handler(event, context):\n    return {}\n")
+    template = tmp_path / "template.yaml"
+    deployed = IN_A_VARIABLE[: IN_A_VARIABLE.index("Outputs:")]
+    again = deployed[deployed.index("  Stage:") :].replace("Stage:", "Draft:", 1)
+    template.write_text(deployed + again.replace("prod, AutoDeploy: true", "draft"))
+    with GatewayProgram(template) as gateway:
+        (url,) = gateway.urls()
+        assert "the stage draft has no deployment" in gateway.output
+        with pytest.raises(InvalidStatus) as raised, opened(url.replace("/prod", "/draft")):
+            pass
+    assert raised.value.response.status_code == 403
 
 
 def test_a_name_on_aws_leads_to_its_own_stages_only(project: Path) -> None:

@@ -22,6 +22,32 @@ _NOT_SERVED = {"DurableConfig": "durable functions", "TenancyConfig": "isolated 
 
 FOLDER = ".local_gateway"
 
+_MOST_VARIABLES = 4096
+_VARIABLE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+# Lambda developer guide, configuration-envvars, "Defined runtime environment variables".
+_RESERVED_VARIABLES = frozenset(
+    {
+        "AWS_ACCESS_KEY",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_DEFAULT_REGION",
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_LAMBDA_RUNTIME_API",
+        "AWS_REGION",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "LAMBDA_RUNTIME_DIR",
+        "LAMBDA_TASK_ROOT",
+        "_HANDLER",
+        "_X_AMZN_TRACE_ID",
+    }
+)
+
 
 @dataclass(frozen=True, slots=True)
 class _Code:
@@ -105,7 +131,23 @@ class FunctionReader:
     def _environment(self, properties: Properties) -> dict[str, str]:
         section = properties.section("Environment")
         section.only("Variables")
-        return section.text_map("Variables")
+        variables = section.text_map("Variables")
+        for name in variables:
+            if name in _RESERVED_VARIABLES or not _VARIABLE_NAME.fullmatch(name):
+                why = "Lambda sets it itself" if name in _RESERVED_VARIABLES else "its name"
+                raise TemplateError(
+                    section.place("Variables", name),
+                    f"AWS refuses the variable: {why}",
+                    "expected a letter, then letters, digits and _, and no name that Lambda sets",
+                )
+        size = sum(len(name.encode()) + len(text.encode()) for name, text in variables.items())
+        if size > _MOST_VARIABLES:
+            raise TemplateError(
+                section.place("Variables"),
+                f"the variables have {size} bytes, AWS allows {_MOST_VARIABLES}",
+                "keep long values in a parameter or in a file",
+            )
+        return variables
 
 
 def _python_runtime(properties: Properties) -> str:

@@ -97,6 +97,7 @@ RAW: dict[str, Any] = {
             "Properties": {
                 "ApiId": {"Ref": "Api"},
                 "StageName": "x",
+                "AutoDeploy": True,
                 "StageVariables": {"a": "b"},
                 "RouteSettings": {"$connect": {"ThrottlingRateLimit": 5}},
             },
