@@ -16,10 +16,10 @@ from local_gateway.template.application import build_application
 from local_gateway.template.document.errors import TemplateError
 from local_gateway.template.document.stack import Stack
 from local_gateway.template.loading.load import load_template
+from local_gateway.template.loading.resource_types import CODE_PROPERTIES
 from local_gateway.template.loading.template import Template
 from local_gateway.watching.snapshot import Snapshot, take_snapshot
 
-_CODE_PROPERTIES = {"AWS::Lambda::Function": "Code", "AWS::Lambda::LayerVersion": "Content"}
 _INCLUDE = re.compile(r"(?m)^\s*(?:-r|--requirement|-c|--constraint)[\s=]*(\S+)")
 
 
@@ -114,7 +114,7 @@ class VersionReader:
             return set(self._files)
         codes = (
             (resource.source.path.parent.resolve(), resource.properties.get(name))
-            for resource_type, name in _CODE_PROPERTIES.items()
+            for resource_type, name in CODE_PROPERTIES.items()
             for resource in template.of_type(resource_type)
         )
         return {*self._files, *(base / path for base, path in codes if isinstance(path, str))}

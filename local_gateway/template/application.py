@@ -73,7 +73,7 @@ def build_application(
         queue_mappings=mappings.read(),
         event_rules=EventRuleReader(resources, targets).read(),
         schedules=ScheduleReader(resources, targets).read(),
-        asynchronous=AsynchronousReader(resources, directory, queues).read(),
+        asynchronous=AsynchronousReader(resources, directory, queues, warnings).read(),
     )
     return LoadedApplication(application, tuple(warnings))
 

@@ -32,6 +32,7 @@ from local_gateway.template.loading.resource_properties import (
     template_sections,
 )
 from local_gateway.template.loading.resource_types import (
+    CODE_PROPERTIES,
     REMOVE,
     WIRING,
     Treatment,
@@ -94,7 +95,7 @@ def _load(
         resources=_resources(source, declared, conditions),
         outputs=_outputs(source, document, conditions),
         files=frozenset(_files(source)),
-        warnings=tuple(_routes_lost_by_sam(source)),
+        warnings=(*source.warnings, *_routes_lost_by_sam(source)),
     )
     if not ancestors and not template.of_type(STACK):
         return template
@@ -134,7 +135,8 @@ def _check_resource(source: Source, logical_id: str, resource: Json) -> None:
     place = source.resource_place(logical_id)
     if not isinstance(resource, dict):
         raise TemplateError(place, "is not an object", "this may be an indentation mistake")
-    attributes = resource_attributes()
+    # CloudFormation accepts a description, though it does not document it.
+    attributes = (*resource_attributes(), "Description")
     for key in resource:
         if key not in attributes:
             remedy = did_you_mean(key, attributes) or "put it under Properties"
@@ -158,7 +160,7 @@ def _resources(source: Source, declared: JsonObject, resolver: Resolver) -> dict
             raise TemplateError(place, *refusal(kind))
         depends_on = body.get("DependsOn")
         names = as_list(depends_on) or [depends_on]
-        properties = as_object(body.get("Properties"))
+        properties = _with_local_asset(body, kind)
         _check_properties(source, logical_id, kind, properties)
         resources[logical_id] = Resource(
             logical_id=logical_id,
@@ -170,6 +172,15 @@ def _resources(source: Source, declared: JsonObject, resolver: Resolver) -> dict
             depends_on=tuple(name for name in names if isinstance(name, str)),
         )
     return resources
+
+
+def _with_local_asset(body: JsonObject, kind: str) -> JsonObject:
+    """The properties, with the directory that the CDK names in place of code in its bucket."""
+    properties, metadata = as_object(body.get("Properties")), as_object(body.get("Metadata"))
+    path, name = metadata.get("aws:asset:path"), CODE_PROPERTIES.get(kind)
+    if name is None or not isinstance(path, str) or "S3Key" not in as_object(properties.get(name)):
+        return properties
+    return {**properties, name: path}
 
 
 def _check_properties(
@@ -217,6 +228,7 @@ def _left_out(resources: Mapping[str, Resource]) -> Iterator[str]:
         "AWS::Logs::",
         "AWS::Lambda::",
         "AWS::CloudWatch::",
+        "AWS::CDK::",
         "AWS::CloudFront::",
         "AWS::CodeDeploy::",
         "AWS::ApiGateway::Account",

@@ -23,6 +23,7 @@ from local_gateway.template.document.source import (
     load_source,
 )
 from local_gateway.template.intrinsics.resolver import Resolver
+from local_gateway.template.loading.resource_types import CODE_PROPERTIES
 
 SAM_TRANSFORM = "AWS::Serverless-2016-10-31"
 LANGUAGE_EXTENSIONS = "AWS::LanguageExtensions"
@@ -32,7 +33,6 @@ _FUNCTION = "AWS::Serverless::Function"
 _LAYER = "AWS::Serverless::LayerVersion"
 _HTTP_API = "AWS::Serverless::HttpApi"
 _APPLICATION = "AWS::Serverless::Application"
-_RESTORED = {"AWS::Lambda::Function": "Code", "AWS::Lambda::LayerVersion": "Content"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ class LocalPaths:
         """Put the paths back into translated resources, as texts in `Code` or `Content`."""
         for declared in resources.values():
             resource = as_object(declared)
-            key = _RESTORED.get(str(resource.get("Type")))
+            key = CODE_PROPERTIES.get(str(resource.get("Type")))
             properties = as_object(resource.get("Properties"))
             if key is None or (location := as_object(properties.get(key))) == {}:
                 continue

@@ -110,7 +110,7 @@ class FunctionReader:
     def _code(self, properties: Properties) -> _Code:
         runtime = _python_runtime(properties)
         code = _inline_code_directory(properties) or content_directory(
-            properties, "Code", properties.place("CodeUri")
+            properties, "Code", properties.place("Code")
         )
         layers = self._layers(properties)
         roots = (code, *(root for layer in layers for root in layer.source_roots))
