@@ -14,6 +14,7 @@ from local_gateway.server.bound_ports import Places
 from local_gateway.settings import GatewaySettings
 from local_gateway.template.application import build_application
 from local_gateway.template.document.errors import TemplateError
+from local_gateway.template.document.problems import Problems
 from local_gateway.template.document.stack import Stack
 from local_gateway.template.loading.load import load_template
 from local_gateway.template.loading.resource_types import CODE_PROPERTIES
@@ -61,22 +62,40 @@ class VersionReader:
         self._overrides = settings.parameter_overrides
         self._remote_functions = settings.lambda_endpoint is not None
         self._stack = Stack(name=settings.stack_name, region=settings.region)
+        self._leave_out = settings.leave_out
         self._ports = ports
+        self._problems = Problems()
         self._provisioner: Provisioner | None = None
         self._template: Template | None = None
         self._files = frozenset({self._path.absolute()})
         self._template_snapshot = Snapshot()
 
     def load(self) -> None:
-        """Read the template; raises `TemplateError`."""
+        """Read the template.
+
+        Raises `TemplateError`, at the first time only for what cannot be read at all: `finish`
+        raises what is found, together with what it finds.
+        """
         self._template_snapshot = take_snapshot(self._files)
         try:
-            self._template = load_template(self._path, self._overrides, self._stack)
+            self._problems = Problems()
+            self._template = load_template(
+                self._path,
+                self._overrides,
+                self._stack,
+                leave_out=self._leave_out,
+                problems=self._problems,
+            )
+            if self._provisioner is not None:
+                # What a wrong version adds must not stay as it was in that version.
+                self._problems.raise_if_any()
         except TemplateError as error:
-            # The file of a nested stack, which is perhaps read for the first time.
-            self._files |= {error.place.file.absolute()}
-            raise
-        self._files = self._template.files
+            self._problems.add(error)
+            # The files of nested stacks, which are perhaps read for the first time.
+            self._files |= {place.file.absolute() for place in self._problems.places}
+            self._problems.raise_if_any()
+        else:
+            self._files = self._template.files
 
     def finish(self, aws_endpoint_url: str) -> Version:
         """Create the data resources of the loaded template, read functions and APIs.
@@ -89,8 +108,13 @@ class VersionReader:
         is_first = self._provisioner is None
         if self._provisioner is None:
             self._provisioner = Provisioner(aws_endpoint_url, self._stack.region)
-        values = self._provisioner.provision(template)
-        read = build_application(template, values, remote_functions=self._remote_functions)
+        values = self._provisioner.provision(template, self._problems)
+        read = build_application(
+            template,
+            values,
+            remote_functions=self._remote_functions,
+            problems=self._problems,
+        )
         origins = assign_origins(read.application.websocket_apis, read.application.http_apis)
         self._bind(len(origins), may_bind=is_first)
         code = {name: _code_of(function) for name, function in read.application.functions.items()}

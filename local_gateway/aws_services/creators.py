@@ -26,6 +26,15 @@ _TABLE_PARAMETERS = (
     "ProvisionedThroughput",
     "Tags",
 )
+# SQS API reference, SetQueueAttributes: what moto takes as a text and does not check.
+_QUEUE_NUMBERS: Mapping[str, tuple[int, int]] = {
+    "DelaySeconds": (0, 900),
+    "KmsDataKeyReusePeriodSeconds": (60, 86_400),
+    "MaximumMessageSize": (1024, 1_048_576),
+    "MessageRetentionPeriod": (60, 1_209_600),
+    "ReceiveMessageWaitTimeSeconds": (0, 20),
+    "VisibilityTimeout": (0, 43_200),
+}
 _NOT_QUEUE_ATTRIBUTES = frozenset({"QueueName", "Tags"})
 # Properties without a parameter in the create calls of Cognito's API.
 _NOT_IN_COGNITO_API = frozenset(
@@ -117,6 +126,12 @@ def create_queue(client: Any, creation: Creation) -> Created:
     attributes = {
         key: _text(value) for key, value in properties.items() if key not in _NOT_QUEUE_ATTRIBUTES
     }
+    for key, (lowest, highest) in _QUEUE_NUMBERS.items():
+        text = attributes.get(key, str(lowest))
+        if not (text.isascii() and text.isdigit() and lowest <= int(text) <= highest):
+            raise WrongParameterError(
+                (key,), f"expected a whole number from {lowest} to {highest}, not {text!r}"
+            )
     url = client.create_queue(QueueName=name, Attributes=attributes, tags=_tags(creation))[
         "QueueUrl"
     ]

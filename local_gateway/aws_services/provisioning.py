@@ -31,6 +31,7 @@ from local_gateway.aws_services.creators import (
 )
 from local_gateway.aws_services.parameters import ConvertingClient, WrongParameterError
 from local_gateway.template.document.errors import TemplateError
+from local_gateway.template.document.problems import Problems
 from local_gateway.template.document.source import JsonObject
 from local_gateway.template.intrinsics.references import Reference, references
 from local_gateway.template.intrinsics.resolver import Resolver
@@ -99,14 +100,32 @@ class Provisioner:
         self._made: dict[str, Any] = {}
         self._existing: dict[str, tuple[str, JsonObject]] = {}
         self._answers: dict[Reference, str] = {}
+        self._failed: set[str] = set()
         self.outdated: tuple[str, ...] = ()
 
-    def provision(self, template: Template) -> ResourceValues:
-        """Create what does not exist yet; see the function of this name."""
+    def provision(self, template: Template, problems: Problems | None = None) -> ResourceValues:
+        """Create what does not exist yet; see the function of this name.
+
+        With `problems`, adds to these and goes on without what could not be created.
+        """
         self._template = template
+        found = Problems() if problems is None else problems
         outdated: list[str] = []
-        for wave in _waves(template):
-            outdated += self._create(wave)
+        self._failed = set()
+        with found.collect():
+            for wave in _waves(template):
+                for item in wave:
+                    if _needs(item) & self._failed:
+                        self._failed.add(item.logical_id)
+                        continue
+                    with found.collect():
+                        outdated += self._create(item)
+                    if item.logical_id not in self._existing:
+                        self._failed.add(item.logical_id)
+        if problems is None:
+            found.raise_if_any()
+        data = {item.logical_id for item in template.resources.values() if item.type in DATA}
+        self._failed |= data - self._existing.keys()
         self.outdated = tuple(outdated)
         return self._values()
 
@@ -117,17 +136,16 @@ class Provisioner:
             for item, value in self._answers.items()
             if item.attribute
         }
-        return ResourceValues(refs=refs, attributes=attributes)
+        return ResourceValues(refs=refs, attributes=attributes, failed=frozenset(self._failed))
 
-    def _create(self, wave: list[Resource]) -> list[str]:
-        """Create what is new in a wave; the names of what is not as it was created."""
+    def _create(self, item: Resource) -> list[str]:
+        """Create what does not exist; its name if it exists and is not as it was created."""
         resolver = ResolvedTemplate(self._template, self._values()).resolver
-        resolved = {item.logical_id: _resolved(item, self._template, resolver) for item in wave}
-        new = [item for item in wave if item.logical_id not in self._existing]
-        for item in new:
-            self._create_one(item, resolved[item.logical_id])
-        asked = {item.logical_id: (item.type, resolved[item.logical_id]) for item in wave}
-        return [name for name, wanted in asked.items() if self._existing[name] != wanted]
+        properties = _resolved(item, self._template, resolver)
+        if item.logical_id not in self._existing:
+            self._create_one(item, properties)
+        is_the_same = self._existing[item.logical_id] == (item.type, properties)
+        return [] if is_the_same else [item.logical_id]
 
     def _create_one(self, item: Resource, properties: JsonObject) -> None:
         service, create = _CREATORS[item.type]

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 
+from local_gateway.errors import GatewayError
 from local_gateway.settings import GatewaySettings
+from local_gateway.template.document.problems import TemplateErrors
 
 
 def program_name() -> str:
@@ -29,6 +31,24 @@ def add_template_options(parser: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help="values for the template's parameters",
     )
+    add(
+        "--leave-out",
+        action="append",
+        default=[],
+        metavar="LOGICAL_ID",
+        help="serve the template without this resource and what leads to it; may be repeated",
+    )
+
+
+def problem_text(error: GatewayError) -> str:
+    """What to print for an error; several problems are a list, with the way to go on."""
+    if not isinstance(error, TemplateErrors):
+        return f"local gateway: {error}"
+    resources = {item.place.resource for item in error.errors if item.place.resource}
+    options = " ".join(f"--leave-out {name}" for name in sorted(resources))
+    rest = f"\nTo serve the rest: {options}" if options else ""
+    problems = "".join(f"\n  {item}" for item in error.errors)
+    return f"local gateway: the template has {len(error.errors)} problems:{problems}{rest}"
 
 
 def override(text: str) -> tuple[str, str]:
@@ -46,4 +66,5 @@ def gateway_settings(
     names = {field.name for field in fields(GatewaySettings)}
     given = {name: value for name, value in vars(options).items() if name in names}
     given["parameter_overrides"] = dict(options.parameter_overrides)
+    given["leave_out"] = tuple(options.leave_out)
     return GatewaySettings(**given, environment=environment)

@@ -225,3 +225,28 @@ def test_help_names_commands_and_exit_statuses(arguments: list[str], texts: list
     assert ended.returncode == 0
     for text in texts:
         assert text in ended.stdout
+
+
+SEVERAL_PROBLEMS = """\
+Resources:
+  Database: {Type: AWS::RDS::DBInstance}
+  Fun:
+    Type: AWS::Lambda::Function
+    Properties: {Code: ., Handler: missing.handler, Runtime: python3.13}
+  Queue: {Type: AWS::SQS::Queue, Properties: {VisibilityTimeout: soon}}
+"""
+
+
+def test_a_template_with_several_problems_lists_them_all(tmp_path: Path) -> None:
+    template = tmp_path / "template.yaml"
+    template.write_text(SEVERAL_PROBLEMS)
+    result = gateway("--template", template, "--port", "0")
+    first, *problems, last = result.stderr.splitlines()
+    assert (result.returncode, first) == (1, "local gateway: the template has 3 problems:")
+    assert [line.replace(str(template), "").strip().split("; ")[0] for line in problems] == [
+        ":2: Database: the type AWS::RDS::DBInstance is not supported",
+        ":5: Fun: Handler: the handler missing.handler needs missing.py, which is not in "
+        f"{tmp_path}",
+        ":6: Queue: VisibilityTimeout: expected a whole number from 0 to 43200, not 'soon'",
+    ]
+    assert last == "To serve the rest: --leave-out Database --leave-out Fun --leave-out Queue"

@@ -152,6 +152,11 @@ class Source:
         resource = as_object(as_object(self.document.get("Resources")).get(own_id))
         return str(resource.get("Type"))
 
+    def is_written(self, logical_id: str) -> bool:
+        """Whether a resource is in the file; if not, SAM has made it."""
+        own_id = logical_id.rpartition("/")[2]
+        return own_id in as_object(self.document.get("Resources"))
+
     def origin(self, logical_id: str) -> str:
         """The logical id in the file that `logical_id` was made from: SAM appends to ids."""
         own_id = logical_id.rpartition("/")[2]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 
 from local_gateway.template.document.errors import Place, TemplateError, did_you_mean
+from local_gateway.template.document.problems import Problems
 from local_gateway.template.document.source import (
     Json,
     JsonObject,
@@ -18,28 +19,30 @@ _REFERRING = ("Conditions", "Globals", "Outputs", "Resources")
 _REMEDY = "give it with --parameter-overrides {name}=VALUE"
 
 
-def parameter_values(source: Source, overrides: Mapping[str, str]) -> dict[str, Json]:
+def parameter_values(
+    source: Source, overrides: Mapping[str, str], problems: Problems
+) -> dict[str, Json]:
     """The value of every parameter: text, or a list of texts for the list types.
 
-    Raises `TemplateError` for a parameter without a value, a value outside its constraints and an
-    override of a parameter that does not exist.
+    A parameter without a value, a value outside its constraints and an override of a parameter
+    that does not exist are problems; any value stands for one that is missing.
     """
     declared = as_object(source.document.get("Parameters"))
     for name in overrides:
         if name not in declared:
             existing = ", ".join(declared) or "none"
-            raise TemplateError(
-                source.place("Parameters"),
-                f"--parameter-overrides names {name}, the template's parameters are: {existing}",
-                did_you_mean(name, list(declared)),
-            )
+            cause = f"--parameter-overrides names {name}, the template's parameters are: {existing}"
+            remedy = did_you_mean(name, list(declared))
+            problems.add(TemplateError(source.place("Parameters"), cause, remedy))
     values: dict[str, Json] = {}
     for name, declaration in declared.items():
         place, parameter = source.place("Parameters", name), as_object(declaration)
-        if name in overrides:
-            values[name] = checked_value(parameter, overrides[name], place)
-        else:
-            values[name] = _default_of(source, name, parameter, place)
+        values[name] = overrides.get(name, name)
+        with problems.collect():
+            if name in overrides:
+                values[name] = checked_value(parameter, overrides[name], place)
+            else:
+                values[name] = _default_of(source, name, parameter, place)
     return values
 
 

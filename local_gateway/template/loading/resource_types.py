@@ -121,6 +121,11 @@ _NOT_YET: Mapping[str, str] = {
     "AWS::Serverless::StateMachine": "state machines are not served",
     "AWS::SNS::Subscription": "SNS subscriptions are not served; let a queue invoke the function",
 }
+# Types of SAM that become what is not served.
+NOT_SERVED_OF_SAM = frozenset(name for name in _NOT_YET if name.startswith("AWS::Serverless::"))
+# The type that a resource gets which is left out: it needs no property and does nothing.
+INERT = "AWS::CloudFormation::WaitConditionHandle"
+
 _LONGEST_SLIP = 2
 REMOVE = "remove it or give the resource a Condition that is false here"
 # By type: the property that can name a function, and what it is called.
@@ -160,10 +165,17 @@ def treatment(resource_type: str) -> Treatment:
     return Treatment.REFUSED
 
 
+def is_named_as_not_served(resource_type: str) -> bool:
+    """Whether the refusal of a type says what it stands for."""
+    return resource_type in _NOT_YET
+
+
 def refusal(resource_type: str) -> tuple[str, str]:
     """Cause and remedy for a resource type that is not served."""
     if (reason := _NOT_YET.get(resource_type)) is not None:
         return f"{resource_type}: {reason}", REMOVE
+    if resource_type.startswith("AWS::ApiGateway::"):
+        return f"{resource_type}: {_NOT_YET['AWS::ApiGateway::RestApi']}", REMOVE
     if resource_type.startswith("Custom::"):
         return f"{resource_type}: custom resources are not run", REMOVE
     # A type of another length is not a slip of the pen, but another type that exists.

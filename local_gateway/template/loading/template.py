@@ -76,7 +76,11 @@ class Template:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceValues:
-    """The values of created data resources: `Ref` by logical id, `Fn::GetAtt` by id and name."""
+    """The values of created data resources: `Ref` by logical id, `Fn::GetAtt` by id and name.
+
+    `failed` could not be created: any value stands for theirs.
+    """
 
     refs: Mapping[str, str] = field(default_factory=dict)
     attributes: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    failed: frozenset[str] = frozenset()

@@ -32,17 +32,18 @@ class ApiDirectory:
     def __init__(self, resources: ResolvedTemplate, warnings: list[str]) -> None:
         self._resources = resources
         self.warnings = warnings
+        self.problems = resources.problems
         self.apis = list(self._read("Api"))
         self._parts: dict[tuple[str, str], list[ApiResource]] = {}
         api_ids = {api.physical_id for api in self.apis}
         for kind in _PARTS:
             for part in self._read(kind):
-                api_id = part.properties.text("ApiId")
-                if api_id not in api_ids:
-                    raise TemplateError(
-                        part.properties.place("ApiId"), f"{api_id} is not an API of this template"
-                    )
-                self._parts.setdefault((kind, api_id), []).append(part)
+                with resources.problems.collect():
+                    api_id = part.properties.text("ApiId")
+                    if api_id not in api_ids:
+                        place = part.properties.place("ApiId")
+                        raise TemplateError(place, f"{api_id} is not an API of this template")
+                    self._parts.setdefault((kind, api_id), []).append(part)
 
     def of(self, api: ApiResource, kind: str) -> list[ApiResource]:
         """The parts of an API: `Route`, `Stage`, `Integration`, …, in the template's order."""
@@ -69,32 +70,32 @@ class ApiDirectory:
         named = {part.properties.optional_text("StageName") for part in deployments}
         deployed, names = [], set[str]()
         for part in self.of(api, "Stage"):
-            stage, name = part.properties, part.properties.text("StageName")
-            if name in names:
-                raise TemplateError(stage.place("StageName"), f"a second stage {name}")
-            names.add(name)
-            deployment = stage.optional_text("DeploymentId")
-            if deployment is not None and deployment not in {
-                part.physical_id for part in deployments
-            }:
-                raise TemplateError(
-                    stage.place("DeploymentId"), f"{deployment} is not a deployment of this API"
+            with self.problems.collect():
+                stage, name = part.properties, part.properties.text("StageName")
+                if name in names:
+                    raise TemplateError(stage.place("StageName"), f"a second stage {name}")
+                names.add(name)
+                deployment = stage.optional_text("DeploymentId")
+                if deployment is not None and deployment not in {
+                    part.physical_id for part in deployments
+                }:
+                    raise TemplateError(
+                        stage.place("DeploymentId"), f"{deployment} is not a deployment of this API"
+                    )
+                if stage.flag("AutoDeploy") or deployment is not None or name in named:
+                    deployed.append(part)
+                    continue
+                self.warnings.append(
+                    f"{stage.place()}: the stage {name} has no deployment: as on AWS it answers no "
+                    "client; set AutoDeploy: true or DeploymentId"
                 )
-            if stage.flag("AutoDeploy") or deployment is not None or name in named:
-                deployed.append(part)
-                continue
-            self.warnings.append(
-                f"{stage.place()}: the stage {name} has no deployment: as on AWS it answers no "
-                "client; set AutoDeploy: true or DeploymentId"
-            )
         return deployed
 
     def refuse_parts(self, api: ApiResource, kind: str, protocol: str) -> None:
         """Refuse the parts that an API of the other protocol has."""
         for part in self.of(api, kind):
-            raise TemplateError(
-                part.properties.place(), f"AWS::ApiGatewayV2::{kind} is for {protocol} APIs only"
-            )
+            cause = f"AWS::ApiGatewayV2::{kind} is for {protocol} APIs only"
+            self.problems.add(TemplateError(part.properties.place(), cause))
 
     def _read(self, kind: str) -> Iterator[ApiResource]:
         for properties in self._resources.of_type(f"AWS::ApiGatewayV2::{kind}"):

@@ -29,14 +29,16 @@ class AsynchronousReader:
         """By logical id, the functions that differ from the defaults."""
         configured: dict[str, AsynchronousInvocation] = {}
         for properties in self.resources.of_type("AWS::Lambda::Function"):
-            if (queue := self._dead_letters(properties)) is not None:
-                configured[properties.logical_id] = queue
+            with self.resources.problems.collect():
+                if (queue := self._dead_letters(properties)) is not None:
+                    configured[properties.logical_id] = queue
         for properties in self.resources.of_type("AWS::Lambda::EventInvokeConfig"):
-            function = self.functions.find_by_name(properties, "FunctionName").logical_id
-            self._warn_of_destinations(properties)
-            configured[function] = _with_configuration(
-                properties, configured.get(function, _DEFAULT)
-            )
+            with self.resources.problems.collect():
+                function = self.functions.find_by_name(properties, "FunctionName").logical_id
+                self._warn_of_destinations(properties)
+                configured[function] = _with_configuration(
+                    properties, configured.get(function, _DEFAULT)
+                )
         return configured
 
     def _warn_of_destinations(self, properties: Properties) -> None:

@@ -113,7 +113,11 @@ class EventRuleReader:
 
     def read(self) -> tuple[EventRule, ...]:
         """The rules; raises `TemplateError` for one that would never do what it says."""
-        return tuple(map(self._rule, self.resources.of_type("AWS::Events::Rule")))
+        rules = []
+        for properties in self.resources.of_type("AWS::Events::Rule"):
+            with self.resources.problems.collect():
+                rules.append(self._rule(properties))
+        return tuple(rules)
 
     def _rule(self, properties: Properties) -> EventRule:
         timetable = self._timetable(properties)
@@ -179,7 +183,11 @@ class ScheduleReader:
 
     def read(self) -> tuple[Schedule, ...]:
         """The schedules; raises `TemplateError` for one that cannot run here."""
-        return tuple(map(self._schedule, self.resources.of_type("AWS::Scheduler::Schedule")))
+        schedules = []
+        for properties in self.resources.of_type("AWS::Scheduler::Schedule"):
+            with self.resources.problems.collect():
+                schedules.append(self._schedule(properties))
+        return tuple(schedules)
 
     def _schedule(self, properties: Properties) -> Schedule:
         target = properties.section("Target")

@@ -1,13 +1,14 @@
 """Lambda functions as typed values."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.machinery import PathFinder
 from pathlib import Path
 
 from local_gateway.core.model import LambdaFunction, Layer
 from local_gateway.template.document.errors import TemplateError
+from local_gateway.template.document.problems import ConsequenceError
 from local_gateway.template.document.source import as_object
 from local_gateway.template.loading.resource_types import REMOVE
 from local_gateway.template.readers.layers import content_directory
@@ -77,15 +78,16 @@ class FunctionReader:
         functions: dict[str, LambdaFunction] = {}
         names: dict[str, str] = {}
         for properties in self.resources.of_type("AWS::Lambda::Function"):
-            function = self._function(properties)
-            if (other := names.get(function.name)) is not None:
-                raise TemplateError(
-                    properties.place("FunctionName"),
-                    f"{other} has the name {function.name}, too",
-                    "give one of them another name",
-                )
-            names[function.name] = function.logical_id
-            functions[function.logical_id] = function
+            with self.resources.problems.collect():
+                function = self._function(properties)
+                if (other := names.get(function.name)) is not None:
+                    raise TemplateError(
+                        properties.place("FunctionName"),
+                        f"{other} has the name {function.name}, too",
+                        "give one of them another name",
+                    )
+                names[function.name] = function.logical_id
+                functions[function.logical_id] = function
         return functions
 
     def _function(self, properties: Properties) -> LambdaFunction:
@@ -200,7 +202,11 @@ class FunctionDirectory:
         r"arn:[^:]+:apigateway:[^:]+:lambda:path/2015-03-31/functions/(?P<arn>.+)/invocations"
     )
 
-    def __init__(self, functions: Mapping[str, LambdaFunction]) -> None:
+    def __init__(
+        self, functions: Mapping[str, LambdaFunction], failed: Collection[str] = ()
+    ) -> None:
+        # Function names, of which the template says something that is wrong.
+        self._failed = frozenset(failed)
         self._by_arn = {function.arn: function.logical_id for function in functions.values()}
         self._by_name = {function.name: function for function in functions.values()}
 
@@ -215,12 +221,16 @@ class FunctionDirectory:
         arn = match["arn"] if match else uri
         unqualified = ":".join(arn.split(":")[:7])
         if unqualified not in self._by_arn:
-            raise TemplateError(
+            error = ConsequenceError if self._has_failed(unqualified) else TemplateError
+            raise error(
                 properties.place(name),
                 f"{uri} is not a function of this template",
                 "expected the function's ARN or its invocation URI",
             )
         return self._by_arn[unqualified]
+
+    def _has_failed(self, text: str) -> bool:
+        return not self._failed.isdisjoint(text.split(":"))
 
     def find_by_name(self, properties: Properties, name: str) -> LambdaFunction:
         """The function behind a `FunctionName`: a name or an ARN, whole or partial, qualified.
@@ -232,7 +242,8 @@ class FunctionDirectory:
         # arn:aws:lambda:region:account:function:name:alias, account:function:name, name:alias
         at = parts.index("function") + 1 if "function" in parts[:-1] else 0
         if parts[at] not in self._by_name or len(parts) > at + 2:
-            raise TemplateError(
+            error = ConsequenceError if self._has_failed(text) else TemplateError
+            raise error(
                 properties.place(name),
                 f"{text} is not a function of this template",
                 "expected the function's name or ARN",

@@ -58,16 +58,21 @@ class HttpApiReader:
         properties = api.properties
         if "BodyS3Location" in properties.values:
             raise TemplateError(properties.place("BodyS3Location"), "the definition is in S3")
-        refuse_properties(properties, _WEBSOCKET_API_ONLY, "WebSocket")
-        _check_selection_expression(properties)
+        problems = self.resources.problems
+        with problems.collect():
+            refuse_properties(properties, _WEBSOCKET_API_ONLY, "WebSocket")
+            _check_selection_expression(properties)
         for kind in ("Model", "RouteResponse"):
             self.resources.refuse_parts(api, kind, "WebSocket")
         routes: dict[str, HttpRoute] = {}
         for place, route in self._routes(api):
             if route.route_key in routes:
-                raise TemplateError(place, f"a second route {route.route_key}")
+                problems.add(TemplateError(place, f"a second route {route.route_key}"))
             routes[route.route_key] = route
-        stages = [_stage(part.properties, routes) for part in self.resources.deployed_stages(api)]
+        stages = []
+        for part in self.resources.deployed_stages(api):
+            with problems.collect():
+                stages.append(_stage(part.properties, routes))
         if "Target" in properties.values:
             # Quick create: one route and the stage $default come with the API.
             stages.append(HttpStage(name="$default"))
@@ -91,7 +96,9 @@ class HttpApiReader:
                 ),
             )
         for part in self.resources.of(api, "Route"):
-            yield part.properties.place("RouteKey"), self._route(api, part.properties)
+            with self.resources.problems.collect():
+                route = self._route(api, part.properties)
+                yield part.properties.place("RouteKey"), route
 
     def _route(self, api: ApiResource, properties: Properties) -> HttpRoute:
         route_key = properties.text("RouteKey")
@@ -121,8 +128,10 @@ class HttpApiReader:
         for path, operations in body.sections("paths"):
             for method in operations.values:
                 if method in _OPERATIONS:
-                    operation = operations.section(method)
-                    yield operation.place(), self._operation(path, method, operation, shared)
+                    with self.resources.problems.collect():
+                        operation = operations.section(method)
+                        route = self._operation(path, method, operation, shared)
+                        yield operation.place(), route
 
     def _operation(
         self, path: str, method: str, operation: Properties, shared: Properties

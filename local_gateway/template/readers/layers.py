@@ -18,14 +18,15 @@ def read_layers(template: Template, resources: ResolvedTemplate) -> Mapping[str,
     """
     layers: dict[str, Layer] = {}
     for resource in template.of_type("AWS::Lambda::LayerVersion"):
-        properties = resources.properties(resource)
-        place = template.place(resource, "Content")
-        content = content_directory(properties, "Content", place)
-        layers[resources.ref_of(properties)] = Layer(
-            logical_id=resource.source.origin(resource.logical_id),
-            path=content,
-            source_roots=_source_roots(resource, content),
-        )
+        with resources.problems.collect():
+            properties = resources.properties(resource)
+            place = template.place(resource, "Content")
+            content = content_directory(properties, "Content", place)
+            layers[resources.ref_of(properties)] = Layer(
+                logical_id=resource.source.origin(resource.logical_id),
+                path=content,
+                source_roots=_source_roots(resource, content),
+            )
     return layers
 
 

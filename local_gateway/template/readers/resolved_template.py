@@ -7,6 +7,7 @@ and the logical id (CloudFormation user guide, "Return values" of each resource 
 from collections.abc import Callable, Iterator, Mapping
 
 from local_gateway.template.document.errors import Place, TemplateError, did_you_mean
+from local_gateway.template.document.problems import Problems
 from local_gateway.template.document.source import Json
 from local_gateway.template.intrinsics.resolver import Resolver
 from local_gateway.template.loading.resource_types import DATA
@@ -48,10 +49,14 @@ _REF_IS_ARN = frozenset({"AWS::Lambda::LayerVersion", "AWS::IAM::ManagedPolicy"}
 class ResolvedTemplate:
     """Yields resolved properties, and is the `References` of their resolver.
 
+    `problems` takes what readers find.
     Raises `TemplateError` for names that depend on each other.
     """
 
-    def __init__(self, template: Template, values: ResourceValues) -> None:
+    def __init__(
+        self, template: Template, values: ResourceValues, problems: Problems | None = None
+    ) -> None:
+        self.problems = Problems() if problems is None else problems
         self._template = template
         self._values = values
         self.stack = template.stack
@@ -77,7 +82,7 @@ class ResolvedTemplate:
     def ref(self, logical_id: str, place: Place) -> Json:
         """The physical id: from moto, or derived from the stack's name."""
         resource = self._resource(logical_id, place)
-        if resource.type in DATA:
+        if resource.type in DATA and logical_id not in self._values.failed:
             if logical_id not in self._values.refs:
                 raise TemplateError(place, f"{logical_id} does not exist yet")
             return self._values.refs[logical_id]
@@ -94,7 +99,7 @@ class ResolvedTemplate:
     def attribute(self, logical_id: str, name: str, place: Place) -> Json:
         """An attribute: from moto, derived for the type, or invented for what is left out."""
         resource = self._resource(logical_id, place)
-        if resource.type in DATA:
+        if resource.type in DATA and logical_id not in self._values.failed:
             return self._data_attribute(resource, name, place)
         if name == "Arn" or name.endswith("ARN"):
             return self._arn(resource)
@@ -138,8 +143,7 @@ class ResolvedTemplate:
     def _property(self, resource: Resource, key: str) -> str:
         place = self._template.place(resource, key)
         if resource.logical_id in self._open:
-            chain = " → ".join([*self._open, resource.logical_id])
-            raise TemplateError(place, f"the resources depend on each other: {chain}")
+            raise self._circle(resource)
         self._open.append(resource.logical_id)
         try:
             value = self.resolver.resolve(resource.properties.get(key), place)
@@ -148,6 +152,16 @@ class ResolvedTemplate:
         if not isinstance(value, str) or not value:
             raise TemplateError(place, "is missing or is not text")
         return value
+
+    def _circle(self, resource: Resource) -> TemplateError:
+        """The error, which is the same wherever the circle is entered."""
+        circle = self._open[self._open.index(resource.logical_id) :]
+        first = next(name for name in self._template.resources if name in circle)
+        start = circle.index(first)
+        chain = " → ".join([*circle[start:], *circle[:start], first])
+        owner = self._template.resources[first]
+        place = self._template.place(owner, _NAME_PROPERTY.get(owner.type, "FunctionName"))
+        return TemplateError(place, f"the resources depend on each other: {chain}")
 
     def _arn(self, resource: Resource) -> str:
         if resource.type == "AWS::Lambda::LayerVersion":

@@ -111,13 +111,14 @@ class QueueMappingReader:
         """The mappings; raises `TemplateError` for one that AWS would refuse or is not served."""
         mappings: dict[tuple[str, str], QueueMapping] = {}
         for properties in self.resources.of_type(_MAPPING):
-            mapping = self._mapping(properties)
-            if (other := mappings.get((mapping.function, mapping.queue_arn))) is not None:
-                raise TemplateError(
-                    properties.place(),
-                    f"AWS refuses it: {other.logical_id} maps the same queue to the same function",
-                )
-            mappings[mapping.function, mapping.queue_arn] = mapping
+            with self.resources.problems.collect():
+                mapping = self._mapping(properties)
+                if (other := mappings.get((mapping.function, mapping.queue_arn))) is not None:
+                    raise TemplateError(
+                        properties.place(),
+                        f"AWS refuses it: {other.logical_id} maps the queue to the function, too",
+                    )
+                mappings[mapping.function, mapping.queue_arn] = mapping
         return tuple(mappings.values())
 
     def _mapping(self, properties: Properties) -> QueueMapping:

@@ -42,25 +42,34 @@ class WebSocketApiReader:
 
     def read(self, api: ApiResource) -> WebSocketApi:
         """An API; raises `TemplateError` for what is wrong or not served."""
-        refuse_properties(api.properties, _HTTP_API_ONLY, "HTTP")
+        problems = self.resources.problems
+        with problems.collect():
+            refuse_properties(api.properties, _HTTP_API_ONLY, "HTTP")
         for part in self.resources.of(api, "Authorizer"):
-            _check_authorizer(part.properties)
+            with problems.collect():
+                _check_authorizer(part.properties)
         routes: dict[str, WebSocketRoute] = {}
+        keys: set[str] = set()
         for part in self.resources.of(api, "Route"):
-            route = self._route(api, part)
-            if route.route_key in routes:
-                raise TemplateError(
-                    part.properties.place("RouteKey"), f"a second route {route.route_key}"
-                )
-            routes[route.route_key] = route
+            with problems.collect():
+                key = part.properties.text("RouteKey")
+                if key in keys:
+                    raise TemplateError(part.properties.place("RouteKey"), f"a second route {key}")
+                keys.add(key)
+                routes[key] = self._route(api, part)
+        expression = ""
+        with problems.collect():
+            expression = _route_selection_expression(api.properties)
+        stages = []
+        for part in self.resources.deployed_stages(api):
+            with problems.collect():
+                stages.append(_stage(part.properties, keys))
         return WebSocketApi(
             logical_id=api.logical_id,
             api_id=api.physical_id,
-            route_selection_expression=_route_selection_expression(api.properties),
+            route_selection_expression=expression,
             routes=routes,
-            stages=tuple(
-                _stage(part.properties, routes) for part in self.resources.deployed_stages(api)
-            ),
+            stages=tuple(stages),
         )
 
     def _route(self, api: ApiResource, part: ApiResource) -> WebSocketRoute:
