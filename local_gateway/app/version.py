@@ -62,6 +62,7 @@ class VersionReader:
         self._overrides = settings.parameter_overrides
         self._remote_functions = settings.lambda_endpoint is not None
         self._stack = Stack(name=settings.stack_name, region=settings.region)
+        self._resolve = settings.resolve
         self._leave_out = settings.leave_out
         self._ports = ports
         self._problems = Problems()
@@ -107,7 +108,7 @@ class VersionReader:
             raise AssertionError("load comes before finish")
         is_first = self._provisioner is None
         if self._provisioner is None:
-            self._provisioner = Provisioner(aws_endpoint_url, self._stack.region)
+            self._provisioner = Provisioner(aws_endpoint_url, self._stack.region, self._resolve)
         values = self._provisioner.provision(template, self._problems)
         read = build_application(
             template,

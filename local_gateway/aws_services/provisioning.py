@@ -30,9 +30,11 @@ from local_gateway.aws_services.creators import (
     create_user_pool_client,
 )
 from local_gateway.aws_services.parameters import ConvertingClient, WrongParameterError
+from local_gateway.aws_services.stored_values import StoredValues
 from local_gateway.template.document.errors import TemplateError
 from local_gateway.template.document.problems import Problems
 from local_gateway.template.document.source import JsonObject
+from local_gateway.template.intrinsics.dynamic_references import DynamicReferences
 from local_gateway.template.intrinsics.references import Reference, references
 from local_gateway.template.intrinsics.resolver import Resolver
 from local_gateway.template.loading.resource_types import DATA
@@ -91,12 +93,15 @@ class Provisioner:
     """Creates data resources, and for the template's next version those that are new in it.
 
     What exists stays as it is, with what was stored in it: `outdated` names the resources whose
-    properties have changed since they were created.
+    properties have changed since they were created. `given` are values of dynamic references.
     """
 
-    def __init__(self, endpoint_url: str, region: str) -> None:
+    def __init__(
+        self, endpoint_url: str, region: str, given: Mapping[str, str] | None = None
+    ) -> None:
         self._template: Template
         self._clients = MotoClients(endpoint_url, region)
+        self._dynamic = DynamicReferences(given or {}, StoredValues(self._clients).look_up)
         self._made: dict[str, Any] = {}
         self._existing: dict[str, tuple[str, JsonObject]] = {}
         self._answers: dict[Reference, str] = {}
@@ -136,7 +141,12 @@ class Provisioner:
             for item, value in self._answers.items()
             if item.attribute
         }
-        return ResourceValues(refs=refs, attributes=attributes, failed=frozenset(self._failed))
+        return ResourceValues(
+            refs=refs,
+            attributes=attributes,
+            failed=frozenset(self._failed),
+            dynamic=self._dynamic,
+        )
 
     def _create(self, item: Resource) -> list[str]:
         """Create what does not exist; its name if it exists and is not as it was created."""

@@ -32,6 +32,14 @@ def add_template_options(parser: argparse.ArgumentParser) -> None:
         help="values for the template's parameters",
     )
     add(
+        "--resolve",
+        action="append",
+        type=stored_value,
+        default=[],
+        metavar="REFERENCE=VALUE",
+        help="the value for {{resolve:REFERENCE}}, such as ssm:/name=text; may be repeated",
+    )
+    add(
         "--leave-out",
         action="append",
         default=[],
@@ -59,6 +67,17 @@ def override(text: str) -> tuple[str, str]:
     return key, value
 
 
+def stored_value(text: str) -> tuple[str, str]:
+    """`ssm:NAME=VALUE` or `secretsmanager:NAME=VALUE` as a pair."""
+    key, separator, value = text.partition("=")
+    service, _, name = key.partition(":")
+    if not (separator and name and service in ("ssm", "secretsmanager")):
+        raise argparse.ArgumentTypeError(
+            f"expected ssm:NAME=VALUE or secretsmanager:NAME=VALUE, not {text!r}"
+        )
+    return key, value
+
+
 def gateway_settings(
     options: argparse.Namespace, environment: Mapping[str, str]
 ) -> GatewaySettings:
@@ -66,5 +85,6 @@ def gateway_settings(
     names = {field.name for field in fields(GatewaySettings)}
     given = {name: value for name, value in vars(options).items() if name in names}
     given["parameter_overrides"] = dict(options.parameter_overrides)
+    given["resolve"] = dict(options.resolve)
     given["leave_out"] = tuple(options.leave_out)
     return GatewaySettings(**given, environment=environment)

@@ -5,6 +5,7 @@ and the logical id (CloudFormation user guide, "Return values" of each resource 
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 from local_gateway.template.document.errors import Place, TemplateError, did_you_mean
 from local_gateway.template.document.problems import Problems
@@ -61,7 +62,7 @@ class ResolvedTemplate:
         self._values = values
         self.stack = template.stack
         self._open: list[str] = []
-        self.resolver: Resolver = template.resolver(self)
+        self.resolver: Resolver = replace(template.resolver(self), dynamic=values.dynamic)
 
     def of_type(self, resource_type: str) -> Iterator[Properties]:
         """The properties of each resource of a type, in the template's order."""
