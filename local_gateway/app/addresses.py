@@ -5,15 +5,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from local_gateway.core.model import Application
-from local_gateway.core.ports import Origin, domain_name
+from local_gateway.core.ports import ApiPort, domain_name
 from local_gateway.runtime.child.redirection import VARIABLE, encode_hosts
-from local_gateway.server.bound_ports import Places
+from local_gateway.server.bound_ports import BoundPorts
 
 # What listens on every address of the machine is reached through the one that it always has.
 _REACHABLE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
 
 
-def localised(application: Application, origins: Sequence[Origin], ports: Places) -> Application:
+def localised(
+    application: Application, origins: Sequence[ApiPort], ports: BoundPorts
+) -> Application:
     """The application as it is served here.
 
     In outputs, which people read, URLs of its APIs lead to this machine. Environment variables keep
@@ -33,7 +35,7 @@ def localised(application: Application, origins: Sequence[Origin], ports: Places
 
 
 def with_local_variables(
-    application: Application, origins: Sequence[Origin], ports: Places
+    application: Application, origins: Sequence[ApiPort], ports: BoundPorts
 ) -> Application:
     """The application for containers, where AWS's host names do not lead to this machine.
 
@@ -49,7 +51,9 @@ def with_local_variables(
     )
 
 
-def _urls(application: Application, origins: Sequence[Origin], ports: Places) -> Mapping[str, str]:
+def _urls(
+    application: Application, origins: Sequence[ApiPort], ports: BoundPorts
+) -> Mapping[str, str]:
     """The local URL of each API, by its host name on AWS."""
     return {
         domain_name(api_id, application): ports.url(at)
@@ -59,7 +63,7 @@ def _urls(application: Application, origins: Sequence[Origin], ports: Places) ->
 
 
 def api_hosts(
-    application: Application, origins: Sequence[Origin], ports: Places
+    application: Application, origins: Sequence[ApiPort], ports: BoundPorts
 ) -> dict[str, tuple[str, int]]:
     """The address and port of each API, by its host name on AWS."""
     hosts: dict[str, tuple[str, int]] = {}

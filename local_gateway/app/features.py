@@ -10,7 +10,7 @@ from local_gateway.app.gateway import Gateway
 from local_gateway.app.version import Version
 from local_gateway.aws_services.moto_server import MotoServer
 from local_gateway.core.model import Application
-from local_gateway.core.ports import assign_origins
+from local_gateway.core.ports import assign_ports
 from local_gateway.errors import GatewayError
 from local_gateway.event_sources.clock import WarpedClock
 from local_gateway.event_sources.service import EventSources
@@ -20,8 +20,9 @@ from local_gateway.recording.recorder import CallRecorder, Recording, RecordingI
 from local_gateway.recording.writer import RecordFile
 from local_gateway.records import Observe, observe_all
 from local_gateway.sam_local.build import SamLocalBuild
-from local_gateway.server.bound_ports import Places
-from local_gateway.server.interfaces import Faults, Invoker, Sources
+from local_gateway.server.bound_ports import BoundPorts
+from local_gateway.server.faults import FaultInjector
+from local_gateway.server.interfaces import ClockAndIds, Invoker
 from local_gateway.settings import GatewaySettings
 from local_gateway.terminal.terminal import Terminal
 
@@ -38,13 +39,13 @@ class Run:
 
     settings: GatewaySettings
     terminal: Terminal
-    ports: Places
+    ports: BoundPorts
     aws: MotoServer
     version: Version
     exits: AsyncExitStack
     observers: list[Observe] = field(default_factory=list)
     middleware: list[Callable[[Invoker], Invoker]] = field(default_factory=list)
-    faults: Faults | None = None
+    faults: FaultInjector | None = None
     when_waiting: Callable[[], None] | None = None
     when_serving: list[Callable[[Gateway, Invoker], Awaitable[None]]] = field(default_factory=list)
     when_reloaded: list[Callable[[Application], None]] = field(default_factory=list)
@@ -65,7 +66,7 @@ def attach_sam_local(run: Run) -> None:
     ports.append(urlsplit(run.aws.endpoint_url).port or 0)
 
     def write(application: Application) -> None:
-        origins = assign_origins(application.websocket_apis, application.http_apis)
+        origins = assign_ports(application.websocket_apis, application.http_apis)
         local = with_local_variables(application, origins, run.ports)
         build.write(local, run.aws.endpoint_url, ports)
 
@@ -96,7 +97,7 @@ def attach_recording(run: Run) -> None:
     if path is None:
         return
     file = run.exits.enter_context(RecordFile(path, redacted=redacted, warn=run.terminal.warn))
-    recording = Recording(file, Sources())
+    recording = Recording(file, ClockAndIds())
     run.observers.append(CallRecorder(recording).observe)
     run.middleware.append(lambda invoker: RecordingInvoker(invoker, recording))
 
@@ -139,7 +140,7 @@ def attach_event_sources(run: Run) -> None:
             invoker=invoker,
             observe=run.observe,
             clock=WarpedClock(run.settings.warp),
-            sources=Sources(),
+            sources=ClockAndIds(),
         )
         run.exits.push_async_callback(event_sources.close)
         run.when_reloaded.append(event_sources.follow)
@@ -153,7 +154,7 @@ def attach_chaos(run: Run) -> None:
     chaos, terminal = run.settings.chaos, run.terminal
     if chaos is None:
         return
-    run.faults = chaos
+    run.faults = FaultInjector(chaos, observe=run.observe, clock=ClockAndIds())
 
     async def announce(_: Gateway, __: Invoker) -> None:
         terminal.say(f"Chaos: {chaos}")

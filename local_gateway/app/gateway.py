@@ -2,35 +2,19 @@
 
 import socket
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
-from local_gateway.core.limits import Limits
 from local_gateway.core.model import Application, WebSocketApi
-from local_gateway.core.ports import Origin
+from local_gateway.core.ports import ApiPort
 from local_gateway.core.websocket.connection import Connection
 from local_gateway.core.websocket.stage import Stage
-from local_gateway.records import Observe
+from local_gateway.server.context import ServerContext
 from local_gateway.server.http_api import HttpApiServer
-from local_gateway.server.interfaces import Faults, Sources
-from local_gateway.server.invocations import Invocations
 from local_gateway.server.listener import Listener
 from local_gateway.server.protocol import Handler
-from local_gateway.server.router import Dispatcher
+from local_gateway.server.router import Router
 from local_gateway.server.websocket_stage import WebSocketStageServer
 
 type StageKey = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServerContext:
-    """What the servers of all APIs share."""
-
-    invocations: Invocations
-    sources: Sources
-    observe: Observe
-    limits: Limits
-    secrets: Mapping[str, str] | None = None
-    faults: Faults | None = None
 
 
 class Gateway:
@@ -43,24 +27,23 @@ class Gateway:
         self._stages: dict[StageKey, WebSocketStageServer] = {}
         self._outputs: Mapping[str, str] = {}
         self._resources: Mapping[str, str] = {}
-        self._origins: list[tuple[Listener, Dispatcher, int]] = []
+        self._origins: list[tuple[Listener, Router, int]] = []
         for sockets, port in ports:
-            dispatcher = Dispatcher()
+            router = Router(context.clock)
             listener = Listener(
                 sockets,
-                dispatcher.handle,
-                sources=context.sources,
+                router.handle,
+                clock=context.clock,
                 observe=context.observe,
-                at_once=dispatcher.answer_at_once,
             )
-            self._origins.append((listener, dispatcher, port))
+            self._origins.append((listener, router, port))
 
     async def start(self) -> None:
         """Accept requests on every port."""
         for listener, _, _ in self._origins:
             await listener.start()
 
-    def deploy(self, application: Application, origins: Sequence[Origin]) -> None:
+    def deploy(self, application: Application, origins: Sequence[ApiPort]) -> None:
         """Serve `application`; stages that it still has keep their connections, others close them.
 
         As on AWS, the next message of an open connection is handled by the new deployment.
@@ -68,12 +51,12 @@ class Gateway:
         before, self._stages = self._stages, {}
         self._outputs = application.outputs
         self._resources = application.resources
-        for (_, dispatcher, port), origin in zip(self._origins, origins, strict=False):
+        for (_, router, port), origin in zip(self._origins, origins, strict=False):
             stages: dict[str, WebSocketStageServer] = {}
             for api in origin.websocket_apis:
                 for server in self._servers(application, api, before):
                     stages[server.stage.name] = server
-            dispatcher.serve(stages, self._http_server(application, origin, port))
+            router.serve(stages, self._http_server(application, origin, port))
         for server in before.values():
             server.shut_down()
 
@@ -89,15 +72,7 @@ class Gateway:
             server = before.pop(key, None)
             if server is None:
                 stage = Stage(api, settings, self._context.limits)
-                server = WebSocketStageServer(
-                    application,
-                    stage,
-                    invocations=self._context.invocations,
-                    sources=self._context.sources,
-                    observe=self._context.observe,
-                    secrets=self._context.secrets,
-                    faults=self._context.faults,
-                )
+                server = WebSocketStageServer(application, stage, self._context)
             else:
                 server.stage.redeploy(api, settings)
             self._stages[key] = server
@@ -105,25 +80,16 @@ class Gateway:
         return servers
 
     def _http_server(
-        self, application: Application, origin: Origin, port: int
+        self, application: Application, origin: ApiPort, port: int
     ) -> HttpApiServer | None:
         if origin.http_api is None:
             return None
-        return HttpApiServer(
-            application,
-            origin.http_api,
-            port=port,
-            invocations=self._context.invocations,
-            sources=self._context.sources,
-            observe=self._context.observe,
-            secrets=self._context.secrets,
-            faults=self._context.faults,
-        )
+        return HttpApiServer(application, origin.http_api, self._context, port=port)
 
     def mount(self, segment: str, handler: Handler) -> None:
         """Let `handler` answer `/segment` and all paths below it, on the first port."""
-        _, dispatcher, _ = self._origins[0]
-        dispatcher.mount(segment, handler)
+        _, router, _ = self._origins[0]
+        router.mount(segment, handler)
 
     @property
     def outputs(self) -> Mapping[str, str]:

@@ -8,7 +8,7 @@ import signal
 from local_gateway.aws_services.moto_server import MotoServer
 from local_gateway.core.model import Application
 from local_gateway.errors import GatewayError
-from local_gateway.server.bound_ports import Places
+from local_gateway.server.bound_ports import BoundPorts
 from local_gateway.settings import GatewaySettings
 from local_gateway.terminal.terminal import Terminal
 
@@ -20,7 +20,7 @@ async def run_ready_hook(
     settings: GatewaySettings,
     terminal: Terminal,
     application: Application,
-    ports: Places,
+    ports: BoundPorts,
     aws: MotoServer,
 ) -> None:
     """Run the command of `--on-ready`, if there is one; raises `GatewayError` when it fails."""
@@ -46,7 +46,7 @@ async def run_ready_hook(
 
 
 def _variables(
-    settings: GatewaySettings, application: Application, ports: Places, aws: MotoServer
+    settings: GatewaySettings, application: Application, ports: BoundPorts, aws: MotoServer
 ) -> dict[str, str]:
     """The command's whole environment, with dummy credentials for the local AWS services."""
     return {

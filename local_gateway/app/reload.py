@@ -8,13 +8,13 @@ from typing import Protocol
 
 from local_gateway.app.version import Version, VersionReader
 from local_gateway.core.model import Application, LambdaFunction
-from local_gateway.core.ports import Origin
+from local_gateway.core.ports import ApiPort
 from local_gateway.errors import GatewayError
 from local_gateway.terminal.terminal import Terminal
 from local_gateway.watching.snapshot import Snapshot, take_snapshot
 from local_gateway.watching.watch import Watch, WatchError
 
-type Deploy = Callable[[Application, list[Origin]], None]
+type Deploy = Callable[[Application, list[ApiPort]], None]
 
 
 class Functions(Protocol):

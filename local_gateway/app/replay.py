@@ -14,8 +14,8 @@ from local_gateway.recording.replay_server import ReplayServer
 from local_gateway.recording.replayer import Replayer, expected_calls
 from local_gateway.recording.report import Report, Summary
 from local_gateway.records import LogLine, Record
-from local_gateway.server.bound_ports import Places
-from local_gateway.server.interfaces import Sources
+from local_gateway.server.bound_ports import BoundPorts
+from local_gateway.server.interfaces import ClockAndIds
 from local_gateway.server.listener import Listener
 from local_gateway.settings import GatewaySettings
 from local_gateway.terminal.terminal import Terminal
@@ -26,7 +26,7 @@ async def replay(
     recording: LoadedRecording,
     report: Report,
     terminal: Terminal,
-    ports: Places,
+    ports: BoundPorts,
     aws: MotoServer,
 ) -> Summary:
     """Start the template's functions, invoke them with the recorded events, and report changes.
@@ -57,14 +57,14 @@ async def replay(
 async def _serve_management_api(
     stack: AsyncExitStack,
     terminal: Terminal,
-    ports: Places,
+    ports: BoundPorts,
     application: Application,
     calls: ExpectedCalls,
 ) -> None:
     stages = (stage.name for api in application.websocket_apis for stage in api.stages)
     server = ReplayServer(calls, frozenset(stages))
     for sockets in ports:
-        listener = Listener(sockets, server.handle, sources=Sources(), observe=terminal.observe)
+        listener = Listener(sockets, server.handle, clock=ClockAndIds(), observe=terminal.observe)
         await listener.start()
         stack.push_async_callback(listener.close)
 

@@ -5,18 +5,22 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack
 
 from local_gateway.app.features import FEATURES, Run
-from local_gateway.app.gateway import Gateway, ServerContext
+from local_gateway.app.gateway import Gateway
 from local_gateway.app.ready_hook import ACCESS_KEY_ID, SECRET_ACCESS_KEY, run_ready_hook
 from local_gateway.app.reload import Reloader
 from local_gateway.app.startup import make_runtime, read_version, warm
 from local_gateway.app.version import VersionReader
 from local_gateway.aws_services.moto_server import MotoServer
-from local_gateway.core.limits import Limits
 from local_gateway.core.model import Application
-from local_gateway.core.ports import Origin
+from local_gateway.core.ports import ApiPort
+from local_gateway.core.websocket.stage import Limits
+from local_gateway.runtime.remote import RemoteLambda
+from local_gateway.runtime.service import LambdaRuntime
 from local_gateway.runtime.variables import DUMMY_CREDENTIALS
-from local_gateway.server.bound_ports import Places
-from local_gateway.server.interfaces import Crasher, Invoker, Sources
+from local_gateway.server.bound_ports import BoundPorts
+from local_gateway.server.context import ServerContext
+from local_gateway.server.faults import FaultInjectingInvoker
+from local_gateway.server.interfaces import ClockAndIds, Invoker
 from local_gateway.server.invocations import Invocations
 from local_gateway.settings import GatewaySettings
 from local_gateway.terminal.terminal import Terminal
@@ -29,7 +33,7 @@ SECRETS = {
 
 
 async def serve(
-    settings: GatewaySettings, terminal: Terminal, ports: Places, aws: MotoServer
+    settings: GatewaySettings, terminal: Terminal, ports: BoundPorts, aws: MotoServer
 ) -> None:
     """Serve the template on bound ports with starting AWS services, until cancelled.
 
@@ -70,7 +74,7 @@ async def serve(
         terminal.ready(list(_urls(origins, ports)))
         if settings.reload:
 
-            def deploy(application: Application, origins: list[Origin]) -> None:
+            def deploy(application: Application, origins: list[ApiPort]) -> None:
                 gateway.deploy(application, origins)
                 for reload in run.when_reloaded:
                     reload(application)
@@ -87,13 +91,17 @@ async def serve(
         await asyncio.Event().wait()
 
 
-def _gateway(run: Run, invoker: Invoker, crasher: Crasher) -> Gateway:
-    sources = Sources()
-    invocations = Invocations(invoker, sources=sources, observe=run.observe, crasher=crasher)
+def _gateway(run: Run, invoker: Invoker, runtime: LambdaRuntime | RemoteLambda) -> Gateway:
+    clock = ClockAndIds()
+    if run.faults is not None:
+        invoker = FaultInjectingInvoker(
+            invoker, run.faults, clock=clock, kill=runtime.kill_idle_environment
+        )
+    invocations = Invocations(invoker, clock=clock, observe=run.observe)
     run.exits.push_async_callback(invocations.close)
     context = ServerContext(
         invocations=invocations,
-        sources=sources,
+        clock=clock,
         observe=run.observe,
         limits=Limits().warped(run.settings.warp),
         secrets=SECRETS if run.settings.verify_signatures else None,
@@ -102,7 +110,7 @@ def _gateway(run: Run, invoker: Invoker, crasher: Crasher) -> Gateway:
     return Gateway([(sockets, run.ports.port(at)) for at, sockets in enumerate(run.ports)], context)
 
 
-def _urls(origins: list[Origin], ports: Places) -> Iterator[str]:
+def _urls(origins: list[ApiPort], ports: BoundPorts) -> Iterator[str]:
     """The URLs of all stages, those of a port's HTTP API first."""
     for at, origin in enumerate(origins):
         url = ports.url(at, "localhost")

@@ -8,9 +8,9 @@ from pathlib import Path
 from local_gateway.app.addresses import localised
 from local_gateway.aws_services.provisioning import Provisioner
 from local_gateway.core.model import Application, LambdaFunction
-from local_gateway.core.ports import Origin, assign_origins
+from local_gateway.core.ports import ApiPort, assign_ports
 from local_gateway.errors import GatewayError
-from local_gateway.server.bound_ports import Places
+from local_gateway.server.bound_ports import BoundPorts
 from local_gateway.settings import GatewaySettings
 from local_gateway.template.application import build_application
 from local_gateway.template.document.errors import TemplateError
@@ -32,7 +32,7 @@ class Version:
     """
 
     application: Application
-    origins: list[Origin]
+    origins: list[ApiPort]
     warnings: tuple[str, ...]
     template_files: frozenset[Path]
     code: Mapping[str, frozenset[Path]]
@@ -57,7 +57,7 @@ class Version:
 class VersionReader:
     """Reads versions of a template; its methods block, so call them in a thread."""
 
-    def __init__(self, settings: GatewaySettings, ports: Places) -> None:
+    def __init__(self, settings: GatewaySettings, ports: BoundPorts) -> None:
         self._path = settings.template
         self._overrides = settings.parameter_overrides
         self._remote_functions = settings.lambda_endpoint is not None
@@ -116,7 +116,7 @@ class VersionReader:
             remote_functions=self._remote_functions,
             problems=self._problems,
         )
-        origins = assign_origins(read.application.websocket_apis, read.application.http_apis)
+        origins = assign_ports(read.application.websocket_apis, read.application.http_apis)
         self._bind(len(origins), may_bind=is_first)
         code = {name: _code_of(function) for name, function in read.application.functions.items()}
         templates = template.files
@@ -147,7 +147,7 @@ class VersionReader:
     def _bind(self, count: int, *, may_bind: bool) -> None:
         bound = len(list(self._ports))
         if may_bind:
-            self._ports.make_room_for(count)
+            self._ports.bind_more(count)
         elif count > bound:
             raise GatewayError(
                 f"{self._path}: the APIs need {count} ports now, the gateway has {bound}; "

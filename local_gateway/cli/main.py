@@ -26,7 +26,7 @@ from local_gateway.cli.signals import run_until_interrupted
 from local_gateway.core.chaos import Chaos, Fault, parse_chaos
 from local_gateway.errors import GatewayError
 from local_gateway.sam_local.bridge import address_of
-from local_gateway.server.bound_ports import Places, with_bridge
+from local_gateway.server.bound_ports import BoundPorts, with_bridge
 from local_gateway.settings import LOOPBACK
 from local_gateway.terminal.json_terminal import JsonTerminal
 from local_gateway.terminal.terminal import Terminal, shows_colours
@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         bridge = () if settings.bridge is None else (settings.bridge,)
         with (
-            Places(with_bridge(settings.hosts, bridge), settings.port) as ports,
+            BoundPorts(with_bridge(settings.hosts, bridge), settings.port) as ports,
             MotoServer.spawn(bridge) as aws,
         ):
             # The AWS services start while the rest of the gateway is imported.

@@ -24,7 +24,7 @@ from local_gateway.errors import GatewayError
 from local_gateway.recording.reader import LoadedRecording, load_recording
 from local_gateway.recording.redaction import is_redacted
 from local_gateway.recording.report import JsonReport, Report, TextReport
-from local_gateway.server.bound_ports import Places
+from local_gateway.server.bound_ports import BoundPorts
 from local_gateway.settings import LOOPBACK
 
 TROUBLE = 2
@@ -75,7 +75,7 @@ def _replay(
         )
     settings = gateway_settings(options, environment)
     report: Report = JsonReport(sys.stdout) if options.json else TextReport(sys.stdout)
-    with Places(LOOPBACK, 0) as ports, MotoServer.spawn() as aws:
+    with BoundPorts(LOOPBACK, 0) as ports, MotoServer.spawn() as aws:
         # The AWS services start while the rest of the gateway is imported.
         from local_gateway.app.replay import ReplayTerminal, replay
 

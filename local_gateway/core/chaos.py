@@ -1,7 +1,7 @@
-"""Faults that strike by chance, and yet the same ones again with the same seed.
+"""Faults that happen by chance, and yet the same ones again with the same seed.
 
-Whether a fault strikes is a function of the seed, the fault and a key alone, neither of timing nor
-of what struck before. The keys are counted in what clients do, as in "the third message of the
+Whether a fault applies is a function of the seed, the fault and a key alone, neither of timing nor
+of earlier faults. The keys are counted in what clients do, as in "the third message of the
 second connection", so that a client that does the same again meets the same faults.
 """
 
@@ -55,8 +55,8 @@ class Chaos:
     rates: Mapping[Fault, float] = field(default_factory=lambda: DEFAULT_RATES)
     slow_seconds: float = 3.0
 
-    def strikes(self, fault: Fault, *key: Key) -> bool:
-        """Whether the fault strikes what `key` names."""
+    def applies(self, fault: Fault, *key: Key) -> bool:
+        """Whether the fault applies to what `key` names."""
         rate = self.rates.get(fault, 0.0)
         return rate > 0 and self._fraction(fault, key) < rate
 
@@ -78,7 +78,7 @@ class Chaos:
 def parse_chaos(text: str) -> Chaos:
     """`SEED`, or `SEED:FAULT=RATE,…` for these faults alone; without `=RATE`, at its default rate.
 
-    Raises `ValueError` that tells what was expected.
+    Raises `ValueError` that says what is expected.
     """
     seed, colon, selection = text.partition(":")
     if not (seed.isascii() and seed.isdigit()):

@@ -1,7 +1,7 @@
 """What a template describes, as typed values: functions, WebSocket APIs and HTTP APIs.
 
 Durations are seconds. A function is referred to by its logical id, the key of
-`Application.functions`; every intrinsic is resolved before one of these values is made.
+`Application.functions`; every intrinsic is resolved before these values are made.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Which APIs share an origin (a port): all that a path can tell apart; and their names on AWS."""
+"""Which APIs share a port, as far as their paths differ; and the names of APIs on AWS."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -7,8 +7,8 @@ from local_gateway.core.model import Application, HttpApi, WebSocketApi
 
 
 @dataclass(slots=True)
-class Origin:
-    """The APIs behind one port, known apart by the first segment of the path."""
+class ApiPort:
+    """The APIs of a port; the first segment of the path says which of them is meant."""
 
     websocket_apis: list[WebSocketApi] = field(default_factory=list)
     http_api: HttpApi | None = None
@@ -40,24 +40,24 @@ def url_suffix(partition: str) -> str:
     return "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
 
 
-def assign_origins(
+def assign_ports(
     websocket_apis: Sequence[WebSocketApi], http_apis: Sequence[HttpApi]
-) -> list[Origin]:
-    """Put each API, in the template's order, on the first origin that has room for it.
+) -> list[ApiPort]:
+    """Put each API, in the template's order, on the first port that has room for it.
 
-    There is always at least one origin.
+    There is always at least one port.
     """
-    origins = [Origin()]
+    ports = [ApiPort()]
     for api in websocket_apis:
-        _place(origins, api).websocket_apis.append(api)
+        _place(ports, api).websocket_apis.append(api)
     for http_api in http_apis:
-        _place(origins, http_api).http_api = http_api
-    return origins
+        _place(ports, http_api).http_api = http_api
+    return ports
 
 
-def _place(origins: list[Origin], api: WebSocketApi | HttpApi) -> Origin:
-    for origin in origins:
-        if origin.has_room_for(api):
-            return origin
-    origins.append(Origin())
-    return origins[-1]
+def _place(ports: list[ApiPort], api: WebSocketApi | HttpApi) -> ApiPort:
+    for port in ports:
+        if port.has_room_for(api):
+            return port
+    ports.append(ApiPort())
+    return ports[-1]

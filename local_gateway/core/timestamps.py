@@ -1,10 +1,19 @@
-"""Times as the events and answers of API Gateway spell them, from epoch milliseconds."""
+"""When a request comes in, and how the events and responses of API Gateway spell times."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 
 # strftime("%b") follows the locale of the process; AWS always writes English.
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+@dataclass(frozen=True, slots=True)
+class RequestStamp:
+    """When a request or message comes in (`at`, epoch milliseconds) and the id it gets."""
+
+    at: int
+    request_id: str
 
 
 def common_log_time(at: int) -> str:

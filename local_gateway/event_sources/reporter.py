@@ -3,13 +3,13 @@
 from local_gateway.core.event_sources.model import QueueMapping
 from local_gateway.core.invocation import Invocation, Succeeded
 from local_gateway.records import ApiRecord, Observe, outcome_of
-from local_gateway.server.interfaces import Sources
+from local_gateway.server.interfaces import ClockAndIds
 
 
 class Reporter:
     """Reports invocations and problems of event sources."""
 
-    def __init__(self, observe: Observe, sources: Sources) -> None:
+    def __init__(self, observe: Observe, sources: ClockAndIds) -> None:
         self._observe = observe
         self._sources = sources
 

@@ -18,7 +18,7 @@ from local_gateway.event_sources.reporter import Reporter
 from local_gateway.event_sources.rules import RuleDelivery, RuleListener, TargetDelivery
 from local_gateway.event_sources.threads import in_thread
 from local_gateway.records import Observe
-from local_gateway.server.interfaces import Invoker, Sources
+from local_gateway.server.interfaces import ClockAndIds, Invoker
 from local_gateway.template.document.stack import Stack
 
 
@@ -35,7 +35,7 @@ class EventSources:
         invoker: Invoker,
         observe: Observe,
         clock: Clock,
-        sources: Sources,
+        sources: ClockAndIds,
     ) -> None:
         self._endpoint_url = endpoint_url
         self._invoker = invoker

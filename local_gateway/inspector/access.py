@@ -8,27 +8,24 @@ request (hence the Origin header; answers have no CORS headers).
 import re
 from ipaddress import ip_address
 
-from multidict import CIMultiDict, CIMultiDictProxy
+from local_gateway.core.http import Request
 
 _OWN_HOST = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE)
 READING = frozenset({"GET"})
 
 
-type Headers = CIMultiDict[str] | CIMultiDictProxy[str]
-
-
-def problem(method: str, client: str, headers: Headers) -> str | None:
-    """Why a request from an IP address is refused; `None` if it is allowed."""
-    if not _is_loopback(client):
+def problem(request: Request) -> str | None:
+    """Why a request is refused; `None` if it is allowed."""
+    if not _is_loopback(request.source_ip):
         return "The inspector answers only on the machine that the gateway runs on."
-    hosts = headers.getall("Host", [])
+    hosts = request.headers.get_all("Host")
     if len(hosts) != 1 or _OWN_HOST.fullmatch(hosts[0]) is None:
         return "The inspector answers only as localhost, 127.0.0.1 or [::1]."
-    origin = headers.get("Origin")
+    origin = request.headers.get("Origin")
     same_origin = origin is not None and origin.lower() == f"http://{hosts[0].lower()}"
     if origin is not None and not same_origin:
         return "The inspector answers only its own page."
-    if method not in READING and not same_origin:
+    if request.method not in READING and not same_origin:
         return "The inspector changes something only for its own page: expected an Origin header."
     return None
 

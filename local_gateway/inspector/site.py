@@ -1,19 +1,20 @@
 """The inspector over HTTP: page, files, events, stack, and closing a connection."""
 
 import asyncio
+import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from aiohttp import web
-
-from local_gateway.core.ports import Origin
+from local_gateway.core.http import Headers, Request, Response
+from local_gateway.core.ports import ApiPort
 from local_gateway.inspector import access
 from local_gateway.inspector.connection_list import ConnectionList, OpenConnections
 from local_gateway.inspector.inspector import Inspector
-from local_gateway.inspector.stream import SlowPageError, Stream
+from local_gateway.inspector.stream import Stream
+from local_gateway.server.protocol import Answer, ResponseWriter, StreamedResponse
 from local_gateway.server.responses import json_message
 
 SEGMENT = "_gateway"
@@ -43,7 +44,7 @@ _HEADERS = {
 _REACHING_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost", "0.0.0.0", "::"})  # noqa: S104
 
 
-def why_unavailable(hosts: Sequence[str], origin: Origin) -> str | None:
+def why_unavailable(hosts: Sequence[str], origin: ApiPort) -> str | None:
     """Why the page cannot be at `/_gateway` of the first origin; `None` if it can.
 
     A stage may be called `_gateway` on AWS, so it may here, and keeps its path.
@@ -73,14 +74,12 @@ class InspectorSite:
         self._files = {file.name: file for file in _FILES.iterdir() if file.is_file()}
         self._streams: set[asyncio.Task[None]] = set()
 
-    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def handle(self, request: Request) -> Answer:
         """Answer a request."""
-        refusal = access.problem(request.method, request.remote or "", request.headers)
+        refusal = access.problem(request)
         if refusal is not None:
             return json_message(403, refusal, _HEADERS)
-        first, _, rest = (
-            request.rel_url.raw_path.removeprefix(f"/{SEGMENT}").strip("/").partition("/")
-        )
+        first, _, rest = request.path.removeprefix(f"/{SEGMENT}").strip("/").partition("/")
         if first == "connections" and rest:
             return self._close(request.method, unquote(rest))
         if request.method not in access.READING:
@@ -89,9 +88,9 @@ class InspectorSite:
             case "", "":
                 return self._file("index.html")
             case "stack", "":
-                return web.json_response(self._describe(), headers=_HEADERS)
+                return _response("application/json", json.dumps(self._describe()).encode())
             case "events", "":
-                return await self._events(request)
+                return self._events()
             case "static", name if name in self._files:
                 return self._file(name)
         return json_message(404, "Not Found", _HEADERS)
@@ -102,63 +101,39 @@ class InspectorSite:
             stream.cancel()
         await asyncio.gather(*self._streams, return_exceptions=True)
 
-    def _file(self, name: str) -> web.Response:
+    def _file(self, name: str) -> Response:
         file = self._files[name]
-        kind = _CONTENT_TYPES[file.suffix]
-        return web.Response(
-            body=file.read_bytes(), content_type=kind, charset="utf-8", headers=_HEADERS
-        )
+        return _response(_CONTENT_TYPES[file.suffix], file.read_bytes())
 
-    def _close(self, method: str, connection_id: str) -> web.Response:
+    def _close(self, method: str, connection_id: str) -> Response:
         if method != "DELETE":
             return json_message(405, "Method Not Allowed", {**_HEADERS, "Allow": "DELETE"})
         if self._connections.close_connection(connection_id):
-            return web.Response(status=204, headers=_HEADERS)
+            return Response(204, Headers(_HEADERS.items()))
         return json_message(410, "Gone", _HEADERS)
 
-    async def _events(self, request: web.BaseRequest) -> web.StreamResponse:
+    def _events(self) -> Answer:
         if len(self._streams) >= MAX_PAGES:
             return json_message(503, f"{MAX_PAGES} inspector pages are open already.", _HEADERS)
-        response = web.StreamResponse(headers=_HEADERS)
-        response.content_type = "text/event-stream"
-        response.charset = "utf-8"
-        response.force_close()
-        await response.prepare(request)
+        return StreamedResponse(_headers("text/event-stream"), self._send_events)
+
+    async def _send_events(self, writer: ResponseWriter) -> None:
         stream = Stream(
             self._inspector,
             ConnectionList(self._connections, self._inspector),
             run=self._run,
         )
-        task = asyncio.create_task(stream.serve(_BrowserPage(request, response)))
+        task = asyncio.create_task(stream.serve(writer))
         self._streams.add(task)
         try:
             await task
-        except (SlowPageError, ConnectionError):
-            if request.transport is not None:
-                request.transport.abort()
-        except asyncio.CancelledError:
-            # `close` cancels only the stream; a cancelled handler has to pass it on.
-            handler = asyncio.current_task()
-            if handler is None or handler.cancelling():
-                raise
         finally:
             self._streams.discard(task)
-        return response
 
 
-class _BrowserPage:
-    """A `Page` in a browser, behind a response that stays open."""
+def _headers(content_type: str) -> Headers:
+    return Headers((("Content-Type", f"{content_type}; charset=utf-8"), *_HEADERS.items()))
 
-    def __init__(self, request: web.BaseRequest, response: web.StreamResponse) -> None:
-        self._request = request
-        self._response = response
 
-    @property
-    def is_open(self) -> bool:
-        """Whether the socket is open."""
-        transport = self._request.transport
-        return transport is not None and not transport.is_closing()
-
-    async def write(self, data: bytes) -> None:
-        """Send; raises `ConnectionError` when the page is closed."""
-        await self._response.write(data)
+def _response(content_type: str, body: bytes) -> Response:
+    return Response(200, _headers(content_type), body)

@@ -15,13 +15,13 @@ from local_gateway.recording.format import (
 )
 from local_gateway.recording.writer import RecordFile
 from local_gateway.records import ApiRecord, Direction, Frame, InvocationRecord, LogLine, Record
-from local_gateway.server.interfaces import Invoker, Sources
+from local_gateway.server.interfaces import ClockAndIds, Invoker
 
 
 class Recording:
     """A file, and the invocations that are running."""
 
-    def __init__(self, file: RecordFile, sources: Sources) -> None:
+    def __init__(self, file: RecordFile, sources: ClockAndIds) -> None:
         self.file = file
         self.sources = sources
         self._numbers = itertools.count()

@@ -209,7 +209,7 @@ class ExecutionEnvironment:
         self._running = _Running(job, self._loop.time())
         self._alarm.set(timeout, self._time_out)
         self._log.started(job.request_id)
-        if job.fatal or poll is None:
+        if poll is None:
             self.kill()
             return
         delivery = Delivery(

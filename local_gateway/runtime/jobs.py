@@ -30,13 +30,12 @@ def _new_trace_id() -> str:
 class Job:
     """`answer` is cancelled if the caller gives up; a running handler continues.
 
-    A `fatal` job kills the environment that it is delivered to. `queued_at` is the loop's time.
+    `queued_at` is the loop's time.
     """
 
     payload: bytes
     trace_id: str
     answer: asyncio.Future[Invocation]
-    fatal: bool = False
     request_id: str = field(default_factory=_new_request_id)
     queued_at: float = 0.0
 
@@ -55,10 +54,10 @@ class Job:
         self.end(Invocation(result=result, request_id=self.request_id, cold=False, duration=0.0))
 
 
-def new_job(payload: bytes, trace_id: str | None, *, fatal: bool = False) -> Job:
+def new_job(payload: bytes, trace_id: str | None) -> Job:
     """A job for the running loop; without a trace id it gets a new one, as from X-Ray."""
     answer: asyncio.Future[Invocation] = asyncio.get_running_loop().create_future()
-    return Job(payload, trace_id or _new_trace_id(), answer, fatal)
+    return Job(payload, trace_id or _new_trace_id(), answer)
 
 
 class JobQueue:

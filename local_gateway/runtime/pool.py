@@ -154,6 +154,11 @@ class FunctionPool:
             self._fail_waiting(init_failure)
         self._grow()
 
+    def kill_idle_environment(self) -> None:
+        """End the environment that would get the next job, if one is free."""
+        if (environment := self._take_idle()) is not None:
+            environment.kill()
+
     def _take_idle(self) -> ExecutionEnvironment | None:
         while self._idle:
             _, environment = self._idle.pop()

@@ -1,4 +1,4 @@
-"""Functions that run elsewhere: behind `sam local start-lambda`, or what serves the same API.
+"""Remote functions: behind `sam local start-lambda`, or what serves the same API.
 
 It serves the Invoke operation of the Lambda API: 200 with the handler's result, and
 `X-Amz-Function-Error` beside the error of a handler that raised. Where it differs from Lambda:
@@ -120,13 +120,8 @@ class RemoteLambda:
         finally:
             slots.release()
 
-    async def crash(self, function: str, payload: bytes) -> Invocation:
-        """The failure of a killed environment; the service's own cannot be killed from here."""
-        self._function(function)
-        request_id = str(uuid.uuid4())
-        message = f"RequestId: {request_id} Error: Runtime exited with error: signal: killed"
-        result = Failed(EXIT_ERROR, message)
-        return Invocation(result=result, request_id=request_id, cold=False, duration=0.0)
+    def kill_idle_environment(self, function: str) -> None:
+        """Nothing: environments elsewhere are not ours to end."""
 
     async def _observed(
         self, function: LambdaFunction, payload: bytes, request_id: str, headers: dict[str, str]

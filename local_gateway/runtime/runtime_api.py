@@ -11,13 +11,16 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Protocol, cast
 
+from local_gateway.core.http import Request
+from local_gateway.core.http_parser import RequestParser
 from local_gateway.core.invocation import Failed
-from local_gateway.runtime.http_requests import BadRequestError, Request, RequestReader
 
 PREFIX = "/2018-06-01/runtime/"
 
 # 6 MB and the room that Lambda leaves for the envelope.
 MAX_RESPONSE_BYTES = 6 * 1024 * 1024 + 100
+# awslambdaric repeats the error, up to 1 MiB of it, in a header for X-Ray.
+MAX_HEAD_BYTES = 2 * 1024 * 1024
 
 _ERROR_TYPE_HEADER = "lambda-runtime-function-error-type"
 
@@ -74,41 +77,40 @@ class RuntimeApiConnection(asyncio.Protocol):
     def __init__(self, handler: RuntimeApiHandler) -> None:
         self._loop = asyncio.get_running_loop()
         self._handler = handler
-        self._reader = RequestReader(MAX_RESPONSE_BYTES)
+        self._parser = RequestParser(
+            "", max_head_bytes=MAX_HEAD_BYTES, max_body_bytes=MAX_RESPONSE_BYTES
+        )
         self._is_polling = False
         self._transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Asyncio: a client connected."""
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        """Asyncio: answer every request that is complete.
+        """Answer every request that is complete.
 
         A turn of the event loop later: what the process printed before it called is then read.
         """
-        try:
-            for request in self._reader.feed(data):
-                self._loop.call_soon(self._answer, request)
-        except BadRequestError as error:
-            self._loop.call_soon(self._refuse, error)
+        for received in self._parser.feed(data):
+            self._loop.call_soon(self._answer, received.request)
+        if self._parser.problem is not None:
+            self._loop.call_soon(self._refuse, self._parser.problem)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Asyncio: nobody waits for the next event any more."""
         if self._is_polling:
             self._handler.gone(self._deliver)
 
     def _answer(self, request: Request) -> None:
         if self._is_polling:
-            self._refuse(BadRequestError("the call before this one has no answer yet"))
+            self._refuse("the call before this one has no answer yet")
             return
         try:
             self._call(request)
         except RefusedError as refused:
             self._send_error(refused.status, refused.error_type, str(refused))
 
-    def _refuse(self, error: BadRequestError) -> None:
-        self._send_error(400, "InvalidRequest", str(error))
+    def _refuse(self, problem: str) -> None:
+        self._send_error(400, "InvalidRequest", problem)
         self._transport.close()
 
     def _call(self, request: Request) -> None:
@@ -121,7 +123,7 @@ class RuntimeApiConnection(asyncio.Protocol):
                 self._send(200, b"")  # nothing was snapshotted: go on at once
                 return
             case "POST", "invocation", request_id, "response":
-                self._respond(request_id, request.body)
+                self._respond(request_id, request)
             case "POST", "invocation", request_id, "error":
                 self._handler.fail(request_id, _failure(request))
             case "POST", "init" | "restore", "error":
@@ -138,11 +140,11 @@ class RuntimeApiConnection(asyncio.Protocol):
             self._is_polling = False
             raise
 
-    def _respond(self, request_id: str, payload: bytes | None) -> None:
-        if payload is None:
+    def _respond(self, request_id: str, request: Request) -> None:
+        if request.is_too_large:
             self._handler.respond_too_large(request_id)
             raise RefusedError(413, "RequestEntityTooLarge", "the response is too large")
-        self._handler.respond(request_id, payload)
+        self._handler.respond(request_id, request.body)
 
     def _deliver(self, delivery: Delivery | None) -> None:
         self._is_polling = False
@@ -189,7 +191,7 @@ async def listening(handler: RuntimeApiHandler) -> AsyncIterator[str]:
 
 def _failure(request: Request) -> Failed:
     """The reported error; what is malformed is replaced by the header's error type."""
-    fallback = request.headers.get(_ERROR_TYPE_HEADER, "Runtime.Unknown")
+    fallback = request.headers.get(_ERROR_TYPE_HEADER) or "Runtime.Unknown"
     try:
         body = json.loads(request.body or b"{}")
     except ValueError:

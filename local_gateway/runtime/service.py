@@ -7,7 +7,7 @@ from local_gateway.core.invocation import Failed, Invocation, InvocationResult, 
 from local_gateway.core.model import LambdaFunction
 from local_gateway.errors import GatewayError
 from local_gateway.records import Observe, ignore
-from local_gateway.runtime.jobs import Job, new_job
+from local_gateway.runtime.jobs import new_job
 from local_gateway.runtime.pool import STARTS_AT_ONCE, FunctionPool
 from local_gateway.runtime.settings import RuntimeContext, RuntimeSettings, choose_client
 
@@ -63,13 +63,7 @@ class LambdaRuntime:
         unchanged. If the call is cancelled, the handler continues to its own timeout. Raises
         `GatewayError` if the function does not exist or the runtime is not started.
         """
-        return await self._run(function, new_job(payload, trace_id))
-
-    async def crash(self, function: str, payload: bytes) -> Invocation:
-        """Like `invoke`, but the environment is killed before the handler gets the event."""
-        return await self._run(function, new_job(payload, None, fatal=True))
-
-    async def _run(self, function: str, job: Job) -> Invocation:
+        job = new_job(payload, trace_id)
         pool = self._pool(function)
         if len(job.payload) > MAX_REQUEST_BYTES:
             message = f"Request must be smaller than {MAX_REQUEST_BYTES} bytes"
@@ -77,6 +71,10 @@ class LambdaRuntime:
         else:
             pool.submit(job)
         return await job.answer
+
+    def kill_idle_environment(self, function: str) -> None:
+        """End the environment that would get the function's next event, if one is free."""
+        self._pool(function).kill_idle_environment()
 
     async def warm(self, function: str) -> None:
         """Initialise an environment, if there is none; raises `FunctionInitError`."""

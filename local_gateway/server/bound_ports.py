@@ -10,37 +10,37 @@ from local_gateway.errors import GatewayError
 _EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared, not bound
 
 
-class Places:
-    """The ports of the origins: the first is what was asked for, further ones follow it."""
+class BoundPorts:
+    """Ports with their sockets: the first is the one asked for, further ones follow it."""
 
     def __init__(self, hosts: tuple[str, ...], port: int) -> None:
         self._hosts = hosts
-        self._step = 1 if port else 0  # asked for any free port: the next one is any, too
-        self._places = [bind(hosts, port)]
+        self._step = 1 if port else 0  # after any free port, any other
+        self._ports = [bind(hosts, port)]
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        for sockets in self._places:
+        for sockets in self._ports:
             for bound in sockets:
                 bound.close()
 
     def __iter__(self) -> Iterator[list[socket.socket]]:
-        return iter(self._places)
+        return iter(self._ports)
 
-    def make_room_for(self, count: int) -> None:
+    def bind_more(self, count: int) -> None:
         """Bind further ports until there are `count`; raises `GatewayError` for a busy one."""
-        while len(self._places) < count:
-            port = (self.port(len(self._places) - 1) + 1) * self._step
-            self._places.append(bind(self._hosts, port))
+        while len(self._ports) < count:
+            port = (self.port(len(self._ports) - 1) + 1) * self._step
+            self._ports.append(bind(self._hosts, port))
 
     def port(self, at: int) -> int:
-        """The port of an origin."""
-        return int(self._places[at][0].getsockname()[1])
+        """The number of a port."""
+        return int(self._ports[at][0].getsockname()[1])
 
     def url(self, at: int, host: str = "127.0.0.1") -> str:
-        """The HTTP URL of an origin, without a path."""
+        """The HTTP URL of a port, without a path."""
         return f"http://{host}:{self.port(at)}"
 
 
@@ -52,8 +52,8 @@ def with_bridge(hosts: tuple[str, ...], bridge: tuple[str, ...]) -> tuple[str, .
 def bind(hosts: tuple[str, ...], port: int) -> list[socket.socket]:
     """Bind `port` on every host; a host whose address family is missing here is passed over.
 
-    Raises `GatewayError` when the port is in use. Bound before anything else starts, so that a
-    busy port costs nobody a wait.
+    Raises `GatewayError` when the port is in use. Ports are bound before anything else starts, so
+    that a busy one is known at once.
     """
     sockets: list[socket.socket] = []
     for host in hosts:

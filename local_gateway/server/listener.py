@@ -1,60 +1,66 @@
 """The HTTP server on bound sockets."""
 
+import asyncio
 import socket
-
-from aiohttp import web
+from typing import Any
 
 from local_gateway.records import ApiRecord, Observe
-from local_gateway.server.interfaces import Sources
-from local_gateway.server.protocol import AnswerAtOnce, Handler, HttpServer, RequestLimits
+from local_gateway.server.interfaces import ClockAndIds
+from local_gateway.server.protocol import Handler, HttpProtocol, RequestLimits
 
 SHUTDOWN_SECONDS = 1.0
 
 
 class Listener:
-    """Hands every request on the sockets to `handler`; what is not HTTP becomes a record.
-
-    An ordinary management call goes to `at_once` before, if there is one.
-    """
+    """Hands every request on the sockets to `handler`; what is not HTTP becomes a record."""
 
     def __init__(
         self,
         sockets: list[socket.socket],
         handler: Handler,
         *,
-        sources: Sources,
+        clock: ClockAndIds,
         observe: Observe,
         limits: RequestLimits | None = None,
-        at_once: AnswerAtOnce | None = None,
     ) -> None:
         self._sockets = sockets
         self._handler = handler
-        self._sources = sources
+        self._clock = clock
         self._observe = observe
         self._limits = limits or RequestLimits()
-        self._at_once = at_once
-        self._runner: web.ServerRunner | None = None
+        self._servers: list[asyncio.Server] = []
+        self._tasks: set[asyncio.Task[Any]] = set()
 
     async def start(self) -> None:
         """Accept requests."""
-        server = HttpServer(
-            self._handler, limits=self._limits, refused=self._refused, at_once=self._at_once
-        )
-        self._runner = web.ServerRunner(server, shutdown_timeout=SHUTDOWN_SECONDS)
-        await self._runner.setup()
+        loop = asyncio.get_running_loop()
         for bound in self._sockets:
-            await web.SockSite(self._runner, bound).start()
+            self._servers.append(await loop.create_server(self._protocol, sock=bound))
 
     async def close(self) -> None:
-        """Stop accepting and drop what is left."""
-        if self._runner is not None:
-            await self._runner.cleanup()
+        """Stop accepting, end what is under way, and drop clients that do not take their data."""
+        for task in self._tasks:
+            task.cancel()
+        for server in self._servers:
+            server.close()
+            server.close_clients()
+        try:
+            async with asyncio.timeout(SHUTDOWN_SECONDS):
+                await asyncio.gather(*(server.wait_closed() for server in self._servers))
+        except TimeoutError:
+            for server in self._servers:
+                server.abort_clients()
         for bound in self._sockets:
             bound.close()
 
+    def _protocol(self) -> HttpProtocol:
+        return HttpProtocol(
+            self._handler, limits=self._limits, refused=self._refused, tasks=self._tasks
+        )
+
     def _refused(self, status: int, cause: str) -> None:
         record = ApiRecord(
-            at=self._sources.now(),
+            at=self._clock.now(),
             api="http",
             route_key="bad request",
             outcome=str(status),

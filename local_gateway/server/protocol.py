@@ -1,26 +1,25 @@
-"""HTTP/1.1 on one TCP connection: aiohttp's protocol, with bounds and answers of our own."""
+"""HTTP/1.1 on one TCP connection: requests in, responses out, bounded in size and time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
+from email.utils import formatdate
+from enum import Enum, auto
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Any, cast
 
-from aiohttp import web
-from aiohttp.abc import AbstractStreamWriter
-from aiohttp.http import RawRequestMessage
-from aiohttp.http_exceptions import HttpProcessingError
-from aiohttp.streams import StreamReader
-from aiohttp.web_protocol import RequestHandler, RequestPayloadError
-
-from local_gateway.core.iam.sigv4 import SignedRequest
-from local_gateway.server.management_calls import Incomplete, read_call
+from local_gateway.core.http import Headers, Request, Response
+from local_gateway.core.http_parser import ReceivedRequest, RequestParser
 from local_gateway.server.responses import json_message
 
-type Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
-type AnswerAtOnce = Callable[[SignedRequest], bytes | None]
-type Refused = Callable[[int, str], None]
-
-TOO_LARGE = 413
-HOLD_SECONDS = 0.05
+_LOG = logging.getLogger(__name__)
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
+# How long a client may go on sending what is not read any more, so that it sees the response.
+LINGER_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,33 +37,70 @@ class RequestLimits:
     body_seconds: float = 30.0
 
 
-class BodyError(Exception):
-    """A request's body cannot be had; `status` and `message` are the answer."""
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """`101 Switching Protocols`: from then on `protocol` owns the socket."""
 
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
-
-
-async def read_body(request: web.BaseRequest) -> bytes:
-    """The whole body; raises `BodyError` when it is too large, too slow or malformed."""
-    limits = request.protocol.limits if isinstance(request.protocol, _Protocol) else RequestLimits()
-    if (request.content_length or 0) > limits.body_bytes:
-        raise BodyError(TOO_LARGE, "Request Entity Too Large")
-    try:
-        async with asyncio.timeout(limits.body_seconds):
-            return await request.read()
-    except web.HTTPRequestEntityTooLarge:
-        raise BodyError(TOO_LARGE, "Request Entity Too Large") from None
-    except TimeoutError:
-        raise BodyError(408, "Request Timeout") from None
-    except RequestPayloadError:
-        raise BodyError(400, "Bad Request") from None
+    headers: Headers
+    protocol: asyncio.Protocol
 
 
-class HttpServer(web.Server):
-    """Makes a protocol for each connection; `refused` is told status and cause of a bad request."""
+class ResponseWriter:
+    """Sends the body of a response piece by piece; the connection's end is the body's end."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._drained = asyncio.Event()
+        self._drained.set()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the client is still there."""
+        return not self._transport.is_closing()
+
+    async def write(self, data: bytes) -> None:
+        """Send, and wait for a client that reads slowly; `ConnectionError` when it is gone."""
+        if not self.is_open:
+            raise ConnectionResetError
+        self._transport.write(data)
+        await self._drained.wait()
+
+    def pause(self) -> None:
+        """Let `write` wait."""
+        self._drained.clear()
+
+    def resume(self) -> None:
+        """Let `write` go on."""
+        self._drained.set()
+
+
+@dataclass(frozen=True, slots=True)
+class StreamedResponse:
+    """A 200 whose body `send` writes, as long as it likes."""
+
+    headers: Headers
+    send: Callable[[ResponseWriter], Coroutine[Any, Any, None]]
+
+
+type Answer = Response | Upgrade | StreamedResponse
+type Handler = Callable[[Request], Coroutine[Any, Any, Answer]]
+type Refused = Callable[[int, str], None]
+
+
+class _Phase(Enum):
+    """What the connection's timer is about."""
+
+    HEAD = auto()
+    BODY = auto()
+    BUSY = auto()
+    LINGERING = auto()
+
+
+class HttpProtocol(asyncio.Protocol):
+    """Hands one request after the other to `handler`; what is not HTTP goes to `refused`.
+
+    `refused` takes the status and the cause. Tasks of handlers are in `tasks` while they run.
+    """
 
     def __init__(
         self,
@@ -72,127 +108,206 @@ class HttpServer(web.Server):
         *,
         limits: RequestLimits,
         refused: Refused,
-        at_once: AnswerAtOnce | None = None,
+        tasks: set[asyncio.Task[Any]],
     ) -> None:
-        super().__init__(handler, request_factory=_request)
+        self._handler = handler
         self._limits = limits
         self._refused = refused
-        self._at_once = at_once
-
-    def __call__(self) -> RequestHandler:
-        """A protocol for one connection."""
-        return _Protocol(self, self._limits, self._refused, self._at_once)
-
-
-class _Protocol(RequestHandler):
-    """Answers what is not HTTP in API Gateway's style: JSON, one line in the log, no traceback."""
-
-    __slots__ = ("_answer_at_once", "_held", "_hold", "_refused", "limits")
-
-    def __init__(
-        self,
-        server: HttpServer,
-        limits: RequestLimits,
-        refused: Refused,
-        at_once: AnswerAtOnce | None,
-    ) -> None:
-        super().__init__(
-            server,
-            loop=asyncio.get_running_loop(),
-            access_log=None,  # type: ignore[arg-type]  # aiohttp's own way to have none
-            max_line_size=limits.header_bytes,
-            max_field_size=limits.header_bytes,
-            auto_decompress=False,
-            # aiohttp closes a connection that was quiet for so long before a request's head is
-            # complete, from its start or since the last answer: the end of slow-loris clients.
-            keepalive_timeout=limits.head_seconds,
-        )
-        self.limits = limits
-        self._refused = refused
-        # Until the client sends something else: from then on aiohttp has read a part of it.
-        self._answer_at_once = at_once
+        self._tasks = tasks
+        self._loop = asyncio.get_running_loop()
+        self._waiting: deque[ReceivedRequest] = deque()
         self._held = b""
-        self._hold: asyncio.TimerHandle | None = None
+        self._phase = _Phase.HEAD
+        self._due = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._writer: ResponseWriter | None = None
+        self._transport: asyncio.Transport
+        self._parser: RequestParser
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        peer = transport.get_extra_info("peername")
+        self._parser = RequestParser(
+            peer[0] if peer else "",
+            max_head_bytes=self._limits.header_bytes,
+            max_body_bytes=self._limits.body_bytes,
+        )
+        self._wait(_Phase.HEAD, self._limits.head_seconds)
 
     def data_received(self, data: bytes) -> None:
-        """Asyncio: answer an ordinary management call, or let aiohttp read on."""
-        if self._answer_at_once is None or self.transport is None:
-            super().data_received(data)
+        if self._phase is _Phase.BUSY:
+            self._held += data
+            self._transport.pause_reading()
+        elif self._phase is not _Phase.LINGERING:
+            self._waiting.extend(self._parser.feed(data))
+            self._proceed()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._writer is not None:
+            self._writer.resume()
+
+    def pause_writing(self) -> None:
+        if self._writer is not None:
+            self._writer.pause()
+
+    def resume_writing(self) -> None:
+        if self._writer is not None:
+            self._writer.resume()
+
+    def _proceed(self) -> None:
+        """Handle what has come, one request at a time, and refuse what is none."""
+        while self._waiting and self._phase in (_Phase.HEAD, _Phase.BODY):
+            self._handle(self._waiting.popleft())
+        if self._phase not in (_Phase.HEAD, _Phase.BODY) or self._transport.is_closing():
             return
-        hold, self._hold = self._hold, None
-        if hold is not None:
-            hold.cancel()
-            data, self._held = self._held + data, b""
-        call = read_call(data, self.limits.header_bytes)
-        if isinstance(call, Incomplete) and hold is None:
-            # Many clients send head and body one after the other.
-            self._held = data
-            self._hold = self._loop.call_later(HOLD_SECONDS, self._let_go)
+        if self._parser.problem is not None:
+            self._refuse(400, "Bad Request", self._parser.problem)
             return
-        answer = self._answer_at_once(call) if isinstance(call, SignedRequest) else None
-        if answer is None:
-            self._answer_at_once = None
-            super().data_received(data)
+        pending = self._parser.pending
+        if pending is None:
+            return
+        if pending.is_too_large:
+            self._handle(ReceivedRequest(pending, keeps_alive=False, is_upgrade=False))
+        elif self._phase is _Phase.HEAD:
+            self._wait(_Phase.BODY, self._limits.body_seconds)
+            if (pending.headers.get("expect") or "").lower() == "100-continue":
+                self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _handle(self, received: ReceivedRequest) -> None:
+        self._phase = _Phase.BUSY
+        task = asyncio.Task(self._handler(received.request), loop=self._loop, eager_start=True)
+        if task.done():
+            self._answer(received, task)
+            return
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: self._answer_late(received, task))
+
+    def _answer_late(self, received: ReceivedRequest, task: asyncio.Task[Answer]) -> None:
+        self._answer(received, task)
+        if self._phase is _Phase.HEAD and not self._transport.is_closing():
+            data, self._held = self._held, b""
+            self._transport.resume_reading()
+            self._waiting.extend(self._parser.feed(data))
+            self._proceed()
+
+    def _answer(self, received: ReceivedRequest, task: asyncio.Task[Answer]) -> None:
+        if task.cancelled():
+            self._transport.abort()
+            return
+        error = task.exception()
+        if error is not None:
+            _LOG.error("The gateway failed to handle a request", exc_info=error)
+            received = replace(received, keeps_alive=False)
+            answer: Answer = json_message(500, "Internal Server Error")
         else:
-            self.transport.write(answer)
-            self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
-
-    def connection_lost(self, exc: BaseException | None) -> None:
-        """Asyncio: the client is gone."""
-        if self._hold is not None:
-            self._hold.cancel()
-        super().connection_lost(exc)
-
-    def _let_go(self) -> None:
-        """The body takes its time: let aiohttp wait for it."""
-        self._hold = None
-        self._answer_at_once = None
-        data, self._held = self._held, b""
-        super().data_received(data)
-
-    def handle_error(
-        self,
-        request: web.BaseRequest,
-        status: int = 500,
-        exc: BaseException | None = None,
-        message: str | None = None,
-    ) -> web.StreamResponse:
-        """The answer to a request that could not be read, or that the gateway failed on."""
-        if isinstance(exc, BodyError):
-            self._refused(exc.status, exc.message)
-            response = json_message(exc.status, exc.message)
-        elif isinstance(exc, HttpProcessingError):
-            # Behind the colon are the bytes that are wrong: they may be somebody's cookie.
-            self._refused(status, exc.message.partition(":")[0].rstrip())
-            response = json_message(status, "Bad Request")
+            answer = task.result()
+        if isinstance(answer, Response):
+            self._respond(received, answer)
+        elif isinstance(answer, Upgrade):
+            self._upgrade(answer)
         else:
-            super().handle_error(request, status, exc, message)
-            response = json_message(status, "Internal Server Error")
-        response.force_close()
-        return response
+            self._stream(answer)
+
+    def _respond(self, received: ReceivedRequest, response: Response) -> None:
+        request = received.request
+        # After the offer of another protocol the parser reads no further request.
+        closes = not received.keeps_alive or received.is_upgrade
+        self._transport.write(
+            response_bytes(response, closes=closes, has_body=request.method != "HEAD")
+        )
+        if not closes:
+            self._wait(_Phase.HEAD, self._limits.head_seconds)
+        elif request.is_too_large:
+            self._linger()
+        else:
+            self._transport.close()
+
+    def _refuse(self, status: int, message: str, cause: str) -> None:
+        self._refused(status, cause)
+        self._transport.write(response_bytes(json_message(status, message), closes=True))
+        self._linger()
+
+    def _linger(self) -> None:
+        """Let the client send the rest, unread: a reset could cost it the response."""
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+        self._wait(_Phase.LINGERING, LINGER_SECONDS)
+
+    def _upgrade(self, upgrade: Upgrade) -> None:
+        transport, protocol = self._transport, upgrade.protocol
+        if self._timer is not None:
+            self._timer.cancel()
+        if transport.is_closing():
+            protocol.connection_lost(None)
+            return
+        transport.write(_head(101, upgrade.headers))
+        transport.set_protocol(protocol)
+        protocol.connection_made(transport)
+        transport.resume_reading()
+        if data := self._parser.rest + self._held:
+            protocol.data_received(data)
+
+    def _stream(self, streamed: StreamedResponse) -> None:
+        if self._transport.is_closing():
+            return
+        self._writer = ResponseWriter(self._transport)
+        head = _head(200, Headers((*streamed.headers, ("Connection", "close"))))
+        self._transport.write(head)
+        task = self._loop.create_task(streamed.send(self._writer))
+        self._tasks.add(task)
+        task.add_done_callback(self._streamed)
+
+    def _streamed(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is None:
+            self._transport.close()
+        else:
+            self._transport.abort()
+
+    def _wait(self, phase: _Phase, seconds: float) -> None:
+        """Enter a phase that may last for so long; one timer serves all of them."""
+        self._phase = phase
+        self._due = self._loop.time() + seconds
+        if self._timer is not None and self._timer.when() > self._due:
+            self._timer.cancel()
+            self._timer = None
+        if self._timer is None:
+            self._timer = self._loop.call_at(self._due, self._time_out)
+
+    def _time_out(self) -> None:
+        self._timer = None
+        if self._phase is _Phase.BUSY:
+            return
+        if self._loop.time() < self._due:
+            self._timer = self._loop.call_at(self._due, self._time_out)
+        elif self._phase is _Phase.BODY:
+            self._refuse(408, "Request Timeout", "the body takes too long")
+        elif self._phase is _Phase.HEAD:
+            self._transport.close()
+        else:
+            self._transport.abort()
 
 
-class _Request(web.BaseRequest):
-    """A request whose answer does not say what server sent it, as API Gateway's do not."""
+def response_bytes(response: Response, *, closes: bool, has_body: bool = True) -> bytes:
+    """A response as it travels."""
+    body = response.body
+    framing = "" if response.status in (204, 304) else f"Content-Length: {len(body)}\r\n"
+    if closes:
+        framing += "Connection: close\r\n"
+    head = _head(response.status, response.headers, framing)
+    return head + body if has_body else head
 
-    async def _prepare_hook(self, response: web.StreamResponse) -> None:
-        response.headers.popall("Server", None)
+
+def _head(status: int, headers: Headers, framing: str = "") -> bytes:
+    lines = "".join([f"{name}: {value}\r\n" for name, value in headers])
+    date = _date(int(time.time()))
+    head = f"HTTP/1.1 {status} {_PHRASES.get(status, '')}\r\n{lines}{framing}Date: {date}\r\n\r\n"
+    return head.encode(errors="replace")
 
 
-def _request(
-    message: RawRequestMessage,
-    payload: StreamReader,
-    protocol: RequestHandler,
-    writer: AbstractStreamWriter,
-    task: object,
-) -> web.BaseRequest:
-    limits = protocol.limits if isinstance(protocol, _Protocol) else RequestLimits()
-    return _Request(
-        message,
-        payload,
-        protocol,
-        writer,
-        task,  # type: ignore[arg-type]
-        asyncio.get_running_loop(),
-        client_max_size=limits.body_bytes,
-    )
+@lru_cache(maxsize=1)
+def _date(second: int) -> str:
+    return formatdate(second, usegmt=True)

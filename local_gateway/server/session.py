@@ -3,8 +3,11 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from typing import cast
 
+from local_gateway.core.http import Response
 from local_gateway.core.invocation import InvocationResult
+from local_gateway.core.timestamps import RequestStamp
 from local_gateway.core.websocket.actions import (
     AcceptHandshake,
     Action,
@@ -17,9 +20,8 @@ from local_gateway.core.websocket.actions import (
 )
 from local_gateway.core.websocket.connection import Connection
 from local_gateway.records import ApiRecord, Direction, Frame, Observe
-from local_gateway.server.faults import Fate, Tell
 from local_gateway.server.framing import Framing, Message, Text
-from local_gateway.server.interfaces import Sources
+from local_gateway.server.interfaces import ClockAndIds
 from local_gateway.server.invocations import Invocations
 
 CLOSE_GRACE = 5.0
@@ -27,7 +29,7 @@ HARD_BUFFER_FACTOR = 4
 MESSAGES_IN_FLIGHT = 128
 
 
-class Session:
+class Session(asyncio.Protocol):
     """One client: drives its `Connection` from the handshake to the end of the socket."""
 
     def __init__(
@@ -35,16 +37,14 @@ class Session:
         connection: Connection,
         *,
         invocations: Invocations,
-        sources: Sources,
+        clock: ClockAndIds,
         observe: Observe,
-        fate: Callable[[Tell], Fate],
     ) -> None:
         self.connection = connection
-        self.fate = fate(self._record)
         self.finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._framing = Framing(connection.stage.limits)
         self._invocations = invocations
-        self._sources = sources
+        self._clock = clock
         self._observe = observe
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -52,65 +52,70 @@ class Session:
         self._waiting: deque[Message] = deque()
         self._is_paused = False
 
-    async def handshake(self) -> AcceptHandshake | RefuseHandshake:
+    async def handshake(self, stamp: RequestStamp) -> AcceptHandshake | RefuseHandshake:
         """Run authorizer and `$connect`; the upgrade stays pending meanwhile, as on AWS."""
-        actions = self.connection.open(self._sources.moment())
+        actions = self.connection.open(stamp)
         while True:
             invoke: Invoke | None = None
             for action in actions:
                 match action:
                     case AcceptHandshake():
-                        self._record("$connect", "101 open")
+                        self._record(stamp.at, "$connect", "101 open")
                         return action
                     case RefuseHandshake(status, message, cause):
                         failed = status >= 500
-                        self._record("$connect", f"{status} {message}", cause, problem=failed)
+                        outcome = f"{status} {message}"
+                        self._record(stamp.at, "$connect", outcome, cause, problem=failed)
+                        self._finish()
                         return action
                     case Warn(text):
-                        self._record("$connect", "warning", text, problem=True)
+                        self._record(stamp.at, "$connect", "warning", text, problem=True)
                     case Invoke():
                         invoke = action
             if invoke is None:
                 raise AssertionError("a handshake step neither decides nor invokes")
-            actions = await self._next_step(invoke)
+            started = stamp.at
+            result = await self._invocations.run(invoke, self.connection.connection_id)
+            stamp = self._clock.stamp()
+            if invoke.purpose is Purpose.AUTHORIZE:
+                actions = self.connection.authorized(result, stamp, stamp.at - started)
+            else:
+                actions = self.connection.connected(result, stamp)
 
-    async def _next_step(self, invoke: Invoke) -> list[Action]:
-        started = self._sources.now()
-        mishap = self.fate.mishap(invoke.purpose, invoke.purpose)
-        result = await self._invocations.run(invoke, self.connection.connection_id, mishap)
-        moment = self._sources.moment()
-        if invoke.purpose is Purpose.AUTHORIZE:
-            return self.connection.authorized(result, moment, moment.at - started)
-        return self.connection.connected(result, moment)
+    # The socket, as asyncio's protocol, after the 101
 
-    # The socket; `feed_data` and `feed_eof` are the HTTP server's interface for upgraded sockets
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        if self.finished.done():  # the stage was taken away during the handshake
+            self._flush()
+            transport.close()
+        else:
+            self._arm_timer()
 
-    def attach(self, transport: asyncio.Transport) -> None:
-        """Begin to serve the socket after the 101."""
-        self._transport = transport
-        self._arm_timer()
-
-    def feed_data(self, data: bytes) -> tuple[bool, bytes]:
-        """Take bytes from the socket."""
+    def data_received(self, data: bytes) -> None:
         self._waiting.extend(self._framing.receive(data))
         self._take_messages()
-        return False, b""
 
-    def feed_eof(self) -> None:
-        """Take the news that the socket is gone."""
+    def connection_lost(self, exc: Exception | None) -> None:
         self._framing.receive_eof()
         self._take_messages()
         self._finish()
 
-    @property
-    def buffered(self) -> int:
-        """Bytes that the client has not taken yet."""
-        return self._transport.get_write_buffer_size() if self._transport is not None else 0
+    # The management API
 
-    def perform(self, actions: list[Action]) -> None:
-        """Do what the core asks for after a call from outside (the management API)."""
-        self._perform(actions)
-        self._flush()
+    def post(self, data: bytes, at: int) -> Response:
+        """Answer `POST @connections/{id}`."""
+        transport = self._transport
+        buffered = transport.get_write_buffer_size() if transport is not None else 0
+        response, actions = self.connection.post(data, at, buffered)
+        self._perform(actions, at)
+        return response
+
+    def delete(self, stamp: RequestStamp) -> Response:
+        """Answer `DELETE @connections/{id}`."""
+        response, actions = self.connection.delete(stamp)
+        self._perform(actions, stamp.at)
+        return response
 
     def shut_down(self) -> None:
         """Close because the gateway stops: 1012, and no `$disconnect` any more."""
@@ -119,42 +124,47 @@ class Session:
             self._flush()
         self._finish()
 
-    def _perform(self, actions: list[Action]) -> None:
+    def _perform(self, actions: list[Action], at: int) -> None:
         for action in actions:
             match action:
-                case SendText(text):
-                    self._send(text)
-                case CloseSocket(code, reason):
-                    self._close(code, reason)
                 case Invoke():
                     self._invoke(action)
+                case SendText(text):
+                    self._send(text, at)
+                case CloseSocket(code, reason):
+                    self._close(code, reason, at)
                 case Warn(text):
-                    self._record("message", "warning", text, problem=True)
+                    self._record(at, "message", "warning", text, problem=True)
                 case AcceptHandshake() | RefuseHandshake():
                     raise AssertionError("the handshake is over")
 
-    def _send(self, text: str) -> None:
+    def _send(self, text: str, at: int) -> None:
         if self._framing.is_open:
-            self._show(Direction.OUT, text)
+            self._observe(Frame(at, self.connection.connection_id, Direction.OUT, text))
             self._framing.send_text(text)
+            self._flush()
 
-    def _close(self, code: int, reason: str) -> None:
+    def _close(self, code: int, reason: str, at: int) -> None:
         if self._framing.is_open:
             self._framing.send_close(code, reason)
             self._set_timer(CLOSE_GRACE, self._finish)
-        self._record("$disconnect", f"closed {code}", reason)
+            self._flush()
+        self._record(at, "$disconnect", f"closed {code}", reason)
 
     def _lost(self) -> None:
-        if self.finished.done():  # the gateway stops: nobody is left to run $disconnect
+        if self.finished.done():  # the gateway stops: $disconnect cannot run any more
             return
+        stamp = self._clock.stamp()
         code, reason = self._framing.close_seen()
         if self.connection.is_open:
-            self._record("$disconnect", f"closed {code}", reason)
-        self._perform(self.connection.lost(code, reason, self._sources.moment()))
+            self._record(stamp.at, "$disconnect", f"closed {code}", reason)
+        self._perform(self.connection.lost(code, reason, stamp), stamp.at)
 
     def _finish(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        if self._transport is not None:
+            self._transport.close()
         if not self.finished.done():
             self.finished.set_result(None)
 
@@ -163,58 +173,58 @@ class Session:
 
         Once the socket is closing there is no more to come, so all that is left is routed.
         """
-        is_open = self._framing.is_open
-        while self._waiting and (self._in_flight < MESSAGES_IN_FLIGHT or not is_open):
+        while self._waiting and (self._in_flight < MESSAGES_IN_FLIGHT or not self._framing.is_open):
             self._take(self._waiting.popleft())
         self._flush()
         if not self._framing.is_open:
             self._lost()
-        elif self._transport is not None and self._in_flight >= MESSAGES_IN_FLIGHT:
+        elif self._in_flight >= MESSAGES_IN_FLIGHT and self._transport is not None:
             self._is_paused = True
             self._transport.pause_reading()
 
     def _take(self, message: Message) -> None:
-        moment = self._sources.moment()
+        stamp = self._clock.stamp()
         if isinstance(message, Text):
-            self._show(Direction.IN, message.body)
-            self.fate.count_message()
-            unique = self._sources.random_bytes()
-            self._perform(self.connection.text_received(message.body, moment, unique))
-            if self.fate.drops() and self._transport is not None:
-                self._waiting.clear()
-                self._transport.abort()
+            text = message.body
+            self._observe(Frame(stamp.at, self.connection.connection_id, Direction.IN, text))
+            self._perform(self.connection.text_received(text, stamp), stamp.at)
         else:
-            self._perform(self.connection.binary_received(moment))
+            self._perform(self.connection.binary_received(stamp), stamp.at)
 
     def _invoke(self, invoke: Invoke) -> None:
-        for mishap in self.fate.deliveries(invoke):
-            self._in_flight += 1
-            self._invocations.begin(invoke, self.connection.connection_id, self._answered, mishap)
+        self._in_flight += 1
+        self._invocations.begin(invoke, self.connection.connection_id, self._answered)
 
-    def _answered(self, invoke: Invoke, result: InvocationResult) -> None:
+    def _answered(self, invoke: Invoke, result: InvocationResult, at: int) -> None:
         self._in_flight -= 1
         if self._is_paused and self._transport is not None:
             self._is_paused = False
             self._transport.resume_reading()
             self._take_messages()
         if invoke.purpose is Purpose.MESSAGE:
-            self.perform(self.connection.replied(invoke, result, self._sources.now()))
+            self._perform(self.connection.replied(invoke, result, at), at)
+
+    def _vanish(self) -> None:
+        """Drop the TCP connection without a word."""
+        if self._transport is not None:
+            self._waiting.clear()
+            self._transport.abort()
 
     def _arm_timer(self) -> None:
-        seconds = max(0.0, self.connection.deadline - self._sources.now()) / 1000
+        seconds = max(0.0, self.connection.deadline - self._clock.now()) / 1000
         self._set_timer(seconds, self._check_deadline)
 
     def _set_timer(self, seconds: float, action: Callable[[], None]) -> None:
-        """One thing at a time is due: a limit, or the end of the patience with a closing socket."""
+        """One thing at a time is due: a limit, or the end of a closing socket."""
         if self._timer is not None:
             self._timer.cancel()
         self._timer = asyncio.get_running_loop().call_later(seconds, action)
 
     def _check_deadline(self) -> None:
-        actions = self.connection.expired(self._sources.moment())
-        if actions:
-            self.perform(actions)
-        elif self.connection.is_open:
+        stamp = self._clock.stamp()
+        actions = self.connection.expired(stamp)
+        self._perform(actions, stamp.at)
+        if not actions and self.connection.is_open:
             self._arm_timer()
 
     def _flush(self) -> None:
@@ -233,15 +243,17 @@ class Session:
             transport.write_eof()
             self._set_timer(CLOSE_GRACE, self._finish)
 
-    def _show(self, direction: Direction, text: str) -> None:
-        connection_id = self.connection.connection_id
-        self._observe(Frame(self._sources.now(), connection_id, direction, text))
-
     def _record(
-        self, route_key: str, outcome: str, detail: str | None = None, *, problem: bool = False
+        self,
+        at: int,
+        route_key: str,
+        outcome: str,
+        detail: str | None = None,
+        *,
+        problem: bool = False,
     ) -> None:
         record = ApiRecord(
-            at=self._sources.now(),
+            at=at,
             api="websocket",
             route_key=route_key,
             outcome=outcome,

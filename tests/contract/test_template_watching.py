@@ -47,7 +47,7 @@ STACK_NAMES = ({"Ref": "AWS::StackName"}, {"Ref": "StackName"})
 
 
 def own_metrics() -> set[str]:
-    """What `tests/integration/sapa/test_metrics.py` sees the functions emit."""
+    """What `tests/integration/sapa/test_observability.py` sees the functions emit."""
     return {*Metric, *map(message_metric, ("ok", "pong", "resumed", *ERROR_CODES))}
 
 

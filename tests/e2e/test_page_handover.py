@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from local_gateway.core.limits import Limits
+from local_gateway.core.websocket.stage import Limits
 from local_gateway.recording.reader import load_recording
 from tests.support.bot import PASSWORD, Bot, local_bot, unique
 from tests.support.browser import ChatPage, chromium, set_color_scheme

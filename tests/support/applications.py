@@ -4,7 +4,6 @@ import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 
-from local_gateway.core.limits import Limits
 from local_gateway.core.model import (
     Application,
     AuthorizationType,
@@ -19,6 +18,7 @@ from local_gateway.core.model import (
     WebSocketRoute,
     WebSocketStage,
 )
+from local_gateway.core.websocket.stage import Limits
 
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"
@@ -172,12 +172,8 @@ def _open_routes() -> tuple[HttpRoute, ...]:
         HttpRoute(route_key=key, function="Http", timeout=timeout)
         for key, timeout in (
             ("GET /echo/{name}", 5.0),
-            ("ANY /items/{path+}", 5.0),
             ("POST /echo", 5.0),
             ("GET /cookies", 5.0),
-            ("GET /bytes", 5.0),
-            ("GET /raise", 5.0),
-            ("GET /own-cors", 5.0),
             ("GET /hold", 0.1),
         )
     )

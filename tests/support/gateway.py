@@ -14,18 +14,19 @@ from botocore.config import Config
 from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
 from websockets.sync.client import ClientConnection, connect
 
-from local_gateway.core.limits import Limits
 from local_gateway.core.model import Application
-from local_gateway.core.websocket.stage import Stage
+from local_gateway.core.websocket.stage import Limits, Stage
 from local_gateway.runtime.service import LambdaRuntime
 from local_gateway.runtime.settings import RuntimeSettings
 from local_gateway.server.bound_ports import bind
+from local_gateway.server.context import ServerContext
+from local_gateway.server.faults import FaultInjectingInvoker, FaultInjector, Faults
 from local_gateway.server.http_api import HttpApiServer
-from local_gateway.server.interfaces import Faults, Sources
+from local_gateway.server.interfaces import ClockAndIds, Invoker
 from local_gateway.server.invocations import Invocations
 from local_gateway.server.listener import Listener
 from local_gateway.server.protocol import RequestLimits
-from local_gateway.server.router import Dispatcher
+from local_gateway.server.router import Router
 from local_gateway.server.websocket_stage import WebSocketStageServer
 from tests.support.applications import LIMITS, REGION
 from tests.support.raw_client import RawClient
@@ -168,50 +169,49 @@ class RunningGateway:
         )
         await runtime.start()
         self._stack.push_async_callback(runtime.close)
-        sources = Sources()
-        invocations = Invocations(
-            runtime, sources=sources, observe=self.recorder.observe, crasher=runtime
-        )
+        clock = ClockAndIds()
+        invoker: Invoker = runtime
+        faults: FaultInjector | None = None
+        if self._faults is not None:
+            faults = FaultInjector(self._faults, observe=self.recorder.observe, clock=clock)
+            invoker = FaultInjectingInvoker(
+                runtime, faults, clock=clock, kill=runtime.kill_idle_environment
+            )
+        invocations = Invocations(invoker, clock=clock, observe=self.recorder.observe)
         self._stack.push_async_callback(invocations.close)
-        dispatcher = Dispatcher()
+        router = Router(clock)
         listener = Listener(
             sockets,
-            dispatcher.handle,
-            sources=sources,
+            router.handle,
+            clock=clock,
             observe=self.recorder.observe,
             limits=self._request_limits,
-            at_once=dispatcher.answer_at_once,
         )
         await listener.start()
         self._stack.push_async_callback(listener.close)
-        self._serve(dispatcher, sources, invocations)
+        context = ServerContext(
+            invocations=invocations,
+            clock=clock,
+            observe=self.recorder.observe,
+            limits=Limits(),
+            secrets=self._secrets,
+            faults=faults,
+        )
+        self._serve(router, context)
 
-    def _serve(self, dispatcher: Dispatcher, sources: Sources, invocations: Invocations) -> None:
+    def _serve(self, router: Router, context: ServerContext) -> None:
         stages = {
             settings.name: WebSocketStageServer(
                 self._application,
-                Stage(api, settings, self._limits.get(settings.name, Limits())),
-                invocations=invocations,
-                sources=sources,
-                observe=self.recorder.observe,
-                secrets=self._secrets,
-                faults=self._faults,
+                Stage(api, settings, self._limits.get(settings.name, context.limits)),
+                context,
             )
             for api in self._application.websocket_apis
             for settings in api.stages
         }
         (http_api,) = self._application.http_apis
-        http = HttpApiServer(
-            self._application,
-            http_api,
-            port=self.address[1],
-            invocations=invocations,
-            sources=sources,
-            observe=self.recorder.observe,
-            secrets=self._secrets,
-            faults=self._faults,
-        )
-        dispatcher.serve(stages, http)
+        http = HttpApiServer(self._application, http_api, context, port=self.address[1])
+        router.serve(stages, http)
         for stage in stages.values():
             self._stack.callback(stage.shut_down)
 

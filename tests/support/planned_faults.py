@@ -4,13 +4,13 @@ from local_gateway.core.chaos import Fault, Key
 
 
 class Plan:
-    """Strikes the given keys, each written as `(fault, stage or API, number or route, event)`."""
+    """Applies to these keys, written as `(fault, stage or API, number or route, event)`."""
 
     def __init__(self, *planned: tuple[Key, ...], delay: float = 0.0) -> None:
         self._planned = frozenset(planned)
         self._delay = delay
 
-    def strikes(self, fault: Fault, /, *key: Key) -> bool:
+    def applies(self, fault: Fault, /, *key: Key) -> bool:
         """Whether it was planned."""
         return (fault, *key) in self._planned
 

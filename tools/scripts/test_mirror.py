@@ -22,6 +22,106 @@ EXEMPT: Mapping[str, tuple[str, str]] = {
         "tests/e2e/test_gateway_cli.py",
         "one call of main(), by which every end-to-end test starts its gateway",
     ),
+    "local_gateway/cli/recordings.py": (
+        "tests/e2e/test_gateway_cli.py",
+        "the commands `replay` and `event`, run as commands",
+    ),
+    "local_gateway/cli/signals.py": (
+        "tests/e2e/test_gateway_cli.py",
+        "Ctrl-C and SIGTERM, sent to a running gateway",
+    ),
+    **dict.fromkeys(
+        [
+            "local_gateway/app/features.py",
+            "local_gateway/app/gateway.py",
+            "local_gateway/app/ready_hook.py",
+            "local_gateway/app/serve.py",
+            "local_gateway/app/startup.py",
+            "local_gateway/app/version.py",
+        ],
+        (
+            "tests/e2e/test_gateway_cli.py",
+            "the composition of a gateway, which a running gateway shows",
+        ),
+    ),
+    "local_gateway/app/reload.py": (
+        "tests/e2e/test_reload.py",
+        "what happens to open sockets when files of a running gateway change",
+    ),
+    "local_gateway/app/replay.py": (
+        "tests/e2e/test_gateway_cli.py",
+        "the composition behind the command `replay`",
+    ),
+    "local_gateway/runtime/child/plain_http.py": (
+        "tests/unit/local_gateway/runtime/child/test_redirection.py",
+        "redirection decides which hosts it is used for",
+    ),
+    "local_gateway/runtime/child/runtime_api_client.py": (
+        "tests/integration/local_gateway/runtime/test_results.py",
+        "the client of our own bootstrap, with which every test of the runtime runs too",
+    ),
+    "sapa/aws/clients.py": (
+        "tests/integration/sapa/test_import_budget.py",
+        "creates the clients that every store works with",
+    ),
+    "sapa/aws/http_connection.py": (
+        "tests/integration/sapa/stores/test_management_api.py",
+        "the connections below an endpoint, with a server that fails in every way",
+    ),
+    "sapa/stores/table.py": (
+        "tests/integration/sapa/stores/test_state.py",
+        "every store works through it",
+    ),
+    **dict.fromkeys(
+        [
+            "local_gateway/server/interfaces.py",
+            "local_gateway/server/invocations.py",
+            "local_gateway/server/listener.py",
+            "local_gateway/server/router.py",
+            "local_gateway/server/session.py",
+            "local_gateway/server/websocket_stage.py",
+        ],
+        (
+            "tests/integration/local_gateway/server/test_messages.py",
+            "the way of a message between its socket and its function, with both ends real",
+        ),
+    ),
+    "local_gateway/server/faults.py": (
+        "tests/integration/local_gateway/server/test_chaos.py",
+        "the faults that the option --chaos injects",
+    ),
+    "local_gateway/server/responses.py": (
+        "tests/integration/local_gateway/server/test_management_api.py",
+        "the responses without a function behind them",
+    ),
+    "local_gateway/aws_services/parameters.py": (
+        "tests/integration/local_gateway/aws_services/test_creators_attributes.py",
+        "conversion by the services' own models, for every type that is created",
+    ),
+    "local_gateway/aws_services/stored_values.py": (
+        "tests/integration/local_gateway/aws_services/test_provisioning.py",
+        "reads what provisioning has stored",
+    ),
+    "local_gateway/inspector/connection_list.py": (
+        "tests/unit/local_gateway/inspector/test_stream.py",
+        "the part of a stream that lists connections",
+    ),
+    "local_gateway/recording/format.py": (
+        "tests/unit/local_gateway/recording/test_recorder.py",
+        "the lines that the recorder writes and the reader reads",
+    ),
+    "local_gateway/template/document/errors.py": (
+        "tests/unit/local_gateway/template/loading/test_malformed.py",
+        "how an error of any step names its place",
+    ),
+    "local_gateway/template/loading/template.py": (
+        "tests/unit/local_gateway/template/loading/test_load.py",
+        "what loading makes",
+    ),
+    "sapa/web/asyncapi.py": (
+        "tests/integration/sapa/web/test_openapi.py",
+        "both documents are checked against the standards' schemas",
+    ),
 }
 
 

@@ -4,35 +4,34 @@ Source: developer guide, http-api-cors: the API answers preflight requests witho
 ignores the CORS headers that a function returns.
 """
 
-from local_gateway.core.http import Headers
-from local_gateway.core.http_api.responses import HttpResponse
+from local_gateway.core.http import Headers, Pairs, Response
 from local_gateway.core.model import Cors
 
 _PREFIX = "access-control-"
 
 
-def preflight(cors: Cors, headers: Headers) -> HttpResponse | None:
+def preflight(cors: Cors, headers: Headers) -> Response | None:
     """The answer to an `OPTIONS` request, or `None` when its headers make no preflight.
 
     An origin or method that is not allowed gets the same 204 without any CORS header.
     """
-    origin, method = _value(headers, "origin"), _value(headers, "access-control-request-method")
+    origin, method = headers.get("origin"), headers.get("access-control-request-method")
     if origin is None or method is None:
         return None
     allowed = {name.upper() for name in cors.allow_methods}
     shared = cors_headers(cors, origin)
     if not shared or not (allowed & {method.upper(), "*"}):
-        return HttpResponse(204, (), b"")
+        return Response(204)
     answer = [item for item in shared if item[0] != f"{_PREFIX}expose-headers"]
     answer.append((f"{_PREFIX}allow-methods", ",".join(cors.allow_methods)))
     if cors.allow_headers:
         answer.append((f"{_PREFIX}allow-headers", ",".join(cors.allow_headers)))
     if cors.max_age is not None:
         answer.append((f"{_PREFIX}max-age", str(cors.max_age)))
-    return HttpResponse(204, tuple(answer), b"")
+    return Response(204, Headers(answer))
 
 
-def cors_headers(cors: Cors, origin: str | None) -> Headers:
+def cors_headers(cors: Cors, origin: str | None) -> Pairs:
     """The headers that an ordinary response to `origin` gets; none for a foreign origin."""
     if origin is None or not any(_origin_fits(entry, origin) for entry in cors.allow_origins):
         return ()
@@ -47,7 +46,7 @@ def cors_headers(cors: Cors, origin: str | None) -> Headers:
     return tuple(headers)
 
 
-def with_cors(cors: Cors | None, origin: str | None, response: HttpResponse) -> HttpResponse:
+def with_cors(cors: Cors | None, origin: str | None, response: Response) -> Response:
     """A function's response with the API's CORS headers in place of its own.
 
     Without a configuration the function's headers pass unchanged.
@@ -55,7 +54,8 @@ def with_cors(cors: Cors | None, origin: str | None, response: HttpResponse) -> 
     if cors is None:
         return response
     own = tuple(item for item in response.headers if not item[0].lower().startswith(_PREFIX))
-    return HttpResponse(response.status, own + cors_headers(cors, origin), response.body)
+    headers = Headers(own + cors_headers(cors, origin))
+    return Response(response.status, headers, response.body)
 
 
 def _origin_fits(entry: str, origin: str) -> bool:
@@ -63,7 +63,3 @@ def _origin_fits(entry: str, origin: str) -> bool:
     if entry.endswith("*"):
         return origin.startswith(entry[:-1])
     return entry.lower() == origin.lower()
-
-
-def _value(headers: Headers, name: str) -> str | None:
-    return next((value for key, value in headers if key.lower() == name), None)

@@ -8,10 +8,9 @@ import base64
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from local_gateway.core.http import Headers
+from local_gateway.core.http import Headers, Response
 from local_gateway.core.invocation import Failed, InvocationResult, Succeeded
 
 _JSON = "application/json"
@@ -23,60 +22,41 @@ _VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
 _FRAMING = frozenset({"connection", "content-length", "keep-alive", "transfer-encoding", "upgrade"})
 
 
-@dataclass(frozen=True, slots=True)
-class HttpResponse:
-    """A status, headers in order (`Set-Cookie` may repeat) and the body's bytes."""
-
-    status: int
-    headers: Headers
-    body: bytes
-
-
 class _UnusableResponseError(ValueError):
     """The result has the shape of a response but cannot be sent."""
 
 
-def not_found() -> HttpResponse:
-    """No route matches."""
-    return _message(404, "Not Found")
+def _message(status: int, message: str) -> Response:
+    body = json.dumps({"message": message}, separators=(",", ":")).encode()
+    return Response(status, Headers((("content-type", _JSON),)), body)
 
 
-def forbidden() -> HttpResponse:
-    """The route wants a signature and there is none, or a wrong one."""
-    return _message(403, "Forbidden")
+# The route wants a signature and there is none, or a wrong one.
+FORBIDDEN = _message(403, "Forbidden")
+NOT_FOUND = _message(404, "Not Found")
+TOO_MANY_REQUESTS = _message(429, "Too Many Requests")
+# The function failed or its response cannot be sent.
+INTERNAL_SERVER_ERROR = _message(500, "Internal Server Error")
+# The integration timed out or could not be started.
+SERVICE_UNAVAILABLE = _message(503, "Service Unavailable")
 
 
-def too_many_requests() -> HttpResponse:
-    """The route is throttled."""
-    return _message(429, "Too Many Requests")
-
-
-def internal_server_error() -> HttpResponse:
-    """The function failed or its response cannot be sent."""
-    return _message(500, "Internal Server Error")
-
-
-def service_unavailable() -> HttpResponse:
-    """The integration timed out or could not be started."""
-    return _message(503, "Service Unavailable")
-
-
-def http_response(result: InvocationResult) -> HttpResponse:
+def http_response(result: InvocationResult) -> Response:
     """The response for a function's result, failures included."""
     if isinstance(result, Failed):
-        return internal_server_error()
+        return INTERNAL_SERVER_ERROR
     if not isinstance(result, Succeeded):
-        return service_unavailable()
+        return SERVICE_UNAVAILABLE
     try:
         answer = json.loads(result.payload)
         if not isinstance(answer, dict) or "statusCode" not in answer:
-            return HttpResponse(200, (("content-type", _JSON),), result.payload)
+            return Response(200, Headers((("content-type", _JSON),)), result.payload)
         return _structured(answer)
     except (ValueError, RecursionError):
-        return internal_server_error()
+        return INTERNAL_SERVER_ERROR
 
 
-def _structured(answer: Mapping[str, Any]) -> HttpResponse:
+def _structured(answer: Mapping[str, Any]) -> Response:
     headers = _headers(answer.get("headers"))
     if not any(name == "content-type" for name, _ in headers):
         headers.append(("content-type", _TEXT))
@@ -86,7 +66,7 @@ def _structured(answer: Mapping[str, Any]) -> HttpResponse:
     if not isinstance(cookies, list):
         raise _UnusableResponseError("cookies must be a list of strings")
     headers += [("set-cookie", _value(cookie)) for cookie in cookies]
-    return HttpResponse(_status(answer["statusCode"]), tuple(headers), _body(answer))
+    return Response(_status(answer["statusCode"]), Headers(headers), _body(answer))
 
 
 def _status(value: object) -> int:
@@ -128,8 +108,3 @@ def _body(answer: Mapping[str, Any]) -> bytes:
         return base64.b64decode(body, validate=True)
     # Half of a surrogate pair is legal in JSON but not in UTF-8.
     return body.encode("utf-8", errors="replace")
-
-
-def _message(status: int, message: str) -> HttpResponse:
-    body = json.dumps({"message": message}, separators=(",", ":")).encode()
-    return HttpResponse(status, (("content-type", _JSON),), body)

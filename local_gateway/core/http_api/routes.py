@@ -29,12 +29,12 @@ def match(
             fallback = route
             continue
         wanted, _, pattern = route.route_key.partition(" ")
-        found = _parameters(pattern.split("/")[1:], segments)
-        if wanted not in (method, _ANY_METHOD) or found is None:
+        parameters = _parameters(pattern.split("/")[1:], segments)
+        if wanted not in (method, _ANY_METHOD) or parameters is None:
             continue
         rank = (*_ranks(pattern), int(wanted == _ANY_METHOD))
         if best is None or rank < best[0]:
-            best = (rank, route, found)
+            best = (rank, route, parameters)
     if best is not None:
         return best[1], best[2]
     return (fallback, {}) if fallback is not None else None
@@ -55,21 +55,21 @@ def path_in_stage(stage_name: str, path: str) -> str | None:
 
 def _parameters(pattern: list[str], segments: list[str]) -> dict[str, str] | None:
     """The values of a pattern's variables, or `None` where it does not fit."""
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for place, part in enumerate(pattern):
         if place >= len(segments):
             return None
         kind, value = _kind(part), unquote(segments[place])
         if kind == _GREEDY:
             rest = unquote("/".join(segments[place:]))
-            return found | {part[1:-2]: rest} if rest else None
+            return values | {part[1:-2]: rest} if rest else None
         if kind == _VARIABLE:
             if not value:
                 return None
-            found[part[1:-1]] = value
+            values[part[1:-1]] = value
         elif part != value:
             return None
-    return found if len(pattern) == len(segments) else None
+    return values if len(pattern) == len(segments) else None
 
 
 def _ranks(pattern: str) -> tuple[int, ...]:

@@ -1,13 +1,13 @@
 """Evaluation of the IAM policy that a Lambda authorizer returns.
 
-Source: IAM user guide, reference_policies_evaluation-logic and reference_policies_elements; API
+Sources: IAM user guide, reference_policies_evaluation-logic, reference_policies_elements and
+reference_policies_elements_condition_operators. API
 Gateway evaluates the policy on its own, so an explicit Deny wins and no match is a Deny.
 """
 
-from collections.abc import Mapping
+import ipaddress
+from collections.abc import Callable, Mapping
 from typing import Any
-
-from local_gateway.core.iam.policy_conditions import conditions_hold
 
 _CONTEXT: Mapping[str, str] = {}
 
@@ -60,8 +60,9 @@ def matches(pattern: str, text: str) -> bool:
 
 
 def _statements(policy: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    found = policy.get("Statement")
-    statements = [found] if isinstance(found, Mapping) else found
+    statements = policy.get("Statement")
+    if isinstance(statements, Mapping):
+        statements = [statements]
     if not isinstance(statements, list) or not statements:
         raise PolicyError("Statement must be an object or a list of at least one object")
     for statement in statements:
@@ -99,5 +100,51 @@ def _conditions(statement: Mapping[str, Any], context: Mapping[str, str], *, unk
     condition = statement.get("Condition", {})
     if not isinstance(condition, Mapping):
         raise PolicyError("Condition must be an object")
-    held = conditions_hold(condition, context, matches)
+    held = conditions_hold(condition, context)
     return unknown if held is None else held
+
+
+def conditions_hold(condition: Mapping[str, Any], context: Mapping[str, str]) -> bool | None:
+    """Whether every condition holds; `None` when that depends on one that is not understood.
+
+    Condition keys are compared without regard to case.
+    """
+    values = {key.lower(): value for key, value in context.items()}
+    outcomes: list[bool | None] = []
+    for operator, keys in condition.items():
+        if not isinstance(keys, Mapping):
+            return None
+        outcomes += [_holds(operator, values.get(k.lower()), v) for k, v in keys.items()]
+    if False in outcomes:
+        return False
+    return None if None in outcomes else True
+
+
+def _holds(operator: str, actual: str | None, wanted: object) -> bool | None:
+    optional = operator.endswith("IfExists")
+    name = operator.removesuffix("IfExists")
+    negated = name.startswith(("StringNot", "NotIp"))
+    test = _TESTS.get(name.replace("Not", "", 1))
+    values = [wanted] if isinstance(wanted, str) else wanted
+    if test is None or not isinstance(values, list):
+        return None
+    if actual is None:
+        # A missing key might exist on AWS (aws:SourceVpc, tags …): only IfExists is certain.
+        return True if optional else None
+    return any(test(str(value), actual) for value in values) != negated
+
+
+def _in_network(network: str, address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address) in ipaddress.ip_network(network, strict=False)
+    except ValueError:
+        return False
+
+
+# Operators and keys that are not listed leave the outcome undecided: then there is no access.
+_TESTS: Mapping[str, Callable[[str, str], bool]] = {
+    "StringEquals": lambda wanted, actual: wanted == actual,
+    "StringEqualsIgnoreCase": lambda wanted, actual: wanted.lower() == actual.lower(),
+    "StringLike": matches,
+    "IpAddress": _in_network,
+}

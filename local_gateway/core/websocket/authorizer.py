@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from local_gateway.core.http import Handshake, Identity
+from local_gateway.core.http import Pairs, Request
 from local_gateway.core.iam.policy import PolicyError, allows
 from local_gateway.core.invocation import Failed, InvocationResult, Succeeded
 from local_gateway.core.model import Authorizer
+from local_gateway.core.websocket.events import Identity
 
 RESULT_LIMIT = 8 * 1024
 _ACTION = "execute-api:Invoke"
@@ -44,7 +45,7 @@ class Refused:
 
 
 def missing_identity_source(
-    authorizer: Authorizer, handshake: Handshake, identity: Identity
+    authorizer: Authorizer, handshake: Request, identity: Identity
 ) -> str | None:
     """The first identity source that is missing or empty: 401 without invoking the authorizer.
 
@@ -56,7 +57,7 @@ def missing_identity_source(
     return None
 
 
-def near_miss(expression: str, handshake: Handshake) -> str | None:
+def near_miss(expression: str, handshake: Request) -> str | None:
     """A warning when the client sent the header of an identity source in another letter case."""
     if not expression.startswith(_HEADER):
         return None
@@ -80,7 +81,7 @@ def decide(
 ) -> Allowed | Refused:
     """What an authorizer's result means for the handshake to `method_arn`.
 
-    `condition_keys` are the policy's condition keys known here, such as `aws:SourceIp`.
+    `condition_keys` are the policy's condition keys that have a value here, such as `aws:SourceIp`.
     """
     if isinstance(result, Failed) and result.message == "Unauthorized":
         return Refused(401, "Unauthorized", "the authorizer raised Unauthorized")
@@ -144,7 +145,7 @@ def _text(name: str, value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _identity_value(expression: str, handshake: Handshake, identity: Identity) -> str:
+def _identity_value(expression: str, handshake: Request, identity: Identity) -> str:
     if expression.startswith(_HEADER):
         return _last(handshake.headers, expression.removeprefix(_HEADER))
     if expression.startswith(_QUERY):
@@ -156,7 +157,7 @@ def _identity_value(expression: str, handshake: Handshake, identity: Identity) -
     return ""
 
 
-def _last(pairs: tuple[tuple[str, str], ...], name: str) -> str:
+def _last(pairs: Pairs, name: str) -> str:
     return dict(pairs).get(name, "")
 
 

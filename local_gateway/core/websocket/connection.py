@@ -1,20 +1,21 @@
 """One WebSocket connection as a state machine: events in, actions out.
 
-The machine knows neither sockets nor clocks: each input carries its `Moment`, and the shell
+The machine knows neither sockets nor clocks: each input carries its time, and the shell
 performs what comes back. Source of the order of things: developer guide, "Manage connected users
 and client apps: $connect and $disconnect routes".
 """
 
+import json
 from enum import Enum, auto
 
 from local_gateway.core import management
-from local_gateway.core.http import Handshake, Identity, Moment
+from local_gateway.core.http import Request, Response
 from local_gateway.core.ids import message_id
 from local_gateway.core.invocation import InvocationResult
-from local_gateway.core.management import ManagementResponse
 from local_gateway.core.model import AuthorizationType, Authorizer, WebSocketRoute
+from local_gateway.core.timestamps import RequestStamp
 from local_gateway.core.websocket import authorizer as authorization
-from local_gateway.core.websocket import error_frames, events
+from local_gateway.core.websocket import events
 from local_gateway.core.websocket.actions import (
     AcceptHandshake,
     Action,
@@ -25,7 +26,7 @@ from local_gateway.core.websocket.actions import (
     SendText,
     Warn,
 )
-from local_gateway.core.websocket.close_reasons import reason_of
+from local_gateway.core.websocket.events import Identity
 from local_gateway.core.websocket.integration_response import proxy_response
 from local_gateway.core.websocket.stage import Stage
 from local_gateway.core.websocket.validation import invalid_reason
@@ -33,6 +34,13 @@ from local_gateway.core.websocket.validation import invalid_reason
 CONNECT, DISCONNECT = "$connect", "$disconnect"
 SUBPROTOCOL = "Sec-WebSocket-Protocol"
 AUTHORIZER_TIMEOUT = 30.0
+
+# `disconnectReason` as captured on AWS where the closing side gave none; other codes have no text.
+_CLOSE_REASONS = {
+    1000: "Connection Closed Normally",
+    1001: "Going away",
+    1005: "Client-side close frame status not set",
+}
 
 
 class State(Enum):
@@ -46,24 +54,20 @@ class State(Enum):
 
 
 class Connection:
-    """A connection of one stage, from the upgrade request to its `$disconnect`."""
+    """A connection of a stage, from the upgrade request to its `$disconnect`."""
 
-    def __init__(self, stage: Stage, identity: Identity, handshake: Handshake) -> None:
+    def __init__(self, stage: Stage, identity: Identity, handshake: Request) -> None:
         self.stage = stage
         self.identity = identity
+        self.connection_id = identity.connection_id
         self.state = State.NEW
         self.last_active = identity.connected_at
         self._handshake = handshake
         self._authorizer: dict[str, str] | None = None
 
     @property
-    def connection_id(self) -> str:
-        """The id that events and the management API use."""
-        return self.identity.connection_id
-
-    @property
     def is_open(self) -> bool:
-        """Whether the handshake was accepted and nobody has closed since."""
+        """Whether the handshake was accepted and the connection is not closed."""
         return self.state is State.OPEN
 
     @property
@@ -74,19 +78,19 @@ class Connection:
 
     # The handshake
 
-    def open(self, moment: Moment) -> list[Action]:
+    def open(self, stamp: RequestStamp) -> list[Action]:
         """Start the handshake: throttle, authorizer, `$connect` function, in AWS's order."""
         route = self.stage.api.routes.get(CONNECT)
-        if not self.stage.admits(CONNECT, moment.at):
+        if not self.stage.admits(CONNECT, stamp.at):
             return self._refuse(429, "Too Many Requests", "throttled")
         if route is None:
-            return self._accept(moment)
+            return self._accept(stamp)
         if route.authorization_type is AuthorizationType.NONE or route.authorizer is None:
-            return self._invoke_connect(route, moment, None)
-        return self._authorize(route, route.authorizer, moment)
+            return self._invoke_connect(route, stamp, None)
+        return self._authorize(route, route.authorizer, stamp)
 
     def _authorize(
-        self, route: WebSocketRoute, authorizer: Authorizer, moment: Moment
+        self, route: WebSocketRoute, authorizer: Authorizer, stamp: RequestStamp
     ) -> list[Action]:
         missing = authorization.missing_identity_source(authorizer, self._handshake, self.identity)
         if missing is not None:
@@ -95,10 +99,12 @@ class Connection:
             warning = [Warn(near)] if near else []
             return [*warning, *self._refuse(refused.status, refused.message, refused.cause)]
         self.state = State.AUTHORIZING
-        event = events.authorizer_event(self.identity, self._handshake, moment)
-        return [self._invocation(Purpose.AUTHORIZE, route, moment, event)]
+        event = events.authorizer_event(self.identity, self._handshake, stamp)
+        return [self._invocation(Purpose.AUTHORIZE, route, stamp, event)]
 
-    def authorized(self, result: InvocationResult, moment: Moment, latency_ms: int) -> list[Action]:
+    def authorized(
+        self, result: InvocationResult, stamp: RequestStamp, latency_ms: int
+    ) -> list[Action]:
         """Take the authorizer's answer: refuse, or go on to the `$connect` function."""
         if self.state is not State.AUTHORIZING:
             return []
@@ -107,20 +113,20 @@ class Connection:
         if isinstance(decision, authorization.Refused):
             return self._refuse(decision.status, decision.message, decision.cause)
         self._authorizer = dict(decision.context)
-        route = self.stage.api.routes.get(CONNECT)  # the API may have been deployed anew without it
-        return self._invoke_connect(route, moment, latency_ms) if route else self._accept(moment)
+        route = self.stage.api.routes.get(CONNECT)  # a new deployment may lack it
+        return self._invoke_connect(route, stamp, latency_ms) if route else self._accept(stamp)
 
     def _invoke_connect(
-        self, route: WebSocketRoute, moment: Moment, latency_ms: int | None
+        self, route: WebSocketRoute, stamp: RequestStamp, latency_ms: int | None
     ) -> list[Action]:
         self.state = State.CONNECTING
         context: dict[str, str | int] | None = None
         if self._authorizer is not None and latency_ms is not None:
             context = {**self._authorizer, "integrationLatency": latency_ms}
-        event = events.connect_event(self.identity, self._handshake, moment, context)
-        return [self._invocation(Purpose.CONNECT, route, moment, event)]
+        event = events.connect_event(self.identity, self._handshake, stamp, context)
+        return [self._invocation(Purpose.CONNECT, route, stamp, event)]
 
-    def connected(self, result: InvocationResult, moment: Moment) -> list[Action]:
+    def connected(self, result: InvocationResult, stamp: RequestStamp) -> list[Action]:
         """Take the `$connect` function's answer: 2xx opens, other statuses pass unchanged."""
         if self.state is not State.CONNECTING:
             return []
@@ -130,14 +136,14 @@ class Connection:
         if not response.accepts:
             message = "Forbidden" if response.status == 403 else "Connection refused"
             return self._refuse(response.status, message, "$connect refused")
-        subprotocol = response.header(SUBPROTOCOL)
+        subprotocol = response.headers.get(SUBPROTOCOL)
         if subprotocol is not None and not subprotocol.isprintable():
             return self._refuse(502, "Internal server error", f"{SUBPROTOCOL} has control codes")
-        return self._accept(moment, subprotocol)
+        return self._accept(stamp, subprotocol)
 
-    def _accept(self, moment: Moment, subprotocol: str | None = None) -> list[Action]:
+    def _accept(self, stamp: RequestStamp, subprotocol: str | None = None) -> list[Action]:
         self.state = State.OPEN
-        self.last_active = moment.at  # nobody can speak before the handshake is over
+        self.last_active = stamp.at  # no messages come before the handshake is over
         return [AcceptHandshake(subprotocol)]
 
     def _refuse(self, status: int, message: str, cause: str) -> list[Action]:
@@ -146,30 +152,29 @@ class Connection:
 
     # Messages
 
-    def text_received(self, body: str, moment: Moment, unique: bytes) -> list[Action]:
-        """Route one text message; `unique` makes its message id."""
+    def text_received(self, body: str, stamp: RequestStamp) -> list[Action]:
+        """Route a text message."""
         if self.state is not State.OPEN:
             return []
-        self.last_active = moment.at
-        ids = (self.connection_id, moment.request_id)
-        route_key = self.stage.route_key(body)
-        route = self.stage.api.routes.get(route_key) if route_key else None
+        self.last_active = stamp.at
+        ids = (self.connection_id, stamp.request_id)
+        route = self.stage.route_of(body)
         if route is None:
-            return [SendText(error_frames.forbidden(*ids))]
-        if not self.stage.admits(route.route_key, moment.at):
-            return [SendText(error_frames.too_many_requests(*ids))]
-        problem = invalid_reason(route, body)
+            return [_error_frame("Forbidden", *ids)]
+        if not self.stage.admits(route.route_key, stamp.at):
+            return [_error_frame("Too Many Requests", *ids)]
+        problem = invalid_reason(route, body) if route.request_models else None
         if problem is not None:
-            return [Warn(problem), SendText(error_frames.invalid_request_body(*ids))]
+            return [Warn(problem), _error_frame("Invalid request body", *ids)]
         event = events.message_event(
             self.identity,
-            moment,
+            stamp,
             route_key=route.route_key,
-            message_id=message_id(self.connection_id, unique),
+            message_id=message_id(*ids),
             body=body,
             authorizer=self._authorizer,
         )
-        return [self._invocation(Purpose.MESSAGE, route, moment, event)]
+        return [self._invocation(Purpose.MESSAGE, route, stamp, event)]
 
     def replied(self, invoke: Invoke, result: InvocationResult, at: int) -> list[Action]:
         """Take a message function's answer: a frame only for a failure or a two-way route."""
@@ -178,25 +183,25 @@ class Connection:
         response = proxy_response(result)
         if response is None:
             self.last_active = at
-            frame = error_frames.internal_server_error(self.connection_id, invoke.request_id)
-            return [SendText(frame)]
+            return [_error_frame("Internal server error", self.connection_id, invoke.request_id)]
         route = self.stage.api.routes.get(invoke.route_key)
-        if route is None or not route.two_way or response.body is None:
+        body = response.body if route is not None and route.two_way else None
+        if body is None:
             return []
         self.last_active = at
-        return [SendText(response.body)]
+        return [SendText(body)]
 
-    def binary_received(self, moment: Moment) -> list[Action]:
+    def binary_received(self, stamp: RequestStamp) -> list[Action]:
         """Close: binary frames are not supported (developer guide, binary media types)."""
-        return self._close(1003, moment)
+        return self._close(1003, stamp)
 
     # The end
 
-    def expired(self, moment: Moment) -> list[Action]:
+    def expired(self, stamp: RequestStamp) -> list[Action]:
         """Close when the idle or age limit has come; otherwise nothing."""
-        return self._close(1001, moment) if moment.at >= self.deadline else []
+        return self._close(1001, stamp) if stamp.at >= self.deadline else []
 
-    def lost(self, code: int, reason: str, moment: Moment) -> list[Action]:
+    def lost(self, code: int, reason: str, stamp: RequestStamp) -> list[Action]:
         """The socket is gone: the client closed (its code, 1005 for none) or vanished (1006)."""
         if self.state is not State.OPEN:
             return []
@@ -206,48 +211,64 @@ class Connection:
             return []
         event = events.disconnect_event(
             self.identity,
-            moment,
+            stamp,
             code=code,
-            reason=reason or reason_of(code),
+            reason=reason or _CLOSE_REASONS.get(code, ""),
             authorizer=self._authorizer,
         )
-        return [self._invocation(Purpose.DISCONNECT, route, moment, event)]
+        return [self._invocation(Purpose.DISCONNECT, route, stamp, event)]
 
-    def _close(self, code: int, moment: Moment) -> list[Action]:
+    def _close(self, code: int, stamp: RequestStamp) -> list[Action]:
         if self.state is not State.OPEN:
             return []
-        return [CloseSocket(code, reason_of(code)), *self.lost(code, "", moment)]
+        return [CloseSocket(code, _CLOSE_REASONS.get(code, "")), *self.lost(code, "", stamp)]
 
     # The management API
 
-    def post(self, data: bytes, at: int, buffered: int) -> tuple[ManagementResponse, list[Action]]:
+    def post(self, data: bytes, at: int, buffered: int) -> tuple[Response, list[Action]]:
         """`POST @connections/{id}`; `buffered` is what the client has not read yet, in bytes."""
         limits = self.stage.limits
         if self.state is not State.OPEN:
-            return management.gone(), []
+            return management.GONE, []
         if len(data) > limits.message_bytes:
-            return management.payload_too_large(), []
+            return management.PAYLOAD_TOO_LARGE, []
         if buffered > limits.buffered_bytes:
-            return management.limit_exceeded(), []
+            return management.LIMIT_EXCEEDED, []
         self.last_active = at
-        return management.ok(), [SendText(data.decode(errors="replace"))]
+        return management.OK, [SendText(data.decode(errors="replace"))]
 
-    def describe(self) -> ManagementResponse:
+    def describe(self) -> Response:
         """`GET @connections/{id}`."""
         if self.state is not State.OPEN:
-            return management.gone()
-        return management.description(self.identity, self.identity.connected_at, self.last_active)
+            return management.GONE
+        identity = self.identity
+        return management.description(
+            identity.connected_at, self.last_active, identity.source_ip, identity.user_agent
+        )
 
-    def delete(self, moment: Moment) -> tuple[ManagementResponse, list[Action]]:
+    def delete(self, stamp: RequestStamp) -> tuple[Response, list[Action]]:
         """`DELETE @connections/{id}`: the client sees 1000, the caller cannot choose."""
         if self.state is not State.OPEN:
-            return management.gone(), []
-        return management.deleted(), self._close(1000, moment)
+            return management.GONE, []
+        return management.DELETED, self._close(1000, stamp)
 
     def _invocation(
-        self, purpose: Purpose, route: WebSocketRoute, moment: Moment, event: dict[str, object]
+        self, purpose: Purpose, route: WebSocketRoute, stamp: RequestStamp, event: dict[str, object]
     ) -> Invoke:
         function, timeout = route.function, route.timeout
         if purpose is Purpose.AUTHORIZE and route.authorizer is not None:
             function, timeout = route.authorizer.function, AUTHORIZER_TIMEOUT
-        return Invoke(purpose, function, route.route_key, moment.request_id, event, timeout)
+        return Invoke(purpose, function, route.route_key, stamp.request_id, event, timeout)
+
+
+def _error_frame(message: str, connection_id: str, request_id: str) -> SendText:
+    """The frame that API Gateway itself sends when a message cannot be handled.
+
+    The socket stays open after it, also on one-way routes. Members and spacing are those of
+    captured frames: a space after the first colon and after the commas, none elsewhere. AWS's
+    wording for a throttled message is not published.
+    """
+    connection, request = json.dumps(connection_id), json.dumps(request_id)
+    return SendText(
+        f'{{"message": "{message}", "connectionId":{connection}, "requestId":{request}}}'
+    )

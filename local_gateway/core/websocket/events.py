@@ -6,11 +6,11 @@ and their order follow captured events. Absent members are absent, never null.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from local_gateway.core.forwarding import forwarded_for, trace_header
-from local_gateway.core.http import Handshake, Headers, Identity, Moment
-from local_gateway.core.timestamps import common_log_time
+from local_gateway.core.http import Pairs, Request, forwarded_for, trace_header
+from local_gateway.core.timestamps import RequestStamp, common_log_time
 
 type AuthorizerContext = Mapping[str, str | int]
 type Event = dict[str, Any]
@@ -27,6 +27,26 @@ _REPLACED = frozenset(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What stays the same in all events of a connection.
+
+    `connected_at` is epoch milliseconds; `domain_name` is the host shown to handlers.
+    """
+
+    api_id: str
+    stage: str
+    stage_variables: Pairs
+    domain_name: str
+    connection_id: str
+    connected_at: int
+    source_ip: str
+    user_agent: str | None
+    partition: str
+    region: str
+    account_id: str
+
+
 def connect_arn(identity: Identity) -> str:
     """`methodArn` of the `$connect` route, which an authorizer's policy has to allow."""
     return (
@@ -37,47 +57,38 @@ def connect_arn(identity: Identity) -> str:
 
 def connect_event(
     identity: Identity,
-    handshake: Handshake,
-    moment: Moment,
+    handshake: Request,
+    stamp: RequestStamp,
     authorizer: AuthorizerContext | None,
-    *,
-    scheme: str = "https",
-    port: int = 443,
 ) -> Event:
-    """The `$connect` proxy event; `scheme` and `port` are what `X-Forwarded-*` show."""
-    headers = _seen_headers(identity, handshake, scheme, port)
+    """The `$connect` proxy event."""
+    headers = _seen_headers(identity, handshake)
+    query = handshake.query
     return {
         **_header_maps(headers),
-        **(_query_maps(handshake.query) if handshake.query else {}),
+        **(_query_maps(query) if query else {}),
         **_stage_variables(identity),
-        "requestContext": _context(identity, moment, "$connect", "CONNECT", authorizer),
+        "requestContext": _context(identity, stamp, "$connect", "CONNECT", authorizer),
         "isBase64Encoded": False,
     }
 
 
-def authorizer_event(
-    identity: Identity,
-    handshake: Handshake,
-    moment: Moment,
-    *,
-    scheme: str = "https",
-    port: int = 443,
-) -> Event:
+def authorizer_event(identity: Identity, handshake: Request, stamp: RequestStamp) -> Event:
     """The input of a REQUEST authorizer: the maps are present even when they are empty."""
-    headers = (*_seen_headers(identity, handshake, scheme, port), *_UPGRADE_HEADERS)
+    headers = (*_seen_headers(identity, handshake), *_UPGRADE_HEADERS)
     return {
         "type": "REQUEST",
         "methodArn": connect_arn(identity),
         **_header_maps(headers),
         **_query_maps(handshake.query),
         "stageVariables": dict(identity.stage_variables),
-        "requestContext": _context(identity, moment, "$connect", "CONNECT", None),
+        "requestContext": _context(identity, stamp, "$connect", "CONNECT", None),
     }
 
 
 def message_event(
     identity: Identity,
-    moment: Moment,
+    stamp: RequestStamp,
     *,
     route_key: str,
     message_id: str,
@@ -86,7 +97,7 @@ def message_event(
 ) -> Event:
     """The event of a message route: no headers, no query, the body as it was sent."""
     context = _context(
-        identity, moment, route_key, "MESSAGE", authorizer, before_type={"messageId": message_id}
+        identity, stamp, route_key, "MESSAGE", authorizer, before_type={"messageId": message_id}
     )
     return {
         **_stage_variables(identity),
@@ -98,7 +109,7 @@ def message_event(
 
 def disconnect_event(
     identity: Identity,
-    moment: Moment,
+    stamp: RequestStamp,
     *,
     code: int,
     reason: str,
@@ -113,7 +124,7 @@ def disconnect_event(
     )
     context = _context(
         identity,
-        moment,
+        stamp,
         "$disconnect",
         "DISCONNECT",
         authorizer,
@@ -130,7 +141,7 @@ def disconnect_event(
 
 def _context(
     identity: Identity,
-    moment: Moment,
+    stamp: RequestStamp,
     route_key: str,
     event_type: str,
     authorizer: AuthorizerContext | None,
@@ -146,35 +157,35 @@ def _context(
         **({} if authorizer is None else {"authorizer": dict(authorizer)}),
         **before_type,
         "eventType": event_type,
-        "extendedRequestId": moment.request_id,
-        "requestTime": common_log_time(moment.at),
+        "extendedRequestId": stamp.request_id,
+        "requestTime": common_log_time(stamp.at),
         "messageDirection": "IN",
         **after_direction,
         "stage": identity.stage,
         "connectedAt": identity.connected_at,
-        "requestTimeEpoch": moment.at,
+        "requestTimeEpoch": stamp.at,
         "identity": caller,
-        "requestId": moment.request_id,
+        "requestId": stamp.request_id,
         "domainName": identity.domain_name,
         "connectionId": identity.connection_id,
         "apiId": identity.api_id,
     }
 
 
-def _seen_headers(identity: Identity, handshake: Handshake, scheme: str, port: int) -> Headers:
+def _seen_headers(identity: Identity, handshake: Request) -> Pairs:
     """The client's headers in its own spelling and those that the front end adds or replaces."""
     kept = tuple(item for item in handshake.headers if item[0].lower() not in _REPLACED)
     return (
         *kept,
         # One trace per handshake: authorizer and $connect see the same id.
         ("X-Amzn-Trace-Id", trace_header(identity.connected_at, identity.connection_id)),
-        ("X-Forwarded-For", forwarded_for(handshake.headers, handshake.source_ip)),
-        ("X-Forwarded-Port", str(port)),
-        ("X-Forwarded-Proto", scheme),
+        ("X-Forwarded-For", forwarded_for(handshake)),
+        ("X-Forwarded-Port", "443"),
+        ("X-Forwarded-Proto", "https"),
     )
 
 
-def _header_maps(headers: Headers) -> Event:
+def _header_maps(headers: Pairs) -> Event:
     """Both header maps, sorted without regard to case as in captures; the last value wins.
 
     One header sent in two spellings is one header, shown as it was spelled first.

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from local_gateway.core.http import Headers
 from local_gateway.core.invocation import InvocationResult, Succeeded
 
 
@@ -13,18 +14,35 @@ class ProxyResponse:
     """A usable answer: an object with an integer `statusCode`."""
 
     status: int
-    headers: Mapping[str, str]
-    body: str | None
+    answer: Mapping[str, Any]
+
+    @property
+    def body(self) -> str | None:
+        """The text of the answer's body, if it has one; JSON for anything but text."""
+        value = self.answer.get("body")
+        if value is None or isinstance(value, str):
+            return value
+        return json.dumps(value, ensure_ascii=False)
+
+    @property
+    def headers(self) -> Headers:
+        """The last value of each header."""
+        headers: dict[str, str] = {}
+        multiple, single = self.answer.get("multiValueHeaders"), self.answer.get("headers")
+        if isinstance(multiple, dict):
+            for name, values in multiple.items():
+                if isinstance(values, list) and values:
+                    headers[name] = str(values[-1])
+        if isinstance(single, dict):
+            headers.update(
+                (name, str(value)) for name, value in single.items() if value is not None
+            )
+        return Headers(headers.items())
 
     @property
     def accepts(self) -> bool:
         """Whether a `$connect` answer lets the client in (any 2xx)."""
         return 200 <= self.status < 300
-
-    def header(self, name: str) -> str | None:
-        """A header's value, its name compared without regard to case."""
-        wanted = name.lower()
-        return next((value for key, value in self.headers.items() if key.lower() == wanted), None)
 
 
 def proxy_response(result: InvocationResult) -> ProxyResponse | None:
@@ -44,7 +62,7 @@ def proxy_response(result: InvocationResult) -> ProxyResponse | None:
     status = _status(answer.get("statusCode"))
     if status is None:
         return None
-    return ProxyResponse(status, _headers(answer), _body(answer.get("body")))
+    return ProxyResponse(status, answer)
 
 
 def _status(value: object) -> int | None:
@@ -53,21 +71,3 @@ def _status(value: object) -> int | None:
     if isinstance(value, str) and value.isascii() and value.isdigit():
         value = int(value)
     return value if isinstance(value, int) and 100 <= value <= 599 else None
-
-
-def _headers(answer: Mapping[str, Any]) -> dict[str, str]:
-    headers: dict[str, str] = {}
-    multiple, single = answer.get("multiValueHeaders"), answer.get("headers")
-    if isinstance(multiple, dict):
-        for name, values in multiple.items():
-            if isinstance(values, list) and values:
-                headers[name] = str(values[-1])
-    if isinstance(single, dict):
-        headers.update((name, str(value)) for name, value in single.items() if value is not None)
-    return headers
-
-
-def _body(value: object) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False)

@@ -10,8 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Self
 
-from local_gateway.core.model import WebSocketApi
-from local_gateway.core.websocket.tolerant_json import read
+from local_gateway.core.model import WebSocketApi, WebSocketRoute
 
 DEFAULT = "$default"
 
@@ -24,6 +23,12 @@ _BRACED_VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _BODY = "request.body"
 _STEP = re.compile(r"\.([^.\[\]'\"\s]+)|\[(\d+)\]|\['([^']*)'\]|\[\"([^\"]*)\"\]")
 _ABSENT = object()
+# Numbers keep the text they were sent as, because a route key is text.
+_JSON = json.JSONDecoder(strict=False, parse_int=str, parse_float=str, parse_constant=str)
+# A string, which may hold anything, or a key without quotes.
+_STRING_OR_BARE_KEY = re.compile(
+    r'"(?:[^"\\]|\\.)*+"?|(?<=[{,\s])[^\W\d][\w$-]*+(?=\s*:)', re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +59,19 @@ class RouteSelection:
         """The route key that a message's body spells, perhaps empty.
 
         `None` means that nothing can be selected, so that `$default` runs: the body is no JSON
-        even leniently, or is a scalar or an array where the expression asks for members.
+        even with its keys quoted, or is a scalar or an array where the expression asks for members.
         """
         try:
-            root = read(body)
-            if not self._selectable(root):
+            root = read_json(body)
+            if not isinstance(root, dict) and not self._reads(root):
                 return None
-            return "".join(
-                part if isinstance(part, str) else _text(_found(root, part)) for part in self.parts
-            )
+            texts = [p if isinstance(p, str) else _text(_value_at(root, p)) for p in self.parts]
+            return "".join(texts)
         except (ValueError, RecursionError):
             return None
 
-    def _selectable(self, root: object) -> bool:
-        if isinstance(root, dict):
-            return True
+    def _reads(self, root: object) -> bool:
+        """Whether the expression asks for nothing that only an object has."""
         paths = [part for part in self.parts if not isinstance(part, str)]
         indexable = isinstance(root, list)
         return not paths or any(
@@ -76,16 +79,31 @@ class RouteSelection:
         )
 
 
-def choose_route(api: WebSocketApi, selection: RouteSelection, body: str) -> str | None:
-    """The key of the route that runs for `body`; `None` means a `Forbidden` frame.
+def read_json(text: str) -> Any:
+    """The value of a JSON text whose keys may lack their quotes; raises `ValueError`.
+
+    AWS was seen to route `{"action":"sendMessage", body:"hello"}`.
+    """
+    try:
+        return _JSON.decode(text)
+    except ValueError:
+        return _JSON.decode(_STRING_OR_BARE_KEY.sub(_quoted, text))
+
+
+def _quoted(match: re.Match[str]) -> str:
+    return match[0] if match[0].startswith('"') else f'"{match[0]}"'
+
+
+def choose_route(api: WebSocketApi, selection: RouteSelection, body: str) -> WebSocketRoute | None:
+    """The route that runs for `body`; `None` means a `Forbidden` frame.
 
     Matching is exact. Keys that begin with `$` cannot be selected by content: `$connect` in a
     message leads to `$default`.
     """
     key = selection.select(body)
     if key is not None and not key.startswith("$") and key in api.routes:
-        return key
-    return DEFAULT if DEFAULT in api.routes else None
+        return api.routes[key]
+    return api.routes.get(DEFAULT)
 
 
 def _part(expression: str, at: int) -> tuple[Part, int]:
@@ -122,7 +140,7 @@ def _path(text: str, expression: str) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def _found(root: object, path: tuple[Step, ...]) -> object:
+def _value_at(root: object, path: tuple[Step, ...]) -> object:
     """The value at `path`, or a marker that is no JSON value."""
     value = root
     for step in path:

@@ -89,7 +89,7 @@ class FaultyApi:
     @property
     def reached(self) -> list[str]:
         """What all requests were about."""
-        return [one.about for one in self.posted]
+        return [each.about for each in self.posted]
 
     def answer(self, posted: Posted) -> bytes:
         with self.lock:

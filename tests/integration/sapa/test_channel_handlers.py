@@ -87,7 +87,7 @@ def test_resume_brings_what_was_said_meanwhile_to_who_was_there(cloud: Cloud) ->
     said, done = ask(cloud, "c3", {"$resume": {"chat:lobby": 0}, "$id": 7})
     assert (said["$sequence"], said["text"], said["from"]) == (1, "Hai!", "ben")
     assert (done["$resumed"], done["$id"]) == ({"chat:lobby": 1}, 7)
-    assert [one["username"] for one in done["$members"]["chat:lobby"]] == ["ana", "ben"]
+    assert [each["username"] for each in done["$members"]["chat:lobby"]] == ["ana", "ben"]
     open_connection("c4", "cem", "other")
     error, done = ask(cloud, "c4", {"$resume": {"chat:lobby": 0}}, "cem", "other")
     assert error["error"]["code"] == "forbidden_channel"

@@ -88,7 +88,9 @@ class Lobby:
 
     def got(self, connection_id: str) -> list[dict[str, Any]]:
         """What was posted to a connection, whatever was answered."""
-        return [json.loads(one.body) for one in self.api.posted if one.path.endswith(connection_id)]
+        return [
+            json.loads(each.body) for each in self.api.posted if each.path.endswith(connection_id)
+        ]
 
 
 def _record(message_id: str, body: str) -> dict[str, Any]:
@@ -145,7 +147,7 @@ def test_a_batch_delivers_all_its_messages(lobby: Lobby) -> None:
     for number in range(10):
         lobby.publish(number=number)
     assert lobby.deliver() == []
-    assert sorted(one["$sequence"] for one in lobby.got("ana-1")) == list(range(1, 11))
+    assert sorted(each["$sequence"] for each in lobby.got("ana-1")) == list(range(1, 11))
 
 
 def test_the_gone_are_forgotten_and_announced(lobby: Lobby) -> None:
@@ -182,7 +184,7 @@ def test_a_passing_fault_is_over_in_the_same_invocation(lobby: Lobby, status: in
     lobby.api.answers["ana-1"] = [failed(status), OK]
     lobby.publish()
     assert lobby.deliver() == []
-    assert [one["$sequence"] for one in lobby.got("ana-1")] == [1, 1]
+    assert [each["$sequence"] for each in lobby.got("ana-1")] == [1, 1]
     assert lobby.waiting() == []
 
 
@@ -198,13 +200,13 @@ def test_a_lasting_fault_brings_only_the_rest_back(
     [message] = lobby.waiting()
     left = FanOutTask.from_json(message["Body"])
     assert left.recipients is not None
-    assert [one.connection_id for one in left.recipients] == ["budi-1"]
+    assert [each.connection_id for each in left.recipients] == ["budi-1"]
     assert left.attempt == 1
     assert len(cloud.aws.delays) == 1
     lobby.api.answers["budi-1"] = [OK]
     assert lobby.invoke([message["Body"]]) == []
     assert len(lobby.got("ana-1")) == len(lobby.got("cici-1")) == 1
-    assert {one["$sequence"] for one in lobby.got("budi-1")} == {1}
+    assert {each["$sequence"] for each in lobby.got("budi-1")} == {1}
 
 
 def test_what_cannot_be_done_fails_until_the_dead_letter_queue_has_it(lobby: Lobby) -> None:
@@ -241,7 +243,7 @@ def test_a_function_that_dies_half_way_delivers_again_with_the_same_number(lobby
     [message] = lobby.waiting()
     lobby.invoke([message["Body"]])
     lobby.invoke([message["Body"]])
-    assert [one["$sequence"] for one in lobby.got("ana-1")] == [1, 1]
+    assert [each["$sequence"] for each in lobby.got("ana-1")] == [1, 1]
 
 
 def test_those_who_are_slow_delay_nobody(lobby: Lobby) -> None:
@@ -255,7 +257,7 @@ def test_those_who_are_slow_delay_nobody(lobby: Lobby) -> None:
     [message] = lobby.waiting()
     left = FanOutTask.from_json(message["Body"])
     assert left.recipients is not None
-    assert [one.connection_id for one in left.recipients] == ["ana-3"]
+    assert [each.connection_id for each in left.recipients] == ["ana-3"]
 
 
 def test_a_store_that_fails_brings_the_message_back(

@@ -66,7 +66,7 @@ def kept() -> list[tuple[str, str]]:
 def test_a_request_is_accepted_with_its_number(cloud: Cloud) -> None:
     assert post(json.dumps(GOOD)) == {"status": 202, "channel": "chat:lobby", "sequence": 1}
     assert post(json.dumps(GOOD))["sequence"] == 2
-    assert sorted(one.content["$sequence"] for one in queued()) == [1, 2]
+    assert sorted(each.content["$sequence"] for each in queued()) == [1, 2]
     assert kept() == [(ARN, '{"message": "Hai"}')] * 2
 
 

@@ -82,18 +82,12 @@ def message(event: Event, context: object) -> object:
 def http(event: Event, context: object) -> object:
     """Answer a request of an HTTP API by its path."""
     path = event["rawPath"].removeprefix("/v1")
-    if path == "/raise":
-        raise ValueError("secret details")
     if path == "/cookies":
         return {
             "statusCode": 201,
             "cookies": ["a=1; HttpOnly", "b=2"],
             "headers": {"X-Custom": "1"},
         }
-    if path == "/bytes":
-        return {"statusCode": 200, "isBase64Encoded": True, "body": "/wA="}
-    if path == "/own-cors":
-        return {"statusCode": 200, "headers": {"Access-Control-Allow-Origin": "https://function"}}
     if path == "/hold":
         hold(event["queryStringParameters"])
     return event

@@ -33,7 +33,7 @@ from sapa.connections.connection import Connection, ConnectionStore, Subscriber
 from sapa.errors import ForbiddenChannelError, QueueError, StoreError
 
 type Announce = Callable[[str, str, str], None]
-"""Tells a channel that a user `joined` or `left`: channel, change, user name."""
+"""Announces to a channel that a user `joined` or `left`: channel, change, user name."""
 
 
 class SubscriptionStore(Protocol):
@@ -131,7 +131,9 @@ class Membership:
             return self._enter(subscription)
         if self.subscriptions.contains(channel, connection_id):
             return False
-        return self._take_over(replace(subscription, since=max(since, recorded + 1)), recorded)
+        # A time of its own: a join that began meanwhile must not have the same.
+        since = max(self.clock(), recorded + 1)
+        return self._take_over(replace(subscription, since=since), recorded)
 
     def leave(self, subscriber: Subscriber, channel: str) -> bool:
         """Take a connection out of a channel; false when it is not there.

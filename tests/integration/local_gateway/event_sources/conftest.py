@@ -17,7 +17,7 @@ from local_gateway.core.model import Application
 from local_gateway.event_sources.service import EventSources
 from local_gateway.runtime.service import LambdaRuntime
 from local_gateway.runtime.settings import RuntimeSettings
-from local_gateway.server.interfaces import Sources
+from local_gateway.server.interfaces import ClockAndIds
 from local_gateway.template.application import build_application
 from local_gateway.template.document.stack import Stack
 from local_gateway.template.loading.load import load_template
@@ -112,7 +112,7 @@ class Stage:
             invoker=runtime,
             observe=recorder.observe,
             clock=clock,
-            sources=Sources(),
+            sources=ClockAndIds(),
         )
         self._stack.push_async_callback(sources.close)
         await sources.deploy(application)

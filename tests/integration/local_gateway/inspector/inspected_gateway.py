@@ -4,9 +4,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from local_gateway.app.gateway import Gateway, ServerContext
+from local_gateway.app.gateway import Gateway
 from local_gateway.core.invocation import Invocation, Succeeded
-from local_gateway.core.limits import Limits
 from local_gateway.core.model import (
     Application,
     HttpApi,
@@ -17,12 +16,14 @@ from local_gateway.core.model import (
     WebSocketRoute,
     WebSocketStage,
 )
-from local_gateway.core.ports import assign_origins
+from local_gateway.core.ports import assign_ports
+from local_gateway.core.websocket.stage import Limits
 from local_gateway.inspector.inspector import Inspector
 from local_gateway.inspector.site import SEGMENT, InspectorSite
 from local_gateway.records import InvocationRecord, LogLine
 from local_gateway.server.bound_ports import bind
-from local_gateway.server.interfaces import Sources
+from local_gateway.server.context import ServerContext
+from local_gateway.server.interfaces import ClockAndIds
 from local_gateway.server.invocations import Invocations
 
 AT = 1_700_000_000_042
@@ -111,19 +112,19 @@ async def inspected_gateway(
 ) -> AsyncIterator[Inspected]:
     """Serve until the end of the `async with` block."""
     served = application(stages, http_stages)
-    sources = Sources()
+    clock = ClockAndIds()
     inspector = Inspector()
     async with AsyncExitStack() as stack:
         function, observe = AnsweringFunction(inspector), inspector.observe
-        invocations = Invocations(function, sources=sources, observe=observe)
+        invocations = Invocations(function, clock=clock, observe=observe)
         stack.push_async_callback(invocations.close)
         sockets = bind(("127.0.0.1",), 0)
         port = sockets[0].getsockname()[1]
         context = ServerContext(
-            invocations=invocations, sources=sources, observe=observe, limits=Limits()
+            invocations=invocations, clock=clock, observe=observe, limits=Limits()
         )
         gateway = Gateway([(sockets, port)], context)
-        gateway.deploy(served, assign_origins(served.websocket_apis, served.http_apis))
+        gateway.deploy(served, assign_ports(served.websocket_apis, served.http_apis))
         site = InspectorSite(inspector, gateway, lambda: {"outputs": dict(gateway.outputs)})
         if is_mounted:
             gateway.mount(SEGMENT, site.handle)

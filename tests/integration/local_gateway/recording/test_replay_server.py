@@ -16,7 +16,7 @@ from local_gateway.recording.format import RecordedCall
 from local_gateway.recording.replay_server import ReplayServer
 from local_gateway.records import ignore
 from local_gateway.server.bound_ports import bind
-from local_gateway.server.interfaces import Sources
+from local_gateway.server.interfaces import ClockAndIds
 from local_gateway.server.listener import Listener
 
 OPEN = "L0SM9cOFvHcCIhw="
@@ -51,7 +51,7 @@ async def server() -> AsyncIterator[Running]:
     listener = Listener(
         sockets,
         ReplayServer(calls, frozenset({"dev"})).handle,
-        sources=Sources(),
+        clock=ClockAndIds(),
         observe=ignore,
     )
     await listener.start()

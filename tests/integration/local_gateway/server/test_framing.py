@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.frames import Opcode
 
-from local_gateway.core.limits import Limits
+from local_gateway.core.websocket.stage import Limits
 from local_gateway.server.framing import Binary, Framing, Message, Text
 from tests.support.raw_client import frame
 

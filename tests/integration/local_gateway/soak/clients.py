@@ -70,7 +70,7 @@ class TalkingClients:
             while at < messages:
                 await self._ask(socket, number, at)
                 at += 1
-                if self._faults.strikes(Fault.DROP, number, at):
+                if self._faults.applies(Fault.DROP, number, at):
                     socket.transport.abort()
                     self.tally.vanished += 1
                     return at

@@ -59,7 +59,7 @@ def test_what_has_expired_is_not_read_though_it_is_still_there(log: ChannelLog) 
 def test_a_history_of_many_pages_is_read_to_its_end(log: ChannelLog) -> None:
     for sequence in range(1, 13):
         log.append(event(sequence, {"text": "x" * 130_000}), LATER)
-    assert [one.sequence for one in log.after("chat:lobby", 0, NOW)] == list(range(1, 13))
+    assert [each.sequence for each in log.after("chat:lobby", 0, NOW)] == list(range(1, 13))
     assert len(log.before("chat:lobby", None, 11, NOW)) == 11
 
 

@@ -127,10 +127,10 @@ def test_a_frame_reaches_everybody_signed(api: FaultyApi, bulk_sender: ThreadedB
     ids = [f"c{number}" for number in range(500)]
     assert bulk_sender.post_all('{"message":"Halo! 👋"}', ids, 20) == dict.fromkeys(ids, DELIVERED)
     assert sorted(api.reached) == sorted(ids)
-    assert {one.body for one in api.posted} == {'{"message":"Halo! 👋"}'.encode()}
-    assert {one.headers["host"] for one in api.posted} == {f"127.0.0.1:{api.port}"}
-    assert {one.headers["x-amz-security-token"] for one in api.posted} == {"token"}
-    assert len({one.headers["authorization"] for one in api.posted}) == 500
+    assert {each.body for each in api.posted} == {'{"message":"Halo! 👋"}'.encode()}
+    assert {each.headers["host"] for each in api.posted} == {f"127.0.0.1:{api.port}"}
+    assert {each.headers["x-amz-security-token"] for each in api.posted} == {"token"}
+    assert len({each.headers["authorization"] for each in api.posted}) == 500
 
 
 def test_connections_are_kept_alive_between_frames(
@@ -176,7 +176,7 @@ def test_what_happens_to_one_does_not_happen_to_others(
 ) -> None:
     api.answers["c3"] = [answer]
     ids = [f"c{number}" for number in range(8)]
-    expected = {one: outcome if one == "c3" else DELIVERED for one in ids}
+    expected = {each: outcome if each == "c3" else DELIVERED for each in ids}
     assert bulk_sender.post_all("{}", ids, 20) == expected
     assert bulk_sender.post_all("{}", ids, 20) == expected
 
@@ -195,7 +195,7 @@ def test_those_who_are_slow_delay_nobody(api: FaultyApi, bulk_sender: ThreadedBu
     ids = [f"c{number}" for number in range(400)]
     api.slow.update(ids[::20])
     outcomes = bulk_sender.post_all("{}", ids, 20)
-    assert outcomes == {one: PostOutcome.SLOW if one in api.slow else DELIVERED for one in ids}
+    assert outcomes == {each: PostOutcome.SLOW if each in api.slow else DELIVERED for each in ids}
 
 
 def test_what_there_is_no_time_for_has_failed(

@@ -34,7 +34,7 @@ def test_user_is_present_from_the_first_connection_to_the_last(presence: Presenc
     assert Member(username="ana", since=5) in list(presence.members(LOBBY, NOW))
     assert presence.exit(second, NOW)
     assert not presence.exit(second, NOW)
-    assert [one.username for one in presence.members(LOBBY, NOW)] == ["ben"]
+    assert [each.username for each in presence.members(LOBBY, NOW)] == ["ben"]
     assert presence.enter(subscription("c2", since=20), NOW)
     assert Member(username="ana", since=20) in list(presence.members(LOBBY, NOW))
 
@@ -44,7 +44,7 @@ def test_leaving_takes_out_one_subscription_not_the_next(presence: PresenceStore
     assert presence.enter(old, NOW)
     assert not presence.enter(new, NOW)
     assert not presence.exit(old, NOW)
-    assert [one.username for one in presence.members(LOBBY, NOW)] == ["ana"]
+    assert [each.username for each in presence.members(LOBBY, NOW)] == ["ana"]
     assert presence.exit(new, NOW)
 
 

@@ -89,13 +89,13 @@ def test_large_channel_is_spread_and_finds_everybody_again(cloud: Cloud) -> None
         members_per_shard=2,
     )
     everybody = [subscription(f"c{number}", since=number) for number in range(20)]
-    for one in everybody:
-        store.add(one)
+    for each in everybody:
+        store.add(each)
     assert store.shards(LOBBY) == 16
     # A connection that joined when there were fewer shards stays where it was put.
     assert all(store.contains(LOBBY, f"c{number}") for number in range(20))
-    assert sorted(store.of_channel(LOBBY), key=lambda one: one.since) == everybody
-    assert [store.remove(LOBBY, one.subscriber.connection_id) for one in everybody] == everybody
+    assert sorted(store.of_channel(LOBBY), key=lambda each: each.since) == everybody
+    assert [store.remove(LOBBY, each.subscriber.connection_id) for each in everybody] == everybody
     assert list(store.of_channel(LOBBY)) == []
 
 

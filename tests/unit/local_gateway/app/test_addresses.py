@@ -7,9 +7,9 @@ import pytest
 
 from local_gateway.app.addresses import api_hosts, localised, with_local_variables
 from local_gateway.core.model import Application, HttpApi, LambdaFunction, WebSocketApi
-from local_gateway.core.ports import Origin, domain_name
+from local_gateway.core.ports import ApiPort, domain_name
 from local_gateway.runtime.child.redirection import VARIABLE, decode_hosts
-from local_gateway.server.bound_ports import Places
+from local_gateway.server.bound_ports import BoundPorts
 
 
 def websocket_api(api_id: str) -> WebSocketApi:
@@ -30,7 +30,10 @@ FUNCTION = LambdaFunction(
     environment={"OWN": "1"},
 )
 HTTP_API = HttpApi(logical_id="H", api_id="h", routes=(), stages=())
-ORIGINS = [Origin([websocket_api("a"), websocket_api("b")], HTTP_API), Origin([websocket_api("c")])]
+ORIGINS = [
+    ApiPort([websocket_api("a"), websocket_api("b")], HTTP_API),
+    ApiPort([websocket_api("c")]),
+]
 
 
 def application(partition: str = "aws") -> Application:
@@ -53,8 +56,8 @@ EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - for a moment, and nothing accepts
     [("127.0.0.1", "127.0.0.1"), (EVERY_ADDRESS, "127.0.0.1"), ("::1", "::1")],
 )
 def test_each_api_is_where_its_origin_listens(host: str, reachable: str) -> None:
-    with Places((host,), 0) as ports:
-        ports.make_room_for(2)
+    with BoundPorts((host,), 0) as ports:
+        ports.bind_more(2)
         first, second = (reachable, ports.port(0)), (reachable, ports.port(1))
         hosts = api_hosts(application(), ORIGINS, ports)
     names = [name.partition(".")[0] for name in hosts]
@@ -63,8 +66,8 @@ def test_each_api_is_where_its_origin_listens(host: str, reachable: str) -> None
 
 
 def test_every_function_has_the_addresses_beside_its_own_variables() -> None:
-    with Places(("127.0.0.1",), 0) as ports:
-        ports.make_room_for(2)
+    with BoundPorts(("127.0.0.1",), 0) as ports:
+        ports.bind_more(2)
         environment = localised(application(), ORIGINS, ports).functions["Fn"].environment
         hosts = api_hosts(application(), ORIGINS, ports)
     assert environment["OWN"] == "1"
@@ -90,8 +93,8 @@ def test_urls_are_local_in_outputs_and_containers_and_those_of_aws_in_functions(
     domain = "execute-api.eu-central-1.amazonaws.com"
     text = text.format(domain=domain)
     function = replace(FUNCTION, environment={"URL": text})
-    with Places(("127.0.0.1",), 0) as ports:
-        ports.make_room_for(2)
+    with BoundPorts(("127.0.0.1",), 0) as ports:
+        ports.bind_more(2)
         given = replace(application(), functions={"Fn": function}, outputs={"Url": text})
         served = localised(given, ORIGINS, ports)
         container = with_local_variables(served, ORIGINS, ports)

@@ -1,14 +1,17 @@
 """Values that several tests of the core start from."""
 
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
-from local_gateway.core.http import Handshake, Headers, Identity, Moment
+from local_gateway.core.http import Headers, Pairs, Request
 from local_gateway.core.model import WebSocketApi, WebSocketRoute, WebSocketStage
+from local_gateway.core.timestamps import RequestStamp
+from local_gateway.core.websocket.events import Identity
 
 CONNECTION_ID = "BFaT_fALIAMCKug="
 REQUEST_ID = "BFaVtH2HoAMFZEQ="
 CONNECTED_AT = 1_707_502_303_042
-MOMENT = Moment(CONNECTED_AT + 3, REQUEST_ID)
+STAMP = RequestStamp(CONNECTED_AT + 3, REQUEST_ID)
 
 
 def identity(
@@ -29,8 +32,14 @@ def identity(
     )
 
 
-def handshake(headers: Headers = (), query: tuple[tuple[str, str], ...] = ()) -> Handshake:
-    return Handshake(headers=headers, query=query, source_ip="192.0.2.7")
+def handshake(headers: Pairs = (), query: Pairs = ()) -> Request:
+    return Request(
+        method="GET",
+        path="/ws",
+        query_string=urlencode(query),
+        headers=Headers(headers),
+        source_ip="192.0.2.7",
+    )
 
 
 def api(*route_keys: str, expression: str = "$request.body.action") -> WebSocketApi:

@@ -24,16 +24,16 @@ def only(seed: int, fault: Fault, rate: float) -> Chaos:
 def test_the_same_seed_and_key_decide_the_same(
     seed: int, fault: Fault, rate: float, key: tuple[Key, ...]
 ) -> None:
-    assert only(seed, fault, rate).strikes(fault, *key) == only(seed, fault, rate).strikes(
+    assert only(seed, fault, rate).applies(fault, *key) == only(seed, fault, rate).applies(
         fault, *key
     )
 
 
 @given(seed=SEEDS, fault=FAULTS, key=KEYS, rates=st.tuples(RATES, RATES).map(sorted))
-def test_a_higher_rate_strikes_wherever_a_lower_one_does(
+def test_a_higher_rate_applies_wherever_a_lower_one_does(
     seed: int, fault: Fault, key: tuple[Key, ...], rates: list[float]
 ) -> None:
-    low, high = (only(seed, fault, rate).strikes(fault, *key) for rate in rates)
+    low, high = (only(seed, fault, rate).applies(fault, *key) for rate in rates)
     assert high or not low
 
 
@@ -41,9 +41,9 @@ def test_a_higher_rate_strikes_wherever_a_lower_one_does(
 def test_never_always_and_what_was_not_chosen(
     seed: int, fault: Fault, other: Fault, key: tuple[Key, ...]
 ) -> None:
-    assert not only(seed, fault, 0).strikes(fault, *key)
-    assert only(seed, fault, 1).strikes(fault, *key)
-    assert only(seed, fault, 1).strikes(other, *key) == (other is fault)
+    assert not only(seed, fault, 0).applies(fault, *key)
+    assert only(seed, fault, 1).applies(fault, *key)
+    assert only(seed, fault, 1).applies(other, *key) == (other is fault)
 
 
 @given(seed=SEEDS, key=KEYS, seconds=st.floats(min_value=0, max_value=60))
@@ -53,9 +53,9 @@ def test_a_delay_stays_below_its_bound(seed: int, key: tuple[Key, ...], seconds:
 
 
 @given(seed=SEEDS, fault=FAULTS, rate=st.sampled_from([0.05, 0.3, 0.9]))
-def test_a_fault_strikes_about_as_often_as_its_rate(seed: int, fault: Fault, rate: float) -> None:
+def test_a_fault_applies_about_as_often_as_its_rate(seed: int, fault: Fault, rate: float) -> None:
     chaos = only(seed, fault, rate)
-    struck = sum(chaos.strikes(fault, number) for number in range(2000))
+    struck = sum(chaos.applies(fault, number) for number in range(2000))
     # Eight standard deviations: never reached by chance, always by a rate that is ignored.
     assert abs(struck - 2000 * rate) < 8 * (2000 * rate * (1 - rate)) ** 0.5
 
@@ -63,7 +63,7 @@ def test_a_fault_strikes_about_as_often_as_its_rate(seed: int, fault: Fault, rat
 def test_seeds_faults_and_keys_are_independent_of_each_other() -> None:
     def pattern(seed: int, fault: Fault, connection: str) -> list[bool]:
         chaos = only(seed, fault, 0.5)
-        return [chaos.strikes(fault, connection, number) for number in range(64)]
+        return [chaos.applies(fault, connection, number) for number in range(64)]
 
     patterns = {
         tuple(pattern(seed, fault, connection))
@@ -76,8 +76,8 @@ def test_seeds_faults_and_keys_are_independent_of_each_other() -> None:
 
 def test_numbers_and_their_texts_are_different_keys() -> None:
     chaos = only(1, Fault.GONE, 0.5)
-    assert [chaos.strikes(Fault.GONE, n) for n in range(64)] != [
-        chaos.strikes(Fault.GONE, str(n)) for n in range(64)
+    assert [chaos.applies(Fault.GONE, n) for n in range(64)] != [
+        chaos.applies(Fault.GONE, str(n)) for n in range(64)
     ]
 
 
@@ -86,10 +86,10 @@ def test_another_process_decides_the_same() -> None:
     """Python salts its own hashes in each process."""
     code = (
         "from local_gateway.core.chaos import Chaos, Fault\n"
-        "print([n for n in range(200) if Chaos(7).strikes(Fault.DUPLICATE, 'ws', n)])"
+        "print([n for n in range(200) if Chaos(7).applies(Fault.DUPLICATE, 'ws', n)])"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
-    here = [n for n in range(200) if Chaos(7).strikes(Fault.DUPLICATE, "ws", n)]
+    here = [n for n in range(200) if Chaos(7).applies(Fault.DUPLICATE, "ws", n)]
     assert here
     assert said.stdout.strip() == str(here)
 

@@ -9,7 +9,7 @@ from local_gateway.core.invocation import Failed, InvocationResult, Succeeded, T
 from local_gateway.core.model import AsynchronousInvocation
 from local_gateway.event_sources.asynchronous import AsynchronousInvoker, Trigger
 from local_gateway.event_sources.reporter import Reporter
-from local_gateway.server.interfaces import Sources
+from local_gateway.server.interfaces import ClockAndIds
 from tests.support.clock import START, VirtualClock
 from tests.unit.local_gateway.event_sources.fakes import FakeInvoker, FakeObserver, FakeQueue
 
@@ -42,7 +42,7 @@ async def workbench(
     asynchronous = AsynchronousInvoker(
         invoker,
         clock=clock,
-        reporter=Reporter(observer.observe, Sources()),
+        reporter=Reporter(observer.observe, ClockAndIds()),
         queue=lambda url: queue,
     )
     asynchronous.settings = {} if settings is None else {"F": settings}

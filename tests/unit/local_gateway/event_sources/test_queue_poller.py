@@ -8,7 +8,7 @@ from local_gateway.core.event_sources.model import QueueMapping
 from local_gateway.core.invocation import Failed, Succeeded
 from local_gateway.event_sources.queue_poller import DEFAULT_CONCURRENCY, QueuePoller
 from local_gateway.event_sources.reporter import Reporter
-from local_gateway.server.interfaces import Sources
+from local_gateway.server.interfaces import ClockAndIds
 from tests.unit.local_gateway.event_sources.fakes import FakeInvoker, FakeObserver, FakeQueue
 
 MAPPING = QueueMapping(
@@ -25,7 +25,7 @@ async def polling(
     queue: FakeQueue, invoker: FakeInvoker, mapping: QueueMapping = MAPPING
 ) -> AsyncIterator[FakeObserver]:
     observer = FakeObserver()
-    reporter = Reporter(observer.observe, Sources())
+    reporter = Reporter(observer.observe, ClockAndIds())
     poller = QueuePoller(mapping, queue, invoker=invoker, reporter=reporter)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(poller.close)

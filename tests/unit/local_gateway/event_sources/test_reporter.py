@@ -5,7 +5,7 @@ import pytest
 from local_gateway.core.event_sources.model import QueueMapping
 from local_gateway.core.invocation import Failed, Invocation, InvocationResult, Succeeded
 from local_gateway.event_sources.reporter import Reporter
-from local_gateway.server.interfaces import Sources
+from local_gateway.server.interfaces import ClockAndIds
 from tests.unit.local_gateway.event_sources.fakes import FakeObserver
 
 MAPPING = QueueMapping(
@@ -27,7 +27,7 @@ def test_a_batch_has_one_record(
 ) -> None:
     observer = FakeObserver()
     invocation = Invocation(result=result, request_id="r", cold=False, duration=0.5)
-    Reporter(observer.observe, Sources()).batch(MAPPING, invocation, messages, left)
+    Reporter(observer.observe, ClockAndIds()).batch(MAPPING, invocation, messages, left)
     [record] = observer.records
     assert (record.api, record.route_key, record.function) == ("sqs", "work", "F")
     assert (record.outcome, record.detail) == (outcome, detail)
@@ -36,6 +36,6 @@ def test_a_batch_has_one_record(
 
 def test_a_problem_is_one_line_without_a_function() -> None:
     observer = FakeObserver()
-    Reporter(observer.observe, Sources()).problem("events", "rule", ValueError("two\nlines"))
+    Reporter(observer.observe, ClockAndIds()).problem("events", "rule", ValueError("two\nlines"))
     [record] = observer.records
     assert (record.outcome, record.detail, record.function) == ("failed", "two lines", None)

@@ -1,12 +1,12 @@
 import pytest
 
 from local_gateway.core.model import HttpApi, HttpStage, WebSocketApi, WebSocketStage
-from local_gateway.core.ports import Origin
+from local_gateway.core.ports import ApiPort
 from local_gateway.inspector.site import why_unavailable
 from local_gateway.settings import LOOPBACK
 
 
-def origin(websocket_stage: str = "dev", http_stage: str = "$default") -> Origin:
+def origin(websocket_stage: str = "dev", http_stage: str = "$default") -> ApiPort:
     websocket_api = WebSocketApi(
         logical_id="Chat",
         api_id="a",
@@ -17,20 +17,20 @@ def origin(websocket_stage: str = "dev", http_stage: str = "$default") -> Origin
     http_api = HttpApi(
         logical_id="Pages", api_id="b", routes=(), stages=(HttpStage(name=http_stage),)
     )
-    return Origin([websocket_api], http_api)
+    return ApiPort([websocket_api], http_api)
 
 
 @pytest.mark.parametrize("hosts", [LOOPBACK, ("0.0.0.0",), ("::",), ("localhost",)])  # noqa: S104
 def test_nothing_is_in_the_way(hosts: tuple[str, ...]) -> None:
     assert why_unavailable(hosts, origin()) is None
-    assert why_unavailable(hosts, Origin()) is None
+    assert why_unavailable(hosts, ApiPort()) is None
 
 
 @pytest.mark.parametrize(
     ("origin", "api"),
     [(origin(websocket_stage="_gateway"), "Chat"), (origin(http_stage="_gateway"), "Pages")],
 )
-def test_a_stage_keeps_its_path(origin: Origin, api: str) -> None:
+def test_a_stage_keeps_its_path(origin: ApiPort, api: str) -> None:
     problem = why_unavailable(LOOPBACK, origin)
     assert problem == f"{api} has a stage called _gateway, which keeps that path"
 

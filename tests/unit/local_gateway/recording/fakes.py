@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from local_gateway.core.invocation import Invocation, InvocationResult, Succeeded
-from local_gateway.server.interfaces import Sources
+from local_gateway.server.interfaces import ClockAndIds
 
 AT = 1_700_000_000_042
 TIME = "2023-11-14T22:13:20.042Z"
@@ -13,7 +13,7 @@ CONNECTION = "L0SM9cOFvHcCIhw="
 OTHER = "M0SM9cOFvHcCIhw="
 
 
-class StoppedSources(Sources):
+class StoppedClock(ClockAndIds):
     """It is always `AT`."""
 
     def now(self) -> int:

@@ -18,7 +18,7 @@ from tests.unit.local_gateway.recording.fakes import (
     OTHER,
     TIME,
     FakeInvoker,
-    StoppedSources,
+    StoppedClock,
     Told,
     message_event,
     returning,
@@ -38,13 +38,13 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def recording(path: Path, told: Told) -> Iterator[Recording]:
     with RecordFile(path, redacted=True, warn=told) as file:
-        yield Recording(file, StoppedSources())
+        yield Recording(file, StoppedClock())
 
 
 @pytest.fixture
 def plain(path: Path, told: Told) -> Iterator[Recording]:
     with RecordFile(path, redacted=False, warn=told) as file:
-        yield Recording(file, StoppedSources())
+        yield Recording(file, StoppedClock())
 
 
 def lines(path: Path) -> list[dict[str, Any]]:

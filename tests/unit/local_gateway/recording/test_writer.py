@@ -8,7 +8,7 @@ from local_gateway.core.invocation import Succeeded
 from local_gateway.errors import GatewayError
 from local_gateway.recording.recorder import Recording, RecordingInvoker
 from local_gateway.recording.writer import RecordFile
-from tests.unit.local_gateway.recording.fakes import FakeInvoker, StoppedSources, Told, returning
+from tests.unit.local_gateway.recording.fakes import FakeInvoker, StoppedClock, Told, returning
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ async def test_write_that_fails_later_is_one_warning_and_no_failed_invocation(
     reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     with RecordFile(path, redacted=True, warn=told) as file:
         os.close(reader)  # from now on every write fails, as on a full disk
-        invoker = RecordingInvoker(FakeInvoker(F=returning(1)), Recording(file, StoppedSources()))
+        invoker = RecordingInvoker(FakeInvoker(F=returning(1)), Recording(file, StoppedClock()))
         for _ in range(3):
             assert (await invoker.invoke("F", b"{}")).result == Succeeded(b"1")
     (warning,) = told.warnings

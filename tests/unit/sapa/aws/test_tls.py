@@ -1,3 +1,5 @@
+"""The certificates that are trusted."""
+
 from hashlib import sha256
 
 from sapa.aws.tls import TrustStore

@@ -89,7 +89,7 @@ def test_every_subscriber_gets_it_once_however_the_channel_is_cut(
     channel.subscriptions.largest_page = largest_page
     channel.deliver_all()
     posted = [connection_id for connection_id, _ in channel.sender.posted]
-    assert sorted(posted) == sorted(one for shard in by_shard for one in shard)
+    assert sorted(posted) == sorted(each for shard in by_shard for each in shard)
     assert all(len(posts) <= page_size for posts in channel.sender.rounds)
 
 
@@ -97,9 +97,9 @@ def test_every_subscriber_gets_it_once_however_the_channel_is_cut(
 def test_parts_cover_a_range_without_gap_or_overlap(first: int, length: int) -> None:
     cut = split(Shards(first, first + length, "c1"))
     assert len(cut) <= MAX_PARTS
-    assert [one.first for one in cut] == [first, *(one.end for one in cut[:-1])]
+    assert [each.first for each in cut] == [first, *(each.end for each in cut[:-1])]
     assert cut[-1].end == first + length
-    assert [one.start for one in cut] == ["c1"] + [None] * (len(cut) - 1)
+    assert [each.start for each in cut] == ["c1"] + [None] * (len(cut) - 1)
 
 
 def test_a_large_channel_costs_more_invocations_and_not_longer_ones() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.sapa.fakes import FakeServices, names
@@ -149,6 +149,7 @@ def job(services: FakeServices, action: Action) -> Callable[[], object]:
             return client.close
 
 
+@example(before=[], at_once=[("join", "c1", "chat:lobby")] * 3, schedule=[0, 1, 1, 2])
 @settings(max_examples=200, deadline=None)
 @given(
     before=st.lists(ACTIONS, max_size=6),

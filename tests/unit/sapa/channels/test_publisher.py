@@ -139,4 +139,4 @@ def test_the_largest_frame_is_the_management_apis(services: FakeServices) -> Non
     for text in ("x" * (room + 1), "é" * (room // 2 + 1), "\uffff" * (room // 6 + 1)):
         with pytest.raises(PayloadTooLargeError):
             services.publisher.publish("c", {"text": text}, publisher="ana")
-    assert all(len(one.frame().encode()) <= MAX_FRAME_BYTES for one in services.queue.tasks)
+    assert all(len(each.frame().encode()) <= MAX_FRAME_BYTES for each in services.queue.tasks)

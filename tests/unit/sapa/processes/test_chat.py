@@ -24,17 +24,17 @@ def test_join_tells_who_is_there_and_the_last_50_messages(services: FakeServices
         chat(ana.context, ChatAction.SAY, text=str(number))
     services.now += 5
     answer = chat(ben.context, ChatAction.JOIN)
-    assert [one["username"] for one in answer["members"]] == ["ana", "ben"]
+    assert [each["username"] for each in answer["members"]] == ["ana", "ben"]
     assert answer["members"][1]["since"] == services.now
-    assert [one["text"] for one in answer["history"]] == [str(number) for number in range(10, 60)]
+    assert [each["text"] for each in answer["history"]] == [str(number) for number in range(10, 60)]
     assert {*answer["history"][0]} == {"$channel", "$sequence", "$sent_at", "from", "text"}
     assert answer["history"][-1]["$sequence"] == 60
 
 
 def test_typing_is_heard_by_others_and_is_in_no_history(services: FakeServices) -> None:
     ana, ben = services.connect("ana"), services.connect("ben")
-    for one in (ana, ben):
-        chat(one.context, ChatAction.JOIN)
+    for each in (ana, ben):
+        chat(each.context, ChatAction.JOIN)
     chat(ana.context, ChatAction.TYPING)
     assert (ben.payloads("typing:lobby"), ana.inbox) == ([{"from": "ana"}], [])
     assert chat(services.connect("cem").context, ChatAction.JOIN)["history"] == []
@@ -48,7 +48,7 @@ def test_who_left_hears_nothing_more(services: FakeServices) -> None:
     chat(ben.context, ChatAction.SAY, text="Gone?")
     chat(ben.context, ChatAction.TYPING)
     assert ana.inbox == []
-    assert [one.username for one in services.membership.members("chat:lobby")] == ["ben"]
+    assert [each.username for each in services.membership.members("chat:lobby")] == ["ben"]
 
 
 def test_silence_and_impossible_rooms_are_refused(services: FakeServices) -> None:

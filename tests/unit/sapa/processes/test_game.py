@@ -11,8 +11,8 @@ from tests.unit.sapa.fakes import Client, FakeServices
 def players(services: FakeServices) -> tuple[Client, Client]:
     """Ana (X) and ben (O) at table 1."""
     ana, ben = services.connect("ana"), services.connect("ben")
-    for one in (ana, ben):
-        game(one.context, GameAction.JOIN)
+    for each in (ana, ben):
+        game(each.context, GameAction.JOIN)
     return ana, ben
 
 
@@ -26,7 +26,7 @@ def test_everybody_at_the_table_sees_each_move(
     answer = game(ana.context, GameAction.MOVE, cell=5)
     played = {key: answer[key] for key in ("board", "players", "turn", "winner", "change")}
     assert (played["board"], played["turn"]) == ("....X....", "O")
-    assert [one.payloads("game:1")[-1] for one in (ana, ben, cem)] == [played] * 3
+    assert [each.payloads("game:1")[-1] for each in (ana, ben, cem)] == [played] * 3
 
 
 def test_game_is_kept_for_those_who_come_later(

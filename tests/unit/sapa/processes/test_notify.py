@@ -18,7 +18,7 @@ def test_all_connections_of_the_user_get_it_and_nobody_else(services: FakeServic
 def test_without_a_user_it_is_for_oneself(services: FakeServices) -> None:
     ana, phone = services.connect("ana"), services.connect("ana")
     notify(ana.context, "Remember the milk")
-    assert [one["notification"] for one in phone.payloads("user:ana")] == ["Remember the milk"]
+    assert [each["notification"] for each in phone.payloads("user:ana")] == ["Remember the milk"]
     assert ana.inbox == phone.inbox
 
 

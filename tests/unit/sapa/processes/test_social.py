@@ -30,7 +30,7 @@ def test_feed_is_what_all_of_them_did_by_time(services: FakeServices) -> None:
         posted(connection, text)
     answer = social(ben.context, SocialAction.FEED)
     assert answer["following"] == ["ana", "cem"]
-    posts = [(one["$channel"], one["text"]) for one in answer["feed"]]
+    posts = [(each["$channel"], each["text"]) for each in answer["feed"]]
     assert posts == [
         ("posts:ana", "one"),
         ("posts:cem", "two"),
@@ -46,9 +46,9 @@ def test_feed_restores_what_a_new_connection_hears(services: FakeServices) -> No
     back = services.connect("ben")
     assert posted(ana, "missed") == 1
     assert back.inbox == []
-    assert [one["text"] for one in social(back.context, SocialAction.FEED)["feed"]] == ["missed"]
+    assert [each["text"] for each in social(back.context, SocialAction.FEED)["feed"]] == ["missed"]
     posted(ana, "heard")
-    assert [one["text"] for one in back.payloads("posts:ana")] == ["heard"]
+    assert [each["text"] for each in back.payloads("posts:ana")] == ["heard"]
 
 
 def test_unfollowing_ends_it_for_good(services: FakeServices) -> None:

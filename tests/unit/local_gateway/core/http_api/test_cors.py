@@ -1,8 +1,7 @@
 import pytest
 
-from local_gateway.core.http import Headers
+from local_gateway.core.http import Headers, Pairs, Response
 from local_gateway.core.http_api.cors import cors_headers, preflight, with_cors
-from local_gateway.core.http_api.responses import HttpResponse
 from local_gateway.core.model import Cors
 
 ORIGIN = "https://app.example.com"
@@ -19,25 +18,25 @@ OPEN = Cors(allow_origins=("*",), allow_methods=("*",))
 
 
 def test_a_preflight_gets_everything_that_is_configured() -> None:
-    assert preflight(FULL, ASKING) == HttpResponse(
+    assert preflight(FULL, Headers(ASKING)) == Response(
         204,
-        (
-            ("access-control-allow-origin", ORIGIN),
-            ("access-control-allow-credentials", "true"),
-            ("vary", "origin"),
-            ("access-control-allow-methods", "GET,PUT"),
-            ("access-control-allow-headers", "x-tag,content-type"),
-            ("access-control-max-age", "600"),
+        Headers(
+            (
+                ("access-control-allow-origin", ORIGIN),
+                ("access-control-allow-credentials", "true"),
+                ("vary", "origin"),
+                ("access-control-allow-methods", "GET,PUT"),
+                ("access-control-allow-headers", "x-tag,content-type"),
+                ("access-control-max-age", "600"),
+            )
         ),
-        b"",
     )
 
 
 def test_an_open_api_answers_with_stars() -> None:
-    assert preflight(OPEN, ASKING) == HttpResponse(
+    assert preflight(OPEN, Headers(ASKING)) == Response(
         204,
-        (("access-control-allow-origin", "*"), ("access-control-allow-methods", "*")),
-        b"",
+        Headers((("access-control-allow-origin", "*"), ("access-control-allow-methods", "*"))),
     )
 
 
@@ -48,13 +47,13 @@ def test_an_open_api_answers_with_stars() -> None:
         (ASKING[0], ("Access-Control-Request-Method", "DELETE")),
     ],
 )
-def test_a_refused_preflight_has_no_cors_header(headers: Headers) -> None:
-    assert preflight(FULL, headers) == HttpResponse(204, (), b"")
+def test_a_refused_preflight_has_no_cors_header(headers: Pairs) -> None:
+    assert preflight(FULL, Headers(headers)) == Response(204)
 
 
 @pytest.mark.parametrize("headers", [(), ASKING[:1], ASKING[1:]])
-def test_other_options_requests_are_no_preflight(headers: Headers) -> None:
-    assert preflight(FULL, headers) is None
+def test_other_options_requests_are_no_preflight(headers: Pairs) -> None:
+    assert preflight(FULL, Headers(headers)) is None
 
 
 @pytest.mark.parametrize(
@@ -73,7 +72,7 @@ def test_an_origin_fits_exactly_or_by_its_scheme(entry: str, fits: bool) -> None
 
 
 def test_responses_carry_the_apis_headers_in_place_of_the_functions() -> None:
-    own = HttpResponse(200, (("Access-Control-Allow-Origin", "*"), ("x-tag", "1")), b"body")
+    own = Response(200, Headers((("Access-Control-Allow-Origin", "*"), ("x-tag", "1"))), b"body")
     assert with_cors(FULL, ORIGIN, own).headers == (
         ("x-tag", "1"),
         ("access-control-allow-origin", ORIGIN),
@@ -81,7 +80,7 @@ def test_responses_carry_the_apis_headers_in_place_of_the_functions() -> None:
         ("access-control-expose-headers", "date"),
         ("vary", "origin"),
     )
-    assert with_cors(FULL, None, own) == HttpResponse(200, (("x-tag", "1"),), b"body")
+    assert with_cors(FULL, None, own) == Response(200, Headers((("x-tag", "1"),)), b"body")
     assert with_cors(None, ORIGIN, own) is own
 
 

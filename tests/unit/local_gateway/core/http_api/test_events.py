@@ -5,26 +5,19 @@ from typing import Any
 import pytest
 from aws_lambda_powertools.utilities.parser.models import APIGatewayProxyEventV2Model
 
-from local_gateway.core.http_api.events import HttpRequest, http_event
-from local_gateway.core.model import HttpApi, HttpRoute, HttpStage
-from tests.unit.local_gateway.core.samples import CONNECTED_AT, MOMENT, REQUEST_ID
+from local_gateway.core.http import Headers, Request
+from local_gateway.core.http_api.events import http_event, iam_context
+from local_gateway.core.model import Application, HttpApi, HttpRoute, HttpStage
+from tests.unit.local_gateway.core.samples import CONNECTED_AT, REQUEST_ID, STAMP
 
 API = HttpApi(logical_id="HttpApi", api_id="f6g7h8i9j0", routes=(), stages=())
 DOMAIN = "f6g7h8i9j0.execute-api.eu-west-1.amazonaws.com"
 
 
-def request(**changes: Any) -> HttpRequest:
-    return HttpRequest(
-        **{
-            "method": "POST",
-            "path": "/login",
-            "query_string": "",
-            "headers": (("Host", DOMAIN),),
-            "body": b"",
-            "source_ip": "192.0.2.7",
-        }
-        | changes
-    )
+def request(**changes: Any) -> Request:
+    headers = Headers(changes.pop("headers", (("Host", DOMAIN),)))
+    defaults = {"method": "POST", "path": "/login", "source_ip": "192.0.2.7"}
+    return Request(headers=headers, **(defaults | changes))
 
 
 def event(
@@ -35,9 +28,10 @@ def event(
         stage or HttpStage(name="$default"),
         HttpRoute(route_key="$default", function="F"),
         request(**changes),
-        MOMENT,
+        STAMP,
         path_parameters=parameters or {},
         domain_name=DOMAIN,
+        port=8080,
         account_id="123456789012",
     )
 
@@ -61,8 +55,6 @@ def test_an_event_in_full_comes_in_the_documented_order() -> None:
             ("X-Forwarded-Proto", "gopher"),
         ),
         body=b'{"a": "\xe2\x82\xac"}',
-        scheme="http",
-        port=8080,
     )
     trace = made["headers"].pop("x-amzn-trace-id")
     assert trace.startswith("Root=1-")
@@ -158,3 +150,40 @@ def test_anything_else_is_base64(headers: tuple[tuple[str, str], ...], body: byt
     made = event(headers=headers, body=body)
     assert made["isBase64Encoded"] is True
     assert base64.b64decode(made["body"], validate=True) == body
+
+
+@pytest.mark.parametrize(
+    ("headers", "query_string"),
+    [
+        ((("Authorization", "AWS4-HMAC-SHA256 Credential=AKID/20240209/x, Signature=0"),), ""),
+        ((), "X-Amz-Credential=AKID%2F20240209%2Fx"),
+    ],
+)
+def test_a_signed_request_names_its_caller(
+    headers: tuple[tuple[str, str], ...], query_string: str
+) -> None:
+    application = Application(
+        stack_name="s",
+        account_id="123456789012",
+        region="eu-west-1",
+        partition="aws",
+        functions={},
+        websocket_apis=(),
+        http_apis=(API,),
+    )
+    iam = iam_context(request(headers=headers, query_string=query_string), application)
+    assert (iam["accessKey"], iam["callerId"], iam["userId"]) == ("AKID",) * 3
+    assert iam["userArn"] == "arn:aws:iam::123456789012:user/local"
+    made = http_event(
+        API,
+        HttpStage(name="$default"),
+        HttpRoute(route_key="$default", function="F"),
+        request(),
+        STAMP,
+        path_parameters={},
+        domain_name=DOMAIN,
+        port=8080,
+        account_id="123456789012",
+        iam=iam,
+    )
+    assert made["requestContext"]["authorizer"] == {"iam": iam}

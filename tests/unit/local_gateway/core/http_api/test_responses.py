@@ -3,51 +3,50 @@ from typing import Any
 
 import pytest
 
-from local_gateway.core.http_api import responses as http_responses
-from local_gateway.core.http_api.responses import HttpResponse, http_response
+from local_gateway.core.http import Headers, Response
+from local_gateway.core.http_api.responses import INTERNAL_SERVER_ERROR, NOT_FOUND, http_response
 from local_gateway.core.invocation import Failed, InvocationResult, Succeeded, Throttled, TimedOut
 
-JSON = (("content-type", "application/json"),)
+JSON = Headers((("content-type", "application/json"),))
 TEXT = ("content-type", "text/plain;charset=UTF-8")
+PLAIN = Headers((TEXT,))
 
 
-def returned(value: Any) -> HttpResponse:
+def returned(value: Any) -> Response:
     return http_response(Succeeded(json.dumps(value).encode()))
 
 
 @pytest.mark.parametrize("value", [{"message": "hi"}, "hi", 7, None, [], {}, False])
 def test_json_without_a_status_is_the_body_of_a_200(value: Any) -> None:
-    assert returned(value) == HttpResponse(200, JSON, json.dumps(value).encode())
+    assert returned(value) == Response(200, JSON, json.dumps(value).encode())
 
 
 @pytest.mark.parametrize(
     ("answer", "response"),
     [
-        ({"statusCode": 204}, HttpResponse(204, (TEXT,), b"")),
-        ({"statusCode": "302", "body": None}, HttpResponse(302, (TEXT,), b"")),
+        ({"statusCode": 204}, Response(204, PLAIN)),
+        ({"statusCode": "302", "body": None}, Response(302, PLAIN)),
         (
             {"statusCode": 201, "body": "€", "headers": {"Content-Type": "text/html"}},
-            HttpResponse(201, (("content-type", "text/html"),), "€".encode()),
+            Response(201, Headers((("content-type", "text/html"),)), "€".encode()),
         ),
         (
             {"statusCode": 200, "body": "3q2+7w==", "isBase64Encoded": True},
-            HttpResponse(200, (TEXT,), b"\xde\xad\xbe\xef"),
+            Response(200, PLAIN, b"\xde\xad\xbe\xef"),
         ),
         (
             {"statusCode": 200, "headers": {"X-N": 5, "X-B": True, "Content-Length": "99"}},
-            HttpResponse(200, (("x-n", "5"), ("x-b", "true"), TEXT), b""),
+            Response(200, Headers((("x-n", "5"), ("x-b", "true"), TEXT))),
         ),
         (
             {"statusCode": 200, "headers": None, "cookies": ["a=b; HttpOnly", "c=d"]},
-            HttpResponse(200, (TEXT, ("set-cookie", "a=b; HttpOnly"), ("set-cookie", "c=d")), b""),
+            Response(200, Headers((TEXT, ("set-cookie", "a=b; HttpOnly"), ("set-cookie", "c=d")))),
         ),
-        ({"statusCode": 200, "body": "\ud800"}, HttpResponse(200, (TEXT,), b"?")),
-        ({"statusCode": 200, "cookies": None}, HttpResponse(200, (TEXT,), b"")),
+        ({"statusCode": 200, "body": "\ud800"}, Response(200, PLAIN, b"?")),
+        ({"statusCode": 200, "cookies": None}, Response(200, PLAIN)),
     ],
 )
-def test_a_structured_answer_is_sent_as_it_says(
-    answer: dict[str, Any], response: HttpResponse
-) -> None:
+def test_a_structured_answer_is_sent_as_it_says(answer: dict[str, Any], response: Response) -> None:
     assert returned(answer) == response
 
 
@@ -75,7 +74,7 @@ def test_a_structured_answer_is_sent_as_it_says(
     ],
 )
 def test_an_answer_that_cannot_be_sent_is_a_500(answer: dict[str, Any]) -> None:
-    assert returned(answer) == http_responses.internal_server_error()
+    assert returned(answer) == INTERNAL_SERVER_ERROR
 
 
 @pytest.mark.parametrize(
@@ -92,8 +91,8 @@ def test_a_failure_has_its_status_and_leaks_nothing(
     result: InvocationResult, status: int, message: str
 ) -> None:
     body = f'{{"message":"{message}"}}'.encode()
-    assert http_response(result) == HttpResponse(status, JSON, body)
+    assert http_response(result) == Response(status, JSON, body)
 
 
 def test_an_unknown_path_is_not_found() -> None:
-    assert http_responses.not_found() == HttpResponse(404, JSON, b'{"message":"Not Found"}')
+    assert Response(404, JSON, b'{"message":"Not Found"}') == NOT_FOUND

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local_gateway.core.iam.policy import PolicyError, allows, matches
+from local_gateway.core.iam.policy import PolicyError, allows, conditions_hold, matches
 
 ACTION = "execute-api:Invoke"
 ARN = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/ws/$connect"
@@ -173,3 +173,28 @@ def test_order_never_matters_and_deny_always_wins(rules: list[tuple[str, str]]) 
     hits = {effect for effect, resource in rules if matches(resource, ARN)}
     assert outcome == (hits == {"Allow"})
     assert not decide(*statements, statement("Deny"))
+
+
+IPV6 = {"aws:SourceIp": "2001:db8::7"}
+HOLDS = {"IpAddress": {"aws:SourceIp": "2001:db8::/32"}}
+FAILS = {"NotIpAddress": {"aws:SourceIp": "2001:db8::/32"}}
+UNKNOWN = {"DateLessThan": {"aws:CurrentTime": "2030-01-01T00:00:00Z"}}
+
+
+@pytest.mark.parametrize(
+    ("condition", "outcome"),
+    [
+        ({}, True),
+        (HOLDS, True),
+        (FAILS, False),
+        (UNKNOWN, None),
+        (HOLDS | UNKNOWN, None),
+        (FAILS | UNKNOWN, False),
+        ({"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}, False),
+        ({"IpAddress": None}, None),
+    ],
+)
+def test_false_is_certain_and_the_unknown_stays_open(
+    condition: dict[str, object], outcome: bool | None
+) -> None:
+    assert conditions_hold(condition, IPV6) is outcome

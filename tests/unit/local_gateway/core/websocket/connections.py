@@ -4,15 +4,15 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from local_gateway.core.http import Headers, Moment
+from local_gateway.core.http import Pairs
 from local_gateway.core.invocation import Succeeded
-from local_gateway.core.limits import Limits
 from local_gateway.core.model import (
     AuthorizationType,
     Authorizer,
     WebSocketApi,
     WebSocketStage,
 )
+from local_gateway.core.timestamps import RequestStamp
 from local_gateway.core.websocket.actions import (
     AcceptHandshake,
     Action,
@@ -21,21 +21,20 @@ from local_gateway.core.websocket.actions import (
     SendText,
 )
 from local_gateway.core.websocket.connection import Connection
-from local_gateway.core.websocket.stage import Stage
+from local_gateway.core.websocket.stage import Limits, Stage
 from tests.unit.local_gateway.core.samples import (
     CONNECTED_AT,
     CONNECTION_ID,
-    MOMENT,
     REQUEST_ID,
+    STAMP,
     api,
     handshake,
     identity,
 )
 
 OK = Succeeded(b'{"statusCode": 200}')
-UNIQUE = b"0123456789a"
 ARN = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/ws/$connect"
-COOKIE: Headers = (("Cookie", "a=b"),)
+COOKIE: Pairs = (("Cookie", "a=b"),)
 AUTHORIZER = Authorizer(
     logical_id="Auth",
     name="Auth",
@@ -63,7 +62,7 @@ def guarded(*route_keys: str) -> WebSocketApi:
 
 def connection(
     served: WebSocketApi | None = None,
-    headers: Headers = COOKIE,
+    headers: Pairs = COOKIE,
     settings: WebSocketStage | None = None,
 ) -> Connection:
     served = served or api("$connect", "$default", "$disconnect")
@@ -73,7 +72,7 @@ def connection(
 
 def opened(served: WebSocketApi | None = None) -> Connection:
     made = connection(served or api("$default", "$disconnect"))
-    assert made.open(MOMENT) == [AcceptHandshake(None)]
+    assert made.open(STAMP) == [AcceptHandshake(None)]
     return made
 
 
@@ -98,5 +97,5 @@ def message_of(actions: list[Action]) -> str:
     return str(frame["message"])
 
 
-def later(ms: float) -> Moment:
-    return Moment(CONNECTED_AT + int(ms), REQUEST_ID)
+def later(ms: float) -> RequestStamp:
+    return RequestStamp(CONNECTED_AT + int(ms), REQUEST_ID)

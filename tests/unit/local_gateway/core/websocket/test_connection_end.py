@@ -6,20 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local_gateway.core.limits import Limits
 from local_gateway.core.websocket.actions import (
     CloseSocket,
     Invoke,
     SendText,
 )
+from local_gateway.core.websocket.stage import Limits
 from tests.unit.local_gateway.core.samples import (
     CONNECTED_AT,
-    MOMENT,
+    STAMP,
     api,
 )
 from tests.unit.local_gateway.core.websocket.connections import (
     OK,
-    UNIQUE,
     connection,
     later,
     only_invoke,
@@ -28,7 +27,7 @@ from tests.unit.local_gateway.core.websocket.connections import (
 
 
 def test_binary_closes_with_1003_and_tells_disconnect() -> None:
-    close, invoke = opened().binary_received(MOMENT)
+    close, invoke = opened().binary_received(STAMP)
     assert close == CloseSocket(1003, "")
     assert isinstance(invoke, Invoke)
     assert invoke.event["requestContext"]["disconnectStatusCode"] == 1003
@@ -36,7 +35,7 @@ def test_binary_closes_with_1003_and_tells_disconnect() -> None:
 
 def test_silence_ends_after_ten_minutes_and_traffic_puts_it_off() -> None:
     made = opened()
-    made.text_received("hi", later(300_000), UNIQUE)
+    made.text_received("hi", later(300_000))
     assert made.expired(later(899_999)) == []
     made.post(b"hello", CONNECTED_AT + 800_000, 0)
     assert made.expired(later(1_399_999)) == []
@@ -46,7 +45,7 @@ def test_silence_ends_after_ten_minutes_and_traffic_puts_it_off() -> None:
 
 def test_a_slow_handshake_is_no_silence() -> None:
     made = connection()
-    made.open(MOMENT)
+    made.open(STAMP)
     made.connected(OK, later(29_000))
     assert made.expired(later(628_999)) == []
     close, _ = made.expired(later(629_000))
@@ -56,7 +55,7 @@ def test_a_slow_handshake_is_no_silence() -> None:
 def test_age_ends_after_two_hours_whatever_the_traffic() -> None:
     made = opened()
     for minute in range(5, 120, 5):
-        made.text_received("hi", later(minute * 60_000), UNIQUE)
+        made.text_received("hi", later(minute * 60_000))
         assert made.expired(later(minute * 60_000)) == []
     close, _ = made.expired(later(7_200_000))
     assert close == CloseSocket(1001, "Going away")
@@ -72,13 +71,13 @@ def test_age_ends_after_two_hours_whatever_the_traffic() -> None:
     ],
 )
 def test_disconnect_reports_code_and_reason(code: int, given_reason: str, reported: str) -> None:
-    context = only_invoke(opened().lost(code, given_reason, MOMENT)).event["requestContext"]
+    context = only_invoke(opened().lost(code, given_reason, STAMP)).event["requestContext"]
     assert context["disconnectStatusCode"] == code
     assert context["disconnectReason"] == reported
 
 
 def test_without_disconnect_route_nothing_is_invoked() -> None:
-    assert opened(api("$default")).lost(1000, "", MOMENT) == []
+    assert opened(api("$default")).lost(1000, "", STAMP) == []
 
 
 # The management API
@@ -86,28 +85,28 @@ def test_without_disconnect_route_nothing_is_invoked() -> None:
 
 def test_post_before_the_handshake_ends_is_gone() -> None:
     made = connection()
-    made.open(MOMENT)
-    response, actions = made.post(b"early", MOMENT.at, 0)
+    made.open(STAMP)
+    response, actions = made.post(b"early", STAMP.at, 0)
     assert (response.status, actions) == (410, [])
     assert made.describe().status == 410
-    assert made.delete(MOMENT)[0].status == 410
+    assert made.delete(STAMP)[0].status == 410
 
 
 def test_post_sends_text() -> None:
-    response, actions = opened().post("Halo 👋".encode(), MOMENT.at, 0)
+    response, actions = opened().post("Halo 👋".encode(), STAMP.at, 0)
     assert (response.status, actions) == (200, [SendText("Halo 👋")])
 
 
 def test_post_limits() -> None:
     made = opened()
-    assert made.post(b"x" * 131_072, MOMENT.at, 0)[0].status == 200
-    assert made.post(b"x" * 131_073, MOMENT.at, 0)[0].status == 413
-    assert made.post(b"x", MOMENT.at, 10 * 1024 * 1024)[0].status == 429
+    assert made.post(b"x" * 131_072, STAMP.at, 0)[0].status == 200
+    assert made.post(b"x" * 131_073, STAMP.at, 0)[0].status == 413
+    assert made.post(b"x", STAMP.at, 10 * 1024 * 1024)[0].status == 429
 
 
 def test_get_tells_times_and_identity() -> None:
     made = opened()
-    made.text_received("hi", later(2000), UNIQUE)
+    made.text_received("hi", later(2000))
     body = json.loads(made.describe().body)
     assert set(body) == {"connectedAt", "lastActiveAt", "identity"}
     assert body["lastActiveAt"] > body["connectedAt"]
@@ -115,10 +114,10 @@ def test_get_tells_times_and_identity() -> None:
 
 def test_delete_closes_with_1000_once() -> None:
     made = opened()
-    response, actions = made.delete(MOMENT)
+    response, actions = made.delete(STAMP)
     assert response.status == 204
     assert actions[0] == CloseSocket(1000, "Connection Closed Normally")
-    assert made.delete(MOMENT)[0].status == 410
+    assert made.delete(STAMP)[0].status == 410
 
 
 @given(factor=st.floats(min_value=1, max_value=10_000))

@@ -5,7 +5,6 @@ import json
 import pytest
 
 from local_gateway.core.invocation import Failed, InvocationResult, Succeeded, TimedOut
-from local_gateway.core.limits import Limits
 from local_gateway.core.model import (
     Throttle,
     WebSocketStage,
@@ -17,16 +16,15 @@ from local_gateway.core.websocket.actions import (
     Warn,
 )
 from local_gateway.core.websocket.connection import Connection, State
-from local_gateway.core.websocket.stage import Stage
+from local_gateway.core.websocket.stage import Limits, Stage
 from tests.unit.local_gateway.core.samples import (
-    MOMENT,
+    STAMP,
     api,
     handshake,
     identity,
 )
 from tests.unit.local_gateway.core.websocket.connections import (
     OK,
-    UNIQUE,
     connection,
     guarded,
     only_invoke,
@@ -42,23 +40,31 @@ def test_no_connect_route_accepts() -> None:
 
 def test_connect_2xx_opens_with_the_chosen_subprotocol_only() -> None:
     made = connection()
-    assert only_invoke(made.open(MOMENT)).purpose is Purpose.CONNECT
+    assert only_invoke(made.open(STAMP)).purpose is Purpose.CONNECT
     answer = {"statusCode": 204, "headers": {"sec-websocket-protocol": "v1", "Set-Cookie": "a=b"}}
-    actions = made.connected(Succeeded(json.dumps(answer).encode()), MOMENT)
+    actions = made.connected(Succeeded(json.dumps(answer).encode()), STAMP)
     assert actions == [AcceptHandshake("v1")]
 
 
 def test_offered_subprotocol_is_not_echoed() -> None:
     made = connection(headers=(("Sec-WebSocket-Protocol", "v1, v2"),))
-    made.open(MOMENT)
-    assert made.connected(OK, MOMENT) == [AcceptHandshake(None)]
+    made.open(STAMP)
+    assert made.connected(OK, STAMP) == [AcceptHandshake(None)]
+
+
+def test_subprotocol_with_control_codes_is_refused() -> None:
+    made = connection()
+    made.open(STAMP)
+    answer = {"statusCode": 200, "headers": {"Sec-WebSocket-Protocol": "v1\r\nX-Name: value"}}
+    result = Succeeded(json.dumps(answer).encode())
+    assert refusal(made.connected(result, STAMP)) == (502, "Internal server error")
 
 
 @pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 501])
 def test_connect_refusal_passes_unchanged(status: int) -> None:
     made = connection()
-    made.open(MOMENT)
-    actions = made.connected(Succeeded(json.dumps({"statusCode": status}).encode()), MOMENT)
+    made.open(STAMP)
+    actions = made.connected(Succeeded(json.dumps({"statusCode": status}).encode()), STAMP)
     assert refusal(actions)[0] == status
     assert made.state is State.CLOSED
 
@@ -68,16 +74,16 @@ def test_connect_refusal_passes_unchanged(status: int) -> None:
 )
 def test_connect_failure_is_502(result: InvocationResult) -> None:
     made = connection()
-    made.open(MOMENT)
-    assert refusal(made.connected(result, MOMENT))[0] == 502
+    made.open(STAMP)
+    assert refusal(made.connected(result, STAMP))[0] == 502
 
 
 def test_missing_identity_source_is_401_without_the_authorizer() -> None:
-    assert refusal(connection(guarded(), headers=()).open(MOMENT)) == (401, "Unauthorized")
+    assert refusal(connection(guarded(), headers=()).open(STAMP)) == (401, "Unauthorized")
 
 
 def test_header_that_differs_in_case_is_401_with_a_warning() -> None:
-    warning, refused = connection(guarded(), headers=(("cookie", "a=b"),)).open(MOMENT)
+    warning, refused = connection(guarded(), headers=(("cookie", "a=b"),)).open(STAMP)
     assert isinstance(warning, Warn)
     assert "cookie" in warning.text
     assert isinstance(refused, RefuseHandshake)
@@ -96,21 +102,21 @@ def test_header_that_differs_in_case_is_401_with_a_warning() -> None:
 )
 def test_authorizer_refusals(result: InvocationResult, status: int) -> None:
     made = connection(guarded())
-    invoke = only_invoke(made.open(MOMENT))
+    invoke = only_invoke(made.open(STAMP))
     assert (invoke.purpose, invoke.function) == (Purpose.AUTHORIZE, "AuthFunction")
-    assert refusal(made.authorized(result, MOMENT, 3))[0] == status
+    assert refusal(made.authorized(result, STAMP, 3))[0] == status
 
 
 def test_authorizer_context_goes_to_every_event() -> None:
     made = connection(guarded("$default", "$disconnect"))
-    made.open(MOMENT)
-    connect = only_invoke(made.authorized(policy(level=3, admin=True), MOMENT, 12))
+    made.open(STAMP)
+    connect = only_invoke(made.authorized(policy(level=3, admin=True), STAMP, 12))
     context = {"principalId": "ana", "level": "3", "admin": "true"}
     assert connect.event["requestContext"]["authorizer"] == {**context, "integrationLatency": 12}
-    made.connected(OK, MOMENT)
-    message = only_invoke(made.text_received("hi", MOMENT, UNIQUE))
+    made.connected(OK, STAMP)
+    message = only_invoke(made.text_received("hi", STAMP))
     assert message.event["requestContext"]["authorizer"] == context
-    disconnect = only_invoke(made.lost(1005, "", MOMENT))
+    disconnect = only_invoke(made.lost(1005, "", STAMP))
     assert disconnect.event["requestContext"]["authorizer"] == context
 
 
@@ -119,12 +125,12 @@ def test_throttled_handshake_is_429() -> None:
     stage = Stage(api("$connect"), settings, Limits())
     first = Connection(stage, identity(), handshake())
     second = Connection(stage, identity(), handshake())
-    only_invoke(first.open(MOMENT))
-    assert refusal(second.open(MOMENT))[0] == 429
+    only_invoke(first.open(STAMP))
+    assert refusal(second.open(STAMP))[0] == 429
 
 
 def test_connect_route_that_went_while_the_authorizer_ran_accepts() -> None:
     made = connection(guarded("$default"))
-    made.open(MOMENT)
+    made.open(STAMP)
     made.stage.redeploy(api("$default"), made.stage.settings)
-    assert made.authorized(policy(), MOMENT, 1) == [AcceptHandshake(None)]
+    assert made.authorized(policy(), STAMP, 1) == [AcceptHandshake(None)]

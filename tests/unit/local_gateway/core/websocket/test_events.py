@@ -12,8 +12,8 @@ from local_gateway.core.websocket import events
 from tests.unit.local_gateway.core.samples import (
     CONNECTED_AT,
     CONNECTION_ID,
-    MOMENT,
     REQUEST_ID,
+    STAMP,
     handshake,
     identity,
 )
@@ -57,7 +57,7 @@ def connect_event(**changes: Any) -> events.Event:
     return events.connect_event(
         changes.pop("identity", identity()),
         handshake(BROWSER, query),
-        MOMENT,
+        STAMP,
         changes.pop("authorizer", None),
         **changes,
     )
@@ -66,7 +66,7 @@ def connect_event(**changes: Any) -> events.Event:
 def message_event(**changes: Any) -> events.Event:
     return events.message_event(
         changes.pop("identity", identity()),
-        MOMENT,
+        STAMP,
         route_key="join",
         message_id="BFaVtfGSIAMCKug=",
         body='{"action": "join" }',
@@ -77,7 +77,7 @@ def message_event(**changes: Any) -> events.Event:
 def disconnect_event(**changes: Any) -> events.Event:
     return events.disconnect_event(
         changes.pop("identity", identity()),
-        MOMENT,
+        STAMP,
         code=1005,
         reason="Client-side close frame status not set",
         authorizer=changes.pop("authorizer", None),
@@ -169,7 +169,7 @@ def test_a_client_without_user_agent_has_none_in_its_identity() -> None:
 
 
 def test_connect_headers_keep_their_spelling_and_gain_the_front_ends() -> None:
-    event = connect_event(scheme="http", port=8080)
+    event = connect_event()
     trace = event["headers"].pop("X-Amzn-Trace-Id")
     assert trace.startswith("Root=1-")
     assert event["headers"] == {
@@ -178,8 +178,8 @@ def test_connect_headers_keep_their_spelling_and_gain_the_front_ends() -> None:
         "sec-websocket-key": "+W5xw47OHh3OTFsWKjGu9Q==",
         "Sec-WebSocket-Version": "13",
         "X-Forwarded-For": "192.0.2.7",
-        "X-Forwarded-Port": "8080",
-        "X-Forwarded-Proto": "http",
+        "X-Forwarded-Port": "443",
+        "X-Forwarded-Proto": "https",
         "X-Tag": "two",
     }
     assert event["multiValueHeaders"]["X-Tag"] == ["one", "two"]
@@ -193,7 +193,7 @@ def test_repeated_query_names_show_the_last_value_and_all_values() -> None:
 
 
 def test_the_authorizer_sees_the_upgrade_and_empty_maps() -> None:
-    event = events.authorizer_event(identity(), handshake(BROWSER), MOMENT)
+    event = events.authorizer_event(identity(), handshake(BROWSER), STAMP)
     assert list(event) == [
         "type",
         "methodArn",
@@ -216,7 +216,7 @@ def test_the_authorizer_sees_the_upgrade_and_empty_maps() -> None:
 
 
 def test_authorizer_and_connect_share_the_trace_and_the_other_headers() -> None:
-    asked = events.authorizer_event(identity(), handshake(BROWSER), MOMENT)["headers"]
+    asked = events.authorizer_event(identity(), handshake(BROWSER), STAMP)["headers"]
     connected = connect_event()["headers"]
     assert asked.keys() - connected.keys() == {"Connection", "Upgrade", "content-length"}
     assert connected.items() <= asked.items()

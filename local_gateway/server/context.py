@@ -1,0 +1,26 @@
+"""What the servers of all APIs share."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from local_gateway.core.websocket.stage import Limits
+from local_gateway.records import Observe
+from local_gateway.server.faults import FaultInjector
+from local_gateway.server.interfaces import ClockAndIds
+from local_gateway.server.invocations import Invocations
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerContext:
+    """`secrets`, secret keys by access key id, are those that signatures are verified with.
+
+    Without them a signature has to be there but may be anybody's. Without `faults` nothing goes
+    wrong on purpose.
+    """
+
+    invocations: Invocations
+    clock: ClockAndIds
+    observe: Observe
+    limits: Limits
+    secrets: Mapping[str, str] | None = None
+    faults: FaultInjector | None = None

@@ -1,0 +1,62 @@
+import json
+from typing import Any
+
+import pytest
+
+from local_gateway.core.invocation import Failed, InvocationResult, Succeeded, Throttled, TimedOut
+from local_gateway.core.websocket.integration_response import ProxyResponse, proxy_response
+
+
+def response(**answer: Any) -> ProxyResponse:
+    read = proxy_response(Succeeded(json.dumps({"statusCode": 200, **answer}).encode()))
+    assert read is not None
+    return read
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        Failed("E", "m"),
+        TimedOut(29.0),
+        Throttled(),
+        Succeeded(b"null"),
+        Succeeded(b"not json"),
+        Succeeded(b"[200]"),
+        Succeeded(b'{"body": "x"}'),
+        Succeeded(b'{"statusCode": true}'),
+        Succeeded(b'{"statusCode": 200.0}'),
+        Succeeded(b'{"statusCode": "2xx"}'),
+        Succeeded(b'{"statusCode": 99}'),
+    ],
+)
+def test_a_failure_or_another_shape_is_unusable(result: InvocationResult) -> None:
+    assert proxy_response(result) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "accepts"), [(200, True), ("299", True), (199, False), (300, False)]
+)
+def test_any_2xx_accepts(status: object, accepts: bool) -> None:
+    assert response(statusCode=status).accepts is accepts
+
+
+@pytest.mark.parametrize(
+    ("body", "text"), [(None, None), ("", ""), ("é", "é"), ({"a": "é"}, '{"a": "é"}'), (7, "7")]
+)
+def test_a_body_is_text_or_the_json_of_anything_else(body: object, text: str | None) -> None:
+    assert response(body=body).body == text
+
+
+def test_a_header_has_its_last_value_in_whatever_spelling() -> None:
+    read = response(
+        headers={"X-One": 1, "X-None": None},
+        multiValueHeaders={"x-many": ["a", "b"], "x-empty": [], "x-text": "c"},
+    )
+    assert read.headers.get("x-one") == "1"
+    assert read.headers.get("X-Many") == "b"
+    assert {name for name, _ in read.headers} == {"X-One", "x-many"}
+
+
+@pytest.mark.parametrize("headers", [None, [], "x"])
+def test_headers_of_another_shape_are_none(headers: object) -> None:
+    assert response(headers=headers, multiValueHeaders=headers).headers == ()
