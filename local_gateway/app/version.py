@@ -1,8 +1,8 @@
 """Makes what is served from a template file: at the start, and again after a change."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from local_gateway.app.addresses import localised
@@ -10,6 +10,7 @@ from local_gateway.aws_services.provisioning import Provisioner
 from local_gateway.core.model import Application, LambdaFunction
 from local_gateway.core.ports import ApiPort, assign_ports
 from local_gateway.errors import GatewayError
+from local_gateway.runtime.packages import FunctionPackages
 from local_gateway.server.bound_ports import BoundPorts
 from local_gateway.settings import GatewaySettings
 from local_gateway.template.application import build_application
@@ -19,6 +20,7 @@ from local_gateway.template.document.stack import Stack
 from local_gateway.template.loading.load import load_template
 from local_gateway.template.loading.resource_types import CODE_PROPERTIES
 from local_gateway.template.loading.template import Template
+from local_gateway.template.readers.functions import FOLDER
 from local_gateway.watching.snapshot import Snapshot, take_snapshot
 
 _INCLUDE = re.compile(r"(?m)^\s*(?:-r|--requirement|-c|--constraint)[\s=]*(\S+)")
@@ -57,7 +59,10 @@ class Version:
 class VersionReader:
     """Reads versions of a template; its methods block, so call them in a thread."""
 
-    def __init__(self, settings: GatewaySettings, ports: BoundPorts) -> None:
+    def __init__(
+        self, settings: GatewaySettings, ports: BoundPorts, say: Callable[[str], None]
+    ) -> None:
+        self._say = say
         self._path = settings.template
         self._overrides = settings.parameter_overrides
         self._remote_functions = settings.lambda_endpoint is not None
@@ -123,13 +128,26 @@ class VersionReader:
         # The template before it was read, the code before it is imported: a change in between
         # differs from this snapshot, so the reloader sees it.
         snapshot = take_snapshot(templates.union(*code.values())) | self._template_snapshot
+        warnings = [*read.warnings, *map(_outdated, self._provisioner.outdated)]
+        application = self._with_packages(read.application, warnings)
         return Version(
-            application=localised(read.application, origins, self._ports),
+            application=localised(application, origins, self._ports),
             origins=origins,
-            warnings=(*read.warnings, *map(_outdated, self._provisioner.outdated)),
+            warnings=tuple(warnings),
             template_files=templates,
             code=code,
             snapshot=snapshot,
+        )
+
+    def _with_packages(self, application: Application, warnings: list[str]) -> Application:
+        if self._remote_functions:
+            return application
+        directory = self._path.absolute().parent / FOLDER / "packages"
+        packages = FunctionPackages(directory, warnings.append, self._say)
+        functions = application.functions
+        return replace(
+            application,
+            functions={name: packages.complete(item) for name, item in functions.items()},
         )
 
     def promised_roots(self) -> set[Path]:

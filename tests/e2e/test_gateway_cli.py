@@ -2,6 +2,7 @@
 
 import json
 import re
+import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -250,3 +251,34 @@ def test_a_template_with_several_problems_lists_them_all(tmp_path: Path) -> None
         ":6: Queue: VisibilityTimeout: expected a whole number from 0 to 43200, not 'soon'",
     ]
     assert last == "To serve the rest: --leave-out Database --leave-out Fun --leave-out Queue"
+
+
+WITH_A_PACKAGE = """\
+Resources:
+  Fun:
+    Type: AWS::Lambda::Function
+    Properties: {Code: code, Handler: app.handler, Runtime: python3.13}
+"""
+
+
+def test_a_missing_package_is_installed_for_its_function(tmp_path: Path) -> None:
+    name, code = "sapa_test_package", tmp_path / "code"
+    code.mkdir()
+    info = f"{name}-1.0.dist-info"
+    with zipfile.ZipFile(code / f"{name}-1.0-py3-none-any.whl", "w") as archive:
+        archive.writestr(f"{name}.py", "VALUE = 7\n")
+        archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        archive.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        archive.writestr(f"{info}/RECORD", "")
+    (code / "requirements.txt").write_text(f"--no-index\n--find-links .\n{name}==1.0\n")
+    (code / "app.py").write_text(
+        f"from {name} import VALUE\nprint('value', VALUE)\ndef handler(event, context): ...\n"
+    )
+    template = tmp_path / "template.yaml"
+    template.write_text(WITH_A_PACKAGE)
+    with Program(*LOCAL_GATEWAY, "--template", template, "--port", "0") as program:
+        program.wait_for("value 7")
+        program.wait_for("Ready")
+        assert f"Installing {name} for Fun" in program.output
