@@ -69,6 +69,7 @@ SAM_NAMES: Mapping[str, str] = {
     "EventPattern": "Pattern",
     "IntegrationUri": "FunctionArn",
     "KmsKeyId": "KmsKeyArn",
+    "ScheduleExpression": "Schedule",
     "TimeoutInMillis": "IntegrationTimeout",
     "TracingConfig": "Tracing",
 }
@@ -126,7 +127,8 @@ class Source:
         if not self._type(str(start[1])).startswith("AWS::Serverless::"):
             return properties
         name = SAM_NAMES.get(str(properties[0]), properties[0])
-        found = [path[3:] for path in self.lines if path[:3] == start and path[-1] == name]
+        names = (properties[0], name)
+        found = [path[3:] for path in self.lines if path[:3] == start and path[-1] in names]
         if not found:
             is_renamed = self._type(str(start[1])) == "AWS::Serverless::Function"
             return (name, *properties[1:]) if is_renamed else properties

@@ -47,6 +47,7 @@ from local_gateway.template.loading.resource_types import (
 from local_gateway.template.loading.template import Resource, Template
 from local_gateway.template.loading.translation import translate
 
+_OBJECTS = ("Conditions", "Globals", "Mappings", "Metadata", "Outputs", "Parameters")
 _NAMES_OF_RESERVED_ROUTES = {
     "$connect": "Connect",
     "$disconnect": "Disconnect",
@@ -214,6 +215,9 @@ def _check_sections(source: Source, leave_out: Collection[str], problems: Proble
         if name not in sections:
             remedy = did_you_mean(name, sections) or f"expected one of {', '.join(sections)}"
             problems.add(TemplateError(source.place(name), "unknown section", remedy))
+    for name in _OBJECTS:
+        if not isinstance(source.document.get(name) or {}, dict):
+            problems.add(TemplateError(source.place(name), "is not an object"))
     resources = source.document.get("Resources")
     if not isinstance(resources, dict) or not resources:
         error = TemplateError(source.place("Resources"), "the template has no resources")

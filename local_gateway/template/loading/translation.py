@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from local_gateway.template.document.errors import TemplateError
+from local_gateway.template.document.errors import TemplateError, did_you_mean
 from local_gateway.template.document.problems import TemplateErrors
 from local_gateway.template.document.source import (
     DocumentPath,
@@ -34,6 +34,11 @@ _FUNCTION = "AWS::Serverless::Function"
 _LAYER = "AWS::Serverless::LayerVersion"
 _HTTP_API = "AWS::Serverless::HttpApi"
 _APPLICATION = "AWS::Serverless::Application"
+
+
+_UNKNOWN_GLOBAL = re.compile(
+    r"'(?P<name>\w+)' is not a supported property of '(?P<kind>\w+)'.*\[(?P<names>.*)\]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +129,11 @@ def _run_translator(
 
 def _refusal(source: Source, message: str) -> TemplateError:
     logical_id, _, cause = message.removeprefix("Resource with id [").partition("] is invalid. ")
+    if (unknown := _UNKNOWN_GLOBAL.search(message)) is not None:
+        name, kind = unknown["name"], unknown["kind"]
+        names = re.findall(r"'(\w+)'", unknown["names"])
+        remedy = did_you_mean(name, names) or f"expected one of {', '.join(names)}"
+        return TemplateError(source.place("Globals", kind, name), "unknown property", remedy)
     if not cause:
         return TemplateError(source.place("Resources"), message)
     place = source.resource_place(logical_id, *_property_path(source, logical_id, cause))

@@ -93,6 +93,7 @@ def test_generated_properties_are_named_as_they_are_written() -> None:
         ("ApiSendIntegration", "TimeoutInMillis", "10: Api: Routes.send.IntegrationTimeout"),
         ("ApiConnectIntegration", "TimeoutInMillis", "8: Api: Routes.$connect.IntegrationTimeout"),
         ("FunLate", "ScheduleExpression", "18: Fun: Events.Late.Properties.ScheduleExpression"),
+        ("FunEarly", "ScheduleExpression", "15: Fun: Events.Early.Properties.Schedule"),
         ("Fun", "Timeout", "2: Fun: Timeout"),
         ("Fun", "Code", "2: Fun: CodeUri"),
         ("Plain", "Code", "21: Plain: Code"),

@@ -55,6 +55,10 @@ RESOURCE_MISTAKES = [
         "1: Q: unknown resource attribute Propertes; did you mean Properties?",
     ),
     (
+        "Parameters: text\nResources: {Q: {Type: AWS::SQS::Queue}}",
+        "1: Parameters: is not an object",
+    ),
+    (
         "Resources:\n  Q: {Properties: {}}",
         "2: Q: has no Type; for example Type: AWS::Serverless::Function",
     ),
