@@ -80,7 +80,7 @@ class VersionReader:
         """Read the template.
 
         Raises `TemplateError`, at the first time only for what cannot be read at all: `finish`
-        raises what is found, together with what it finds.
+        raises these problems together with its own.
         """
         self._template_snapshot = take_snapshot(self._files)
         try:

@@ -114,21 +114,21 @@ class Provisioner:
         With `problems`, adds to these and goes on without what could not be created.
         """
         self._template = template
-        found = Problems() if problems is None else problems
+        collected = Problems() if problems is None else problems
         outdated: list[str] = []
         self._failed = set()
-        with found.collect():
+        with collected.collect():
             for wave in _waves(template):
                 for item in wave:
                     if _needs(item) & self._failed:
                         self._failed.add(item.logical_id)
                         continue
-                    with found.collect():
+                    with collected.collect():
                         outdated += self._create(item)
                     if item.logical_id not in self._existing:
                         self._failed.add(item.logical_id)
         if problems is None:
-            found.raise_if_any()
+            collected.raise_if_any()
         data = {item.logical_id for item in template.resources.values() if item.type in DATA}
         self._failed |= data - self._existing.keys()
         self.outdated = tuple(outdated)

@@ -47,9 +47,9 @@ def build_application(
     they may have any runtime. Raises `TemplateError` for all that is wrong, together with what is
     in `problems` already.
     """
-    found = Problems() if problems is None else problems
-    resources = ResolvedTemplate(template, values, found)
-    with found.collect():
+    collected = Problems() if problems is None else problems
+    resources = ResolvedTemplate(template, values, collected)
+    with collected.collect():
         _check_given_parameters(template, resources)
     warnings = list(template.warnings)
     layers = {} if remote_functions else read_layers(template, resources)
@@ -57,8 +57,8 @@ def build_application(
     functions = reader.read()
     directory = FunctionDirectory(functions, [*_names_of_failed(resources, functions)])
     for resource in template.resources.values():
-        if resource.source.origin(resource.logical_id) not in found.resources:
-            with found.collect():
+        if resource.source.origin(resource.logical_id) not in collected.resources:
+            with collected.collect():
                 check_limits(resource.type, resources.properties(resource))
     websocket_apis, http_apis = _apis(resources, directory, warnings)
     if not remote_functions:
@@ -82,7 +82,7 @@ def build_application(
         schedules=ScheduleReader(resources, targets).read(),
         asynchronous=AsynchronousReader(resources, directory, queues, warnings).read(),
     )
-    found.raise_if_any()
+    collected.raise_if_any()
     return LoadedApplication(application, tuple(warnings))
 
 

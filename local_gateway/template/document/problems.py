@@ -1,4 +1,4 @@
-"""All problems of a template, so that a person can mend them in a single turn."""
+"""All problems of a template, so that a person can solve them before the next start."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

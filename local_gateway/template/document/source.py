@@ -128,8 +128,8 @@ class Source:
             return properties
         name = SAM_NAMES.get(str(properties[0]), properties[0])
         names = (properties[0], name)
-        found = [path[3:] for path in self.lines if path[:3] == start and path[-1] in names]
-        if not found:
+        candidates = [path[3:] for path in self.lines if path[:3] == start and path[-1] in names]
+        if not candidates:
             is_renamed = self._type(str(start[1])) == "AWS::Serverless::Function"
             return (name, *properties[1:]) if is_renamed else properties
         generated = logical_id.rpartition("/")[2].removeprefix(str(start[1])).lower()
@@ -138,7 +138,7 @@ class Source:
             parts = [str(part).lstrip("$").lower() for part in path[:-1]]
             return sum(len(part) for part in parts if part in generated), -len(path)
 
-        path = max(found, key=likeness)
+        path = max(candidates, key=likeness)
         deeper = (*path, *properties[1:])
         return deeper if (*start, *deeper) in self.lines or len(path) == 1 else path
 

@@ -69,11 +69,11 @@ def load_template(
     that cannot be read, translated or served; with `problems`, adds to these and goes on without
     the resources that have a problem, as far as it can.
     """
-    found = Problems() if problems is None else problems
+    collected = Problems() if problems is None else problems
     source = load_source(path)
     check_left_out(source, leave_out)
-    values = parameter_values(source, parameter_overrides or {}, found)
-    loader = _Loader(found, frozenset(leave_out))
+    values = parameter_values(source, parameter_overrides or {}, collected)
+    loader = _Loader(collected, frozenset(leave_out))
     template = loader.load(source, stack or Stack(), Parameters(values, {}))
     served = without(template, frozenset(leave_out))
     with_it = [
@@ -85,10 +85,10 @@ def load_template(
     also = f", and what leads there: {', '.join(more)}" if more else ""
     asked = [f"left out: {', '.join(leave_out)}{also}"] if leave_out else []
     for resource in served.resources.values():
-        with found.collect():
+        with collected.collect():
             _refuse_wiring(served, resource)
     if problems is None:
-        found.raise_if_any()
+        collected.raise_if_any()
     unused = _left_out(
         {
             name: served.resources[name]
@@ -97,7 +97,7 @@ def load_template(
         }
     )
     warnings = (*template.warnings, *asked, *unused)
-    return replace(without(served, found.resources), warnings=warnings)
+    return replace(without(served, collected.resources), warnings=warnings)
 
 
 @dataclass(frozen=True, slots=True)

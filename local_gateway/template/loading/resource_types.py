@@ -126,7 +126,7 @@ NOT_SERVED_OF_SAM = frozenset(name for name in _NOT_YET if name.startswith("AWS:
 # The type that a resource gets which is left out: it needs no property and does nothing.
 INERT = "AWS::CloudFormation::WaitConditionHandle"
 
-_LONGEST_SLIP = 2
+_LONGEST_TYPO = 2
 REMOVE = "remove it or give the resource a Condition that is false here"
 # By type: the property that can name a function, and what it is called.
 WIRING: Mapping[str, tuple[str, str]] = {
@@ -178,11 +178,11 @@ def refusal(resource_type: str) -> tuple[str, str]:
         return f"{resource_type}: {_NOT_YET['AWS::ApiGateway::RestApi']}", REMOVE
     if resource_type.startswith("Custom::"):
         return f"{resource_type}: custom resources are not run", REMOVE
-    # A type of another length is not a slip of the pen, but another type that exists.
+    # A type whose name is much longer or shorter is not a typing error, but another type.
     similar = {
         name
         for name in SERVED | DATA | _LEFT_OUT
-        if abs(len(name) - len(resource_type)) <= _LONGEST_SLIP
+        if abs(len(name) - len(resource_type)) <= _LONGEST_TYPO
     }
     suggestion = did_you_mean(resource_type, similar, likeness=0.85)
     return f"the type {resource_type} is not supported", suggestion or REMOVE

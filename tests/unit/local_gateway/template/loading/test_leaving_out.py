@@ -82,15 +82,15 @@ def test_all_problems_are_said_at_once(project: Project) -> None:
     assert lines == PROBLEMS
 
 
-MENDED = TEMPLATE.replace("IntegrationTimeout: 10}", "IntegrationTimeout: 100}").replace(
+CORRECTED = TEMPLATE.replace("IntegrationTimeout: 10}", "IntegrationTimeout: 100}").replace(
     "{Vlaue: x}", "{Value: x}"
 )
 
 
 def test_the_rest_is_served_without_what_is_left_out(project: Project) -> None:
     out = ("Bad", "Typo", "Machine", "Database", "Bucket")
-    found = read(project, MENDED, *out, Stage="dev")
-    application: Application = found.application
+    loaded = read(project, CORRECTED, *out, Stage="dev")
+    application: Application = loaded.application
     assert list(application.functions) == ["Good"]
     [api] = application.websocket_apis
     assert list(api.routes) == ["$connect", "good"]
@@ -98,7 +98,7 @@ def test_the_rest_is_served_without_what_is_left_out(project: Project) -> None:
     environment = application.functions["Good"].environment
     assert environment.keys() == {"MACHINE", "ARN"}
     assert all(environment.values())
-    [warning] = [line for line in found.warnings if line.startswith("left out: ")]
+    [warning] = [line for line in loaded.warnings if line.startswith("left out: ")]
     assert warning == f"left out: {', '.join(out)}, and what leads there: Api"
 
 

@@ -22,10 +22,11 @@ def test_destinations_are_left_out_with_a_warning(project: Project) -> None:
         "EventInvokeConfig: {DestinationConfig:"
         " {OnFailure: {Type: SQS, Destination: !GetAtt Q.Arn}}},"
     )
-    found = project.read(template(function=function), VALUES)
-    assert found.application.asynchronous == {"F": AsynchronousInvocation()}
+    loaded = project.read(template(function=function), VALUES)
+    assert loaded.application.asynchronous == {"F": AsynchronousInvocation()}
     assert any(
-        "destinations of asynchronous invocations are not served" in line for line in found.warnings
+        "destinations of asynchronous invocations are not served" in line
+        for line in loaded.warnings
     )
 
 
