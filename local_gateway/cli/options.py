@@ -8,6 +8,7 @@ from pathlib import Path
 
 from local_gateway.errors import GatewayError
 from local_gateway.settings import GatewaySettings
+from local_gateway.template.document.errors import TemplateError
 from local_gateway.template.document.problems import TemplateErrors
 
 
@@ -50,13 +51,16 @@ def add_template_options(parser: argparse.ArgumentParser) -> None:
 
 def problem_text(error: GatewayError) -> str:
     """What to print for an error; several problems are a list, with the way to go on."""
-    if not isinstance(error, TemplateErrors):
+    if not isinstance(error, TemplateError):
         return f"local gateway: {error}"
-    resources = {item.place.resource for item in error.errors if item.place.resource}
+    errors = error.errors if isinstance(error, TemplateErrors) else [error]
+    resources = {item.place.resource for item in errors if item.place.resource}
     options = " ".join(f"--leave-out {name}" for name in sorted(resources))
     rest = f"\nTo serve the rest: {options}" if options else ""
-    problems = "".join(f"\n  {item}" for item in error.errors)
-    return f"local gateway: the template has {len(error.errors)} problems:{problems}{rest}"
+    if len(errors) == 1:
+        return f"local gateway: {error}{rest}"
+    problems = "".join(f"\n  {item}" for item in errors)
+    return f"local gateway: the template has {len(errors)} problems:{problems}{rest}"
 
 
 def override(text: str) -> tuple[str, str]:

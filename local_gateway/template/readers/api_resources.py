@@ -14,7 +14,7 @@ from local_gateway.template.readers.resolved_template import ResolvedTemplate
 _PARTS = ("Authorizer", "Deployment", "Integration", "Model", "Route", "RouteResponse", "Stage")
 STAGE_NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _VARIABLE_NAME = re.compile(r"[A-Za-z0-9_]+")
-_VARIABLE_VALUE = re.compile(r"[A-Za-z0-9\-._~:/?#&=,]{0,512}")
+_VARIABLE_VALUE = re.compile(r"[A-Za-z0-9\-._~:/?#&=,]*")
 
 
 @dataclass(frozen=True, slots=True)
