@@ -48,7 +48,7 @@ class EndpointSchemas:
 
 
 def error_schema() -> Schema:
-    """The frame that tells a client what is wrong with its message."""
+    """The frame that says what is wrong with a message."""
     details: Schema = {
         "code": {"type": "string", "enum": [*ERROR_CODES, *CLOSING_CODES]},
         "message": {"type": "string"},
