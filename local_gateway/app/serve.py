@@ -86,6 +86,7 @@ async def serve(
                 functions=runtime,
                 deploy=deploy,
                 terminal=terminal,
+                build_command=run.build_command if settings.lambda_endpoint else None,
             )
             await reloader.run()
         await asyncio.Event().wait()
