@@ -90,7 +90,7 @@ def _value(value: object) -> str:
 
 
 def _shortened(text: str) -> str:
-    """Enough to tell connections apart; the lines about requests have the full id."""
+    """Enough to distinguish connections; the lines about requests have the full id."""
     return text if len(text) <= _SHOWN_ID_LENGTH else text[:_SHOWN_ID_LENGTH] + "…"
 
 

@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -56,7 +56,7 @@ class ForeignPage(BaseHTTPRequestHandler):
 @pytest.fixture
 def foreign_page() -> Iterator[str]:
     """The URL of a page at 127.0.0.1, which is another site than localhost."""
-    with HTTPServer(("127.0.0.1", 0), ForeignPage) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), ForeignPage) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()

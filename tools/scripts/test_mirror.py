@@ -72,9 +72,27 @@ EXEMPT: Mapping[str, tuple[str, str]] = {
         "tests/integration/sapa/stores/test_state.py",
         "every store works through it",
     ),
-    "local_gateway/core/event_sources/model.py": (
-        "tests/unit/local_gateway/core/event_sources/test_target_input.py",
-        "values with a method or two, which the readers fill and the rules use",
+    **dict.fromkeys(
+        [
+            "local_gateway/server/interfaces.py",
+            "local_gateway/server/invocations.py",
+            "local_gateway/server/listener.py",
+            "local_gateway/server/router.py",
+            "local_gateway/server/session.py",
+            "local_gateway/server/websocket_stage.py",
+        ],
+        (
+            "tests/integration/local_gateway/server/test_messages.py",
+            "the way of a message between its socket and its function, with both ends real",
+        ),
+    ),
+    "local_gateway/server/faults.py": (
+        "tests/integration/local_gateway/server/test_chaos.py",
+        "the faults that the option --chaos injects",
+    ),
+    "local_gateway/server/responses.py": (
+        "tests/integration/local_gateway/server/test_management_api.py",
+        "the responses without a function behind them",
     ),
     "local_gateway/inspector/connection_list.py": (
         "tests/unit/local_gateway/inspector/test_stream.py",

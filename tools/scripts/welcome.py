@@ -71,7 +71,7 @@ def warm_up(url: str, token: str) -> None:
 
 
 def lines(url: str, password: str, token: str, warp: str) -> list[str]:
-    """What to paste where; a page whose sockets end `warp` times sooner is told so."""
+    """What to paste where; the page's address has `warp` if sockets end sooner."""
     login = json.dumps({"username": USERNAME, "password": password})
     socket_url = url.replace("http", "ws", 1) + "/ws"
     page = f"{url}/" if warp == "1" else f"{url}/?warp={warp}"

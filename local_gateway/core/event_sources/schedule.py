@@ -70,7 +70,7 @@ class Timetable:
             case At(time):
                 due = time.replace(tzinfo=self.zone).astimezone(UTC)
                 return due if due > moment else None
-            case Cron() as cron:
+            case cron:
                 return self._next_of_cron(cron, moment)
 
     def _next_of_cron(self, cron: Cron, moment: datetime) -> datetime | None:

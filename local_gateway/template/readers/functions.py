@@ -203,7 +203,7 @@ def _inline_code_directory(properties: Properties) -> Path | None:
     """The directory of a function's inline code; None when it has none.
 
     It lies beside the template, in `.local_gateway/inline/{logical id}`. Code that is the same is
-    not written anew, so that the time of the file tells when it changed.
+    not written again, so that the file's time is the time of its last change.
     """
     text = as_object(properties.value("Code")).get("ZipFile")
     if not isinstance(text, str):

@@ -121,3 +121,7 @@ def test_wrong_expressions_say_what_is_wrong(text: str, message: str) -> None:
     with pytest.raises(ValueError) as raised:  # noqa: PT011 - the text is what is tested
         parse_expression(text)
     assert message in str(raised.value)
+
+
+def test_cron_of_a_year_that_is_over_is_never_due() -> None:
+    assert due(timetable("cron(0 12 1 1 ? 2020)"), 1) == []

@@ -52,6 +52,14 @@ def test_offered_subprotocol_is_not_echoed() -> None:
     assert made.connected(OK, STAMP) == [AcceptHandshake(None)]
 
 
+def test_subprotocol_with_control_codes_is_refused() -> None:
+    made = connection()
+    made.open(STAMP)
+    answer = {"statusCode": 200, "headers": {"Sec-WebSocket-Protocol": "v1\r\nX-Name: value"}}
+    result = Succeeded(json.dumps(answer).encode())
+    assert refusal(made.connected(result, STAMP)) == (502, "Internal server error")
+
+
 @pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 501])
 def test_connect_refusal_passes_unchanged(status: int) -> None:
     made = connection()

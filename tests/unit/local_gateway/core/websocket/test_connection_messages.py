@@ -49,6 +49,15 @@ def test_unmatched_message_is_forbidden_and_the_socket_stays() -> None:
     assert made.is_open
 
 
+def test_answers_that_come_after_the_end_change_nothing() -> None:
+    made = opened()
+    invoke = only_invoke(made.text_received("hello", STAMP))
+    made.delete(STAMP)
+    assert made.replied(invoke, Failed("E", "message"), STAMP.at) == []
+    assert made.connected(OK, STAMP) == []
+    assert not made.is_open
+
+
 @pytest.mark.parametrize(
     "result", [Failed("E", "secret"), TimedOut(29), Succeeded(b"null"), Succeeded(b'{"a": 1}')]
 )
