@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import shutil
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -189,7 +188,10 @@ async def test_changed_code_is_reported_and_a_new_build_is_prepared(tmp_path: Pa
     async with serving(StartLambda({"Hello": echo})) as endpoint:
         options = ["--lambda-endpoint", endpoint, "--sam-local", str(built)]
         with GatewayProgram(tmp_path / "template.yaml", *options) as program:
-            expect = partial(asyncio.to_thread, program.wait_for)
+
+            async def expect(line: str) -> None:
+                await asyncio.to_thread(program.wait_for, line)
+
             await expect(f"^warning: (template.yaml, )?Hello: newer than the build; run {command}")
             await expect("^Ready")
             for folder in ("src", "words"):
