@@ -33,7 +33,7 @@ class Run:
     A feature adds to `observers` what takes records, to `middleware` what wraps the invoker, to
     `when_serving` what starts once the APIs answer, to `when_reloaded` what takes a later version,
     and to `exits` what ends with the run. `when_waiting` is called if `--lambda-endpoint` does not
-    answer yet; without it that is an error. `build_command` makes what runs there from the sources.
+    answer yet; without it that is an error. `build_command` makes what containers run.
     """
 
     settings: GatewaySettings
@@ -46,7 +46,7 @@ class Run:
     middleware: list[Callable[[Invoker], Invoker]] = field(default_factory=list)
     faults: FaultInjector | None = None
     when_waiting: Callable[[], None] | None = None
-    build_command: str = "sam build"
+    build_command: str | None = None
     when_serving: list[Callable[[Gateway, Invoker], Awaitable[None]]] = field(default_factory=list)
     when_reloaded: list[Callable[[Application], None]] = field(default_factory=list)
 

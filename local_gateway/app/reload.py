@@ -36,8 +36,9 @@ class Reloader:
     """Watches the files of the served version and replaces the version when they change.
 
     `deploy` is called with each new version's application and origins, after its functions are
-    warm. While the files have errors the previous version is served. With `build_command`, changed
-    code is not reloaded: something else runs the functions, perhaps as that command built them.
+    warm. While the files have errors the previous version is served. Containers run functions as
+    `build_command` built them, so it is printed when they change. `remote_functions` run there
+    only: their code is not reloaded.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Reloader:
         deploy: Deploy,
         terminal: Terminal,
         build_command: str | None = None,
+        remote_functions: bool = False,
     ) -> None:
         self._reader = reader
         self._serving = version
@@ -58,6 +60,7 @@ class Reloader:
         self._deploy = deploy
         self._terminal = terminal
         self._build_command = build_command
+        self._remote_functions = remote_functions
         self._failure: _Failure | None = None
 
     async def run(self) -> None:
@@ -101,11 +104,12 @@ class Reloader:
     def _say(self, changes: "_Changes", seconds: float) -> None:
         reloaded = [*changes.template_files, *changes.functions, *changes.removed_functions]
         if self._build_command is not None and changes.functions:
-            reloaded = [*changes.template_files, *changes.removed_functions]
             self._terminal.say(
                 f"Changed: {', '.join(changes.functions)}; functions that were built run the old "
                 f"code until you run `{self._build_command}`"
             )
+        if self._remote_functions and changes.functions:
+            reloaded = [*changes.template_files, *changes.removed_functions]
             if not reloaded:
                 return
         self._terminal.say(f"Reloaded: {', '.join(reloaded) or 'no change'} ({seconds:.1f} s)")

@@ -39,17 +39,19 @@ class PreparedBuild:
 
     def write(self) -> None:
         """Write the files; raises `GatewayError` without a build."""
-        self._template = _files(take_snapshot([self._build.template]))
+        template = self._snapshot()
         if self._build.write(self._application, self._aws_endpoint_url, self._ports):
             self._terminal.warn(
                 "the variables of the containers changed; restart `sam local`, which reads them "
                 "when it starts"
             )
+        self._template = template.files[self._build.template]
 
     def replace(self, application: Application) -> None:
         """Write the files for a reloaded application, unless the build is being replaced."""
         self._application = application
-        if self._template != _NO_FILES:
+        # A file that appears in the directory while `sam build` deletes it would end the build.
+        if all(file.is_file() for file in self._build.files):
             self._write_or_warn()
 
     async def watch(self) -> None:
@@ -57,10 +59,9 @@ class PreparedBuild:
         watch = Watch()
         try:
             while True:
-                roots = (self._build.template, *self._build.files)
-                snapshot = await asyncio.to_thread(take_snapshot, roots)
+                snapshot = await asyncio.to_thread(self._snapshot)
                 await watch.follow(snapshot.directories)
-                self._look_at(snapshot)
+                self._look_at(snapshot.files[self._build.template])
                 await watch.changed()
         except WatchError as error:
             self._terminal.warn(
@@ -69,24 +70,24 @@ class PreparedBuild:
         finally:
             await watch.close()
 
-    def _look_at(self, snapshot: Snapshot) -> None:
-        template = snapshot.files[self._build.template]
+    def _snapshot(self) -> Snapshot:
+        return take_snapshot([self._build.template])
+
+    def _look_at(self, template: Files) -> None:
+        if template == self._template:
+            return
         if template == _NO_FILES:
-            if self._template != _NO_FILES:
-                self._template = _NO_FILES
-                self._terminal.warn("the build is gone; calls fail until `sam build` is done")
-            return
-        is_complete = all(snapshot.files[file] for file in self._build.files)
-        if is_complete and template == self._template:
-            return
-        if self._write_or_warn():
+            self._template = template
+            self._terminal.warn("the build is gone; calls fail until `sam build` is done")
+        elif self._write_or_warn():
             self._terminal.say("Built: sam-local.json and env.json are written again")
 
     def _write_or_warn(self) -> bool:
         try:
             self.write()
         except GatewayError as error:
-            self._terminal.warn(str(error))
+            if self._build.template.is_file():  # otherwise the next change shows that it is gone
+                self._terminal.warn(str(error))
             return False
         return True
 
@@ -104,8 +105,3 @@ def older_than_sources(build: SamLocalBuild, version: Version) -> list[str]:
             modified > built for root in roots for _, modified, _ in version.snapshot.files[root]
         )
     ]
-
-
-def _files(snapshot: Snapshot) -> Files:
-    (files,) = snapshot.files.values()
-    return files

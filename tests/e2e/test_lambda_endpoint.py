@@ -160,12 +160,13 @@ BUILT = """\
 Resources:
   Hello:
     Type: AWS::Serverless::Function
-    Properties: {CodeUri: Hello, Handler: app.handler, Runtime: python3.13, Layers: [!Ref Words]}
-  Words: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: words}}
+    Properties: {CodeUri: Hello, Handler: app.handler, Runtime: python3.13}
+  Goodbye:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: Goodbye, Handler: app.handler, Runtime: python3.13, Layers: [!Ref Words]}
+  Words: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: Words}}
 """
-SOURCES = (
-    f"Transform: AWS::Serverless-2016-10-31\n{BUILT.replace('CodeUri: Hello', 'CodeUri: src')}"
-)
+SOURCES = f"Transform: AWS::Serverless-2016-10-31\n{BUILT}"
 
 
 def build(directory: Path) -> None:
@@ -177,26 +178,26 @@ def build(directory: Path) -> None:
 
 async def test_changed_code_is_reported_and_a_new_build_is_prepared(tmp_path: Path) -> None:
     built = tmp_path / "build"
-    for folder in ("src", "words"):
+    for folder in ("Hello", "Goodbye", "Words"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "app.py").write_text("")
-    build(built)
     (tmp_path / "template.yaml").write_text(SOURCES)
+    build(built)
     later = built.joinpath("template.yaml").stat().st_mtime + 60
-    os.utime(tmp_path / "src" / "app.py", (later, later))
+    os.utime(tmp_path / "Hello" / "app.py", (later, later))
     command = f"`sam build --build-dir {built}`"
-    async with serving(StartLambda({"Hello": echo})) as endpoint:
+    async with serving(StartLambda({"Hello": echo, "Goodbye": echo})) as endpoint:
         options = ["--lambda-endpoint", endpoint, "--sam-local", str(built)]
         with GatewayProgram(tmp_path / "template.yaml", *options) as program:
 
             async def expect(line: str) -> None:
                 await asyncio.to_thread(program.wait_for, line)
 
-            await expect(f"^warning: (template.yaml, )?Hello: newer than the build; run {command}")
+            await expect(f"^warning: Hello: newer than the build; run {command}")
             await expect("^Ready")
-            for folder in ("src", "words"):
+            for folder, function in (("Hello", "Hello"), ("Words", "Goodbye")):
                 (tmp_path / folder / "app.py").write_text("# changed")
-                await expect(f"^Changed: Hello; .* run the old code until you run {command}")
+                await expect(f"^Changed: {function}; .* run the old code until you run {command}")
             shutil.rmtree(built)
             await expect("^warning: the build is gone; calls fail until `sam build` is done")
             build(built)
@@ -208,3 +209,19 @@ async def test_changed_code_is_reported_and_a_new_build_is_prepared(tmp_path: Pa
             (tmp_path / "template.yaml").write_text(changed)
             await expect("^warning: the variables of the containers changed; restart `sam local`")
             await expect(r"^Reloaded: template\.yaml \(")
+
+
+async def test_the_gateway_reloads_its_own_functions_and_reports_those_of_the_build(
+    tmp_path: Path,
+) -> None:
+    for folder in ("Hello", "Goodbye", "Words"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "app.py").write_text("def handler(event, context): ...")
+    (tmp_path / "template.yaml").write_text(SOURCES)
+    build(tmp_path / "build")
+    options = ["--sam-local", str(tmp_path / "build")]
+    with GatewayProgram(tmp_path / "template.yaml", *options) as program:
+        await asyncio.to_thread(program.wait_for, "^Ready")
+        (tmp_path / "Hello" / "app.py").write_text("def handler(event, context): return 1")
+        await asyncio.to_thread(program.wait_for, "^Changed: Hello; .* until you run `sam build ")
+        await asyncio.to_thread(program.wait_for, r"^Reloaded: Hello \(")
