@@ -52,6 +52,7 @@ def _variables(
     return {
         **settings.environment,
         "LOCAL_GATEWAY_URL": ports.url(0, "localhost"),
+        "LOCAL_GATEWAY_LAMBDA_ENDPOINT": settings.lambda_endpoint or "",
         "LOCAL_GATEWAY_WARP": f"{settings.warp:g}",
         "STACK_OUTPUTS": json.dumps(dict(application.outputs)),
         "AWS_ENDPOINT_URL": aws.endpoint_url,
