@@ -11,7 +11,7 @@ from typing import Any
 
 from local_gateway.core.http import Pairs, Request
 from local_gateway.core.iam.policy import PolicyError, allows
-from local_gateway.core.invocation import Failed, InvocationResult, Succeeded
+from local_gateway.core.invocation import Failed, InvocationResult, Succeeded, outcome_of
 from local_gateway.core.model import Authorizer
 from local_gateway.core.websocket.events import Identity
 
@@ -86,7 +86,7 @@ def decide(
     if isinstance(result, Failed) and result.message == "Unauthorized":
         return Refused(401, "Unauthorized", "the authorizer raised Unauthorized")
     if not isinstance(result, Succeeded):
-        return _failure(f"the authorizer did not answer: {result}")
+        return _failure(f"the authorizer did not answer: {outcome_of(result)[1]}")
     try:
         answer = _answer(result.payload)
         context = _stringified(answer)
@@ -141,7 +141,9 @@ def _stringified(answer: Mapping[str, Any]) -> dict[str, str]:
 
 def _text(name: str, value: object) -> str:
     if isinstance(value, dict | list):
-        raise AuthorizerResultError(f"context entry {name!r} must be a string, number or boolean")
+        raise AuthorizerResultError(
+            f"context entry {json.dumps(name)} must be a string, number or boolean"
+        )
     return value if isinstance(value, str) else json.dumps(value)
 
 

@@ -78,6 +78,27 @@ def test_connect_failure_is_502(result: InvocationResult) -> None:
     assert refusal(made.connected(result, STAMP))[0] == 502
 
 
+@pytest.mark.parametrize(
+    ("result", "cause"),
+    [
+        (Failed("ValueError", "x"), "ValueError: x"),
+        (TimedOut(3), "no answer within 3 s"),
+        (Succeeded(b'{"statusCode": 101}'), "$connect answered 101, expected 200 or more"),
+        (
+            Succeeded(b"null"),
+            "Malformed Lambda proxy response: expected an integer statusCode, and the function "
+            "returned nothing",
+        ),
+    ],
+)
+def test_connect_failure_has_its_cause_in_words(result: InvocationResult, cause: str) -> None:
+    made = connection()
+    made.open(STAMP)
+    (refused,) = made.connected(result, STAMP)
+    assert isinstance(refused, RefuseHandshake)
+    assert refused.cause == cause
+
+
 def test_missing_identity_source_is_401_without_the_authorizer() -> None:
     assert refusal(connection(guarded(), headers=()).open(STAMP)) == (401, "Unauthorized")
 
