@@ -81,10 +81,12 @@ class HttpApiServer:
         iam: Mapping[str, Any] | None = None
         if route.authorization_type is AuthorizationType.AWS_IAM:
             problem = signature_problem(
-                request, self._context.secrets, region=self._application.region, now=stamp.at
+                request, self._context.signing_keys, region=self._application.region, now=stamp.at
             )
             if problem is not None:
-                self._record(request, "403 Forbidden", None, problem)
+                self._record(
+                    request, "403 Forbidden", None, f"{problem.error_type}: {problem.message}"
+                )
                 return responses.FORBIDDEN
             iam = iam_context(request, self._application)
         return await self._invoke(stage, route, request, stamp, parameters, iam)

@@ -72,14 +72,14 @@ class WebSocketStageServer:
         connection_id = unquote(segment)
         stamp = self._context.clock.stamp()
         response = self._answer(request, connection_id, stamp)
-        self._record(request.method, connection_id, response.status, stamp.at)
+        self._record(request.method, connection_id, response, stamp.at)
         return with_request_id(response, stamp)
 
     def _answer(self, request: Request, connection_id: str, stamp: RequestStamp) -> Response:
         if request.is_too_large:
             return management.PAYLOAD_TOO_LARGE
         problem = signature_problem(
-            request, self._context.secrets, region=self._application.region, now=stamp.at
+            request, self._context.signing_keys, region=self._application.region, now=stamp.at
         )
         if problem is not None:
             return management.forbidden(problem)
@@ -109,7 +109,7 @@ class WebSocketStageServer:
             return False
         stamp = self._context.clock.stamp()
         response = session.delete(stamp)
-        self._record("DELETE", connection_id, response.status, stamp.at)
+        self._record("DELETE", connection_id, response, stamp.at)
         return True
 
     def shut_down(self) -> None:
@@ -158,14 +158,17 @@ class WebSocketStageServer:
             account_id=application.account_id,
         )
 
-    def _record(self, method: str, connection_id: str, status: int, at: int) -> None:
+    def _record(self, method: str, connection_id: str, response: Response, at: int) -> None:
+        status = response.status
+        problem = status >= 400 and status != 410
         record = ApiRecord(
             at=at,
             api="management",
             route_key=f"{method} {MANAGEMENT_SEGMENT}",
             outcome=str(status),
             connection_id=connection_id,
-            problem=status >= 400 and status != 410,
+            detail=management.error_of(response) if problem else None,
+            problem=problem,
         )
         self._context.observe(record)
 
