@@ -29,6 +29,8 @@ METHODS = frozenset({"POST", "GET", "DELETE"})
 _HANDSHAKE_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _KEY_BYTES = 16
 _VERSION = "13"
+# RFC 6455, sections 4.2.1 and 11.3; other headers are lists, which may be cut into several.
+_SENT_ONCE = ("Host", "Sec-WebSocket-Version", "Sec-WebSocket-Key")
 
 
 class WebSocketStageServer:
@@ -181,16 +183,27 @@ def with_request_id(response: Response, stamp: RequestStamp) -> Response:
 
 def is_upgrade(request: Request) -> bool:
     """Whether the client asks for a WebSocket."""
-    lines = request.headers.get_all("Connection")
-    options = {option.strip().lower() for line in lines for option in line.split(",")}
-    protocol = request.headers.get("Upgrade") or ""
-    return protocol.lower() == "websocket" and "upgrade" in options
+    return "websocket" in _options(request, "Upgrade") and "upgrade" in _options(
+        request, "Connection"
+    )
+
+
+def _options(request: Request, name: str) -> set[str]:
+    """The values of a header that is a list, in lower case."""
+    lines = request.headers.get_all(name)
+    return {option.strip().lower() for line in lines for option in line.split(",")}
 
 
 def _upgrade_problem(request: Request) -> str | None:
     """What is wrong with an upgrade request by RFC 6455, section 4.2.1; `None` if nothing."""
     if request.method != "GET":
         return f"a WebSocket is opened with GET, not {request.method}"
+    if request.version != "1.1":
+        return f"a WebSocket is opened with HTTP/1.1, not HTTP/{request.version}"
+    for name in _SENT_ONCE:
+        count = len(request.headers.get_all(name))
+        if count != 1:
+            return f"expected one header {name}, not {count}"
     if request.headers.get("Sec-WebSocket-Version") != _VERSION:
         return f"Sec-WebSocket-Version must be {_VERSION}"
     try:

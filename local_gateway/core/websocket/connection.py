@@ -94,13 +94,12 @@ class Connection:
     ) -> list[Action]:
         missing = authorization.missing_identity_source(authorizer, self._handshake, self.identity)
         if missing is not None:
-            near = authorization.near_miss(missing, self._handshake)
             refused = authorization.unauthorized(missing)
-            warning = [Warn(near)] if near else []
-            return [*warning, *self._refuse(refused.status, refused.message, refused.cause)]
+            return self._refuse(refused.status, refused.message, refused.cause)
         self.state = State.AUTHORIZING
+        warnings = map(Warn, authorization.near_misses(authorizer, self._handshake))
         event = events.authorizer_event(self.identity, self._handshake, stamp)
-        return [self._invocation(Purpose.AUTHORIZE, route, stamp, event)]
+        return [*warnings, self._invocation(Purpose.AUTHORIZE, route, stamp, event)]
 
     def authorized(
         self, result: InvocationResult, stamp: RequestStamp, latency_ms: int

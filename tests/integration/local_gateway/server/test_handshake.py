@@ -111,7 +111,7 @@ def test_a_plain_get_is_426(gateway: RunningGateway) -> None:
     ("path", "headers"),
     [
         ("authorized?token=&tag=missing", AUTH),
-        ("authorized?token=allow&tag=missing", {"auth": "secret"}),
+        ("authorized?token=allow&tag=missing", {"Authentication": "secret"}),
     ],
 )
 def test_a_missing_identity_source_is_401_without_the_authorizer(
