@@ -56,7 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _raise_open_file_limit()
     coloured = shows_colours(sys.stdout, os.environ)
     terminal = (
-        JsonTerminal() if options.json else Terminal(verbose=settings.verbose, coloured=coloured)
+        JsonTerminal()
+        if options.json
+        else Terminal(verbose=settings.verbose, coloured=coloured, shows_files=options.show_files)
     )
     try:
         bridge = () if settings.bridge is None else (settings.bridge,)
@@ -150,6 +152,11 @@ def _parser() -> argparse.ArgumentParser:
         "--bridge",
         metavar="ADDRESS",
         help="where the containers of sam local reach this machine; default: docker0's address",
+    )
+    add(
+        "--show-files",
+        action="store_true",
+        help="show a line for each GET of a file, also for those that went well",
     )
     add("--json", action="store_true", help="print one JSON object per line")
     add("--record", type=Path, metavar="FILE", help="write each event and result to FILE, as JSON")
