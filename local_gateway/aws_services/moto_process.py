@@ -1,18 +1,22 @@
 """The moto server as a program of its own: announces its port, ends when its parent does.
 
-Run as a script: it imports moto and the standard library only. It listens on a free port of
-127.0.0.1 and of the addresses that are its arguments, prints the port as one line and then serves
-until standard input ends, which also happens when the parent is killed.
+Run as a script: it imports moto and the standard library only, and loads the guard by its path. It
+listens on a free port of 127.0.0.1 and of the addresses that are its arguments, prints the port as
+one line and then serves until standard input ends, which also happens when the parent is killed.
 """
 
 import errno
 import importlib
+import json
 import logging
 import os
 import socket
 import sys
 import threading
 import time
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 # What most templates need; imported while the parent translates its template.
@@ -128,6 +132,34 @@ def bind(further_hosts: list[str]) -> list[socket.socket]:
             return sockets
 
 
+def guarded(application: Any) -> Any:
+    """The WSGI application, out of reach for web pages: moto answers every origin."""
+    guard = load_guard()
+
+    def answer(environ: Any, start_response: Any) -> Any:
+        hosts = [environ["HTTP_HOST"]] if "HTTP_HOST" in environ else []
+        origins = [environ["HTTP_ORIGIN"]] if "HTTP_ORIGIN" in environ else []
+        problem = guard.foreign_page(hosts, origins, environ.get("HTTP_SEC_FETCH_SITE"))
+        if problem is None:
+            return application(environ, start_response)
+        body = json.dumps({"__type": "AccessDeniedException", "message": problem}).encode()
+        headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+        # The body of the request is not read, so the connection cannot be used again.
+        start_response("403 Forbidden", [*headers, ("Connection", "close")])
+        return [body]
+
+    return answer
+
+
+def load_guard() -> Any:
+    """`server/loopback_guard.py`: the gateway's package is not on `sys.path` here."""
+    path = Path(__file__).parents[1] / "server" / "loopback_guard.py"
+    loader = SourceFileLoader("loopback_guard", str(path))
+    module = ModuleType(loader.name)
+    loader.exec_module(module)
+    return module
+
+
 def main() -> None:
     """Serve every moto backend until the parent is gone."""
     threading.Thread(target=end_with_parent, daemon=True).start()
@@ -156,7 +188,7 @@ def main() -> None:
             """Requests are not worth a line."""
 
     logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
-    application = DomainDispatcherApplication(create_application)
+    application = guarded(DomainDispatcherApplication(create_application))
     sockets = bind(sys.argv[1:])
     port = sockets[0].getsockname()[1]
     server, *others = [

@@ -18,6 +18,7 @@ from botocore.credentials import Credentials
 
 from local_gateway.core.http import Request
 from local_gateway.core.management import ALGORITHM, MISSING_TOKEN, SignatureRefusal, is_signed
+from local_gateway.server.loopback_guard import foreign_page
 
 # The SDKs correct their clock after this code, and sign again.
 INVALID_SIGNATURE = "InvalidSignatureException"
@@ -94,12 +95,21 @@ def signature_problem(
     if not is_signed(request):
         return MISSING_TOKEN
     if keys is None:
-        return None
+        # Any page can send a query; a header makes its browser ask for permission first.
+        is_in_header = "authorization" in (name.lower() for name, _ in request.headers)
+        return None if is_in_header or guard_problem(request) is None else MISSING_TOKEN
     try:
         _check(request, keys, region, now)
     except _RefusedError as error:
         return error.refusal
     return None
+
+
+def guard_problem(request: Request) -> str | None:
+    """Why a request counts as one of a foreign page; `None` if it does not."""
+    headers = request.headers
+    site = headers.get("Sec-Fetch-Site")
+    return foreign_page(headers.get_all("Host"), headers.get_all("Origin"), site)
 
 
 def _check(request: Request, keys: Mapping[str, SigningKey], region: str, now: int) -> None:

@@ -20,7 +20,7 @@ from local_gateway.server.faults import FaultInjectingSession
 from local_gateway.server.protocol import Upgrade
 from local_gateway.server.responses import json_message
 from local_gateway.server.session import Session
-from local_gateway.server.signatures import signature_problem
+from local_gateway.server.signatures import guard_problem, signature_problem
 
 MANAGEMENT_SEGMENT = "@connections"
 METHODS = frozenset({"POST", "GET", "DELETE"})
@@ -80,6 +80,8 @@ class WebSocketStageServer:
     def _answer(self, request: Request, connection_id: str, stamp: RequestStamp) -> Response:
         if request.is_too_large:
             return management.PAYLOAD_TOO_LARGE
+        if guard_problem(request) is not None:
+            return management.forbidden()
         problem = signature_problem(
             request, self._context.signing_keys, region=self._application.region, now=stamp.at
         )

@@ -56,6 +56,16 @@ def test_a_query_that_any_page_can_send_is_no_signature(gateway: RunningGateway,
     assert ask(gateway, path=f"/signed?{query}") == (403, {"message": "Forbidden"})
 
 
+def test_a_query_of_a_foreign_page_counts_only_when_signatures_are_verified(
+    gateway: RunningGateway,
+) -> None:
+    foreign = {"Origin": "https://web.example", "Sec-Fetch-Site": "cross-site"}
+    query = (signed(gateway, query=True).url or "").partition("?")[2]
+    assert ask(gateway, path=f"/signed?{query}", headers=foreign)[0] == 403
+    header = dict(signed(gateway).headers.items())
+    assert ask(gateway, headers={**foreign, **header})[0] == 200
+
+
 def test_the_function_learns_who_signed(gateway: RunningGateway) -> None:
     status, event = ask(gateway, headers=dict(signed(gateway).headers.items()))
     assert status == 200

@@ -327,3 +327,20 @@ def test_a_refused_signature_is_a_line_with_its_code(gateway: RunningGateway) ->
     )
     assert record.problem
     assert record.detail == "MissingAuthenticationTokenException: Missing Authentication Token"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://web.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Host": "rebound.example"},
+    ],
+)
+def test_a_page_of_others_gets_nothing(gateway: RunningGateway, headers: dict[str, str]) -> None:
+    with gateway.open() as opened:
+        path = f"/dev/@connections/{opened.connection_id}"
+        for method in [*METHODS, "OPTIONS"]:
+            answer = ask(gateway, method, path, b"x", {**SIGNED, **headers})
+            assert (answer.status, answer.error_type) == (403, "ForbiddenException")
+        gateway.management().get_connection(ConnectionId=opened.connection_id)
