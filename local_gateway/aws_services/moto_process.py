@@ -7,9 +7,11 @@ one line and then serves until standard input ends, which also happens when the 
 
 import errno
 import importlib
+import io
 import json
 import logging
 import os
+import re
 import socket
 import sys
 import threading
@@ -18,6 +20,7 @@ from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from xml.sax.saxutils import escape
 
 # What most templates need; imported while the parent translates its template.
 _EARLY_MODULES = (
@@ -26,6 +29,8 @@ _EARLY_MODULES = (
     "moto.cognitoidp.urls",
     "moto.cognitoidp.models",
 )
+
+NOT_IMPLEMENTED = "NotImplementedException"
 
 
 def remove_aws_configuration() -> None:
@@ -151,6 +156,79 @@ def guarded(application: Any) -> Any:
     return answer
 
 
+def explained(application: Any) -> Any:
+    """The WSGI application with an AWS error that names service and operation.
+
+    Where moto lacks one of them, it answers a page of HTML: SDKs print it, or cannot read it.
+    """
+
+    def answer(environ: Any, start_response: Any) -> Any:
+        fields = form(environ)
+        operation = requested_operation(environ, fields)
+        pages: list[bool] = []
+
+        def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+            kinds = [value for name, value in headers if name.lower() == "content-type"]
+            is_page = status >= "4" and any(kind.startswith("text/html") for kind in kinds)
+            pages.append(is_page)
+            return None if is_page else start_response(status, headers, *error)
+
+        try:
+            answered = application(environ, start)
+        except Exception:  # moto raises for some operations, and for services that it lacks
+            pages.append(True)
+        if not pages or not pages[-1] or environ.get("PATH_INFO", "").startswith("/moto-api"):
+            return answered
+        message = f"the local AWS services (moto) cannot do {operation}"
+        sys.stderr.write(f"{message}\n")
+        content_type, body = error_body(environ, message, is_query=bool(fields))
+        headers = [("Content-Type", content_type), ("Content-Length", str(len(body)))]
+        start_response("501 Not Implemented", [*headers, ("x-amzn-ErrorType", NOT_IMPLEMENTED)])
+        return [body]
+
+    return answer
+
+
+def requested_operation(environ: Any, fields: str) -> str:
+    """Service and operation of a request, as far as it names them, in printable characters."""
+    scope = re.search(r"Credential=[^/,]+/[^/,]+/[^/,]+/([^/,]+)/", credentials(environ))
+    target = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
+    action = re.search(r"(?:^|&)Action=([^&]+)", fields or environ.get("QUERY_STRING", ""))
+    method, path = environ.get("REQUEST_METHOD", ""), environ.get("PATH_INFO", "")
+    operation = target or (action[1] if action is not None else f"{method} {path}")
+    text = f"{scope[1]} {operation}" if scope is not None else operation
+    return text.encode("unicode_escape").decode("ascii")
+
+
+def credentials(environ: Any) -> str:
+    """The signature's description, which names the service."""
+    return str(environ.get("HTTP_AUTHORIZATION", ""))
+
+
+def form(environ: Any) -> str:
+    """The body of a form, which the application can read again."""
+    if not environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
+        return ""
+    length = environ.get("CONTENT_LENGTH") or ""
+    if not length.isdecimal():
+        return ""
+    body = environ["wsgi.input"].read(int(length))
+    environ["wsgi.input"] = io.BytesIO(body)
+    return str(body.decode(errors="replace"))
+
+
+def error_body(environ: Any, message: str, *, is_query: bool) -> tuple[str, bytes]:
+    """Content type and body of an error, in the protocol of the request."""
+    is_s3 = "/s3/" in credentials(environ)
+    if not is_query and not is_s3:
+        content = {"__type": NOT_IMPLEMENTED, "message": message}
+        return "application/json", json.dumps(content).encode()
+    error = f"<Code>{NOT_IMPLEMENTED}</Code><Message>{escape(message)}</Message>"
+    if is_s3:
+        return "application/xml", f"<Error>{error}</Error>".encode()
+    return "text/xml", f"<ErrorResponse><Error>{error}</Error></ErrorResponse>".encode()
+
+
 def load_guard() -> Any:
     """`server/loopback_guard.py`: the gateway's package is not on `sys.path` here."""
     path = Path(__file__).parents[1] / "server" / "loopback_guard.py"
@@ -188,7 +266,7 @@ def main() -> None:
             """Requests are not worth a line."""
 
     logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
-    application = guarded(DomainDispatcherApplication(create_application))
+    application = guarded(explained(DomainDispatcherApplication(create_application)))
     sockets = bind(sys.argv[1:])
     port = sockets[0].getsockname()[1]
     server, *others = [
@@ -207,8 +285,9 @@ def main() -> None:
         threading.Thread(target=other.serve_forever, daemon=True).start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    # moto prints what it does not support; the gateway does not read the pipe from here on.
-    sys.stdout = sys.stderr
+    # moto prints what it does not support, and so does `explained`; the gateway does not read the
+    # pipe from here on.
+    sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - until the process ends
     server.serve_forever()
 
 

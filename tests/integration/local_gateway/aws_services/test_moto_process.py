@@ -5,7 +5,9 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from local_gateway.aws_services.clients import MotoClients
 from local_gateway.aws_services.moto_server import MotoServer
@@ -108,3 +110,40 @@ def test_programs_without_those_headers_are_answered(moto: MotoServer) -> None:
         assert connection.getresponse().status == 200
     finally:
         connection.close()
+
+
+@pytest.mark.parametrize(
+    ("service", "call", "arguments", "operation"),
+    [
+        (
+            "translate",
+            "translate_text",
+            {"Text": "x", "SourceLanguageCode": "en", "TargetLanguageCode": "de"},
+            "translate TranslateText",
+        ),
+        ("geo-places", "geocode", {"QueryText": "x"}, "geo-places POST /v2/geocode"),
+        ("sns", "get_data_protection_policy", {"ResourceArn": "x"}, "sns GetDataProtectionPolicy"),
+        (
+            "dynamodb",
+            "describe_contributor_insights",
+            {"TableName": "x"},
+            "dynamodb DescribeContributorInsights",
+        ),
+    ],
+)
+def test_what_moto_lacks_is_an_error_that_names_service_and_operation(
+    moto: MotoServer, service: Any, call: str, arguments: dict[str, str], operation: str
+) -> None:
+    client: Any = boto3.client(
+        service,
+        endpoint_url=moto.endpoint_url,
+        region_name="us-east-1",
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+    )
+    with pytest.raises(ClientError) as refused:
+        getattr(client, call)(**arguments)
+    error = refused.value.response["Error"]
+    assert error["Code"] == "NotImplementedException"
+    assert error["Message"] == f"the local AWS services (moto) cannot do {operation}"
+    assert refused.value.response["ResponseMetadata"]["RetryAttempts"] == 0
