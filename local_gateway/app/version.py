@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local_gateway.app.addresses import localised
+from local_gateway.app.function_variables import FunctionVariables
 from local_gateway.aws_services.provisioning import Provisioner
 from local_gateway.core.model import Application, LambdaFunction
 from local_gateway.core.ports import ApiPort, assign_ports
@@ -59,12 +60,16 @@ class VersionReader:
     def __init__(self, settings: GatewaySettings, ports: BoundPorts) -> None:
         self._path = settings.template
         self._overrides = settings.parameter_overrides
+        self._env_vars = settings.env_vars
         self._remote_functions = settings.lambda_endpoint is not None
         self._stack = Stack(name=settings.stack_name, region=settings.region)
         self._ports = ports
         self._provisioner: Provisioner | None = None
         self._template: Template | None = None
-        self._files = frozenset({self._path.absolute()})
+        self._settings_files = frozenset(
+            {self._env_vars.absolute()} if self._env_vars is not None else ()
+        )
+        self._files = frozenset({self._path.absolute()}) | self._settings_files
         self._template_snapshot = Snapshot()
 
     def load(self) -> None:
@@ -76,7 +81,7 @@ class VersionReader:
             # The file of a nested stack, which is perhaps read for the first time.
             self._files |= {error.place.file.absolute()}
             raise
-        self._files = self._template.files
+        self._files = self._template.files | self._settings_files
 
     def finish(self, aws_endpoint_url: str) -> Version:
         """Create the data resources of the loaded template, read functions and APIs.
@@ -91,17 +96,22 @@ class VersionReader:
             self._provisioner = Provisioner(aws_endpoint_url, self._stack.region)
         values = self._provisioner.provision(template)
         read = build_application(template, values, remote_functions=self._remote_functions)
-        origins = assign_ports(read.application.websocket_apis, read.application.http_apis)
+        application, warnings = read.application, list(read.warnings)
+        if self._env_vars is not None:
+            variables = FunctionVariables.from_file(self._env_vars)
+            application, without_effect = variables.apply(application)
+            warnings += without_effect
+        origins = assign_ports(application.websocket_apis, application.http_apis)
         self._bind(len(origins), may_bind=is_first)
-        code = {name: _code_of(function) for name, function in read.application.functions.items()}
-        templates = template.files
+        code = {name: _code_of(function) for name, function in application.functions.items()}
+        templates = self._files
         # The template before it was read, the code before it is imported: a change in between
         # differs from this snapshot, so the reloader sees it.
         snapshot = take_snapshot(templates.union(*code.values())) | self._template_snapshot
         return Version(
-            application=localised(read.application, origins, self._ports),
+            application=localised(application, origins, self._ports),
             origins=origins,
-            warnings=(*read.warnings, *map(_outdated, self._provisioner.outdated)),
+            warnings=(*warnings, *map(_outdated, self._provisioner.outdated)),
             template_files=templates,
             code=code,
             snapshot=snapshot,

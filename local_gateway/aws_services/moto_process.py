@@ -230,8 +230,8 @@ def error_body(environ: Any, message: str, *, is_query: bool) -> tuple[str, byte
 
 
 def load_guard() -> Any:
-    """`server/loopback_guard.py`: the gateway's package is not on `sys.path` here."""
-    path = Path(__file__).parents[1] / "server" / "loopback_guard.py"
+    """`core/loopback_guard.py`: the gateway's package is not on `sys.path` here."""
+    path = Path(__file__).parents[1] / "core" / "loopback_guard.py"
     loader = SourceFileLoader("loopback_guard", str(path))
     module = ModuleType(loader.name)
     loader.exec_module(module)

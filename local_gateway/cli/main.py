@@ -50,6 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("--record-secrets needs --record FILE")
     if options.bridge is not None and options.sam_local is None:
         parser.error("--bridge needs --sam-local DIRECTORY")
+    if options.env_vars is not None and options.lambda_endpoint is not None:
+        parser.error("--env-vars has no effect with --lambda-endpoint: give it to sam local")
     settings = gateway_settings(options, dict(os.environ))
     if settings.sam_local is not None:
         settings = replace(settings, bridge=settings.bridge or address_of())
@@ -135,6 +137,12 @@ def _parser() -> argparse.ArgumentParser:
         dest="reload",
         action="store_false",
         help="do not reload code and template when they change",
+    )
+    add(
+        "--env-vars",
+        type=Path,
+        metavar="FILE",
+        help="values for functions' environment variables, in JSON as for sam local",
     )
     add(
         "--lambda-endpoint",

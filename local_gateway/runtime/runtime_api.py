@@ -14,7 +14,7 @@ from typing import Protocol, cast
 from local_gateway.core.http import Request
 from local_gateway.core.http_parser import RequestParser
 from local_gateway.core.invocation import Failed
-from local_gateway.server.loopback_guard import foreign_page
+from local_gateway.core.loopback_guard import foreign_page
 
 PREFIX = "/2018-06-01/runtime/"
 

@@ -17,8 +17,8 @@ from botocore.compat import HTTPHeaders
 from botocore.credentials import Credentials
 
 from local_gateway.core.http import Request
+from local_gateway.core.loopback_guard import foreign_page
 from local_gateway.core.management import ALGORITHM, MISSING_TOKEN, SignatureRefusal, is_signed
-from local_gateway.server.loopback_guard import foreign_page
 
 # The SDKs correct their clock after this code, and sign again.
 INVALID_SIGNATURE = "InvalidSignatureException"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from local_gateway.server.loopback_guard import foreign_page, is_local_name
+from local_gateway.core.loopback_guard import foreign_page, is_local_name
 
 
 @pytest.mark.parametrize(
