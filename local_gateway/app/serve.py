@@ -72,6 +72,14 @@ async def serve(
         exits.push_async_callback(gateway.close)
         for start in run.when_serving:
             await start(gateway, invoker)
+        exits.callback(
+            aws.when_ended(
+                lambda: terminal.warn(
+                    "the AWS services of this run (moto) have ended, with all their data; "
+                    "restart the gateway"
+                )
+            )
+        )
         terminal.say(f"AWS services for this run: {aws.endpoint_url}")
         await run_ready_hook(settings, terminal, application, ports, aws)
         terminal.ready(list(_urls(origins, ports)))
