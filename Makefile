@@ -43,54 +43,54 @@ GATEWAY = $(BIN)/python -m local_gateway --template template.yaml --port $(PORT)
 help: ## list the commands
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
-run: $(RUN) $(if $(LAMBDA),sam-local-build) ## the bot on http://localhost:8080 (PORT=…), with a demo user
+run: $(RUN) $(if $(LAMBDA),sam-local-build) ## run the bot on http://localhost:8080 (PORT=…), with a demo user
 	@exec $(GATEWAY) $(if $(LAMBDA),$(FOR_CONTAINERS) --lambda-endpoint $(LAMBDA)) $(ARGS)
 
-sam-services: $(RUN) sam-local-build ## the same, also for the containers of `sam local invoke`
+sam-services: $(RUN) sam-local-build ## run the bot, also for the containers of `sam local invoke`
 	@exec $(GATEWAY) $(FOR_CONTAINERS) $(ARGS)
 
 sam-local-build: $(SAM_INSTALLED)
 	$(SAM_LOCAL) $(SAM) build --build-dir $(LOCAL_BUILD) --cache-dir .aws-sam/local/cache \
 		--parameter-overrides $(MACHINE)
 
-gateway: $(RUN) ## the local gateway on TEMPLATE=… PORT=… ARGS=…
+gateway: $(RUN) ## run the local gateway on TEMPLATE=… PORT=… ARGS=…
 	@exec $(BIN)/python -m local_gateway --template $(TEMPLATE) --port $(PORT) $(ARGS)
 
-feed: $(RUN) ## prices that walk at random, for the exchange
+feed: $(RUN) ## publish random prices for the exchange demo
 	@exec $(BIN)/python -m tools.scripts.feed --url http://localhost:$(PORT)/publish $(ARGS)
 
-user: $(RUN) ## a user of the running bot, or of STACK=… on AWS: NAME=…
+user: $(RUN) ## add a user NAME=… to the running bot, or to STACK=… on AWS
 	@$(BIN)/python -m tools.scripts.create_user "$(NAME)" --url http://localhost:$(PORT) \
 		$(if $(STACK),--stack "$(STACK)") $(if $(REGION),--region "$(REGION)") $(ARGS)
 
-revoke: $(RUN) ## shut a user out now, of the running bot or of STACK=… on AWS: NAME=…
+revoke: $(RUN) ## log out and disable a user NAME=… of the running bot, or of STACK=… on AWS
 	@$(BIN)/python -m tools.scripts.revoke_user "$(NAME)" --url http://localhost:$(PORT) \
 		$(if $(STACK),--stack "$(STACK)") $(if $(REGION),--region "$(REGION)") $(ARGS)
 
 # One file after the other in each worker; files in their order, so that the long ones begin first.
 # Tests that start programs wait for them: hence more workers than cores.
 WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) * 3 / 2)))
-test: $(DEV) node-and-browser $(SAM_INSTALLED) ## every test that needs no AWS
+test: $(DEV) node-and-browser $(SAM_INSTALLED) ## run every test that needs no AWS account
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 FAST := $(BIN)/python -m pytest --no-programs -n 2
 RULES_TESTS := tests/unit/local_gateway/core tests/unit/sapa
-coverage: $(DEV) ## the tests of the rules, and which branches of the rules they run
+coverage: $(DEV) ## run the tests of the rules, and require that they run every branch
 	$(FAST) $(RULES_TESTS) --cov $(ARGS)
 
 # Apart from the others: measuring makes every line that runs slower, whether it is measured or not.
-test-fast: coverage ## the unit and contract tests that start no programs, with that coverage
+test-fast: coverage ## run the unit and contract tests that start no programs, with `coverage`
 	$(FAST) tests/unit tests/contract $(addprefix --ignore=,$(RULES_TESTS)) $(ARGS)
 
 # What the tests start and Python does not bring: used if it is in PATH, else installed if possible.
 node-and-browser: $(DEV)
 	@$(BIN)/python -m tools.scripts.node_and_browser
 
-e2e: $(DEV) node-and-browser $(E2E_$(TARGET)) ## the end-to-end tests on TARGET=local|emulator|aws (STACK=…)
+e2e: $(DEV) node-and-browser $(E2E_$(TARGET)) ## run the end-to-end tests on TARGET=local|emulator|aws (STACK=…)
 	$(BIN)/python -m pytest tests/e2e --target=$(TARGET) \
 		$(if $(STACK),--stack="$(STACK)") $(if $(REGION),--region="$(REGION)") $(ARGS)
 
-check: $(DEV) $(SAM_INSTALLED) $(AUDIT_INSTALLED) ## format, lint, types, import rules, template, secrets, audit
+check: $(DEV) $(SAM_INSTALLED) $(AUDIT_INSTALLED) ## check format, lint, types, import rules, template, secrets, dependencies
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy .
@@ -105,27 +105,27 @@ check: $(DEV) $(SAM_INSTALLED) $(AUDIT_INSTALLED) ## format, lint, types, import
 	$(BIN)/python -m tools.scripts.secret_scan $(AUDIT)/detect-secrets-hook
 	$(DEPENDENCY_AUDIT) || [ $$? = 2 ]  # 2: nobody could be asked, which it says
 
-audit: $(DEV) $(AUDIT_INSTALLED) ## known vulnerabilities of what is pinned; fails if PyPI cannot be asked
+audit: $(DEV) $(AUDIT_INSTALLED) ## look for vulnerabilities of the pinned packages; fails if PyPI cannot be asked
 	$(DEPENDENCY_AUDIT)
 
-format: $(DEV) ## rewrite the code in the project's format
+format: $(DEV) ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(DEV) $(SAM_INSTALLED) ## the benchmarks
+bench: $(DEV) $(SAM_INSTALLED) ## run the benchmarks
 	$(BIN)/python -m tools.benchmarks $(ARGS)
 
-cost: $(DEV) ## what it costs on AWS, from calls, durations and sizes measured now
+cost: $(DEV) ## calculate what it costs on AWS, from calls, durations and sizes measured now
 	@$(BIN)/python -m tools.cost $(ARGS)
 
-build: $(SAM_INSTALLED) ## sam build, for ENV=… of samconfig.toml
+build: $(SAM_INSTALLED) ## run sam build, for ENV=… of samconfig.toml
 	$(SAM_LOCAL) $(SAM) build --config-env $(ENV) $(ARGS)
 
-deploy: $(SAM_INSTALLED) ## sam build and sam deploy, for ENV=…, with your AWS credentials
+deploy: $(SAM_INSTALLED) ## run sam build and sam deploy, for ENV=…, with your AWS credentials
 	$(SAM_LOCAL) $(SAM) build --config-env $(ENV)
 	$(SAM) deploy --config-env $(ENV) $(ARGS)
 
-lock: $(DEV) node-and-browser ## pin all dependencies anew, with hashes and without index addresses
+lock: $(DEV) node-and-browser ## pin all dependencies again, with hashes and without index addresses
 	$(LOCK) requirements/run.in -o requirements/run.txt
 	$(LOCK) layers/dependencies/requirements.in -c requirements/run.txt \
 		-o layers/dependencies/requirements.txt
@@ -140,7 +140,7 @@ lock: $(DEV) node-and-browser ## pin all dependencies anew, with hashes and with
 LOCK := $(UV) pip compile --quiet --upgrade --universal --python $(BIN)/python \
 	--python-version 3.13 --generate-hashes --no-header --no-emit-index-url
 
-properties: $(RUN) $(SAM_INSTALLED) ## the properties that templates may use, from the SAM CLI's schemas
+properties: $(RUN) $(SAM_INSTALLED) ## generate the list of template properties from the SAM CLI's schemas
 	$(BIN)/python -m tools.scripts.generate_resource_properties
 
 clean: ## remove environments and caches

@@ -23,7 +23,7 @@ from sapa.services import Services, services, warm_up
 
 @logged(websocket_ids)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    """Answer one message; the client, not API Gateway, is told what is wrong with it."""
+    """Answer a message. If it is wrong, the client gets an error frame, and API Gateway a 200."""
     respond(event, services())
     return {"statusCode": 200}
 

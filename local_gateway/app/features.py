@@ -5,10 +5,12 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from local_gateway.app.addresses import with_local_variables
 from local_gateway.app.gateway import Gateway
 from local_gateway.app.version import Version
 from local_gateway.aws_services.moto_server import MotoServer
 from local_gateway.core.model import Application
+from local_gateway.core.ports import assign_ports
 from local_gateway.errors import GatewayError
 from local_gateway.event_sources.clock import WarpedClock
 from local_gateway.event_sources.service import EventSources
@@ -64,7 +66,9 @@ def attach_sam_local(run: Run) -> None:
     ports.append(urlsplit(run.aws.endpoint_url).port or 0)
 
     def write(application: Application) -> None:
-        build.write(application, run.aws.endpoint_url, ports)
+        origins = assign_ports(application.websocket_apis, application.http_apis)
+        local = with_local_variables(application, origins, run.ports)
+        build.write(local, run.aws.endpoint_url, ports)
 
     def write_again(application: Application) -> None:
         try:

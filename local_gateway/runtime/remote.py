@@ -1,4 +1,4 @@
-"""Functions that run elsewhere: behind `sam local start-lambda`, or what serves the same API.
+"""Remote functions: behind `sam local start-lambda`, or what serves the same API.
 
 It serves the Invoke operation of the Lambda API: 200 with the handler's result, and
 `X-Amz-Function-Error` beside the error of a handler that raised. Where it differs from Lambda:

@@ -12,7 +12,7 @@ from local_gateway.terminal.terminal import Terminal
 
 
 class JsonTerminal(Terminal):
-    """Writes a line per request or event, log line and announcement; `type` tells which it is.
+    """Writes a line per request or event, log line and announcement; `type` says which it is.
 
     - `event`: `time` (ISO 8601, UTC), `api` (websocket, http, management), `route_key`, `outcome`,
       `connection_id`, `function`, `duration_ms`, `cold`, `detail`, `problem`

@@ -48,7 +48,7 @@ class LogText:
 def readable(line: str) -> LogText:
     """A line of log for people.
 
-    `{"level": "INFO", "message": "answered", "code": "ok", …}` becomes `INFO answered code=ok`,
+    `{"level": "INFO", "message": "connected", "code": "ok", …}` becomes `INFO connected code=ok`,
     with the beginning of the connection id. Request ids are shown for problems only. An exception
     follows as it was printed; embedded metrics are not shown. Other lines do not change.
     """
@@ -90,7 +90,7 @@ def _value(value: object) -> str:
 
 
 def _shortened(text: str) -> str:
-    """Enough to tell connections apart; the lines about requests have the full id."""
+    """Enough to distinguish connections; the lines about requests have the full id."""
     return text if len(text) <= _SHOWN_ID_LENGTH else text[:_SHOWN_ID_LENGTH] + "…"
 
 

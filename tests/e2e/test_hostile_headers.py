@@ -78,6 +78,9 @@ TOO_MUCH: dict[str, Headers] = {
     "100 cookies of 4 KB": lambda cookie: (
         b"Cookie: %s; %s\r\n" % (cookie, b"; ".join([b"a=%s" % (b"x" * 4 * KB)] * 100))
     ),
+    "100 headers of 4 KB": lambda cookie: (
+        b"Cookie: a=%s\r\n" % (b"x" * 4 * KB) * 100 + b"Cookie: %s\r\n" % cookie
+    ),
     "10,000 headers": lambda cookie: b"Cookie: %s\r\n" % cookie + b"X-A: 1\r\n" * 10_000,
 }
 
@@ -85,8 +88,8 @@ ODD: dict[str, Headers] = {
     "bytes that are no text": lambda cookie: b"Cookie: a=\xff\xfe; %s\r\n" % cookie,
     "two headers": lambda cookie: b"Cookie: a=1\r\nCookie: %s\r\n" % cookie,
     "a large one": lambda cookie: b"Cookie: a=%s; %s\r\n" % (b"x" * 9 * KB, cookie),
-    "100 headers of 4 KB": lambda cookie: (
-        b"Cookie: a=%s\r\n" % (b"x" * 4 * KB) * 100 + b"Cookie: %s\r\n" % cookie
+    "100 headers": lambda cookie: (
+        b"Cookie: a=%s\r\n" % (b"x" * 100) * 100 + b"Cookie: %s\r\n" % cookie
     ),
 }
 

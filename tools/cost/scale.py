@@ -35,7 +35,7 @@ ON_AWS = 2.0
 # What `fan_out` measures, about.
 MEASURED_POST_SECONDS = 100e-6
 POST_LATENCY = 0.010
-DISPATCH_SECONDS = 0.03
+TASK_SECONDS = 0.03
 SUBSCRIPTION_BYTES = 200
 FRAME_BYTES = 200
 
@@ -56,9 +56,9 @@ class Event:
         return min(shards, MAX_SHARDS)
 
     @property
-    def dispatches(self) -> int:
+    def tasks(self) -> int:
         """Messages in the queue, from the first to the leaves."""
-        return _dispatches(Shards(0, self.shards), self.members / self.shards)
+        return _tasks(Shards(0, self.shards), self.members / self.shards)
 
     @property
     def environment_rate(self) -> float:
@@ -80,19 +80,19 @@ class Event:
             "egress": self.members * FRAME_BYTES * EGRESS,
             "DynamoDB": 2 * WRITES + self.members * SUBSCRIPTION_BYTES / 4096 * READS,
             "Lambda": self._lambda_dollars,
-            "SQS": 3 * self.dispatches * REQUESTS,
+            "SQS": 3 * self.tasks * REQUESTS,
         }
 
     @property
     def _lambda_dollars(self) -> float:
-        busy = self.members / self.environment_rate + self.dispatches * DISPATCH_SECONDS
-        return busy * MEMORY_GB * GB_SECOND + self.dispatches * INVOCATIONS
+        busy = self.members / self.environment_rate + self.tasks * TASK_SECONDS
+        return busy * MEMORY_GB * GB_SECOND + self.tasks * INVOCATIONS
 
 
-def _dispatches(shards: Shards, members_per_shard: float) -> int:
+def _tasks(shards: Shards, members_per_shard: float) -> int:
     count = shards.end - shards.first
     if count > SHARDS_PER_PAGE:
-        return 1 + sum(_dispatches(part, members_per_shard) for part in split(shards))
+        return 1 + sum(_tasks(part, members_per_shard) for part in split(shards))
     return -(-round(count * members_per_shard) // PAGE)
 
 
@@ -102,7 +102,7 @@ def table(post_seconds: float) -> str:
     rows: dict[str, list[str]] = {
         "members": [f"{event.members:,}" for event in events],
         "shards": [f"{event.shards:,}" for event in events],
-        "messages in the queue": [f"{event.dispatches:,}" for event in events],
+        "messages in the queue": [f"{event.tasks:,}" for event in events],
         "seconds to the last post, at least": [number(event.seconds) for event in events],
         "vCPU seconds": [number(event.members * event.post_seconds) for event in events],
         "execution environments that use up the account's rate": [

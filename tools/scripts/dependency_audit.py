@@ -1,4 +1,4 @@
-"""Asks PyPI whether anything that is pinned here has a known vulnerability.
+"""Asks PyPI whether anything that is pinned here has a reported vulnerability.
 
 Usage: python -m tools.scripts.dependency_audit PATH_OF_PIP_AUDIT LOCK_FILE …
 """

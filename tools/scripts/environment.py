@@ -16,7 +16,7 @@ from pathlib import Path
 
 UV_FOLDER = Path(".venv-uv")
 UV = UV_FOLDER / "bin/uv"
-# uv does not read pip's configuration. What pip is told about the index, uv is told too.
+# uv does not read pip's configuration, so it gets pip's index settings from here.
 _UV_VARIABLES = {"index-url": "UV_DEFAULT_INDEX", "cert": "SSL_CERT_FILE"}
 _UV_CONFIGURED = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_CONFIG_FILE")
 _SETTING = re.compile(r"^(?:global|install|:env:)\.([a-z-]+)='(.*)'$", re.MULTILINE)

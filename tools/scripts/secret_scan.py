@@ -56,7 +56,7 @@ def main() -> None:
 
 
 def _scan(hook: str, files: Sequence[str], *, quiet: bool = False) -> int:
-    """Run detect-secrets on some files; its status, and what it found on standard output."""
+    """Run detect-secrets on some files; its status and its report on standard output."""
     command = [hook, "--no-verify", "--exclude-files", _NOT_READ]
     # Slow, and only of use to a detector that is off.
     command += ["--disable-filter", "detect_secrets.filters.heuristic.is_indirect_reference"]

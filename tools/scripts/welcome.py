@@ -35,7 +35,7 @@ def log_in(url: str, username: str, password: str) -> str:
 
 
 def lines(url: str, password: str, token: str, warp: str) -> list[str]:
-    """What to paste where; a page whose sockets end `warp` times sooner is told so."""
+    """What to paste where; the page's address has `warp` if sockets end sooner."""
     login = json.dumps({"username": USERNAME, "password": password})
     socket_url = url.replace("http", "ws", 1) + "/ws"
     page = f"{url}/" if warp == "1" else f"{url}/?warp={warp}"

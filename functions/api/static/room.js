@@ -156,7 +156,7 @@ export class Room {
     if (problems.length) this.#composer.showProblems(problems);
   }
 
-  /** Tells a channel that somebody writes, now and then, and without a word if it cannot. @param {Message} payload */
+  /** Sends a typing notice to a channel now and then, and ignores failures. @param {Message} payload */
   #typing(payload) {
     const { typing } = this.#hint ?? {};
     if (!typing || !this.#live.isIn(typing.channel(payload))) return;

@@ -63,7 +63,7 @@ class CloseSocket:
 
 @dataclass(frozen=True, slots=True)
 class Warn:
-    """Tell the developer something that no client sees."""
+    """Warn the developer; no client sees it."""
 
     text: str
 

@@ -107,7 +107,7 @@ def _measured(variables: Mapping[str, str], *, rounds: int) -> dict[str, list[li
 
 def check_replies(log: str) -> None:
     """Raise `BenchmarkError` unless every reply in the log was right and arrived."""
-    lines = [line for line in log.splitlines() if '"message":"answered"' in line]
+    lines = [line for line in log.splitlines() if '"message":"reply posted"' in line]
     wrong = [line for line in lines if '"outcome":"ok"' not in line or '"arrived":true' not in line]
     if wrong or not lines:
         raise BenchmarkError(f"{len(wrong)} of {len(lines)} replies: {''.join(wrong[:1])}")

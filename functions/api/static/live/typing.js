@@ -3,7 +3,7 @@
 
 import { element } from "../dom.js";
 
-/** Whoever types says so every few seconds; after this long without a word they have stopped. */
+/** A page repeats the typing notice every few seconds; after this long without a notice the user has stopped. */
 const STOPPED_AFTER_MS = 6_000;
 
 export class Typing {

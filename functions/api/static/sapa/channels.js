@@ -99,7 +99,7 @@ export class Channels {
     else if (isObject(message.$joined)) this.#joined(message.$joined);
     else if (isObject(message.$resumed)) this.#resumed(message.$resumed, message);
     else if (isObject(message.$gap)) this.#lost(message.$gap);
-    // Why a `$resume` was refused does not matter: `$resumed` tells which channels it was for.
+    // Why a `$resume` was refused does not matter: `$resumed` says which channels it was for.
     else return isObject(message.error) && this.#asked.has(message.$id);
     return true;
   }

@@ -33,7 +33,7 @@ from sapa.connections.connection import Connection, ConnectionStore, Subscriber
 from sapa.errors import ForbiddenChannelError, QueueError, StoreError
 
 type Announce = Callable[[str, str, str], None]
-"""Tells a channel that a user `joined` or `left`: channel, change, user name."""
+"""Announces to a channel that a user `joined` or `left`: channel, change, user name."""
 
 
 class SubscriptionStore(Protocol):

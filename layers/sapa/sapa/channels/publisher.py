@@ -61,7 +61,7 @@ class Publisher:
         return event
 
     def announce(self, channel: str, change: str, username: str) -> None:
-        """Tell a channel that a user `joined` or `left`; fits `membership.Announce`.
+        """Announce to a channel that a user `joined` or `left`; fits `membership.Announce`.
 
         Presence has no sequence number and is not kept; a user's own channel has none. Raises
         `QueueError`.

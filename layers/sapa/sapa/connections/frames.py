@@ -79,7 +79,7 @@ def id_of(content: Content) -> MessageId | None:
 
 
 def parse(content: Content) -> Ping | Resume | Message:
-    """Tell the kinds of messages apart. Raises `RefusalError` for wrong keys that start with $."""
+    """Find out the kind of a message. Raises `RefusalError` for wrong keys that start with $."""
     inputs = {key: item for key, item in content.items() if not key.startswith("$")}
     controls = content.keys() - inputs.keys() - {"$id"}
     if not controls:

@@ -65,7 +65,7 @@ class HttpApi:
             return refusal_response(RefusalError("unavailable", text))
         except Exception as error:
             logger.error("the request failed", exc_info=error)
-            text = "This did not work; the log tells why."
+            text = "The request failed. The log has the cause."
             return refusal_response(RefusalError("failed", text))
 
     def _page(self, request: HttpRequest) -> Response:

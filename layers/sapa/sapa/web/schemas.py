@@ -44,7 +44,7 @@ class EndpointSchemas:
 
 
 def error_schema() -> Schema:
-    """The frame that tells a client what is wrong with its message."""
+    """The frame that says what is wrong with a message."""
     details: Schema = {
         "code": {"type": "string", "enum": list(ERROR_CODES)},
         "message": {"type": "string"},

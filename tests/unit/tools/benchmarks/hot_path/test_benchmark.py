@@ -7,7 +7,7 @@ from tools.benchmarks.processes import BenchmarkError
 
 
 def test_right_replies_count() -> None:
-    check_replies('{"message":"answered","outcome":"ok","arrived":true}\n{"_aws":{}}\n')
+    check_replies('{"message":"reply posted","outcome":"ok","arrived":true}\n{"_aws":{}}\n')
 
 
 @pytest.mark.parametrize(
@@ -15,8 +15,8 @@ def test_right_replies_count() -> None:
     [
         "",
         '{"_aws":{}}\n',
-        '{"message":"answered","outcome":"rate_limited","arrived":true}\n',
-        '{"message":"answered","outcome":"ok","arrived":false}\n',
+        '{"message":"reply posted","outcome":"rate_limited","arrived":true}\n',
+        '{"message":"reply posted","outcome":"ok","arrived":false}\n',
     ],
 )
 def test_any_other_reply_ends_the_run(log: str) -> None:
