@@ -1,5 +1,6 @@
 """The optional parts of a run; each attaches itself to what is served, if it is asked for."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -7,11 +8,11 @@ from urllib.parse import urlsplit
 
 from local_gateway.app.addresses import with_local_variables
 from local_gateway.app.gateway import Gateway
+from local_gateway.app.sam_local import PreparedBuild, older_than_sources
 from local_gateway.app.version import Version
 from local_gateway.aws_services.moto_server import MotoServer
 from local_gateway.core.model import Application
 from local_gateway.core.ports import assign_ports
-from local_gateway.errors import GatewayError
 from local_gateway.event_sources.clock import WarpedClock
 from local_gateway.event_sources.service import EventSources
 from local_gateway.inspector.inspector import Inspector
@@ -34,7 +35,7 @@ class Run:
     A feature adds to `observers` what takes records, to `middleware` what wraps the invoker, to
     `when_serving` what starts once the APIs answer, to `when_reloaded` what takes a later version,
     and to `exits` what ends with the run. `when_waiting` is called if `--lambda-endpoint` does not
-    answer yet; without it that is an error.
+    answer yet; without it that is an error. `build_command` makes what containers run.
     """
 
     settings: GatewaySettings
@@ -47,6 +48,7 @@ class Run:
     middleware: list[Callable[[Invoker], Invoker]] = field(default_factory=list)
     faults: FaultInjector | None = None
     when_waiting: Callable[[], None] | None = None
+    build_command: str | None = None
     when_serving: list[Callable[[Gateway, Invoker], Awaitable[None]]] = field(default_factory=list)
     when_reloaded: list[Callable[[Application], None]] = field(default_factory=list)
 
@@ -61,26 +63,35 @@ def attach_sam_local(run: Run) -> None:
     directory, terminal = run.settings.sam_local, run.terminal
     if directory is None:
         return
-    build = SamLocalBuild(directory, run.settings.parameter_overrides)
+    build, version = SamLocalBuild(directory, run.settings.parameter_overrides), run.version
     ports = [run.ports.port(at) for at, _ in enumerate(run.ports)]
     ports.append(urlsplit(run.aws.endpoint_url).port or 0)
 
-    def write(application: Application) -> None:
+    def with_addresses(application: Application) -> Application:
+        """Containers resolve AWS's host names as usual, so their variables get local addresses."""
         origins = assign_ports(application.websocket_apis, application.http_apis)
-        local = with_local_variables(application, origins, run.ports)
-        build.write(local, run.aws.endpoint_url, ports)
+        return with_local_variables(application, origins, run.ports)
 
-    def write_again(application: Application) -> None:
-        try:
-            write(application)
-        except GatewayError as error:
-            terminal.warn(str(error))
+    prepared = PreparedBuild(
+        build,
+        with_addresses(version.application),
+        aws_endpoint_url=run.aws.endpoint_url,
+        ports=ports,
+        terminal=terminal,
+    )
 
     def say_how_to_start() -> None:
         url = run.settings.lambda_endpoint or ""
         terminal.say(f"Waiting for {url}; in another terminal: {build.start_lambda(url)}")
 
-    write(run.version.application)
+    async def watch(_: Gateway, __: Invoker) -> None:
+        task = asyncio.create_task(prepared.watch())
+        run.exits.push_async_callback(asyncio.wait, [task])
+        run.exits.callback(task.cancel)
+
+    if outdated := older_than_sources(build, version):
+        terminal.warn(f"{', '.join(outdated)}: newer than the build; run `{build.build_command}`")
+    prepared.write()
     terminal.say(f"In a container: sam local invoke FUNCTION -e EVENT {build.options}")
     if run.settings.bridge is None:
         terminal.warn(
@@ -88,7 +99,9 @@ def attach_sam_local(run: Run) -> None:
             "Desktop; with another engine, give the address of its bridge with --bridge"
         )
     run.when_waiting = say_how_to_start
-    run.when_reloaded.append(write_again)
+    run.when_serving.append(watch)
+    run.when_reloaded.append(lambda application: prepared.replace(with_addresses(application)))
+    run.build_command = build.build_command
 
 
 def attach_recording(run: Run) -> None:

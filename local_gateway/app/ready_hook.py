@@ -53,6 +53,7 @@ def _variables(
         # Of other credentials: a session token belongs to its key.
         **{k: v for k, v in settings.environment.items() if k != "AWS_SESSION_TOKEN"},
         "LOCAL_GATEWAY_URL": ports.url(0, "localhost"),
+        "LOCAL_GATEWAY_LAMBDA_ENDPOINT": settings.lambda_endpoint or "",
         "LOCAL_GATEWAY_WARP": f"{settings.warp:g}",
         "STACK_OUTPUTS": json.dumps(dict(application.outputs)),
         "AWS_ENDPOINT_URL": aws.endpoint_url,

@@ -38,7 +38,9 @@ class Reloader:
     """Watches the files of the served version and replaces the version when they change.
 
     `deploy` is called with each new version's application and origins, after its functions are
-    warm. While the files have errors the previous version is served.
+    warm. While the files have errors the previous version is served. Containers run functions as
+    `build_command` built them, so it is printed when they change. `remote_functions` run there
+    only: their code is not reloaded.
     """
 
     def __init__(
@@ -50,6 +52,8 @@ class Reloader:
         functions: Functions,
         deploy: Deploy,
         terminal: Terminal,
+        build_command: str | None = None,
+        remote_functions: bool = False,
     ) -> None:
         self._reader = reader
         self._serving = version
@@ -57,6 +61,8 @@ class Reloader:
         self._functions = functions
         self._deploy = deploy
         self._terminal = terminal
+        self._build_command = build_command
+        self._remote_functions = remote_functions
         self._failure: _Failure | None = None
 
     async def run(self) -> None:
@@ -95,10 +101,23 @@ class Reloader:
             self._failure = None
             self._functions.hold(frozenset())
             seconds = asyncio.get_running_loop().time() - started
-            self._terminal.say(f"Reloaded: {', '.join(changes) or 'no change'} ({seconds:.1f} s)")
+            self._say(changes, seconds)
 
-    async def _reload(self) -> list[str]:
-        """Serve the files as they are now, and return the names of what changed."""
+    def _say(self, changes: "_Changes", seconds: float) -> None:
+        reloaded = [*changes.template_files, *changes.functions, *changes.removed_functions]
+        if self._build_command is not None and changes.functions:
+            self._terminal.say(
+                f"Changed: {', '.join(changes.functions)}; functions that were built run the old "
+                f"code until you run `{self._build_command}`"
+            )
+        if self._remote_functions and changes.functions:
+            reloaded = [*changes.template_files, *changes.removed_functions]
+            if not reloaded:
+                return
+        self._terminal.say(f"Reloaded: {', '.join(reloaded) or 'no change'} ({seconds:.1f} s)")
+
+    async def _reload(self) -> "_Changes":
+        """Serve the files as they are now."""
         later = await in_thread(self._read)
         before = self._serving
         changed = before.functions_changed_in(later)
@@ -128,13 +147,20 @@ class Reloader:
             self._terminal.warn(f"not reloaded, the previous version is still served: {reason}")
 
 
-def _changes(before: Version, later: Version, changed: Set[str]) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class _Changes:
+    """The names of what a reload changed."""
+
+    template_files: list[str]
+    functions: list[str]
+    removed_functions: list[str]
+
+
+def _changes(before: Version, later: Version, changed: Set[str]) -> _Changes:
     old, new = before.application.functions, later.application.functions
     templates = before.template_files | later.template_files
-    return [
-        *sorted(
-            file.name for file in templates if not before.snapshot.same(later.snapshot, [file])
-        ),
-        *(name for name in new if name in changed or name not in old),
-        *(f"{name} (removed)" for name in old if name not in new),
-    ]
+    return _Changes(
+        sorted(file.name for file in templates if not before.snapshot.same(later.snapshot, [file])),
+        [name for name in new if name in changed or name not in old],
+        [f"{name} (removed)" for name in old if name not in new],
+    )

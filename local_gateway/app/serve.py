@@ -56,6 +56,8 @@ async def serve(
             exits=exits,
             observers=[terminal.observe],
         )
+        if settings.lambda_endpoint is not None:
+            run.build_command = "sam build"
         for attach in FEATURES:
             attach(run)
         application, origins = version.application, version.origins
@@ -97,6 +99,8 @@ async def serve(
                 functions=runtime,
                 deploy=deploy,
                 terminal=terminal,
+                build_command=run.build_command,
+                remote_functions=settings.lambda_endpoint is not None,
             )
             await reloader.run()
         await asyncio.Event().wait()

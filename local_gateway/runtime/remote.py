@@ -1,9 +1,16 @@
 """Remote functions: behind `sam local start-lambda`, or what serves the same API.
 
-It serves the Invoke operation of the Lambda API: 200 with the handler's result, and
-`X-Amz-Function-Error` beside the error of a handler that raised. Where it differs from Lambda:
-a function that was stopped because of its timeout, or that ended by itself, is 200 with an empty
-body, and the runtime's own notice of a timeout is plain text.
+It serves the Invoke operation of the Lambda API: 200 with the handler's result, or with the error
+object of a handler that raised. It differs from Lambda:
+
+- `X-Amz-Function-Error` is a guess from the keys of the body. SAM sets it for error objects with
+  two and three keys, and leaves it out for those of the Python runtime, which have four. So an
+  error object is an error here, with or without the header.
+- The notice of a timeout is plain text. A function whose process ended may give an empty body.
+- No operation shows whether a function exists without an error in SAM's terminal, or a container
+  that starts. So a function that is missing there shows when it is invoked.
+
+`tests/support/sam_local/answers.json` has answers of SAM CLI 1.170.
 """
 
 import asyncio
@@ -29,19 +36,20 @@ from local_gateway.core.model import LambdaFunction
 from local_gateway.errors import GatewayError
 from local_gateway.records import InvocationRecord, Observe, ignore
 from local_gateway.runtime.environment_log import EXIT_ERROR
-from local_gateway.runtime.service import FunctionInitError
 from local_gateway.runtime.settings import RuntimeSettings
 
 OPTION = "--lambda-endpoint"
 CONNECT_SECONDS = 5.0
 ASK_AGAIN_SECONDS = 0.3
 FUNCTION_ERROR = "X-Amz-Function-Error"
+ERROR_TYPE = "x-amzn-errortype"
 
 _TIMED_OUT = re.compile(rb"\s*(?:\S+ )?(?:\S+ )?Task timed out after [\d.]+ seconds\s*")
 
-# Neither runs the function: no function has tenants here, and a dry run invokes nothing. A service
-# that ignores the first header refuses the second. With both, 404 means that there is no function.
-_DRY_RUN = {"X-Amz-Tenant-Id": "local-gateway", "X-Amz-Invocation-Type": "DryRun"}
+# The keys of error objects: the three of the Runtime API, and what the runtimes of AWS add. Python
+# adds `requestId`, which is empty while the handler's module is imported.
+_ERROR_KEYS = frozenset({"errorMessage", "errorType", "stackTrace", "trace", "cause", "requestId"})
+_REQUEST_ID = re.compile(r"(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})?")
 
 
 class RemoteLambda:
@@ -142,28 +150,14 @@ class RemoteLambda:
         return invocation
 
     async def warm(self, function: str) -> None:
-        """Raise `FunctionInitError` if the service has no such function; invokes nothing."""
-        try:
-            status, _, _ = await self._post(self._function(function).logical_id, b"{}", _DRY_RUN)
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise GatewayError(f"{OPTION} {self._url}: {_reason(error)}") from error
-        if status == 404:
-            raise FunctionInitError(
-                f"{function}: {OPTION} {self._url} has no such function; "
-                "run `sam local start-lambda` with the same template"
-            )
+        """Do nothing: SAM starts its containers itself, see `--warm-containers`."""
 
     def hold(self, functions: Set[str]) -> None:
         """Do nothing: the service manages the functions' code."""
 
     async def replace(self, functions: Mapping[str, LambdaFunction], changed: Set[str]) -> None:
-        """Invoke these functions from now on; raises `FunctionInitError` for a missing one."""
+        """Invoke these functions from now on."""
         before, self._functions = self._functions, dict(functions)
-        try:
-            await asyncio.gather(*(self.warm(name) for name in functions if name not in before))
-        except BaseException:
-            self._functions = before
-            raise
         for name in changed | (before.keys() - functions.keys()):
             self._slots.pop(name, None)
 
@@ -214,20 +208,35 @@ def interpret(
     if status == 429:
         return Throttled()
     if status != 200:
-        return _refused(status, body)
+        return _refused(status, headers, body)
     if _TIMED_OUT.fullmatch(body) or (not body and seconds >= function.timeout):
         return TimedOut(function.timeout)
     if not body:
         return Failed(EXIT_ERROR, "the function ended without a result; the logs are SAM's")
-    if FUNCTION_ERROR in headers:
-        return _raised(function, headers[FUNCTION_ERROR], body)
+    if FUNCTION_ERROR in headers or _is_error_object(body):
+        return _raised(function, headers.get(FUNCTION_ERROR, "Unhandled"), body)
     return Succeeded(body)
 
 
-def _refused(status: int, body: bytes) -> Failed:
+def _is_error_object(body: bytes) -> bool:
+    error = _object(body)
+    return (
+        isinstance(error.get("errorMessage"), str)
+        and isinstance(error.get("errorType"), str)
+        and error.keys() <= _ERROR_KEYS
+        and _REQUEST_ID.fullmatch(str(error.get("requestId", ""))) is not None
+    )
+
+
+def _refused(status: int, headers: Mapping[str, str], body: bytes) -> Failed:
     error = _object(body)
     message = str(error.get("Message") or error.get("message") or "no reason given")
-    return Failed("LambdaEndpoint.Refused", f"status {status}: {message}")
+    remedy = ""
+    if status == 404 and headers.get(ERROR_TYPE, "").startswith("ResourceNotFound"):
+        remedy = "; run `sam local start-lambda` with the same template"
+    elif status == 500:
+        remedy = "; the cause is in the terminal of `sam local`"
+    return Failed("LambdaEndpoint.Refused", f"status {status}: {message}{remedy}")
 
 
 def _raised(function: LambdaFunction, kind: str, body: bytes) -> InvocationResult:

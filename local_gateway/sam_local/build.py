@@ -9,6 +9,7 @@ credentials or another region could get into a container.
 
 import json
 import re
+import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -42,6 +43,7 @@ class SamLocalBuild:
     def __init__(self, directory: Path, parameters: Mapping[str, str]) -> None:
         self._directory = directory
         self._parameters = parameters
+        self._variables: dict[str, dict[str, str]] | None = None
 
     @property
     def options(self) -> str:
@@ -51,27 +53,50 @@ class SamLocalBuild:
             f"--add-host {HOST}:host-gateway"
         )
 
+    @property
+    def build_command(self) -> str:
+        """The command that builds again, with the same parameters."""
+        overrides = [f"{name}={value}" for name, value in self._parameters.items()]
+        if overrides:
+            overrides.insert(0, "--parameter-overrides")
+        return shlex.join(["sam", "build", "--build-dir", str(self._directory), *overrides])
+
     def start_lambda(self, url: str) -> str:
-        """The command that runs the functions at `url`."""
+        """The command that runs the functions at `url`.
+
+        It starts the containers at once: with `LAZY` the first handshake waits for two of them.
+        """
         port = urlsplit(url).port
-        options = f"{self.options} --warm-containers LAZY"
+        options = f"{self.options} --warm-containers EAGER"
         return f"sam local start-lambda {options}{f' --port {port}' if port else ''}"
 
-    def write(self, application: Application, aws_endpoint_url: str, ports: Iterable[int]) -> None:
-        """Write `sam-local.json` and `env.json`.
+    @property
+    def template(self) -> Path:
+        """What `sam build` writes last."""
+        return self._directory / BUILT_TEMPLATE
+
+    @property
+    def files(self) -> tuple[Path, Path]:
+        """What `write` writes, apart from the copies of nested templates."""
+        return self._directory / TEMPLATE, self._directory / VARIABLES
+
+    def write(self, application: Application, aws_endpoint_url: str, ports: Iterable[int]) -> bool:
+        """Write `sam-local.json` and `env.json`; true if variables differ from the last ones.
 
         Containers may use these `ports` of this machine. Raises `GatewayError` when there is no
         built template, or when it cannot be read.
         """
-        if not (self._directory / BUILT_TEMPLATE).is_file():
+        if not self.template.is_file():
             raise GatewayError(
                 f"--sam-local {self._directory}: there is no {BUILT_TEMPLATE}; "
-                f"run `sam build --build-dir {self._directory}` first"
+                f"run `{self.build_command}` first"
             )
         variables = container_variables(application, aws_endpoint_url, ports)
         names = {function: list(values) for function, values in variables.items()}
-        self._write_template(self._directory / BUILT_TEMPLATE, names, self._parameters)
+        self._write_template(self.template, names, self._parameters)
         self._write(self._directory / VARIABLES, variables)
+        before, self._variables = self._variables, variables
+        return before is not None and before != variables
 
     def _write_template(
         self, built: Path, names: Mapping[str, list[str]], parameters: Mapping[str, str]

@@ -52,7 +52,7 @@ def build_application(
     with collected.collect():
         _check_given_parameters(template, resources)
     warnings = list(template.warnings)
-    layers = {} if remote_functions else read_layers(template, resources)
+    layers = read_layers(template, resources, remote_functions=remote_functions)
     reader = FunctionReader(resources, layers, warnings, remote_functions=remote_functions)
     functions = reader.read()
     directory = FunctionDirectory(functions, [*_names_of_failed(resources, functions)])

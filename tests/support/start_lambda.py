@@ -1,7 +1,7 @@
 """A small stand-in for `sam local start-lambda`: the same HTTP interface, without containers.
 
-Which names it knows, in which order it checks what, and what it sends for errors, timeouts and
-missing functions is taken from aws-sam-cli 1.170.
+Its answers are those of `tests/support/sam_local/answers.json`, which `capture_answers.py` got from
+SAM CLI 1.170 and its containers. `tests/unit/support/test_start_lambda.py` compares them.
 """
 
 import asyncio
@@ -9,7 +9,8 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 from aiohttp import web
 
@@ -17,23 +18,55 @@ type Behaviour = Callable[[Any], Awaitable[object]]
 
 PREFIX = "/2015-03-31/functions/"
 SUFFIX = "/invocations"
-ERROR_KEYS = {"errorMessage", "errorType", "stackTrace", "cause"}
+JSON = "application/json"
+ERROR = {"errorMessage", "errorType"}
+# The error objects that SAM recognizes have no other keys, or have three.
+ERROR_KEYS = {*ERROR, "stackTrace", "cause"}
+ERROR_LENGTH = 3
 
 
-class Stopped(Exception):
-    """The container ended without an answer: stopped for its timeout, or by itself."""
+@dataclass(frozen=True, slots=True)
+class CapturedAnswer:
+    """An answer of SAM CLI."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @classmethod
+    def named(cls, name: str) -> Self:
+        """The answer of this name in `answers.json`."""
+        found = CAPTURED[name]
+        return cls(found["status"], found["headers"], found["body"].encode())
+
+
+CAPTURED: dict[str, Any] = json.loads(
+    (Path(__file__).parent / "sam_local/answers.json").read_text(encoding="utf-8")
+)
+
+
+def returning(name: str) -> Behaviour:
+    """A function whose container sends what the one of this name in `answers.json` sent."""
+    body = CapturedAnswer.named(name).body
+
+    async def answer(event: object) -> object:
+        return body
+
+    return answer
 
 
 @dataclass
 class StartLambda:
-    """Serves functions by name; `invoked` remembers names and events."""
+    """Serves functions by name; remembers names and events, and every request."""
 
     functions: Mapping[str, Behaviour]
     invoked: list[tuple[str, Any]] = field(default_factory=list)
+    requests: list[tuple[str, str]] = field(default_factory=list)
     connections: set[object] = field(default_factory=set)
 
     async def answer(self, request: web.BaseRequest) -> web.Response:
         self.connections.add(request.transport)
+        self.requests.append((request.method, request.path))
         name = request.path.removeprefix(PREFIX).removesuffix(SUFFIX)
         if request.path != f"{PREFIX}{name}{SUFFIX}":
             return _error(404, "PathNotFoundLocally", "LocalService", "PathNotFoundException")
@@ -41,32 +74,37 @@ class StartLambda:
         try:
             event = json.loads(body)
         except ValueError:
-            return _error(400, "InvalidRequestContent", "User", "Could not parse request body")
+            text = "Could not parse request body into json: No JSON object could be decoded"
+            return _error(400, "InvalidRequestContent", "User", text)
         if name not in self.functions:
             text = f"Function not found: arn:aws:lambda:us-west-2:012345678901:function:{name}"
             return _error(404, "ResourceNotFound", "User", text)
-        if "X-Amz-Tenant-Id" in request.headers:
-            return _error(400, "ValidationException", "User", "no tenancy configuration")
         self.invoked.append((name, event))
-        try:
-            result = await self.functions[name](event)
-        except Stopped:
-            return web.Response(body=b"", content_type="application/json")
-        return _result(result)
+        return _result(await self.functions[name](event))
 
 
 def _result(result: object) -> web.Response:
+    """What a container sends: bytes as they are, everything else as JSON."""
     body = result if isinstance(result, bytes) else json.dumps(result).encode()
-    is_error = isinstance(result, dict) and {"errorMessage", "errorType"} <= result.keys()
-    is_error = is_error and isinstance(result, dict) and result.keys() <= ERROR_KEYS
-    headers = {"x-amz-function-error": "Unhandled"} if is_error else {}
-    return web.Response(body=body, headers=headers, content_type="application/json")
+    headers = {"x-amz-function-error": "Unhandled"} if _is_error_for_sam(body) else {}
+    return web.Response(body=body, headers=headers | {"Content-Type": JSON})
+
+
+def _is_error_for_sam(body: bytes) -> bool:
+    """`LambdaOutputParser.is_lambda_error_response` of samcli."""
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return False
+    if not isinstance(value, dict) or not value.keys() >= ERROR:
+        return False
+    return value.keys() <= ERROR_KEYS or len(value) == ERROR_LENGTH
 
 
 def _error(status: int, kind: str, who: str, message: str) -> web.Response:
     body = json.dumps({"Type": who, "Message": message}).encode()
-    headers = {"x-amzn-errortype": kind}
-    return web.Response(status=status, body=body, headers=headers, content_type="application/json")
+    headers = {"x-amzn-errortype": kind, "Content-Type": JSON}
+    return web.Response(status=status, body=body, headers=headers)
 
 
 @asynccontextmanager

@@ -13,11 +13,10 @@ import getpass
 import secrets
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from tools.scripts.stacks import Stack, StackError, aws_reason
+from tools.scripts.stacks import AWS_ERRORS, Stack, StackError, aws_reason
 from tools.scripts.user_arguments import UserArguments, chosen_stack
 
 if TYPE_CHECKING:
@@ -49,12 +48,13 @@ def create_user(
         raise UserError(
             f"there is a user {username} already; ARGS=--replace gives a new password"
         ) from error
-    except ClientError as error:
+    except AWS_ERRORS as error:
         raise UserError(_cause(error, user_pool_id)) from error
     try:
         replace_password(client, user_pool_id, username, password)
     except UserError:
-        client.admin_delete_user(UserPoolId=user_pool_id, Username=username)
+        with suppress(*AWS_ERRORS):  # the first cause is the one to report
+            client.admin_delete_user(UserPoolId=user_pool_id, Username=username)
         raise
 
 
@@ -68,14 +68,15 @@ def replace_password(
         )
     except client.exceptions.UserNotFoundException as error:
         raise UserError(f"there is no user {username}") from error
-    except ClientError as error:
+    except AWS_ERRORS as error:
         raise UserError(_cause(error, user_pool_id)) from error
 
 
-def _cause(error: ClientError, user_pool_id: str) -> str:
-    if error.response["Error"]["Code"] == "ResourceNotFoundException":
+def _cause(error: Exception, user_pool_id: str) -> str:
+    reason = aws_reason(error)
+    if reason.endswith("(ResourceNotFoundException)"):
         return f"the user pool {user_pool_id} is not there any more"
-    return aws_reason(error)
+    return reason
 
 
 def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
@@ -110,7 +111,7 @@ def main(given: Sequence[str] | None = None) -> int:
     except (StackError, UserError) as error:
         print(f"user: {error}", file=sys.stderr)
         return 1
-    except BotoCoreError as error:
+    except AWS_ERRORS as error:
         print(f"user: {aws_reason(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -25,7 +25,10 @@ from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError
 from botocore.httpsession import URLLib3Session
 
+from tools.scripts.stacks import aws_reason, one_line
+
 FIRST_PRICE = 100.0
+ACCEPTED = 202
 VOLATILITY = 0.004
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _REGION = re.compile(r"\.execute-api\.([a-z0-9-]+)\.")
@@ -64,15 +67,20 @@ class Publisher:
             answer = self._http.send(request.prepare())
         except BotoCoreError as error:
             raise ValueError(f"{self._url} does not answer; is `make run` running?") from error
-        if not 200 <= answer.status_code < 300:
-            raise ValueError(f"{self._url} answered {answer.status_code}: {answer.text}")
+        if answer.status_code != ACCEPTED:
+            text = one_line(answer.content.decode(errors="replace"))
+            raise ValueError(f"{self._url} answered {answer.status_code}: {text}")
 
 
 def _signer(url: str) -> SigV4Auth:
     host = urlsplit(url).hostname or ""
     region = _REGION.search(host)
-    session = boto3.Session()
-    credentials = Credentials("local", "local") if host in LOOPBACK else session.get_credentials()
+    try:
+        session = boto3.Session()
+        is_local = host in LOOPBACK
+        credentials = Credentials("local", "local") if is_local else session.get_credentials()
+    except BotoCoreError as error:
+        raise ValueError(aws_reason(error)) from error
     if credentials is None:
         raise ValueError("no AWS credentials to sign with; log in with the AWS CLI first")
     name = region[1] if region else session.region_name or "us-east-1"

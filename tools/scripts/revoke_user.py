@@ -13,9 +13,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from tools.scripts.stacks import Stack, StackError, aws_reason
+from tools.scripts.stacks import AWS_ERRORS, Stack, StackError, aws_reason
 from tools.scripts.user_arguments import UserArguments, chosen_stack
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class Revoker:
             ExpressionAttributeValues={":username": {"S": username}},
         )
         for page in pages:
-            yield from page["Items"]
+            yield from page.get("Items", ())
 
 
 def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
@@ -132,7 +132,7 @@ def main(given: Sequence[str] | None = None) -> int:
     except (StackError, RevocationError) as error:
         print(f"revoke: {error}", file=sys.stderr)
         return 1
-    except (BotoCoreError, ClientError) as error:
+    except AWS_ERRORS as error:
         print(f"revoke: {aws_reason(error)}", file=sys.stderr)
         return 1
     return 0

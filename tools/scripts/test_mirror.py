@@ -48,6 +48,10 @@ EXEMPT: Mapping[str, tuple[str, str]] = {
         "tests/e2e/test_reload.py",
         "what happens to open sockets when files of a running gateway change",
     ),
+    "local_gateway/app/sam_local.py": (
+        "tests/e2e/test_lambda_endpoint.py",
+        "what a running gateway does when sources and builds change",
+    ),
     "local_gateway/app/replay.py": (
         "tests/e2e/test_gateway_cli.py",
         "the composition behind the command `replay`",

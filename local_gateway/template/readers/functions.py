@@ -64,8 +64,8 @@ class _Code:
 class FunctionReader:
     """Reads the functions of a template, and adds to `warnings`.
 
-    `remote_functions` are run by something else: they may have any runtime, and their code is not
-    read.
+    `remote_functions` are run by something else: they may have any runtime, and of their code only
+    the directories are read, so that changes of it are seen.
     """
 
     resources: ResolvedTemplate
@@ -94,7 +94,7 @@ class FunctionReader:
         for name, feature in _NOT_SERVED.items():
             if name in properties.values:
                 raise TemplateError(properties.place(name), f"{feature} are not served", REMOVE)
-        code = _remote_code(properties) if self.remote_functions else self._code(properties)
+        code = self._remote_code(properties) if self.remote_functions else self._code(properties)
         return LambdaFunction(
             logical_id=properties.logical_id,
             name=self.resources.ref_of(properties),
@@ -117,6 +117,18 @@ class FunctionReader:
         layers = self._layers(properties)
         roots = (code, *(root for layer in layers for root in layer.source_roots))
         return _Code(runtime, _handler(properties, roots), code, layers)
+
+    def _remote_code(self, properties: Properties) -> _Code:
+        """Code that is not run here; if it has no directory, the template's file stands for it."""
+        template, code = properties.source.path.resolve(), properties.value("Code")
+        directory = template.parent / code if isinstance(code, str) else template
+        arns = properties.texts("Layers")
+        return _Code(
+            properties.optional_text("Runtime") or "",
+            properties.optional_text("Handler") or "",
+            directory.resolve() if directory.is_dir() else template,
+            tuple(self.layers[arn] for arn in arns if arn in self.layers),
+        )
 
     def _layers(self, properties: Properties) -> tuple[Layer, ...]:
         layers = []
@@ -182,17 +194,6 @@ def _handler(properties: Properties, roots: Sequence[Path]) -> str:
             place, f"the handler {handler} needs {path}.py, which is not in {roots[0]}"
         )
     return handler
-
-
-def _remote_code(properties: Properties) -> _Code:
-    """Code that is not run here; if it has no directory, the template's file stands for it."""
-    template, code = properties.source.path.resolve(), properties.value("Code")
-    directory = template.parent / code if isinstance(code, str) else template
-    return _Code(
-        properties.optional_text("Runtime") or "",
-        properties.optional_text("Handler") or "",
-        directory.resolve() if directory.is_dir() else template,
-    )
 
 
 class FunctionDirectory:

@@ -11,17 +11,25 @@ from local_gateway.template.readers.properties import Properties
 from local_gateway.template.readers.resolved_template import ResolvedTemplate
 
 
-def read_layers(template: Template, resources: ResolvedTemplate) -> Mapping[str, Layer]:
+def read_layers(
+    template: Template, resources: ResolvedTemplate, *, remote_functions: bool = False
+) -> Mapping[str, Layer]:
     """The template's layers by ARN.
 
-    Raises `TemplateError` for content that is missing, packed or in S3.
+    Raises `TemplateError` for content that is missing, packed or in S3. With `remote_functions`
+    such a layer is left out: it is not used here.
     """
     layers: dict[str, Layer] = {}
     for resource in template.of_type("AWS::Lambda::LayerVersion"):
         with resources.problems.collect():
             properties = resources.properties(resource)
             place = template.place(resource, "Content")
-            content = content_directory(properties, "Content", place)
+            try:
+                content = content_directory(properties, "Content", place)
+            except TemplateError:
+                if remote_functions:
+                    continue
+                raise
             layers[resources.ref_of(properties)] = Layer(
                 logical_id=resource.source.origin(resource.logical_id),
                 path=content,

@@ -12,6 +12,7 @@ from sapa.services import epoch_seconds, services
 from tests.integration.sapa.conftest import Cloud
 from tests.integration.sapa.http_call import Answer, call
 from tests.integration.sapa.stack import PASSWORD, TOKEN, recorded
+from tests.support.programs import ROOT
 
 HOUR = 3600
 
@@ -42,6 +43,24 @@ def test_login_sets_a_cookie_that_opens_the_session(user_pool_id: str) -> None:
     assert with_cookies("api_session", pair).json == answer.json
     [item] = boto3.client("dynamodb").scan(TableName="sessions")["Items"]
     assert pair.split("=", 1)[1] not in json.dumps(item)
+
+
+def test_sam_local_start_api_repeats_a_cookie_and_the_session_is_still_open(
+    user_pool_id: str,
+) -> None:
+    [cookie] = call(recorded("api_login")).cookies
+    token = cookie.partition("; ")[0].removeprefix(f"{COOKIE_NAME}=")
+    text = (ROOT / "tests/support/sam_local/api_events.json").read_text(encoding="utf-8")
+    events = json.loads(text.replace(f"{COOKIE_NAME}=A", f"{COOKIE_NAME}={token}"))
+    assert events["cookie"]["headers"]["Cookie"] == events["cookie"]["cookies"][0]
+    answers = {name: call(events[name]).status for name in events if "cookie" in name}
+    assert answers == {
+        "without cookies": 401,
+        "cookie": 200,
+        "cookies": 200,
+        "cookie twice": 401,
+        "two cookies": 401,
+    }
 
 
 def test_wrong_password_and_unknown_user_look_alike(user_pool_id: str) -> None:

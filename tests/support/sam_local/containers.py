@@ -12,8 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from local_gateway.core.invocation import InvocationResult, Succeeded
+from local_gateway.core.invocation import (
+    Failed,
+    Invocation,
+    InvocationResult,
+    Succeeded,
+    Throttled,
+    TimedOut,
+)
 from local_gateway.core.model import LambdaFunction, Layer
+from local_gateway.runtime.environment_log import EXIT_ERROR
 from local_gateway.runtime.service import LambdaRuntime
 from local_gateway.runtime.settings import RuntimeSettings
 from tests.support.programs import ROOT
@@ -78,6 +86,22 @@ class Place:
     host: str
     address: str
     port: int = 0
+
+
+def sent_by_container(invocation: Invocation) -> bytes:
+    """What AWS's image sends for the result of an invocation; `answers.json` has examples."""
+    match invocation.result:
+        case Succeeded(payload):
+            return payload
+        case TimedOut(seconds):
+            return f"Task timed out after {seconds:.2f} seconds".encode()
+        case Failed(error_type, message):
+            error: dict[str, object] = {"errorMessage": message, "errorType": error_type}
+            if error_type != EXIT_ERROR:
+                error |= {"requestId": invocation.request_id, "stackTrace": []}
+            return json.dumps(error).encode()
+        case Throttled():
+            raise AssertionError("a container runs one invocation after the other")
 
 
 class Containers:
@@ -166,10 +190,8 @@ class Containers:
 
     def _behaviour(self, name: str) -> Any:
         async def run(event: object) -> object:
-            result = (await self._runtime.invoke(name, json.dumps(event).encode())).result
-            if isinstance(result, Succeeded):
-                return result.payload
-            return {"errorMessage": str(result), "errorType": type(result).__name__}
+            invocation = await self._runtime.invoke(name, json.dumps(event).encode())
+            return sent_by_container(invocation)
 
         return run
 

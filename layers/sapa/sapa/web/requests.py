@@ -6,6 +6,7 @@ Source: developer guide, "Create AWS Lambda proxy integrations for HTTP APIs".
 import base64
 import binascii
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
@@ -54,7 +55,7 @@ class HttpRequest:
             hosts=hosts,
             is_https=header_values(event, "x-forwarded-proto")[:1] == ("https",),
             origins=header_values(event, "origin"),
-            cookie_headers=(*(event.get("cookies") or ()), *header_values(event, "cookie")),
+            cookie_headers=_cookies(event),
             content_type="".join(header_values(event, "content-type")[:1]),
             accept_encoding=",".join(header_values(event, "accept-encoding")),
             if_none_match="".join(header_values(event, "if-none-match")[:1]),
@@ -93,3 +94,15 @@ class HttpRequest:
             return base64.b64decode(self.encoded_body)
         except (binascii.Error, ValueError) as error:
             raise RefusalError("invalid_json", "The body is not JSON.") from error
+
+
+def _cookies(event: LambdaEvent) -> tuple[str, ...]:
+    """The cookies of a request, as often as it has them.
+
+    API Gateway has them in `cookies` alone. `sam local start-api` has each one in the header, too.
+    """
+    cookies = tuple(event.get("cookies") or ())
+    pairs = (
+        pair.strip() for header in header_values(event, "cookie") for pair in header.split(";")
+    )
+    return (*cookies, *(Counter(pairs) - Counter(cookies)).elements())

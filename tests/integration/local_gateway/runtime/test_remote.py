@@ -14,19 +14,16 @@ from local_gateway.core.model import LambdaFunction
 from local_gateway.errors import GatewayError
 from local_gateway.records import InvocationRecord, Observe, ignore
 from local_gateway.runtime.remote import RemoteLambda
-from local_gateway.runtime.service import FunctionInitError
 from local_gateway.runtime.settings import RuntimeSettings
 from tests.support.recorder import DEADLINE, AsyncRecorder
 from tests.support.start_lambda import (
     Behaviour,
     StartLambda,
-    Stopped,
     echo,
     hang,
+    returning,
     serving,
 )
-
-RIE_TIMEOUT = b"Task timed out after 3.00 seconds"
 
 
 def function(
@@ -93,29 +90,25 @@ async def test_none_is_a_result() -> None:
 
 
 async def test_what_a_handler_raised_is_a_failure() -> None:
-    async def raises(event: object) -> object:
-        return {"errorMessage": "'x'", "errorType": "KeyError", "stackTrace": []}
+    assert await result_of(returning("raise")) == Failed("KeyError", "'x'")
 
-    assert await result_of(raises) == Failed("KeyError", "'x'")
+
+async def test_a_function_that_cannot_be_imported_is_a_failure() -> None:
+    result = await result_of(returning("Importing"))
+    assert isinstance(result, Failed)
+    assert result.error_type == "Runtime.ImportModuleError"
 
 
 async def test_the_notice_of_the_runtime_in_the_container_is_a_timeout() -> None:
-    async def notice(event: object) -> object:
-        return RIE_TIMEOUT
-
-    assert await result_of(notice, function(timeout=3.0)) == TimedOut(3.0)
-
-
-async def stopped(event: object) -> object:
-    raise Stopped
+    assert await result_of(returning("sleep"), function(timeout=3.0)) == TimedOut(3.0)
 
 
 async def test_a_container_that_was_stopped_after_the_timeout_is_a_timeout() -> None:
-    assert await result_of(stopped, function(timeout=0.0)) == TimedOut(0.0)
+    assert await result_of(returning("Exiting"), function(timeout=0.0)) == TimedOut(0.0)
 
 
 async def test_a_container_that_ended_by_itself_is_an_exit() -> None:
-    result = await result_of(stopped, function(timeout=900.0))
+    result = await result_of(returning("Exiting"), function(timeout=900.0))
     assert isinstance(result, Failed)
     assert result.error_type == "Runtime.ExitError"
 
@@ -129,22 +122,17 @@ async def test_what_sam_refuses_is_a_failure_with_its_reason() -> None:
     assert "Function not found" in result.message
 
 
-async def test_a_function_that_is_missing_there_is_told_and_none_is_invoked() -> None:
-    service = StartLambda({"Fn": echo})
+async def test_nothing_is_asked_before_the_first_invocation() -> None:
+    service = StartLambda({})
     async with remote(service, function(), function("Other")) as lambdas:
-        await lambdas.warm("Fn")
-        with pytest.raises(
-            FunctionInitError, match=r"^Other: --lambda-endpoint .*no such function"
-        ):
-            await lambdas.warm("Other")
-    assert service.invoked == []
+        for name in ("Fn", "Other"):
+            await lambdas.warm(name)
+    assert service.requests == [("GET", "/")], "each question is an error in SAM's terminal"
 
 
-async def test_functions_are_replaced_or_stay_as_they_are() -> None:
+async def test_functions_are_replaced() -> None:
     service = StartLambda({"Fn": echo, "New": echo})
     async with remote(service) as lambdas:
-        with pytest.raises(FunctionInitError, match=r"^Missing:"):
-            await lambdas.replace({"Missing": function("Missing")}, {"Missing"})
         assert (await lambdas.invoke("Fn", b"1")).result == Succeeded(b"1")
         await lambdas.replace({"New": function("New")}, {"New"})
         assert (await lambdas.invoke("New", b"2")).result == Succeeded(b"2")

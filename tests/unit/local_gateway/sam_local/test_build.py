@@ -124,6 +124,24 @@ def test_a_template_without_parameters_gets_none() -> None:
     assert declaring({"Resources": {}}, {}, {"Architecture": "x86_64"}) == {"Resources": {}}
 
 
+def test_variables_that_differ_from_the_last_ones_are_reported(tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(BUILT)
+    build = SamLocalBuild(tmp_path, {})
+    written = [build.write(application(A=value), AWS, [5000]) for value in ("1", "1", "2", "2")]
+    assert written == [False, False, True, False]
+
+
+def test_the_commands_are_those_of_this_build() -> None:
+    build = SamLocalBuild(Path("my build"), {"A": "1", "B": "x y"})
+    assert build.build_command == (
+        "sam build --build-dir 'my build' --parameter-overrides A=1 'B=x y'"
+    )
+    assert SamLocalBuild(Path("b"), {}).build_command == "sam build --build-dir b"
+    assert build.start_lambda("http://127.0.0.1:3001").endswith(
+        "--warm-containers EAGER --port 3001"
+    )
+
+
 def test_without_a_build_the_remedy_is_told(tmp_path: Path) -> None:
     with pytest.raises(GatewayError, match=r"no template\.yaml; run `sam build --build-dir "):
         SamLocalBuild(tmp_path, {}).write(application(), AWS, [])

@@ -94,6 +94,19 @@ def test_refused_price_ends_the_feed_with_the_answer(recorder: Recorder) -> None
     assert len(recorder.requests) == 1
 
 
+@pytest.mark.parametrize("status", [200, 204])
+def test_another_success_is_not_that_of_publish(recorder: Recorder, status: int) -> None:
+    recorder.status = status
+    with pytest.raises(ValueError, match=f"answered {status}"):
+        Publisher(recorder.url)("price:A", {})
+
+
+def test_a_profile_that_is_missing_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "nothing-of-that-name")
+    with pytest.raises(ValueError, match="choose a profile with AWS_PROFILE=…"):
+        Publisher("https://a.execute-api.eu-west-1.amazonaws.com/publish")
+
+
 def test_nobody_there_is_said_in_one_line(recorder: Recorder) -> None:
     recorder.server_close()
     with pytest.raises(ValueError, match="is `make run` running"):

@@ -4,7 +4,10 @@ import sys
 
 import pytest
 
+from local_gateway.core.model import Layer
+from local_gateway.template.application import build_application
 from local_gateway.template.document.errors import TemplateError
+from local_gateway.template.loading.template import ResourceValues
 from tests.unit.local_gateway.template.project import HANDLER, Project
 
 BASE = """\
@@ -51,6 +54,19 @@ def test_unbuilt_layer(project: Project) -> None:
     assert layer.logical_id == "Lay"
     assert layer.path == project.root / "layer"
     assert layer.source_roots == (project.root / "layer",)
+
+
+def test_layers_of_remote_functions_are_read_where_they_are_directories(project: Project) -> None:
+    def layers() -> tuple[Layer, ...]:
+        application = build_application(
+            project.load(LAYERED), ResourceValues(), remote_functions=True
+        ).application
+        return application.functions["Fun"].layers
+
+    assert layers() == ()
+    project.write("layer/shop.py")
+    [layer] = layers()
+    assert layer.path == project.root / "layer"
 
 
 def test_built_layer(project: Project) -> None:
