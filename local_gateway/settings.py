@@ -13,6 +13,8 @@ LOOPBACK = ("127.0.0.1", "::1")
 class GatewaySettings:
     """Which template to serve, where to listen, and which optional features to use.
 
+    - `resolve` are values of dynamic references, by `ssm:NAME` or `secretsmanager:NAME`.
+    - `leave_out` are logical ids of resources that are not served.
     - `on_ready` is a shell command to run once the gateway is ready. Its environment is
       `environment`, the outputs of the stack and the endpoints. If it fails, the gateway ends.
     - `warp` makes the idle and age limits of connections, schedules and the pauses before retries
@@ -31,6 +33,8 @@ class GatewaySettings:
     region: str = "us-east-1"
     stack_name: str = "local"
     parameter_overrides: Mapping[str, str] = field(default_factory=dict)
+    resolve: Mapping[str, str] = field(default_factory=dict)
+    leave_out: tuple[str, ...] = ()
     on_ready: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     verbose: bool = False

@@ -18,24 +18,48 @@ def localised(
 ) -> Application:
     """The application as it is served here.
 
-    In environment variables and outputs, URLs of its APIs lead to this machine. Every function also
-    gets a variable with the addresses that the APIs' host names stand for: it belongs to the
-    function's settings, so that a new API means new execution environments.
+    In outputs, which people read, URLs of its APIs lead to this machine. Environment variables keep
+    the form that they have on AWS, because handlers take them apart. Every function gets a variable
+    with the addresses that the APIs' host names stand for: it belongs to the function's settings,
+    so that a new API means new execution environments.
     """
-    urls = {
+    hosts = {VARIABLE: encode_hosts(api_hosts(application, origins, ports))}
+    return replace(
+        application,
+        outputs=_localised(application.outputs, _urls(application, origins, ports)),
+        functions={
+            name: replace(function, environment={**function.environment, **hosts})
+            for name, function in application.functions.items()
+        },
+    )
+
+
+def with_local_variables(
+    application: Application, origins: Sequence[ApiPort], ports: BoundPorts
+) -> Application:
+    """The application for containers, where AWS's host names do not lead to this machine.
+
+    URLs of its APIs in environment variables are replaced by local ones.
+    """
+    urls = _urls(application, origins, ports)
+    return replace(
+        application,
+        functions={
+            name: replace(function, environment=_localised(function.environment, urls))
+            for name, function in application.functions.items()
+        },
+    )
+
+
+def _urls(
+    application: Application, origins: Sequence[ApiPort], ports: BoundPorts
+) -> Mapping[str, str]:
+    """The local URL of each API, by its host name on AWS."""
+    return {
         domain_name(api_id, application): ports.url(at)
         for at, origin in enumerate(origins)
         for api_id in origin.api_ids()
     }
-    hosts = {VARIABLE: encode_hosts(api_hosts(application, origins, ports))}
-    return replace(
-        application,
-        outputs=_localised(application.outputs, urls),
-        functions={
-            name: replace(function, environment=_localised(function.environment, urls) | hosts)
-            for name, function in application.functions.items()
-        },
-    )
 
 
 def api_hosts(

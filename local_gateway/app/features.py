@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from local_gateway.app.gateway import Gateway
 from local_gateway.app.sam_local import PreparedBuild, older_than_sources
@@ -62,13 +61,11 @@ def attach_sam_local(run: Run) -> None:
     if directory is None:
         return
     build, version = SamLocalBuild(directory, run.settings.parameter_overrides), run.version
-    ports = [run.ports.port(at) for at, _ in enumerate(run.ports)]
-    ports.append(urlsplit(run.aws.endpoint_url).port or 0)
     prepared = PreparedBuild(
         build,
         version.application,
         aws_endpoint_url=run.aws.endpoint_url,
-        ports=ports,
+        ports=run.ports,
         terminal=terminal,
     )
 

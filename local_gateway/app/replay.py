@@ -36,7 +36,7 @@ async def replay(
     """
     async with AsyncExitStack() as stack:
         stack.callback(terminal.flush)
-        reader = VersionReader(settings, ports)
+        reader = VersionReader(settings, ports, terminal.say)
         application = (await read_version(terminal, aws, reader)).application
         runtime = make_runtime(settings, terminal.observe, application, aws)
         await runtime.start()

@@ -42,7 +42,7 @@ async def serve(
     """
     async with AsyncExitStack() as exits:
         exits.callback(terminal.flush)
-        reader = VersionReader(settings, ports)
+        reader = VersionReader(settings, ports, terminal.say)
         version = await read_version(terminal, aws, reader)
         run = Run(
             settings=settings,

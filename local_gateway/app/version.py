@@ -1,8 +1,8 @@
 """Makes what is served from a template file: at the start, and again after a change."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from local_gateway.app.addresses import localised
@@ -10,16 +10,19 @@ from local_gateway.aws_services.provisioning import Provisioner
 from local_gateway.core.model import Application, LambdaFunction
 from local_gateway.core.ports import ApiPort, assign_ports
 from local_gateway.errors import GatewayError
+from local_gateway.runtime.packages import FunctionPackages
 from local_gateway.server.bound_ports import BoundPorts
 from local_gateway.settings import GatewaySettings
 from local_gateway.template.application import build_application
 from local_gateway.template.document.errors import TemplateError
+from local_gateway.template.document.problems import Problems
 from local_gateway.template.document.stack import Stack
 from local_gateway.template.loading.load import load_template
+from local_gateway.template.loading.resource_types import CODE_PROPERTIES
 from local_gateway.template.loading.template import Template
+from local_gateway.template.readers.functions import FOLDER
 from local_gateway.watching.snapshot import Snapshot, take_snapshot
 
-_CODE_PROPERTIES = {"AWS::Lambda::Function": "Code", "AWS::Lambda::LayerVersion": "Content"}
 _INCLUDE = re.compile(r"(?m)^\s*(?:-r|--requirement|-c|--constraint)[\s=]*(\S+)")
 
 
@@ -56,27 +59,49 @@ class Version:
 class VersionReader:
     """Reads versions of a template; its methods block, so call them in a thread."""
 
-    def __init__(self, settings: GatewaySettings, ports: BoundPorts) -> None:
+    def __init__(
+        self, settings: GatewaySettings, ports: BoundPorts, say: Callable[[str], None]
+    ) -> None:
+        self._say = say
         self._path = settings.template
         self._overrides = settings.parameter_overrides
         self._remote_functions = settings.lambda_endpoint is not None
         self._stack = Stack(name=settings.stack_name, region=settings.region)
+        self._resolve = settings.resolve
+        self._leave_out = settings.leave_out
         self._ports = ports
+        self._problems = Problems()
         self._provisioner: Provisioner | None = None
         self._template: Template | None = None
         self._files = frozenset({self._path.absolute()})
         self._template_snapshot = Snapshot()
 
     def load(self) -> None:
-        """Read the template; raises `TemplateError`."""
+        """Read the template.
+
+        Raises `TemplateError`, at the first time only for what cannot be read at all: `finish`
+        raises these problems together with its own.
+        """
         self._template_snapshot = take_snapshot(self._files)
         try:
-            self._template = load_template(self._path, self._overrides, self._stack)
+            self._problems = Problems()
+            self._template = load_template(
+                self._path,
+                self._overrides,
+                self._stack,
+                leave_out=self._leave_out,
+                problems=self._problems,
+            )
+            if self._provisioner is not None:
+                # What a wrong version adds must not stay as it was in that version.
+                self._problems.raise_if_any()
         except TemplateError as error:
-            # The file of a nested stack, which is perhaps read for the first time.
-            self._files |= {error.place.file.absolute()}
-            raise
-        self._files = self._template.files
+            self._problems.add(error)
+            # The files of nested stacks, which are perhaps read for the first time.
+            self._files |= {place.file.absolute() for place in self._problems.places}
+            self._problems.raise_if_any()
+        else:
+            self._files = self._template.files
 
     def finish(self, aws_endpoint_url: str) -> Version:
         """Create the data resources of the loaded template, read functions and APIs.
@@ -88,9 +113,14 @@ class VersionReader:
             raise AssertionError("load comes before finish")
         is_first = self._provisioner is None
         if self._provisioner is None:
-            self._provisioner = Provisioner(aws_endpoint_url, self._stack.region)
-        values = self._provisioner.provision(template)
-        read = build_application(template, values, remote_functions=self._remote_functions)
+            self._provisioner = Provisioner(aws_endpoint_url, self._stack.region, self._resolve)
+        values = self._provisioner.provision(template, self._problems)
+        read = build_application(
+            template,
+            values,
+            remote_functions=self._remote_functions,
+            problems=self._problems,
+        )
         origins = assign_ports(read.application.websocket_apis, read.application.http_apis)
         self._bind(len(origins), may_bind=is_first)
         code = {name: _code_of(function) for name, function in read.application.functions.items()}
@@ -98,13 +128,26 @@ class VersionReader:
         # The template before it was read, the code before it is imported: a change in between
         # differs from this snapshot, so the reloader sees it.
         snapshot = take_snapshot(templates.union(*code.values())) | self._template_snapshot
+        warnings = [*read.warnings, *map(_outdated, self._provisioner.outdated)]
+        application = self._with_packages(read.application, warnings)
         return Version(
-            application=localised(read.application, origins, self._ports),
+            application=localised(application, origins, self._ports),
             origins=origins,
-            warnings=(*read.warnings, *map(_outdated, self._provisioner.outdated)),
+            warnings=tuple(warnings),
             template_files=templates,
             code=code,
             snapshot=snapshot,
+        )
+
+    def _with_packages(self, application: Application, warnings: list[str]) -> Application:
+        if self._remote_functions:
+            return application
+        directory = self._path.absolute().parent / FOLDER / "packages"
+        packages = FunctionPackages(directory, warnings.append, self._say)
+        functions = application.functions
+        return replace(
+            application,
+            functions={name: packages.complete(item) for name, item in functions.items()},
         )
 
     def promised_roots(self) -> set[Path]:
@@ -114,7 +157,7 @@ class VersionReader:
             return set(self._files)
         codes = (
             (resource.source.path.parent.resolve(), resource.properties.get(name))
-            for resource_type, name in _CODE_PROPERTIES.items()
+            for resource_type, name in CODE_PROPERTIES.items()
             for resource in template.of_type(resource_type)
         )
         return {*self._files, *(base / path for base, path in codes if isinstance(path, str))}

@@ -11,10 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from local_gateway.aws_services.parameters import WrongParameterError
 from local_gateway.template.document.source import Json, JsonObject, as_list, as_object, scalar_text
 from local_gateway.template.document.stack import Stack
-from local_gateway.template.intrinsics.references import Reference
-from local_gateway.template.loading.template import Resource
 from local_gateway.template.readers.eventbridge import GATEWAY_TARGETS, service_of
 
 _TABLE_PARAMETERS = (
@@ -27,10 +26,44 @@ _TABLE_PARAMETERS = (
     "ProvisionedThroughput",
     "Tags",
 )
+# SQS API reference, SetQueueAttributes: what moto takes as a text and does not check.
+_QUEUE_NUMBERS: Mapping[str, tuple[int, int]] = {
+    "DelaySeconds": (0, 900),
+    "KmsDataKeyReusePeriodSeconds": (60, 86_400),
+    "MaximumMessageSize": (1024, 1_048_576),
+    "MessageRetentionPeriod": (60, 1_209_600),
+    "ReceiveMessageWaitTimeSeconds": (0, 20),
+    "VisibilityTimeout": (0, 43_200),
+}
 _NOT_QUEUE_ATTRIBUTES = frozenset({"QueueName", "Tags"})
 # Properties without a parameter in the create calls of Cognito's API.
 _NOT_IN_COGNITO_API = frozenset(
     {"EnabledMfas", "WebAuthnRelyingPartyID", "WebAuthnUserVerification"}
+)
+_TOPIC_ATTRIBUTES = (
+    "ArchivePolicy",
+    "ContentBasedDeduplication",
+    "DisplayName",
+    "FifoTopic",
+    "KmsMasterKeyId",
+    "SignatureVersion",
+    "TracingConfig",
+)
+_KEY_PARAMETERS = ("Description", "KeySpec", "KeyUsage", "MultiRegion", "Origin")
+_LONGEST_BUCKET_NAME = 63
+# The regions whose website hosts have a dash; newer regions have a dot (S3, "Website endpoints").
+_WEBSITES_WITH_DASH = frozenset(
+    {
+        "ap-northeast-1",
+        "ap-southeast-1",
+        "ap-southeast-2",
+        "eu-west-1",
+        "sa-east-1",
+        "us-east-1",
+        "us-gov-west-1",
+        "us-west-1",
+        "us-west-2",
+    }
 )
 _RULE_PARAMETERS = ("Description", "EventBusName", "RoleArn", "ScheduleExpression", "State", "Tags")
 
@@ -91,21 +124,33 @@ def create_queue(client: Any, creation: Creation) -> Created:
     is_fifo = properties.get("FifoQueue") in (True, "true")
     name = str(properties.get("QueueName") or f"{creation.name}{'.fifo' if is_fifo else ''}")
     attributes = {
-        key: _queue_attribute(value)
-        for key, value in properties.items()
-        if key not in _NOT_QUEUE_ATTRIBUTES
+        key: _text(value) for key, value in properties.items() if key not in _NOT_QUEUE_ATTRIBUTES
     }
-    tags = {str(tag["Key"]): str(tag["Value"]) for tag in map(as_object, _queue_tags(creation))}
-    url = client.create_queue(QueueName=name, Attributes=attributes, tags=tags)["QueueUrl"]
+    for key, (lowest, highest) in _QUEUE_NUMBERS.items():
+        text = attributes.get(key, str(lowest))
+        if not (text.isascii() and text.isdigit() and lowest <= int(text) <= highest):
+            raise WrongParameterError(
+                (key,), f"expected a whole number from {lowest} to {highest}, not {text!r}"
+            )
+    url = client.create_queue(QueueName=name, Attributes=attributes, tags=_tags(creation))[
+        "QueueUrl"
+    ]
     arn = creation.stack.arn("sqs", name)
     return Created(url, {"Arn": arn, "QueueName": name, "QueueUrl": url})
 
 
-def _queue_tags(creation: Creation) -> list[Json]:
-    return as_list(creation.properties.get("Tags"))
+def _tags(creation: Creation) -> JsonObject:
+    """The tags as the map that some services take."""
+    tags: JsonObject = {}
+    for at, tag in enumerate(as_list(creation.properties.get("Tags"))):
+        key = as_object(tag).get("Key")
+        if not isinstance(key, str):
+            raise WrongParameterError(("Tags", at), "the tag has no Key")
+        tags[key] = as_object(tag).get("Value", "")
+    return tags
 
 
-def _queue_attribute(value: Json) -> str:
+def _text(value: Json) -> str:
     return scalar_text(value) if isinstance(value, (str, bool, int, float)) else json.dumps(value)
 
 
@@ -175,7 +220,8 @@ def create_rule(client: Any, creation: Creation) -> Created:
     bus = {"EventBusName": parameters["EventBusName"]} if "EventBusName" in parameters else {}
     if targets := _rule_targets(creation, arn):
         client.put_targets(Rule=name, Targets=targets, **bus)
-    return Created(f"{bus['EventBusName']}|{name}" if bus else name, {"Arn": arn})
+    attributes = {"Arn": arn, "RuleName": name}
+    return Created(f"{bus['EventBusName']}|{name}" if bus else name, attributes)
 
 
 def _rule_targets(creation: Creation, rule_arn: str) -> list[Json]:
@@ -203,41 +249,140 @@ def _envelope(creation: Creation, rule_arn: str) -> JsonObject:
     }
 
 
-def create_stack(
-    client: Any,
-    name: str,
-    resources: Mapping[str, tuple[Resource, JsonObject]],
-    wanted: set[Reference],
-) -> dict[Reference, str]:
-    """Create resources, given with their resolved properties, with moto's own CloudFormation.
+def create_topic(client: Any, creation: Creation) -> Created:
+    """Create a topic with its subscriptions; a FIFO topic's name gets the suffix."""
+    properties = creation.properties
+    is_fifo = properties.get("FifoTopic") in (True, "true")
+    name = str(properties.get("TopicName") or f"{creation.name}{'.fifo' if is_fifo else ''}")
+    attributes = {key: _text(properties[key]) for key in _TOPIC_ATTRIBUTES if key in properties}
+    arn = client.create_topic(
+        Name=name, Attributes=attributes, Tags=as_list(properties.get("Tags"))
+    )["TopicArn"]
+    for subscription in map(as_object, as_list(properties.get("Subscription"))):
+        client.subscribe(TopicArn=arn, **subscription)
+    return Created(arn, {"TopicArn": arn, "TopicName": name})
 
-    For types without a creator of ours: moto loads every service that it has for this, which is
-    slow. Returns the value of each of `wanted` and of `Ref` to each resource. Lets botocore's
-    errors pass.
-    """
-    answers = [Reference(logical_id) for logical_id in sorted(resources)]
-    attributes = [item for item in wanted if item.name in resources and item.attribute]
-    answers += sorted(attributes, key=lambda item: (item.name, item.attribute or ""))
-    keys = {f"Value{number}": item for number, item in enumerate(answers)}
-    # A logical id has letters and digits only, that of a resource of a nested stack is a path.
-    names = {logical_id: logical_id.replace("/", "") for logical_id in resources}
-    body = {
-        "Resources": {
-            names[logical_id]: {"Type": resource.type, "Properties": properties}
-            for logical_id, (resource, properties) in resources.items()
+
+def create_bucket(client: Any, creation: Creation) -> Created:
+    """Create a bucket; of its settings only the versions of objects and the tags matter here."""
+    properties, stack = creation.properties, creation.stack
+    default = creation.name.lower()[:_LONGEST_BUCKET_NAME].strip("-")
+    name = str(properties.get("BucketName") or default)
+    where: dict[str, Any] = {}
+    if stack.region != "us-east-1":
+        where = {"CreateBucketConfiguration": {"LocationConstraint": stack.region}}
+    client.create_bucket(Bucket=name, **where)
+    if "VersioningConfiguration" in properties:
+        client.put_bucket_versioning(
+            Bucket=name, VersioningConfiguration=properties["VersioningConfiguration"]
+        )
+    if properties.get("Tags"):
+        client.put_bucket_tagging(Bucket=name, Tagging={"TagSet": properties["Tags"]})
+    domain, region = stack.url_suffix, stack.region
+    website = f"s3-website{'-' if region in _WEBSITES_WITH_DASH else '.'}{region}"
+    return Created(
+        name,
+        {
+            "Arn": f"arn:{stack.partition}:s3:::{name}",
+            "DomainName": f"{name}.s3.{domain}",
+            "DualStackDomainName": f"{name}.s3.dualstack.{region}.{domain}",
+            "RegionalDomainName": f"{name}.s3.{region}.{domain}",
+            "WebsiteURL": f"http://{name}.{website}.{domain}",
         },
-        "Outputs": {
-            key: {"Value": _output_value(names[item.name], item.attribute)}
-            for key, item in keys.items()
-        },
+    )
+
+
+def create_key(client: Any, creation: Creation) -> Created:
+    """Create a KMS key."""
+    properties = creation.properties
+    parameters: dict[str, Any] = {
+        name: properties[name] for name in _KEY_PARAMETERS if name in properties
     }
-    client.create_stack(StackName=name, TemplateBody=json.dumps(body))
-    stack = client.describe_stacks(StackName=name)["Stacks"][0]
-    return {keys[output["OutputKey"]]: output["OutputValue"] for output in stack["Outputs"]}
+    if "KeyPolicy" in properties:
+        parameters["Policy"] = _text(properties["KeyPolicy"])
+    parameters["Tags"] = [
+        {"TagKey": name, "TagValue": value} for name, value in _tags(creation).items()
+    ]
+    key = client.create_key(**parameters)["KeyMetadata"]
+    if properties.get("EnableKeyRotation") in (True, "true"):
+        client.enable_key_rotation(KeyId=key["KeyId"])
+    if properties.get("Enabled") in (False, "false"):
+        client.disable_key(KeyId=key["KeyId"])
+    return Created(key["KeyId"], {"Arn": key["Arn"], "KeyId": key["KeyId"]})
 
 
-def _output_value(name: str, attribute: str | None) -> JsonObject:
-    if attribute is None:
-        return {"Ref": name}
-    path: list[Json] = [name, attribute]
-    return {"Fn::GetAtt": path}
+def create_data_stream(client: Any, creation: Creation) -> Created:
+    """Create a Kinesis stream."""
+    properties = creation.properties
+    name = str(properties.get("Name") or creation.name)
+    parameters: dict[str, Any] = {
+        key: properties[key] for key in ("ShardCount", "StreamModeDetails") if key in properties
+    }
+    client.create_stream(StreamName=name, **(parameters or {"ShardCount": 1}))
+    hours = properties.get("RetentionPeriodHours")
+    if hours is not None and str(hours) != "24":
+        client.increase_stream_retention_period(StreamName=name, RetentionPeriodHours=hours)
+    if tags := _tags(creation):
+        client.add_tags_to_stream(StreamName=name, Tags=tags)
+    return Created(name, {"Arn": creation.stack.arn("kinesis", f"stream/{name}")})
+
+
+def create_parameter(client: Any, creation: Creation) -> Created:
+    """Create a parameter of Systems Manager; CloudFormation makes no `SecureString`."""
+    properties = creation.properties
+    name = str(properties.get("Name") or creation.name)
+    kind = _text(properties.get("Type", ""))
+    if kind not in ("String", "StringList"):
+        raise WrongParameterError(
+            ("Type",), f"{kind or 'nothing'} is not allowed", "allowed: String, StringList"
+        )
+    parameters: dict[str, Any] = {
+        key: value for key, value in properties.items() if key not in ("Name", "Tags")
+    }
+    tags = as_object(properties.get("Tags"))
+    parameters["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
+    client.put_parameter(Name=name, **parameters)
+    path = name if name.startswith("/") else f"/{name}"
+    attributes = {
+        "Arn": creation.stack.arn("ssm", f"parameter{path}"),
+        "Type": kind,
+        "Value": _text(properties.get("Value", "")),
+    }
+    return Created(name, attributes)
+
+
+def create_secret(client: Any, creation: Creation) -> Created:
+    """Create a secret with the value that is given, or with a generated one; `Ref` is its ARN."""
+    properties = creation.properties
+    parameters: dict[str, Any] = {
+        key: properties[key]
+        for key in ("Description", "KmsKeyId", "SecretString", "Tags")
+        if key in properties
+    }
+    if "GenerateSecretString" in properties:
+        parameters["SecretString"] = _generated_secret(
+            client, as_object(properties["GenerateSecretString"])
+        )
+    name = properties.get("Name") or creation.name
+    arn = client.create_secret(Name=name, **parameters)["ARN"]
+    return Created(arn, {"Id": arn})
+
+
+def _generated_secret(client: Any, settings: JsonObject) -> str:
+    options = dict(settings)
+    template, key = (
+        options.pop("SecretStringTemplate", None),
+        options.pop("GenerateStringKey", None),
+    )
+    password = str(client.get_random_password(**options)["RandomPassword"])
+    if template is None or key is None:
+        return password
+    try:
+        members = json.loads(_text(template))
+    except ValueError:
+        members = None
+    if not isinstance(members, dict):
+        raise WrongParameterError(
+            ("GenerateSecretString", "SecretStringTemplate"), "expected a JSON object as text"
+        )
+    return json.dumps({**members, str(key): password})

@@ -1,7 +1,8 @@
 """Creates a template's data resources in moto and reads what they answer to Ref and GetAtt.
 
-The resources are created in waves. Each wave needs only what earlier waves created, so moto gets no
-intrinsic functions, which its CloudFormation evaluates only partly.
+The resources are created in waves, each of which needs only what earlier waves created, with calls
+to their services. moto's own CloudFormation is not used: it evaluates intrinsic functions only
+partly, lacks attributes, and says nothing when a stack fails.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,17 +15,26 @@ from local_gateway.aws_services.clients import MotoClients
 from local_gateway.aws_services.creators import (
     Creation,
     Creator,
+    create_bucket,
+    create_data_stream,
     create_event_bus,
     create_group,
+    create_key,
+    create_parameter,
     create_queue,
     create_rule,
-    create_stack,
+    create_secret,
     create_table,
+    create_topic,
     create_user_pool,
     create_user_pool_client,
 )
+from local_gateway.aws_services.parameters import ConvertingClient, WrongParameterError
+from local_gateway.aws_services.stored_values import StoredValues
 from local_gateway.template.document.errors import TemplateError
+from local_gateway.template.document.problems import Problems
 from local_gateway.template.document.source import JsonObject
+from local_gateway.template.intrinsics.dynamic_references import DynamicReferences
 from local_gateway.template.intrinsics.references import Reference, references
 from local_gateway.template.intrinsics.resolver import Resolver
 from local_gateway.template.loading.resource_types import DATA
@@ -38,7 +48,13 @@ _CREATORS: Mapping[str, tuple[str, Creator]] = {
     "AWS::DynamoDB::Table": ("dynamodb", create_table),
     "AWS::Events::EventBus": ("events", create_event_bus),
     "AWS::Events::Rule": ("events", create_rule),
+    "AWS::KMS::Key": ("kms", create_key),
+    "AWS::Kinesis::Stream": ("kinesis", create_data_stream),
+    "AWS::S3::Bucket": ("s3", create_bucket),
+    "AWS::SNS::Topic": ("sns", create_topic),
     "AWS::SQS::Queue": ("sqs", create_queue),
+    "AWS::SSM::Parameter": ("ssm", create_parameter),
+    "AWS::SecretsManager::Secret": ("secretsmanager", create_secret),
 }
 
 # A failure inside moto arrives as an HTML page, which is a ResponseParserError.
@@ -48,7 +64,7 @@ _REFUSALS = (ClientError, BotoCoreError, ResponseParserError)
 def provision(endpoint_url: str, template: Template) -> ResourceValues:
     """Create every data resource of `template` in the moto server at `endpoint_url`.
 
-    Answers what they return for `Ref` and for each `Fn::GetAtt` in the template. Raises
+    Answers what they return for `Ref` and `Fn::GetAtt`. Raises
     `TemplateError` when moto refuses one, or when they depend on each other in a circle.
     """
     return Provisioner(endpoint_url, template.stack.region).provision(template)
@@ -77,26 +93,44 @@ class Provisioner:
     """Creates data resources, and for the template's next version those that are new in it.
 
     What exists stays as it is, with what was stored in it: `outdated` names the resources whose
-    properties have changed since they were created.
+    properties have changed since they were created. `given` are values of dynamic references.
     """
 
-    def __init__(self, endpoint_url: str, region: str) -> None:
+    def __init__(
+        self, endpoint_url: str, region: str, given: Mapping[str, str] | None = None
+    ) -> None:
         self._template: Template
         self._clients = MotoClients(endpoint_url, region)
+        self._dynamic = DynamicReferences(given or {}, StoredValues(self._clients).look_up)
         self._made: dict[str, Any] = {}
         self._existing: dict[str, tuple[str, JsonObject]] = {}
         self._answers: dict[Reference, str] = {}
-        self._wanted: set[Reference] = set()
-        self._stacks = 0
+        self._failed: set[str] = set()
         self.outdated: tuple[str, ...] = ()
 
-    def provision(self, template: Template) -> ResourceValues:
-        """Create what does not exist yet; see the function of this name."""
+    def provision(self, template: Template, problems: Problems | None = None) -> ResourceValues:
+        """Create what does not exist yet; see the function of this name.
+
+        With `problems`, adds to these and goes on without what could not be created.
+        """
         self._template = template
-        self._wanted = set(_all_references(template))
+        collected = Problems() if problems is None else problems
         outdated: list[str] = []
-        for wave in _waves(template):
-            outdated += self._create(wave)
+        self._failed = set()
+        with collected.collect():
+            for wave in _waves(template):
+                for item in wave:
+                    if _needs(item) & self._failed:
+                        self._failed.add(item.logical_id)
+                        continue
+                    with collected.collect():
+                        outdated += self._create(item)
+                    if item.logical_id not in self._existing:
+                        self._failed.add(item.logical_id)
+        if problems is None:
+            collected.raise_if_any()
+        data = {item.logical_id for item in template.resources.values() if item.type in DATA}
+        self._failed |= data - self._existing.keys()
         self.outdated = tuple(outdated)
         return self._values()
 
@@ -107,36 +141,21 @@ class Provisioner:
             for item, value in self._answers.items()
             if item.attribute
         }
-        return ResourceValues(refs=refs, attributes=attributes)
+        return ResourceValues(
+            refs=refs,
+            attributes=attributes,
+            failed=frozenset(self._failed),
+            dynamic=self._dynamic,
+        )
 
-    def _create(self, wave: list[Resource]) -> list[str]:
-        """Create what is new in a wave; the names of what is not as it was created."""
+    def _create(self, item: Resource) -> list[str]:
+        """Create what does not exist; its name if it exists and is not as it was created."""
         resolver = ResolvedTemplate(self._template, self._values()).resolver
-        resolved = {item.logical_id: _resolved(item, self._template, resolver) for item in wave}
-        new = [item for item in wave if item.logical_id not in self._existing]
-        stacked = {
-            item.logical_id: (item, resolved[item.logical_id])
-            for item in new
-            if item.type not in _CREATORS
-        }
-        if stacked:
-            self._create_stack(stacked)
-        for item in new:
-            if item.type in _CREATORS:
-                self._create_one(item, resolved[item.logical_id])
-        asked = {item.logical_id: (item.type, resolved[item.logical_id]) for item in wave}
-        return [name for name, wanted in asked.items() if self._existing[name] != wanted]
-
-    def _create_stack(self, resources: Mapping[str, tuple[Resource, JsonObject]]) -> None:
-        self._stacks += 1
-        name = f"{self._template.stack.name}-{self._stacks}"
-        client = self._client("cloudformation")
-        try:
-            self._answers |= create_stack(client, name, resources, self._wanted)
-        except _REFUSALS as error:
-            raise self._refused([item for item, _ in resources.values()], error) from None
-        for name, (item, properties) in resources.items():
-            self._existing[name] = (item.type, properties)
+        properties = _resolved(item, self._template, resolver)
+        if item.logical_id not in self._existing:
+            self._create_one(item, properties)
+        is_the_same = self._existing[item.logical_id] == (item.type, properties)
+        return [] if is_the_same else [item.logical_id]
 
     def _create_one(self, item: Resource, properties: JsonObject) -> None:
         service, create = _CREATORS[item.type]
@@ -147,9 +166,17 @@ class Provisioner:
             stack=self._template.stack,
         )
         try:
-            created = create(self._client(service), creation)
+            created = create(ConvertingClient(self._client(service), item.type), creation)
+        except WrongParameterError as error:
+            path = error.path if error.path[:1] and error.path[0] in item.properties else ()
+            named = "" if path else f"{'.'.join(map(str, error.path))}: " if error.path else ""
+            place = self._template.place(item, *path)
+            raise TemplateError(place, f"{named}{error.cause}", error.remedy) from None
         except _REFUSALS as error:
-            raise self._refused([item], error) from None
+            raise TemplateError(
+                self._template.place(item),
+                f"moto could not create {item.logical_id}: {_message(error)}",
+            ) from None
         self._existing[item.logical_id] = (item.type, properties)
         self._answers[Reference(item.logical_id)] = created.ref
         for attribute, value in created.attributes.items():
@@ -160,16 +187,6 @@ class Provisioner:
             self._made[service] = self._clients.client(service)
         return self._made[service]
 
-    def _refused(self, resources: list[Resource], error: Exception) -> TemplateError:
-        message = _message(error)
-        culprits = [
-            item for item in resources if item.logical_id.rpartition("/")[2] in message
-        ] or resources
-        names = ", ".join(item.logical_id for item in culprits)
-        return TemplateError(
-            self._template.place(culprits[0]), f"moto could not create {names}: {message}"
-        )
-
 
 def _resolved(item: Resource, template: Template, resolver: Resolver) -> JsonObject:
     members = {
@@ -177,13 +194,6 @@ def _resolved(item: Resource, template: Template, resolver: Resolver) -> JsonObj
         for name, value in item.properties.items()
     }
     return {name: value for name, value in members.items() if value is not None}
-
-
-def _all_references(template: Template) -> Iterable[Reference]:
-    for resource in template.resources.values():
-        yield from references(resource.properties)
-    for value in template.outputs.values():
-        yield from references(value)
 
 
 def _message(error: Exception) -> str:

@@ -16,7 +16,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from local_gateway.aws_services.moto_server import MotoServer
-from local_gateway.cli.options import add_template_options, gateway_settings, program_name
+from local_gateway.cli.options import (
+    add_template_options,
+    gateway_settings,
+    problem_text,
+    program_name,
+)
 from local_gateway.cli.signals import run_until_interrupted
 from local_gateway.core.chaos import Chaos, Fault, parse_chaos
 from local_gateway.errors import GatewayError
@@ -69,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             run_until_interrupted(serve(settings, terminal, ports, aws))
     except GatewayError as error:
-        print(f"local gateway: {error}", file=sys.stderr)
+        print(problem_text(error), file=sys.stderr)
         return 1
     except (asyncio.CancelledError, KeyboardInterrupt):
         return 0

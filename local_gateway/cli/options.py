@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 
+from local_gateway.errors import GatewayError
 from local_gateway.settings import GatewaySettings
+from local_gateway.template.document.errors import TemplateError
+from local_gateway.template.document.problems import TemplateErrors
 
 
 def program_name() -> str:
@@ -29,6 +32,35 @@ def add_template_options(parser: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help="values for the template's parameters",
     )
+    add(
+        "--resolve",
+        action="append",
+        type=stored_value,
+        default=[],
+        metavar="REFERENCE=VALUE",
+        help="the value for {{resolve:REFERENCE}}, such as ssm:/name=text; may be repeated",
+    )
+    add(
+        "--leave-out",
+        action="append",
+        default=[],
+        metavar="LOGICAL_ID",
+        help="serve the template without this resource and what leads to it; may be repeated",
+    )
+
+
+def problem_text(error: GatewayError) -> str:
+    """What to print for an error; several problems are a list, with the way to go on."""
+    if not isinstance(error, TemplateError):
+        return f"local gateway: {error}"
+    errors = error.errors if isinstance(error, TemplateErrors) else [error]
+    resources = {item.place.resource for item in errors if item.place.resource}
+    options = " ".join(f"--leave-out {name}" for name in sorted(resources))
+    rest = f"\nTo serve the rest: {options}" if options else ""
+    if len(errors) == 1:
+        return f"local gateway: {error}{rest}"
+    problems = "".join(f"\n  {item}" for item in errors)
+    return f"local gateway: the template has {len(errors)} problems:{problems}{rest}"
 
 
 def override(text: str) -> tuple[str, str]:
@@ -39,6 +71,17 @@ def override(text: str) -> tuple[str, str]:
     return key, value
 
 
+def stored_value(text: str) -> tuple[str, str]:
+    """`ssm:NAME=VALUE` or `secretsmanager:NAME=VALUE` as a pair."""
+    key, separator, value = text.partition("=")
+    service, _, name = key.partition(":")
+    if not (separator and name and service in ("ssm", "secretsmanager")):
+        raise argparse.ArgumentTypeError(
+            f"expected ssm:NAME=VALUE or secretsmanager:NAME=VALUE, not {text!r}"
+        )
+    return key, value
+
+
 def gateway_settings(
     options: argparse.Namespace, environment: Mapping[str, str]
 ) -> GatewaySettings:
@@ -46,4 +89,6 @@ def gateway_settings(
     names = {field.name for field in fields(GatewaySettings)}
     given = {name: value for name, value in vars(options).items() if name in names}
     given["parameter_overrides"] = dict(options.parameter_overrides)
+    given["resolve"] = dict(options.resolve)
+    given["leave_out"] = tuple(options.leave_out)
     return GatewaySettings(**given, environment=environment)

@@ -13,7 +13,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from local_gateway.aws_services.moto_server import MotoServer
-from local_gateway.cli.options import add_template_options, gateway_settings, program_name
+from local_gateway.cli.options import (
+    add_template_options,
+    gateway_settings,
+    problem_text,
+    program_name,
+)
 from local_gateway.cli.signals import run_until_interrupted
 from local_gateway.errors import GatewayError
 from local_gateway.recording.reader import LoadedRecording, load_recording
@@ -55,7 +60,7 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
             return _print_event(options, recording)
         return _replay(options, recording, environment)
     except GatewayError as error:
-        _say(f"local gateway: {error}")
+        _say(problem_text(error))
         return TROUBLE
     except (asyncio.CancelledError, KeyboardInterrupt):
         return INTERRUPTED

@@ -10,6 +10,7 @@ from local_gateway.core.model import (
     LambdaFunction,
     WebSocketApi,
 )
+from local_gateway.template.document.problems import Problems
 from local_gateway.template.intrinsics.resolver import scalar
 from local_gateway.template.loading.parameters import checked_value
 from local_gateway.template.loading.template import ResourceValues, Template
@@ -19,8 +20,8 @@ from local_gateway.template.readers.eventbridge import EventRuleReader, Schedule
 from local_gateway.template.readers.functions import FunctionDirectory, FunctionReader
 from local_gateway.template.readers.http_api import HttpApiReader
 from local_gateway.template.readers.layers import read_layers
-from local_gateway.template.readers.permissions import posting_without_permission
 from local_gateway.template.readers.resolved_template import ResolvedTemplate
+from local_gateway.template.readers.service_limits import check_limits
 from local_gateway.template.readers.sqs import QueueDirectory, QueueMappingReader
 from local_gateway.template.readers.websocket_api import WebSocketApiReader
 
@@ -38,23 +39,30 @@ def build_application(
     values: ResourceValues,
     *,
     remote_functions: bool = False,
+    problems: Problems | None = None,
 ) -> LoadedApplication:
     """Resolve the intrinsics that are left in `template`, and read functions, APIs and sources.
 
     URLs of APIs are those that they have on AWS. `remote_functions` are run by something else, so
-    they may have any runtime. Raises `TemplateError`.
+    they may have any runtime. Raises `TemplateError` for all that is wrong, together with what is
+    in `problems` already.
     """
-    resources = ResolvedTemplate(template, values)
-    _check_given_parameters(template, resources)
+    collected = Problems() if problems is None else problems
+    resources = ResolvedTemplate(template, values, collected)
+    with collected.collect():
+        _check_given_parameters(template, resources)
     warnings = list(template.warnings)
     layers = read_layers(template, resources, remote_functions=remote_functions)
     reader = FunctionReader(resources, layers, warnings, remote_functions=remote_functions)
     functions = reader.read()
-    directory = FunctionDirectory(functions)
-    websocket_apis, http_apis = _apis(resources, directory)
+    directory = FunctionDirectory(functions, [*_names_of_failed(resources, functions)])
+    for resource in template.resources.values():
+        if resource.source.origin(resource.logical_id) not in collected.resources:
+            with collected.collect():
+                check_limits(resource.type, resources.properties(resource))
+    websocket_apis, http_apis = _apis(resources, directory, warnings)
     if not remote_functions:
         warnings.extend(_runtime_warnings(functions))
-    warnings.extend(posting_without_permission(template, functions))
     warnings.extend(_stage_warnings([*websocket_apis, *http_apis]))
     queues = QueueDirectory(resources)
     targets = TargetReader(directory, queues)
@@ -72,9 +80,19 @@ def build_application(
         queue_mappings=mappings.read(),
         event_rules=EventRuleReader(resources, targets).read(),
         schedules=ScheduleReader(resources, targets).read(),
-        asynchronous=AsynchronousReader(resources, directory, queues).read(),
+        asynchronous=AsynchronousReader(resources, directory, queues, warnings).read(),
     )
+    collected.raise_if_any()
     return LoadedApplication(application, tuple(warnings))
+
+
+def _names_of_failed(
+    resources: ResolvedTemplate, functions: Mapping[str, LambdaFunction]
+) -> Iterator[str]:
+    for properties in resources.of_type("AWS::Lambda::Function"):
+        if properties.logical_id not in functions:
+            with resources.problems.collect():
+                yield resources.ref_of(properties)
 
 
 def _check_given_parameters(template: Template, resources: ResolvedTemplate) -> None:
@@ -85,15 +103,19 @@ def _check_given_parameters(template: Template, resources: ResolvedTemplate) -> 
 
 
 def _apis(
-    resources: ResolvedTemplate, functions: FunctionDirectory
+    resources: ResolvedTemplate, functions: FunctionDirectory, warnings: list[str]
 ) -> tuple[tuple[WebSocketApi, ...], tuple[HttpApi, ...]]:
-    directory = ApiDirectory(resources)
+    directory = ApiDirectory(resources, warnings)
     websocket_reader = WebSocketApiReader(directory, functions)
     http_reader = HttpApiReader(directory, functions)
-    return (
-        tuple(websocket_reader.read(api) for api in directory.apis if not _is_http(api)),
-        tuple(http_reader.read(api) for api in directory.apis if _is_http(api)),
-    )
+    websocket_apis, http_apis = [], []
+    for api in directory.apis:
+        with resources.problems.collect():
+            if _is_http(api):
+                http_apis.append(http_reader.read(api))
+            else:
+                websocket_apis.append(websocket_reader.read(api))
+    return tuple(websocket_apis), tuple(http_apis)
 
 
 def _is_http(api: ApiResource) -> bool:
@@ -106,7 +128,8 @@ def _outputs(template: Template, resources: ResolvedTemplate) -> dict[str, str]:
     outputs: dict[str, str] = {}
     for name, value in template.outputs.items():
         place = template.source.place("Outputs", name)
-        outputs[name] = scalar(resources.resolver.resolve(value, place), "Value", place)
+        with resources.problems.collect():
+            outputs[name] = scalar(resources.resolver.resolve(value, place), "Value", place)
     return outputs
 
 

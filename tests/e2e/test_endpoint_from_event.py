@@ -7,6 +7,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from local_gateway.template.document.stack import Stack
@@ -67,11 +68,76 @@ def test_each_of_two_apis_is_reached_where_it_is_served(project: Path, ports: in
             with opened(url) as socket:
                 socket.send('{"type": "anything"}')
                 assert socket.recv(SECONDS) == f"Halo, {name}!"
-        for function in ("BoardFunction", "PricesFunction"):
-            assert re.search(
-                rf"warning: .*{function}.* does not allow execute-api:ManageConnections",
-                gateway.output,
+        assert "warning" not in gateway.output
+
+
+IN_A_VARIABLE = """\
+Resources:
+  Fun:
+    Type: AWS::Lambda::Function
+    Properties:
+      Code: .
+      Handler: app.handler
+      Runtime: python3.13
+      Environment: {Variables: {ENDPOINT: !GetAtt Api.ApiEndpoint}}
+  Api:
+    Type: AWS::ApiGatewayV2::Api
+    Properties: {Name: x, ProtocolType: WEBSOCKET, RouteSelectionExpression: $request.body.a}
+  Route:
+    Type: AWS::ApiGatewayV2::Route
+    Properties: {ApiId: !Ref Api, RouteKey: $default, Target: !Sub "integrations/${Integration}"}
+  Integration:
+    Type: AWS::ApiGatewayV2::Integration
+    Properties:
+      {ApiId: !Ref Api, IntegrationType: AWS_PROXY, IntegrationUri: !GetAtt Fun.Arn}
+  Stage:
+    Type: AWS::ApiGatewayV2::Stage
+    Properties: {ApiId: !Ref Api, StageName: prod, AutoDeploy: true}
+Outputs:
+  Url: {Value: !Sub "${Api.ApiEndpoint}/prod"}
+"""
+TAKING_IT_APART = """
+import os
+import boto3
+
+api = boto3.client(
+    "apigatewaymanagementapi",
+    endpoint_url=os.environ["ENDPOINT"].replace("wss", "https") + "/prod",
+)
+
+def handler(event, context):
+    api.post_to_connection(
+        ConnectionId=event["requestContext"]["connectionId"], Data=os.environ["ENDPOINT"]
+    )
+    return {"statusCode": 200}
+"""
+
+
+def test_an_address_in_a_variable_is_that_of_aws(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(TAKING_IT_APART)
+    template = tmp_path / "template.yaml"
+    template.write_text(IN_A_VARIABLE)
+    with GatewayProgram(template) as gateway:
+        (url,) = gateway.urls()
+        with opened(url) as socket:
+            socket.send("anything")
+            assert re.fullmatch(
+                r"wss://\w+\.execute-api\.us-east-1\.amazonaws\.com", str(socket.recv(SECONDS))
             )
+
+
+def test_a_stage_without_a_deployment_is_forbidden(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("def handler(event, context):\n    return {}\n")
+    template = tmp_path / "template.yaml"
+    deployed = IN_A_VARIABLE[: IN_A_VARIABLE.index("Outputs:")]
+    again = deployed[deployed.index("  Stage:") :].replace("Stage:", "Draft:", 1)
+    template.write_text(deployed + again.replace("prod, AutoDeploy: true", "draft"))
+    with GatewayProgram(template) as gateway:
+        (url,) = gateway.urls()
+        assert "the stage draft has no deployment" in gateway.output
+        with pytest.raises(InvalidStatus) as raised, opened(url.replace("/prod", "/draft")):
+            pass
+    assert raised.value.response.status_code == 403
 
 
 def test_a_name_on_aws_leads_to_its_own_stages_only(project: Path) -> None:

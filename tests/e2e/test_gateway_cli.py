@@ -2,6 +2,7 @@
 
 import json
 import re
+import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -225,3 +226,59 @@ def test_help_names_commands_and_exit_statuses(arguments: list[str], texts: list
     assert ended.returncode == 0
     for text in texts:
         assert text in ended.stdout
+
+
+SEVERAL_PROBLEMS = """\
+Resources:
+  Database: {Type: AWS::RDS::DBInstance}
+  Fun:
+    Type: AWS::Lambda::Function
+    Properties: {Code: ., Handler: missing.handler, Runtime: python3.13}
+  Queue: {Type: AWS::SQS::Queue, Properties: {VisibilityTimeout: soon}}
+"""
+
+
+def test_a_template_with_several_problems_lists_them_all(tmp_path: Path) -> None:
+    template = tmp_path / "template.yaml"
+    template.write_text(SEVERAL_PROBLEMS)
+    result = gateway("--template", template, "--port", "0")
+    first, *problems, last = result.stderr.splitlines()
+    assert (result.returncode, first) == (1, "local gateway: the template has 3 problems:")
+    assert [line.replace(str(template), "").strip().split("; ")[0] for line in problems] == [
+        ":2: Database: the type AWS::RDS::DBInstance is not supported",
+        ":5: Fun: Handler: the handler missing.handler needs missing.py, which is not in "
+        f"{tmp_path}",
+        ":6: Queue: VisibilityTimeout: expected a whole number from 0 to 43200, not 'soon'",
+    ]
+    assert last == "To serve the rest: --leave-out Database --leave-out Fun --leave-out Queue"
+
+
+WITH_A_PACKAGE = """\
+Resources:
+  Fun:
+    Type: AWS::Lambda::Function
+    Properties: {Code: code, Handler: app.handler, Runtime: python3.13}
+"""
+
+
+def test_a_missing_package_is_installed_for_its_function(tmp_path: Path) -> None:
+    name, code = "sapa_test_package", tmp_path / "code"
+    code.mkdir()
+    info = f"{name}-1.0.dist-info"
+    with zipfile.ZipFile(code / f"{name}-1.0-py3-none-any.whl", "w") as archive:
+        archive.writestr(f"{name}.py", "VALUE = 7\n")
+        archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        archive.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        archive.writestr(f"{info}/RECORD", "")
+    (code / "requirements.txt").write_text(f"--no-index\n--find-links .\n{name}==1.0\n")
+    (code / "app.py").write_text(
+        f"from {name} import VALUE\nprint('value', VALUE)\ndef handler(event, context): ...\n"
+    )
+    template = tmp_path / "template.yaml"
+    template.write_text(WITH_A_PACKAGE)
+    with Program(*LOCAL_GATEWAY, "--template", template, "--port", "0") as program:
+        program.wait_for("value 7")
+        program.wait_for("Ready")
+        assert f"Installing {name} for Fun" in program.output

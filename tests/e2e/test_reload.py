@@ -43,12 +43,12 @@ Resources:
     Properties: {ApiId: !Ref Api, IntegrationType: AWS_PROXY, IntegrationUri: !GetAtt Greet.Arn}
   One:
     Type: AWS::ApiGatewayV2::Stage
-    Properties: {ApiId: !Ref Api, StageName: one}
+    Properties: {ApiId: !Ref Api, StageName: one, AutoDeploy: true}
 """
 SECOND_STAGE = """\
   Two:
     Type: AWS::ApiGatewayV2::Stage
-    Properties: {ApiId: !Ref Api, StageName: two}
+    Properties: {ApiId: !Ref Api, StageName: two, AutoDeploy: true}
 """
 SAME_PATH = """\
   Other:
@@ -56,7 +56,7 @@ SAME_PATH = """\
     Properties: {Name: y, ProtocolType: WEBSOCKET, RouteSelectionExpression: $request.body.do}
   OtherOne:
     Type: AWS::ApiGatewayV2::Stage
-    Properties: {ApiId: !Ref Other, StageName: one}
+    Properties: {ApiId: !Ref Other, StageName: one, AutoDeploy: true}
 """
 COUNT = """\
   Count:

@@ -59,6 +59,21 @@ def scalar_text(value: str | bool | int | float) -> str:
     return json.dumps(value)
 
 
+# What a property of CloudFormation is called in the SAM resource that it was made from.
+SAM_NAMES: Mapping[str, str] = {
+    "AuthorizerUri": "AuthArn",
+    "Code": "CodeUri",
+    "Content": "ContentUri",
+    "DeadLetterConfig": "DeadLetterQueue",
+    "EventSourceArn": "Queue",
+    "EventPattern": "Pattern",
+    "IntegrationUri": "FunctionArn",
+    "KmsKeyId": "KmsKeyArn",
+    "ScheduleExpression": "Schedule",
+    "TimeoutInMillis": "IntegrationTimeout",
+    "TracingConfig": "Tracing",
+}
+
 type DocumentPath = tuple[str | int, ...]
 type _Loader = yaml.CSafeLoader
 
@@ -74,6 +89,7 @@ class Source:
     document: JsonObject
     lines: Mapping[DocumentPath, int] = field(default_factory=dict)
     prefix: str = ""
+    warnings: tuple[str, ...] = ()
 
     def line(self, *document_path: str | int) -> int | None:
         """The line of the longest part of `document_path` that exists in the file."""
@@ -90,12 +106,58 @@ class Source:
     def resource_place(self, logical_id: str, *properties: str | int) -> Place:
         """A place in a resource; that of a generated resource is in the one SAM made it from."""
         origin = self.origin(logical_id)
+        start = ("Resources", origin.rpartition("/")[2], "Properties")
+        if properties and (*start, *properties) not in self.lines:
+            properties = self._written(start, logical_id, properties)
         return Place(
             file=self.path,
-            line=self.line("Resources", origin.rpartition("/")[2], "Properties", *properties),
+            line=self._global_line(start[1], properties) or self.line(*start, *properties),
             resource=origin,
             property=".".join(str(part) for part in properties) or None,
         )
+
+    def _written(
+        self, start: DocumentPath, logical_id: str, properties: DocumentPath
+    ) -> DocumentPath:
+        """The property of SAM that a generated property was made from, if it can be said.
+
+        Of several that have the name, it is the one whose route or event is part of the generated
+        logical id.
+        """
+        if not self._type(str(start[1])).startswith("AWS::Serverless::"):
+            return properties
+        name = SAM_NAMES.get(str(properties[0]), properties[0])
+        names = (properties[0], name)
+        candidates = [path[3:] for path in self.lines if path[:3] == start and path[-1] in names]
+        if not candidates:
+            is_renamed = self._type(str(start[1])) == "AWS::Serverless::Function"
+            return (name, *properties[1:]) if is_renamed else properties
+        generated = logical_id.rpartition("/")[2].removeprefix(str(start[1])).lower()
+
+        def likeness(path: DocumentPath) -> tuple[int, int]:
+            parts = [str(part).lstrip("$").lower() for part in path[:-1]]
+            return sum(len(part) for part in parts if part in generated), -len(path)
+
+        path = max(candidates, key=likeness)
+        deeper = (*path, *properties[1:])
+        return deeper if (*start, *deeper) in self.lines or len(path) == 1 else path
+
+    def _global_line(self, own_id: str, properties: DocumentPath) -> int | None:
+        """The line of a property that a resource takes from `Globals`."""
+        kind = self._type(own_id).rpartition("::")[2]
+        if not properties or ("Resources", own_id, "Properties", properties[0]) in self.lines:
+            return None
+        paths = (("Globals", kind, *properties[:end]) for end in range(len(properties), 0, -1))
+        return next((self.lines[path] for path in paths if path in self.lines), None)
+
+    def _type(self, own_id: str) -> str:
+        resource = as_object(as_object(self.document.get("Resources")).get(own_id))
+        return str(resource.get("Type"))
+
+    def is_written(self, logical_id: str) -> bool:
+        """Whether a resource is in the file; if not, SAM has made it."""
+        own_id = logical_id.rpartition("/")[2]
+        return own_id in as_object(self.document.get("Resources"))
 
     def origin(self, logical_id: str) -> str:
         """The logical id in the file that `logical_id` was made from: SAM appends to ids."""
@@ -139,7 +201,9 @@ def parse_source(text: str, path: Path) -> Source:
         raise TemplateError(
             Place(file=path), "is not a template", "expected an object with a Resources section"
         )
-    return Source(path=path, document=document, lines=builder.lines)
+    return Source(
+        path=path, document=document, lines=builder.lines, warnings=tuple(builder.warnings)
+    )
 
 
 def _json(text: str) -> Json:
@@ -161,6 +225,7 @@ class _Builder:
 
     def __init__(self, loader: _Loader, path: Path) -> None:
         self.lines: dict[DocumentPath, int] = {}
+        self.warnings: list[str] = []
         self._loader = loader
         self._path = path
         self._open: set[int] = set()
@@ -188,7 +253,7 @@ class _Builder:
             self._open.discard(id(node))
 
     def _mapping(self, node: yaml.MappingNode, path: DocumentPath) -> JsonObject:
-        self._refuse_duplicates(node)
+        node.value = self._last_of_each_key(node)
         self._loader.flatten_mapping(node)
         result: JsonObject = {}
         for key_node, value_node in node.value:
@@ -197,16 +262,22 @@ class _Builder:
             result[key] = self.build(value_node, (*path, key))
         return result
 
-    def _refuse_duplicates(self, node: yaml.MappingNode) -> None:
-        seen: set[str] = set()
-        for key_node, _ in node.value:
+    def _last_of_each_key(self, node: yaml.MappingNode) -> list[tuple[yaml.Node, yaml.Node]]:
+        """The members of an object; of a key that occurs twice the last counts, as on AWS."""
+        members: dict[str, tuple[yaml.Node, yaml.Node]] = {}
+        merged: list[tuple[yaml.Node, yaml.Node]] = []
+        for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
                 raise self._error(key_node, "a key must be text")
-            if key_node.value in seen:
-                raise self._error(
-                    key_node, f"the key {key_node.value} occurs twice", "remove one of them"
-                )
-            seen.add(key_node.value)
+            key = str(key_node.value)
+            if key_node.tag == f"{_YAML_TAG}merge":
+                merged.append((key_node, value_node))
+                continue
+            if key in members:
+                place = Place(file=self._path, line=key_node.start_mark.line + 1)
+                self.warnings.append(f"{place}: the key {key} occurs twice; the last one counts")
+            members[key] = (key_node, value_node)
+        return [*merged, *members.values()]
 
     def _sequence(self, node: yaml.SequenceNode, path: DocumentPath) -> list[Json]:
         result: list[Json] = []

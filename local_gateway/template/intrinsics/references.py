@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from local_gateway.template.document.errors import Place, TemplateError, did_you_mean
+from local_gateway.template.document.problems import Problems
 from local_gateway.template.document.source import Json, Source, as_list, as_object
 
 _SUBSTITUTION = re.compile(r"\$\{([^!}][^}]*)\}")
@@ -68,23 +69,36 @@ def _sub_variables(argument: Json) -> Iterator[str]:
             yield name
 
 
-def check_references(source: Source, resources: Json, names: frozenset[str]) -> None:
+def check_references(
+    source: Source, resources: Json, names: frozenset[str], problems: Problems
+) -> None:
     """Refuse a reference to anything but `names`, the parameters and resources.
 
     CloudFormation does the same before it creates anything, also for parts that are not served.
     """
+    generated: dict[tuple[str, str], Place] = {}
+    remedies: dict[tuple[str, str], str] = {}
     for logical_id, resource in as_object(resources).items():
         for name, value in as_object(as_object(resource).get("Properties")).items():
             for reference in references(value):
-                if reference.name not in names:
+                if reference.name.partition(".")[0] not in names:
                     remedy = did_you_mean(reference.name, names)
                     if reference.name in _NOT_OF_SUB:
                         remedy = f"inside Fn::Sub write ${{!{reference}}}"
-                    raise TemplateError(
-                        source.resource_place(logical_id, name),
-                        f"{reference} refers to no resource or parameter of the template",
-                        remedy,
-                    )
+                    place = source.resource_place(logical_id, name)
+                    cause = f"{reference} refers to no resource or parameter of the template"
+                    if source.is_written(logical_id):
+                        problems.add(TemplateError(place, cause, remedy))
+                        continue
+                    # SAM repeats a reference in several resources: one of them is enough, best the
+                    # one that was made from a property with a line of its own.
+                    key = (source.origin(logical_id), str(reference))
+                    if key not in generated or "." in (place.property or ""):
+                        generated[key] = place
+                        remedies[key] = remedy
+    for (origin, name), place in generated.items():
+        cause = f"{name} refers to no resource or parameter of the template"
+        problems.add(TemplateError(place, cause, remedies[origin, name]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Protocol
 from local_gateway.template.document.errors import Place, TemplateError, did_you_mean
 from local_gateway.template.document.source import Json, JsonObject, scalar_text
 from local_gateway.template.document.stack import Stack
+from local_gateway.template.intrinsics.dynamic_references import DynamicReferences
 
 # In a condition, a text that begins like this stands for a value that only a created resource has.
 # Such a value is never empty, and equals nothing that is written in a template.
@@ -50,9 +51,17 @@ class Resolver:
     parameters: Mapping[str, Json] = field(default_factory=dict)
     mappings: Mapping[str, Json] = field(default_factory=dict)
     conditions: Mapping[str, Json] = field(default_factory=dict)
+    dynamic: DynamicReferences | None = None
 
     def resolve(self, value: Json, place: Place) -> Json:
-        """`value` with every intrinsic replaced; `AWS::NoValue` at the top becomes None."""
+        """`value` with every intrinsic replaced; `AWS::NoValue` at the top becomes None.
+
+        Dynamic references are replaced once the resources exist.
+        """
+        result = self._value(value, place)
+        return result if self.dynamic is None else self.dynamic.replaced(result, place)
+
+    def _value(self, value: Json, place: Place) -> Json:
         result = self._evaluate(value, place)
         return None if isinstance(result, _Omitted) else result
 
@@ -79,7 +88,7 @@ class Resolver:
             name, argument = call
             if name in _FUNCTIONS:
                 return _FUNCTIONS[name](self, argument, place)
-            return _VALUE_FUNCTIONS[name](self.resolve(argument, place), place)
+            return _VALUE_FUNCTIONS[name](self._value(argument, place), place)
         members = {key: self._evaluate(member, place) for key, member in value.items()}
         return {key: item for key, item in members.items() if not isinstance(item, _Omitted)}
 
@@ -115,12 +124,12 @@ class Resolver:
             if literal:
                 return f"${{{match.group(2)}}}"
             if name in variables:
-                value = self.resolve(variables[name], place)
+                value = self._value(variables[name], place)
             elif "." in name:
                 logical_id, attribute = name.split(".", 1)
                 value = self.references.attribute(logical_id, attribute, place)
             else:
-                value = self.resolve({"Ref": name}, place)
+                value = self._value({"Ref": name}, place)
             return scalar(value, f"Fn::Sub: ${{{name}}}", place)
 
         return _SUBSTITUTION.sub(replace, text)
@@ -139,7 +148,7 @@ class Resolver:
             return self.condition(_name(argument, "Condition", place), place)
         items = argument if isinstance(argument, list) else []
         if name == "Fn::Equals" and len(items) == 2:
-            left, right = (self.resolve(item, place) for item in items)
+            left, right = (self._value(item, place) for item in items)
             return _are_equal(_comparable(left), _comparable(right), place)
         if name == "Fn::Not" and len(items) == 1:
             return not self._truth(items[0], place)
@@ -155,14 +164,14 @@ class Resolver:
         )
 
     def _find_in_map(self, argument: Json, place: Place) -> _Result:
-        return _look_up(self.resolve(argument, place), self.mappings, place)
+        return _look_up(self._value(argument, place), self.mappings, place)
 
     def _get_azs(self, argument: Json, place: Place) -> _Result:
-        region = self.resolve(argument, place) or self.stack.region
+        region = self._value(argument, place) or self.stack.region
         return [f"{region}{letter}" for letter in "abc"]
 
     def _string(self, value: Json, function: str, place: Place) -> str:
-        return scalar(self.resolve(value, place), function, place)
+        return scalar(self._value(value, place), function, place)
 
 
 _FUNCTIONS: Mapping[str, Callable[[Resolver, Json, Place], _Result]] = {

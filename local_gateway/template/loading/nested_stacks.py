@@ -15,6 +15,7 @@ from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from local_gateway.template.document.errors import Place, TemplateError, did_you_mean
+from local_gateway.template.document.problems import Problems
 from local_gateway.template.document.source import (
     Json,
     Source,
@@ -25,6 +26,7 @@ from local_gateway.template.document.source import (
 from local_gateway.template.document.stack import Stack
 from local_gateway.template.intrinsics.references import Reference, Rewriter, references
 from local_gateway.template.intrinsics.resolver import PENDING, Resolver
+from local_gateway.template.loading.leaving_out import without
 from local_gateway.template.loading.parameters import (
     checked_value,
     default_value,
@@ -102,19 +104,32 @@ def decide_conditions(template: Template, resolver: Resolver) -> Template:
 
 
 def with_nested_stacks(
-    template: Template, resolver: Resolver, ancestors: tuple[Path, ...], load: Load
+    template: Template,
+    resolver: Resolver,
+    ancestors: tuple[Path, ...],
+    load: Load,
+    problems: Problems,
 ) -> Template:
     """`template` with the resources of its nested stacks; no `Fn::If` may be left in it.
 
-    Raises `TemplateError` for a nested stack that is not in a local file, for parameters that do
-    not fit its template, and for stacks that depend on each other.
+    A nested stack that is not in a local file and parameters that do not fit its template are
+    problems; the stack is left out then. Raises `TemplateError` for stacks that depend on each
+    other.
     """
     nested: dict[str, Template] = {}
+    failed: set[str] = set()
     for resource in _in_order(template):
-        ready = _with_outputs(template, nested)
-        stack = _NestedStack(ready, ready.resources[resource.logical_id], resolver, ancestors)
-        nested[resource.logical_id] = stack.load(load)
-    return _merged(_with_outputs(template, nested), nested)
+        try:
+            ready = _with_outputs(template, nested)
+            stack = _NestedStack(ready, ready.resources[resource.logical_id], resolver, ancestors)
+            nested[resource.logical_id] = stack.load(load)
+        except TemplateError as error:
+            problems.add(error)
+            failed.add(resource.logical_id)
+    template = without(template, failed)
+    with problems.collect():
+        template = _with_outputs(template, nested)
+    return _merged(template, nested)
 
 
 def _in_order(template: Template) -> list[Resource]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 
 from local_gateway.template.document.errors import Place, TemplateError, did_you_mean
+from local_gateway.template.document.problems import Problems
 from local_gateway.template.document.source import (
     Json,
     JsonObject,
@@ -12,33 +13,47 @@ from local_gateway.template.document.source import (
     as_object,
     scalar_text,
 )
+from local_gateway.template.intrinsics.references import references
 
+_REFERRING = ("Conditions", "Globals", "Outputs", "Resources")
 _REMEDY = "give it with --parameter-overrides {name}=VALUE"
 
 
-def parameter_values(source: Source, overrides: Mapping[str, str]) -> dict[str, Json]:
+def parameter_values(
+    source: Source, overrides: Mapping[str, str], problems: Problems
+) -> dict[str, Json]:
     """The value of every parameter: text, or a list of texts for the list types.
 
-    Raises `TemplateError` for a parameter without a value, a value outside its constraints and an
-    override of a parameter that does not exist.
+    A parameter without a value, a value outside its constraints and an override of a parameter
+    that does not exist are problems; any value stands for one that is missing.
     """
     declared = as_object(source.document.get("Parameters"))
     for name in overrides:
         if name not in declared:
             existing = ", ".join(declared) or "none"
-            raise TemplateError(
-                source.place("Parameters"),
-                f"--parameter-overrides names {name}, the template's parameters are: {existing}",
-                did_you_mean(name, list(declared)),
-            )
+            cause = f"--parameter-overrides names {name}, the template's parameters are: {existing}"
+            remedy = did_you_mean(name, list(declared))
+            problems.add(TemplateError(source.place("Parameters"), cause, remedy))
     values: dict[str, Json] = {}
     for name, declaration in declared.items():
         place, parameter = source.place("Parameters", name), as_object(declaration)
-        if name in overrides:
-            values[name] = checked_value(parameter, overrides[name], place)
-        else:
-            values[name] = default_value(parameter, place, _REMEDY.format(name=name))
+        values[name] = overrides.get(name, name)
+        with problems.collect():
+            if name in overrides:
+                values[name] = checked_value(parameter, overrides[name], place)
+            else:
+                values[name] = _default_of(source, name, parameter, place)
     return values
+
+
+def _default_of(source: Source, name: str, parameter: JsonObject, place: Place) -> Json:
+    """A parameter that nothing refers to needs no value of an account, such as the CDK's."""
+    default = parameter.get("Default")
+    if _is_of_an_account(parameter_type(parameter, place)) and isinstance(default, str):
+        sections = (source.document.get(section) for section in _REFERRING)
+        if not any(item.name == name for value in sections for item in references(value)):
+            return default
+    return default_value(parameter, place, _REMEDY.format(name=name))
 
 
 def default_value(declaration: JsonObject, place: Place, remedy: str) -> Json:
@@ -46,7 +61,7 @@ def default_value(declaration: JsonObject, place: Place, remedy: str) -> Json:
     kind, default = parameter_type(declaration, place), declaration.get("Default")
     if default is None or isinstance(default, (dict, list)):
         raise TemplateError(place, "the parameter has no default and no value", remedy)
-    if kind.startswith("AWS::SSM::Parameter::Value"):
+    if _is_of_an_account(kind):
         raise TemplateError(
             place,
             f"the value is kept in the SSM parameter {default} of an account, which is not here",
@@ -70,6 +85,10 @@ def parameter_type(declaration: JsonObject, place: Place) -> str:
     if not isinstance(kind, str):
         raise TemplateError(place, "the parameter has no Type", "for text write Type: String")
     return kind
+
+
+def _is_of_an_account(kind: str) -> bool:
+    return kind.startswith("AWS::SSM::Parameter::Value")
 
 
 def is_list_type(kind: str) -> bool:

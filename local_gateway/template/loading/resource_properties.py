@@ -40,6 +40,18 @@ def properties_of_type(name: str) -> tuple[str, ...]:
 
 
 @cache
+def members_of_type(name: str) -> frozenset[str]:
+    """The properties of a resource type, and those of all its property types."""
+    inner = f"{name}."
+    return frozenset(
+        member
+        for kind, members in _document()["properties"].items()
+        if kind == name or kind.startswith(inner)
+        for member in members.split()
+    )
+
+
+@cache
 def _document() -> ResourceProperties:
     document: ResourceProperties = json.loads(FILE.read_text("utf-8"))
     return document

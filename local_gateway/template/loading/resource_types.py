@@ -44,11 +44,13 @@ DATA = frozenset(
         "AWS::SNS::Topic",
         "AWS::SQS::Queue",
         "AWS::SSM::Parameter",
+        "AWS::SecretsManager::Secret",
     }
 )
 _LEFT_OUT = frozenset(
     {
         "AWS::ApiGateway::Account",
+        "AWS::CDK::Metadata",
         "AWS::ApiGatewayV2::ApiMapping",
         "AWS::ApiGatewayV2::DomainName",
         "AWS::CertificateManager::Certificate",
@@ -80,29 +82,64 @@ _LEFT_OUT = frozenset(
     }
 )
 _LEFT_OUT_SERVICES = (
+    "AWS::ApplicationAutoScaling::",
     "AWS::ApplicationInsights::",
+    "AWS::ApplicationSignals::",
+    "AWS::Backup::",
     "AWS::Budgets::",
+    "AWS::CE::",
+    "AWS::Chatbot::",
     "AWS::CloudFront::",
+    "AWS::CloudTrail::",
     "AWS::CloudWatch::",
+    "AWS::CodeBuild::",
     "AWS::CodeDeploy::",
+    "AWS::CodePipeline::",
+    "AWS::CodeStarNotifications::",
+    "AWS::Config::",
     "AWS::IAM::",
     "AWS::Logs::",
     "AWS::ResourceGroups::",
     "AWS::Route53::",
+    "AWS::ServiceCatalogAppRegistry::",
+    "AWS::Signer::",
+    "AWS::Synthetics::",
+    "AWS::WAFv2::",
 )
 _NOT_YET: Mapping[str, str] = {
     "AWS::ApiGateway::RestApi": "REST APIs are not served; use AWS::Serverless::HttpApi",
+    "AWS::ApiGatewayV2::IntegrationResponse": (
+        "integration responses are for integrations that are not served; use AWS_PROXY"
+    ),
+    "AWS::CloudFormation::CustomResource": "custom resources are not run",
     "AWS::IoT::TopicRule": "IoT rules are not served",
     "AWS::Logs::SubscriptionFilter": "log subscriptions are not served",
+    "AWS::StepFunctions::StateMachine": "state machines are not served",
     "AWS::Lambda::Url": "function URLs are not served; use AWS::Serverless::HttpApi",
+    "AWS::Serverless::Api": "REST APIs are not served; use AWS::Serverless::HttpApi",
+    "AWS::Serverless::GraphQLApi": "GraphQL APIs are not served",
+    "AWS::Serverless::StateMachine": "state machines are not served",
     "AWS::SNS::Subscription": "SNS subscriptions are not served; let a queue invoke the function",
 }
+# Types of SAM that become what is not served.
+NOT_SERVED_OF_SAM = frozenset(name for name in _NOT_YET if name.startswith("AWS::Serverless::"))
+# The type that a resource gets which is left out: it needs no property and does nothing.
+INERT = "AWS::CloudFormation::WaitConditionHandle"
+
+_LONGEST_TYPO = 2
 REMOVE = "remove it or give the resource a Condition that is false here"
 # By type: the property that can name a function, and what it is called.
 WIRING: Mapping[str, tuple[str, str]] = {
     "AWS::Cognito::UserPool": ("LambdaConfig", "triggers"),
     "AWS::S3::Bucket": ("NotificationConfiguration", "notifications"),
     "AWS::SNS::Topic": ("Subscription", "subscriptions"),
+}
+
+
+# By type: the property that names the code.
+CODE_PROPERTIES: Mapping[str, str] = {
+    "AWS::Lambda::Function": "Code",
+    "AWS::Lambda::LayerVersion": "Content",
 }
 
 
@@ -128,9 +165,24 @@ def treatment(resource_type: str) -> Treatment:
     return Treatment.REFUSED
 
 
+def is_named_as_not_served(resource_type: str) -> bool:
+    """Whether the refusal of a type says what it stands for."""
+    return resource_type in _NOT_YET
+
+
 def refusal(resource_type: str) -> tuple[str, str]:
     """Cause and remedy for a resource type that is not served."""
     if (reason := _NOT_YET.get(resource_type)) is not None:
         return f"{resource_type}: {reason}", REMOVE
-    suggestion = did_you_mean(resource_type, SERVED | DATA | _LEFT_OUT, likeness=0.85)
+    if resource_type.startswith("AWS::ApiGateway::"):
+        return f"{resource_type}: {_NOT_YET['AWS::ApiGateway::RestApi']}", REMOVE
+    if resource_type.startswith("Custom::"):
+        return f"{resource_type}: custom resources are not run", REMOVE
+    # A type whose name is much longer or shorter is not a typing error, but another type.
+    similar = {
+        name
+        for name in SERVED | DATA | _LEFT_OUT
+        if abs(len(name) - len(resource_type)) <= _LONGEST_TYPO
+    }
+    suggestion = did_you_mean(resource_type, similar, likeness=0.85)
     return f"the type {resource_type} is not supported", suggestion or REMOVE

@@ -7,6 +7,7 @@ from pathlib import Path
 from local_gateway.template.document.errors import Place
 from local_gateway.template.document.source import Json, JsonObject, Source
 from local_gateway.template.document.stack import Stack
+from local_gateway.template.intrinsics.dynamic_references import DynamicReferences
 from local_gateway.template.intrinsics.resolver import References, Resolver
 
 
@@ -76,7 +77,13 @@ class Template:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceValues:
-    """The values of created data resources: `Ref` by logical id, `Fn::GetAtt` by id and name."""
+    """The values of created data resources: `Ref` by logical id, `Fn::GetAtt` by id and name.
+
+    `dynamic` has the values of dynamic references. `failed` could not be created: any value stands
+    for theirs.
+    """
 
     refs: Mapping[str, str] = field(default_factory=dict)
     attributes: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    failed: frozenset[str] = frozenset()
+    dynamic: DynamicReferences = field(default_factory=DynamicReferences)

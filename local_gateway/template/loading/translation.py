@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from local_gateway.template.document.errors import TemplateError
+from local_gateway.template.document.errors import TemplateError, did_you_mean
+from local_gateway.template.document.problems import TemplateErrors
 from local_gateway.template.document.source import (
     DocumentPath,
     Json,
@@ -23,6 +24,7 @@ from local_gateway.template.document.source import (
     load_source,
 )
 from local_gateway.template.intrinsics.resolver import Resolver
+from local_gateway.template.loading.resource_types import CODE_PROPERTIES
 
 SAM_TRANSFORM = "AWS::Serverless-2016-10-31"
 LANGUAGE_EXTENSIONS = "AWS::LanguageExtensions"
@@ -32,7 +34,11 @@ _FUNCTION = "AWS::Serverless::Function"
 _LAYER = "AWS::Serverless::LayerVersion"
 _HTTP_API = "AWS::Serverless::HttpApi"
 _APPLICATION = "AWS::Serverless::Application"
-_RESTORED = {"AWS::Lambda::Function": "Code", "AWS::Lambda::LayerVersion": "Content"}
+
+
+_UNKNOWN_GLOBAL = re.compile(
+    r"'(?P<name>\w+)' is not a supported property of '(?P<kind>\w+)'.*\[(?P<names>.*)\]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +48,17 @@ class _Session:
     region_name: str
 
 
-def translate(source: Source, parameters: Mapping[str, Json], resolver: Resolver) -> JsonObject:
-    """The template as CloudFormation; local code locations are absolute paths in it.
+def translate(
+    source: Source, resources: JsonObject, parameters: Mapping[str, Json], resolver: Resolver
+) -> JsonObject:
+    """The template as CloudFormation, with these resources; local code is absolute paths in it.
 
     A template without the SAM transform is returned as it is. Raises `TemplateError` when the
     translator refuses the template.
     """
-    document = copy.deepcopy(source.document)
+    document = copy.deepcopy({**source.document, "Resources": resources})
     if SAM_TRANSFORM not in _transforms(source):
-        _refuse_serverless_resources(source)
+        _refuse_serverless_resources(source, document)
         return document
     paths = LocalPaths(source, resolver)
     paths.hide(document)
@@ -73,15 +81,18 @@ def _transforms(source: Source) -> list[str]:
     return names
 
 
-def _refuse_serverless_resources(source: Source) -> None:
-    for logical_id, resource in as_object(source.document.get("Resources")).items():
-        kind = str(as_object(resource).get("Type"))
-        if kind.startswith("AWS::Serverless::"):
-            raise TemplateError(
-                source.resource_place(logical_id),
-                f"{kind} needs the SAM transform",
-                f"add Transform: {SAM_TRANSFORM}",
-            )
+def _refuse_serverless_resources(source: Source, document: JsonObject) -> None:
+    errors = [
+        TemplateError(
+            source.resource_place(logical_id),
+            f"{as_object(resource).get('Type')} needs the SAM transform",
+            f"add Transform: {SAM_TRANSFORM}",
+        )
+        for logical_id, resource in as_object(document.get("Resources")).items()
+        if str(as_object(resource).get("Type")).startswith("AWS::Serverless::")
+    ]
+    if errors:
+        raise TemplateErrors(errors) if len(errors) > 1 else errors[0]
 
 
 def _run_translator(
@@ -104,7 +115,8 @@ def _run_translator(
             cast("dict[str, Any]", document), dict(values), passthrough_metadata=True
         )
     except InvalidDocumentException as error:
-        raise _refusal(source, [cause.message for cause in error.causes]) from None
+        refusals = [_refusal(source, cause.message) for cause in error.causes]
+        raise TemplateErrors(refusals) if len(refusals) > 1 else refusals[0] from None
     except Exception as error:
         # The translator fails on some malformed templates instead of refusing them.
         cause = f"the SAM translator failed: {type(error).__name__}: {error}"
@@ -115,14 +127,17 @@ def _run_translator(
     return cast("JsonObject", translated)
 
 
-def _refusal(source: Source, messages: list[str]) -> TemplateError:
-    first = messages[0]
-    rest = f" (and {len(messages) - 1} more)" if len(messages) > 1 else ""
-    logical_id, _, cause = first.removeprefix("Resource with id [").partition("] is invalid. ")
+def _refusal(source: Source, message: str) -> TemplateError:
+    logical_id, _, cause = message.removeprefix("Resource with id [").partition("] is invalid. ")
+    if (unknown := _UNKNOWN_GLOBAL.search(message)) is not None:
+        name, kind = unknown["name"], unknown["kind"]
+        names = re.findall(r"'(\w+)'", unknown["names"])
+        remedy = did_you_mean(name, names) or f"expected one of {', '.join(names)}"
+        return TemplateError(source.place("Globals", kind, name), "unknown property", remedy)
     if not cause:
-        return TemplateError(source.place("Resources"), first + rest)
+        return TemplateError(source.place("Resources"), message)
     place = source.resource_place(logical_id, *_property_path(source, logical_id, cause))
-    return TemplateError(place, cause + rest)
+    return TemplateError(place, cause)
 
 
 def _property_path(source: Source, logical_id: str, cause: str) -> DocumentPath:
@@ -169,7 +184,7 @@ class LocalPaths:
         """Put the paths back into translated resources, as texts in `Code` or `Content`."""
         for declared in resources.values():
             resource = as_object(declared)
-            key = _RESTORED.get(str(resource.get("Type")))
+            key = CODE_PROPERTIES.get(str(resource.get("Type")))
             properties = as_object(resource.get("Properties"))
             if key is None or (location := as_object(properties.get(key))) == {}:
                 continue

@@ -1,5 +1,6 @@
 """The `AWS::ApiGatewayV2::*` resources of a template, sorted by the API they belong to."""
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
@@ -9,6 +10,11 @@ from local_gateway.template.document.errors import TemplateError, did_you_mean
 from local_gateway.template.loading.resource_properties import properties_of_type
 from local_gateway.template.readers.properties import Properties
 from local_gateway.template.readers.resolved_template import ResolvedTemplate
+
+_PARTS = ("Authorizer", "Deployment", "Integration", "Model", "Route", "RouteResponse", "Stage")
+STAGE_NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_VARIABLE_NAME = re.compile(r"[A-Za-z0-9_]+")
+_VARIABLE_VALUE = re.compile(r"[A-Za-z0-9\-._~:/?#&=,]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +29,21 @@ class ApiResource:
 class ApiDirectory:
     """Finds the resources of an API; a resource of another API is refused at once."""
 
-    def __init__(self, resources: ResolvedTemplate) -> None:
+    def __init__(self, resources: ResolvedTemplate, warnings: list[str]) -> None:
         self._resources = resources
+        self.warnings = warnings
+        self.problems = resources.problems
         self.apis = list(self._read("Api"))
         self._parts: dict[tuple[str, str], list[ApiResource]] = {}
         api_ids = {api.physical_id for api in self.apis}
-        for kind in ("Authorizer", "Integration", "Model", "Route", "RouteResponse", "Stage"):
+        for kind in _PARTS:
             for part in self._read(kind):
-                api_id = part.properties.text("ApiId")
-                if api_id not in api_ids:
-                    raise TemplateError(
-                        part.properties.place("ApiId"), f"{api_id} is not an API of this template"
-                    )
-                self._parts.setdefault((kind, api_id), []).append(part)
+                with resources.problems.collect():
+                    api_id = part.properties.text("ApiId")
+                    if api_id not in api_ids:
+                        place = part.properties.place("ApiId")
+                        raise TemplateError(place, f"{api_id} is not an API of this template")
+                    self._parts.setdefault((kind, api_id), []).append(part)
 
     def of(self, api: ApiResource, kind: str) -> list[ApiResource]:
         """The parts of an API: `Route`, `Stage`, `Integration`, …, in the template's order."""
@@ -53,10 +61,68 @@ class ApiDirectory:
             'expected !Join ["/", [integrations, !Ref TheIntegration]]',
         )
 
+    def deployed_stages(self, api: ApiResource) -> list[ApiResource]:
+        """The stages that have a deployment; a stage without one is left out with a warning.
+
+        A stage is deployed by `AutoDeploy`, by `DeploymentId`, or by a deployment that names it.
+        """
+        deployments = self.of(api, "Deployment")
+        named = {part.properties.optional_text("StageName") for part in deployments}
+        deployed, names = [], set[str]()
+        for part in self.of(api, "Stage"):
+            with self.problems.collect():
+                stage, name = part.properties, part.properties.text("StageName")
+                if name in names:
+                    raise TemplateError(stage.place("StageName"), f"a second stage {name}")
+                names.add(name)
+                deployment = stage.optional_text("DeploymentId")
+                if deployment is not None and deployment not in {
+                    part.physical_id for part in deployments
+                }:
+                    raise TemplateError(
+                        stage.place("DeploymentId"), f"{deployment} is not a deployment of this API"
+                    )
+                if stage.flag("AutoDeploy") or deployment is not None or name in named:
+                    deployed.append(part)
+                    continue
+                self.warnings.append(
+                    f"{stage.place()}: the stage {name} has no deployment: as on AWS it answers no "
+                    "client; set AutoDeploy: true or DeploymentId"
+                )
+        return deployed
+
+    def refuse_parts(self, api: ApiResource, kind: str, protocol: str) -> None:
+        """Refuse the parts that an API of the other protocol has."""
+        for part in self.of(api, kind):
+            cause = f"AWS::ApiGatewayV2::{kind} is for {protocol} APIs only"
+            self.problems.add(TemplateError(part.properties.place(), cause))
+
     def _read(self, kind: str) -> Iterator[ApiResource]:
         for properties in self._resources.of_type(f"AWS::ApiGatewayV2::{kind}"):
             physical_id = self._resources.ref_of(properties)
             yield ApiResource(properties.logical_id, physical_id, properties)
+
+
+def refuse_properties(properties: Properties, names: Collection[str], protocol: str) -> None:
+    """Refuse properties that only APIs of the other protocol have; false and empty are nothing."""
+    for name in properties.values:
+        if name in names and properties.value(name) not in (None, False, "false", [], {}):
+            raise TemplateError(
+                properties.place(name), f"is for {protocol} APIs only; AWS refuses it", "remove it"
+            )
+
+
+def stage_variables(stage: Properties) -> dict[str, str]:
+    """The variables of a stage."""
+    variables = stage.text_map("StageVariables")
+    for name, value in variables.items():
+        if not _VARIABLE_NAME.fullmatch(name) or not _VARIABLE_VALUE.fullmatch(value):
+            raise TemplateError(
+                stage.place("StageVariables", name),
+                "AWS refuses the variable",
+                "names have letters, digits and _; values also -.~:/?#&=, and no spaces",
+            )
+    return variables
 
 
 def timeout_seconds(properties: Properties, name: str, most: float) -> float:

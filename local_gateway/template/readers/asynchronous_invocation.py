@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from local_gateway.core.model import AsynchronousInvocation
-from local_gateway.template.document.errors import TemplateError
-from local_gateway.template.loading.resource_types import REMOVE
 from local_gateway.template.readers.functions import FunctionDirectory
 from local_gateway.template.readers.properties import Properties
 from local_gateway.template.readers.resolved_template import ResolvedTemplate
@@ -25,19 +23,31 @@ class AsynchronousReader:
     resources: ResolvedTemplate
     functions: FunctionDirectory
     queues: QueueDirectory
+    warnings: list[str]
 
     def read(self) -> Mapping[str, AsynchronousInvocation]:
         """By logical id, the functions that differ from the defaults."""
         configured: dict[str, AsynchronousInvocation] = {}
         for properties in self.resources.of_type("AWS::Lambda::Function"):
-            if (queue := self._dead_letters(properties)) is not None:
-                configured[properties.logical_id] = queue
+            with self.resources.problems.collect():
+                if (queue := self._dead_letters(properties)) is not None:
+                    configured[properties.logical_id] = queue
         for properties in self.resources.of_type("AWS::Lambda::EventInvokeConfig"):
-            function = self.functions.find_by_name(properties, "FunctionName").logical_id
-            configured[function] = _with_configuration(
-                properties, configured.get(function, _DEFAULT)
-            )
+            with self.resources.problems.collect():
+                function = self.functions.find_by_name(properties, "FunctionName").logical_id
+                self._warn_of_destinations(properties)
+                configured[function] = _with_configuration(
+                    properties, configured.get(function, _DEFAULT)
+                )
         return configured
+
+    def _warn_of_destinations(self, properties: Properties) -> None:
+        for name, destination in properties.sections("DestinationConfig"):
+            if destination.values:
+                self.warnings.append(
+                    f"{properties.place('DestinationConfig', name)}: destinations of asynchronous "
+                    "invocations are not served; nothing is sent there"
+                )
 
     def _dead_letters(self, properties: Properties) -> AsynchronousInvocation | None:
         """Only a queue of the template: topics and queues of other stacks do not exist here."""
@@ -49,13 +59,6 @@ class AsynchronousReader:
 def _with_configuration(
     properties: Properties, before: AsynchronousInvocation
 ) -> AsynchronousInvocation:
-    for name, destination in properties.sections("DestinationConfig"):
-        if destination.values:
-            raise TemplateError(
-                properties.place("DestinationConfig", name),
-                "destinations of asynchronous invocations are not served",
-                f"use DeadLetterQueue with an SQS queue, or {REMOVE}",
-            )
     return replace(
         before,
         maximum_retries=properties.integer_between("MaximumRetryAttempts", 0, 2, 2),

@@ -3,6 +3,7 @@
 Source: EventBridge Scheduler user guide, "Schedule types" and "Using templated targets".
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,12 +19,14 @@ from local_gateway.template.loading.resource_types import REMOVE
 from local_gateway.template.readers.functions import FunctionDirectory
 from local_gateway.template.readers.properties import Properties
 from local_gateway.template.readers.resolved_template import ResolvedTemplate
+from local_gateway.template.readers.service_limits import event_pattern_problem
 from local_gateway.template.readers.sqs import QueueDirectory
 
 # By the service in a target's ARN: who delivers to it.
 GATEWAY_TARGETS = frozenset({"lambda", "sqs"})
 MOTO_TARGETS = frozenset({"events", "logs"})
 
+_TARGET_ID = re.compile(r"[.\-_A-Za-z0-9]{1,64}")
 _INPUTS = ("Input", "InputPath", "InputTransformer")
 
 
@@ -110,7 +113,11 @@ class EventRuleReader:
 
     def read(self) -> tuple[EventRule, ...]:
         """The rules; raises `TemplateError` for one that would never do what it says."""
-        return tuple(map(self._rule, self.resources.of_type("AWS::Events::Rule")))
+        rules = []
+        for properties in self.resources.of_type("AWS::Events::Rule"):
+            with self.resources.problems.collect():
+                rules.append(self._rule(properties))
+        return tuple(rules)
 
     def _rule(self, properties: Properties) -> EventRule:
         timetable = self._timetable(properties)
@@ -118,6 +125,9 @@ class EventRuleReader:
             raise TemplateError(
                 properties.place(), "the rule has neither EventPattern nor ScheduleExpression"
             )
+        pattern = properties.value("EventPattern")
+        if pattern is not None and (problem := event_pattern_problem(pattern)) is not None:
+            raise TemplateError(properties.place("EventPattern"), f"AWS refuses it: {problem}")
         return EventRule(
             logical_id=properties.logical_id,
             name=self.resources.ref_of(properties).rpartition("|")[2],
@@ -146,8 +156,18 @@ class EventRuleReader:
 
     def _targets(self, properties: Properties, *, is_scheduled: bool) -> Iterator[EventTarget]:
         targets = as_list(properties.value("Targets"))
+        ids = set[str]()
         for number, value in enumerate(targets):
             target = properties.within(as_object(value), "Targets", number)
+            target_id = target.text("Id")
+            if not _TARGET_ID.fullmatch(target_id) or target_id in ids:
+                why = "another target has this Id" if target_id in ids else "expected up to 64 of"
+                raise TemplateError(
+                    target.place("Id"),
+                    f"{target_id!r} is refused by AWS",
+                    why if target_id in ids else f"{why} A-Z a-z 0-9 . _ -",
+                )
+            ids.add(target_id)
             if service_of(target.text("Arn")) in MOTO_TARGETS and not is_scheduled:
                 refuse_inputs(target)
             else:
@@ -163,11 +183,16 @@ class ScheduleReader:
 
     def read(self) -> tuple[Schedule, ...]:
         """The schedules; raises `TemplateError` for one that cannot run here."""
-        return tuple(map(self._schedule, self.resources.of_type("AWS::Scheduler::Schedule")))
+        schedules = []
+        for properties in self.resources.of_type("AWS::Scheduler::Schedule"):
+            with self.resources.problems.collect():
+                schedules.append(self._schedule(properties))
+        return tuple(schedules)
 
     def _schedule(self, properties: Properties) -> Schedule:
         target = properties.section("Target")
         target.only(*properties_of_type("AWS::Scheduler::Schedule.Target"))
+        _check_window(properties)
         name = self.resources.ref_of(properties)
         group = properties.optional_text("GroupName") or "default"
         return Schedule(
@@ -183,6 +208,19 @@ class ScheduleReader:
                 immediate=True,
             ),
             enabled=properties.choice("State", ("ENABLED", "DISABLED"), "ENABLED") == "ENABLED",
+        )
+
+
+def _check_window(properties: Properties) -> None:
+    window = properties.section("FlexibleTimeWindow")
+    if not window.values:
+        return
+    is_flexible = window.text("Mode") == "FLEXIBLE"
+    if is_flexible and window.value("MaximumWindowInMinutes") is None:
+        raise TemplateError(window.place(), "a flexible window needs MaximumWindowInMinutes")
+    if not is_flexible and window.value("MaximumWindowInMinutes") is not None:
+        raise TemplateError(
+            window.place("MaximumWindowInMinutes"), "is for Mode: FLEXIBLE only; AWS refuses it"
         )
 
 

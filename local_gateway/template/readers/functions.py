@@ -1,13 +1,14 @@
 """Lambda functions as typed values."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.machinery import PathFinder
 from pathlib import Path
 
 from local_gateway.core.model import LambdaFunction, Layer
 from local_gateway.template.document.errors import TemplateError
+from local_gateway.template.document.problems import ConsequenceError
 from local_gateway.template.document.source import as_object
 from local_gateway.template.loading.resource_types import REMOVE
 from local_gateway.template.readers.layers import content_directory
@@ -21,6 +22,32 @@ DEFAULT_MEMORY_SIZE = 128
 _NOT_SERVED = {"DurableConfig": "durable functions", "TenancyConfig": "isolated tenants"}
 
 FOLDER = ".local_gateway"
+
+_MOST_VARIABLES = 4096
+_VARIABLE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+# Lambda developer guide, configuration-envvars, "Defined runtime environment variables".
+_RESERVED_VARIABLES = frozenset(
+    {
+        "AWS_ACCESS_KEY",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_DEFAULT_REGION",
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_LAMBDA_RUNTIME_API",
+        "AWS_REGION",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "LAMBDA_RUNTIME_DIR",
+        "LAMBDA_TASK_ROOT",
+        "_HANDLER",
+        "_X_AMZN_TRACE_ID",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +78,16 @@ class FunctionReader:
         functions: dict[str, LambdaFunction] = {}
         names: dict[str, str] = {}
         for properties in self.resources.of_type("AWS::Lambda::Function"):
-            function = self._function(properties)
-            if (other := names.get(function.name)) is not None:
-                raise TemplateError(
-                    properties.place("FunctionName"),
-                    f"{other} has the name {function.name}, too",
-                    "give one of them another name",
-                )
-            names[function.name] = function.logical_id
-            functions[function.logical_id] = function
+            with self.resources.problems.collect():
+                function = self._function(properties)
+                if (other := names.get(function.name)) is not None:
+                    raise TemplateError(
+                        properties.place("FunctionName"),
+                        f"{other} has the name {function.name}, too",
+                        "give one of them another name",
+                    )
+                names[function.name] = function.logical_id
+                functions[function.logical_id] = function
         return functions
 
     def _function(self, properties: Properties) -> LambdaFunction:
@@ -84,7 +112,7 @@ class FunctionReader:
     def _code(self, properties: Properties) -> _Code:
         runtime = _python_runtime(properties)
         code = _inline_code_directory(properties) or content_directory(
-            properties, "Code", properties.place("CodeUri")
+            properties, "Code", properties.place("Code")
         )
         layers = self._layers(properties)
         roots = (code, *(root for layer in layers for root in layer.source_roots))
@@ -117,7 +145,23 @@ class FunctionReader:
     def _environment(self, properties: Properties) -> dict[str, str]:
         section = properties.section("Environment")
         section.only("Variables")
-        return section.text_map("Variables")
+        variables = section.text_map("Variables")
+        for name in variables:
+            if name in _RESERVED_VARIABLES or not _VARIABLE_NAME.fullmatch(name):
+                why = "Lambda sets it itself" if name in _RESERVED_VARIABLES else "its name"
+                raise TemplateError(
+                    section.place("Variables", name),
+                    f"AWS refuses the variable: {why}",
+                    "expected a letter, then letters, digits and _, and no name that Lambda sets",
+                )
+        size = sum(len(name.encode()) + len(text.encode()) for name, text in variables.items())
+        if size > _MOST_VARIABLES:
+            raise TemplateError(
+                section.place("Variables"),
+                f"the variables have {size} bytes, AWS allows {_MOST_VARIABLES}",
+                "keep long values in a parameter or in a file",
+            )
+        return variables
 
 
 def _python_runtime(properties: Properties) -> str:
@@ -159,7 +203,11 @@ class FunctionDirectory:
         r"arn:[^:]+:apigateway:[^:]+:lambda:path/2015-03-31/functions/(?P<arn>.+)/invocations"
     )
 
-    def __init__(self, functions: Mapping[str, LambdaFunction]) -> None:
+    def __init__(
+        self, functions: Mapping[str, LambdaFunction], failed: Collection[str] = ()
+    ) -> None:
+        # Function names, of which the template says something that is wrong.
+        self._failed = frozenset(failed)
         self._by_arn = {function.arn: function.logical_id for function in functions.values()}
         self._by_name = {function.name: function for function in functions.values()}
 
@@ -174,12 +222,16 @@ class FunctionDirectory:
         arn = match["arn"] if match else uri
         unqualified = ":".join(arn.split(":")[:7])
         if unqualified not in self._by_arn:
-            raise TemplateError(
+            error = ConsequenceError if self._has_failed(unqualified) else TemplateError
+            raise error(
                 properties.place(name),
                 f"{uri} is not a function of this template",
                 "expected the function's ARN or its invocation URI",
             )
         return self._by_arn[unqualified]
+
+    def _has_failed(self, text: str) -> bool:
+        return not self._failed.isdisjoint(text.split(":"))
 
     def find_by_name(self, properties: Properties, name: str) -> LambdaFunction:
         """The function behind a `FunctionName`: a name or an ARN, whole or partial, qualified.
@@ -191,7 +243,8 @@ class FunctionDirectory:
         # arn:aws:lambda:region:account:function:name:alias, account:function:name, name:alias
         at = parts.index("function") + 1 if "function" in parts[:-1] else 0
         if parts[at] not in self._by_name or len(parts) > at + 2:
-            raise TemplateError(
+            error = ConsequenceError if self._has_failed(text) else TemplateError
+            raise error(
                 properties.place(name),
                 f"{text} is not a function of this template",
                 "expected the function's name or ARN",

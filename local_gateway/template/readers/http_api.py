@@ -5,12 +5,15 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from local_gateway.core.model import AuthorizationType, Cors, HttpApi, HttpRoute, HttpStage
-from local_gateway.template.document.errors import TemplateError
+from local_gateway.template.document.errors import Place, TemplateError
 from local_gateway.template.readers.api_resources import (
+    STAGE_NAME,
     ApiDirectory,
     ApiResource,
     default_throttle,
+    refuse_properties,
     route_throttles,
+    stage_variables,
     timeout_seconds,
 )
 from local_gateway.template.readers.functions import FunctionDirectory
@@ -25,6 +28,21 @@ _INTEGRATION = "x-amazon-apigateway-integration"
 _OPERATIONS = frozenset({*_METHODS.lower().split("|"), _ANY_METHOD} - {"any"})
 _AUTHORIZER_TYPE = "x-amazon-apigateway-authtype"
 _CORS = "x-amazon-apigateway-cors"
+_WEBSOCKET_API_ONLY = ("ApiKeySelectionExpression", "DisableSchemaValidation")
+_WEBSOCKET_ROUTE_ONLY = (
+    "ApiKeyRequired",
+    "ModelSelectionExpression",
+    "RequestModels",
+    "RouteResponseSelectionExpression",
+)
+_WEBSOCKET_INTEGRATION_ONLY = (
+    "ContentHandlingStrategy",
+    "PassthroughBehavior",
+    "RequestTemplates",
+    "TemplateSelectionExpression",
+)
+_SELECTION_EXPRESSION = "${request.method} ${request.path}"
+_VARIABLE = re.compile(r"\{[\w.:-]+(\+)?\}")
 _AUTHORIZERS = "authorizers of HTTP APIs are not served yet, except AWS_IAM"
 
 
@@ -40,8 +58,21 @@ class HttpApiReader:
         properties = api.properties
         if "BodyS3Location" in properties.values:
             raise TemplateError(properties.place("BodyS3Location"), "the definition is in S3")
-        routes = {route.route_key: route for route in self._routes(api)}
-        stages = [_stage(part.properties, routes) for part in self.resources.of(api, "Stage")]
+        problems = self.resources.problems
+        with problems.collect():
+            refuse_properties(properties, _WEBSOCKET_API_ONLY, "WebSocket")
+            _check_selection_expression(properties)
+        for kind in ("Model", "RouteResponse"):
+            self.resources.refuse_parts(api, kind, "WebSocket")
+        routes: dict[str, HttpRoute] = {}
+        for place, route in self._routes(api):
+            if route.route_key in routes:
+                problems.add(TemplateError(place, f"a second route {route.route_key}"))
+            routes[route.route_key] = route
+        stages = []
+        for part in self.resources.deployed_stages(api):
+            with problems.collect():
+                stages.append(_stage(part.properties, routes))
         if "Target" in properties.values:
             # Quick create: one route and the stage $default come with the API.
             stages.append(HttpStage(name="$default"))
@@ -53,16 +84,21 @@ class HttpApiReader:
             cors=_cors(properties),
         )
 
-    def _routes(self, api: ApiResource) -> Iterator[HttpRoute]:
+    def _routes(self, api: ApiResource) -> Iterator[tuple[Place, HttpRoute]]:
         properties = api.properties
         yield from self._body_routes(properties.section("Body"))
         if "Target" in properties.values:
-            yield HttpRoute(
-                route_key=properties.optional_text("RouteKey") or "$default",
-                function=self.functions.find(properties, "Target"),
+            yield (
+                properties.place("RouteKey"),
+                HttpRoute(
+                    route_key=properties.optional_text("RouteKey") or "$default",
+                    function=self.functions.find(properties, "Target"),
+                ),
             )
         for part in self.resources.of(api, "Route"):
-            yield self._route(api, part.properties)
+            with self.resources.problems.collect():
+                route = self._route(api, part.properties)
+                yield part.properties.place("RouteKey"), route
 
     def _route(self, api: ApiResource, properties: Properties) -> HttpRoute:
         route_key = properties.text("RouteKey")
@@ -72,10 +108,13 @@ class HttpApiReader:
                 f"{route_key} is not a route key of an HTTP API",
                 "expected $default or METHOD /path",
             )
+        _check_path(properties, route_key)
+        refuse_properties(properties, _WEBSOCKET_ROUTE_ONLY, "WebSocket")
         authorization = properties.optional_text("AuthorizationType") or "NONE"
         if authorization not in ("NONE", "AWS_IAM"):
             raise TemplateError(properties.place("AuthorizationType"), _AUTHORIZERS)
         integration = self.resources.integration(api, properties).properties
+        refuse_properties(integration, _WEBSOCKET_INTEGRATION_ONLY, "WebSocket")
         _check_proxy(integration, "IntegrationType", "PayloadFormatVersion")
         return HttpRoute(
             route_key=route_key,
@@ -84,13 +123,15 @@ class HttpApiReader:
             authorization_type=AuthorizationType(authorization),
         )
 
-    def _body_routes(self, body: Properties) -> Iterator[HttpRoute]:
+    def _body_routes(self, body: Properties) -> Iterator[tuple[Place, HttpRoute]]:
         shared = body.section("components")
         for path, operations in body.sections("paths"):
             for method in operations.values:
                 if method in _OPERATIONS:
-                    operation = operations.section(method)
-                    yield self._operation(path, method, operation, shared)
+                    with self.resources.problems.collect():
+                        operation = operations.section(method)
+                        route = self._operation(path, method, operation, shared)
+                        yield operation.place(), route
 
     def _operation(
         self, path: str, method: str, operation: Properties, shared: Properties
@@ -145,10 +186,39 @@ def _check_proxy(integration: Properties, kind_name: str, version_name: str) -> 
         )
 
 
+def _check_selection_expression(api: Properties) -> None:
+    expression = api.optional_text("RouteSelectionExpression")
+    if expression not in (None, _SELECTION_EXPRESSION):
+        raise TemplateError(
+            api.place("RouteSelectionExpression"),
+            f"{expression} is for WebSocket APIs only; AWS refuses it",
+            f"remove it, or write {_SELECTION_EXPRESSION}",
+        )
+
+
+def _check_path(route: Properties, route_key: str) -> None:
+    """A path's variables are whole segments, and only the last may take the rest of the path."""
+    segments = route_key.partition(" ")[2].split("/")
+    for at, segment in enumerate(segments):
+        variable = _VARIABLE.fullmatch(segment)
+        is_rest_in_the_middle = variable and variable[1] and at < len(segments) - 1
+        if is_rest_in_the_middle or (variable is None and set("{}") & set(segment)):
+            raise TemplateError(
+                route.place("RouteKey"),
+                f"{segment} is not a variable of a path; AWS refuses it",
+                "expected {name} as a whole segment, or {name+} as the last one",
+            )
+
+
 def _stage(properties: Properties, route_keys: Collection[str]) -> HttpStage:
+    name = properties.text("StageName")
+    if name != "$default" and not STAGE_NAME.fullmatch(name):
+        raise TemplateError(
+            properties.place("StageName"), f"{name} is not a stage name of an HTTP API"
+        )
     return HttpStage(
-        name=properties.text("StageName"),
-        variables=properties.text_map("StageVariables"),
+        name=name,
+        variables=stage_variables(properties),
         default_throttle=default_throttle(properties),
         throttles=route_throttles(properties, route_keys),
     )
@@ -169,6 +239,12 @@ def _cors_values(values: Properties, initial: Callable[[str], str]) -> Cors:
 
     members = ("Origins", "Methods", "Headers")
     allowed = {member: values.texts(key(f"Allow{member}")) for member in members}
+    if values.flag(key("AllowCredentials")) and "*" in allowed["Origins"]:
+        raise TemplateError(
+            values.place(key("AllowCredentials")),
+            "AWS refuses credentials for every origin",
+            f"name the origins in {key('AllowOrigins')}",
+        )
     return Cors(
         allow_origins=allowed["Origins"],
         allow_methods=allowed["Methods"],

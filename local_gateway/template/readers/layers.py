@@ -21,19 +21,20 @@ def read_layers(
     """
     layers: dict[str, Layer] = {}
     for resource in template.of_type("AWS::Lambda::LayerVersion"):
-        properties = resources.properties(resource)
-        place = template.place(resource, "ContentUri")
-        try:
-            content = content_directory(properties, "Content", place)
-        except TemplateError:
-            if remote_functions:
-                continue
-            raise
-        layers[resources.ref_of(properties)] = Layer(
-            logical_id=resource.source.origin(resource.logical_id),
-            path=content,
-            source_roots=_source_roots(resource, content),
-        )
+        with resources.problems.collect():
+            properties = resources.properties(resource)
+            place = template.place(resource, "Content")
+            try:
+                content = content_directory(properties, "Content", place)
+            except TemplateError:
+                if remote_functions:
+                    continue
+                raise
+            layers[resources.ref_of(properties)] = Layer(
+                logical_id=resource.source.origin(resource.logical_id),
+                path=content,
+                source_roots=_source_roots(resource, content),
+            )
     return layers
 
 
@@ -41,7 +42,7 @@ def content_directory(properties: Properties, name: str, place: Place) -> Path:
     """The directory of a `Code` or `Content` property, which is a path relative to the template."""
     value = properties.value(name)
     if value is None:
-        raise TemplateError(place, f"{name} is missing")
+        raise TemplateError(place, f"{place.property or name} is missing")
     if not isinstance(value, str) or value.startswith(("s3://", "https://")):
         raise TemplateError(
             place, "the code is in S3, not on this machine", "give a local directory"

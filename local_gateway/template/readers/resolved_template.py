@@ -5,8 +5,10 @@ and the logical id (CloudFormation user guide, "Return values" of each resource 
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
-from local_gateway.template.document.errors import Place, TemplateError
+from local_gateway.template.document.errors import Place, TemplateError, did_you_mean
+from local_gateway.template.document.problems import Problems
 from local_gateway.template.document.source import Json
 from local_gateway.template.intrinsics.resolver import Resolver
 from local_gateway.template.loading.resource_types import DATA
@@ -37,21 +39,30 @@ _ARN = {
     "AWS::Scheduler::Schedule": ("scheduler", "schedule/default/{}", True),
     "AWS::Scheduler::ScheduleGroup": ("scheduler", "schedule-group/{}", True),
 }
+# Attributes that exist only with a certain property.
+_NEEDED_FOR = {
+    ("AWS::Cognito::UserPoolClient", "ClientSecret"): "set GenerateSecret: true",
+    ("AWS::DynamoDB::Table", "StreamArn"): "set StreamSpecification",
+}
 _REF_IS_ARN = frozenset({"AWS::Lambda::LayerVersion", "AWS::IAM::ManagedPolicy"})
 
 
 class ResolvedTemplate:
     """Yields resolved properties, and is the `References` of their resolver.
 
+    `problems` takes what readers find.
     Raises `TemplateError` for names that depend on each other.
     """
 
-    def __init__(self, template: Template, values: ResourceValues) -> None:
+    def __init__(
+        self, template: Template, values: ResourceValues, problems: Problems | None = None
+    ) -> None:
+        self.problems = Problems() if problems is None else problems
         self._template = template
         self._values = values
         self.stack = template.stack
         self._open: list[str] = []
-        self.resolver: Resolver = template.resolver(self)
+        self.resolver: Resolver = replace(template.resolver(self), dynamic=values.dynamic)
 
     def of_type(self, resource_type: str) -> Iterator[Properties]:
         """The properties of each resource of a type, in the template's order."""
@@ -72,7 +83,7 @@ class ResolvedTemplate:
     def ref(self, logical_id: str, place: Place) -> Json:
         """The physical id: from moto, or derived from the stack's name."""
         resource = self._resource(logical_id, place)
-        if resource.type in DATA:
+        if resource.type in DATA and logical_id not in self._values.failed:
             if logical_id not in self._values.refs:
                 raise TemplateError(place, f"{logical_id} does not exist yet")
             return self._values.refs[logical_id]
@@ -89,10 +100,8 @@ class ResolvedTemplate:
     def attribute(self, logical_id: str, name: str, place: Place) -> Json:
         """An attribute: from moto, derived for the type, or invented for what is left out."""
         resource = self._resource(logical_id, place)
-        if resource.type in DATA:
-            if (logical_id, name) not in self._values.attributes:
-                raise TemplateError(place, f"{logical_id} has no attribute {name} here")
-            return self._values.attributes[logical_id, name]
+        if resource.type in DATA and logical_id not in self._values.failed:
+            return self._data_attribute(resource, name, place)
         if name == "Arn" or name.endswith("ARN"):
             return self._arn(resource)
         if (derive := _ATTRIBUTES.get((resource.type, name))) is not None:
@@ -100,6 +109,15 @@ class ResolvedTemplate:
         if resource.type.startswith(("AWS::Lambda::", "AWS::ApiGatewayV2::")):
             return self._served_attribute(resource, name, place)
         return f"{resource.stack.physical_id(logical_id)}-{name.lower()}"
+
+    def _data_attribute(self, resource: Resource, name: str, place: Place) -> Json:
+        logical_id = resource.logical_id
+        if (logical_id, name) in self._values.attributes:
+            return self._values.attributes[logical_id, name]
+        names = sorted(key for owner, key in self._values.attributes if owner == logical_id)
+        remedy = _NEEDED_FOR.get((resource.type, name)) or did_you_mean(name, names)
+        remedy = remedy or (f"expected one of {', '.join(names)}" if names else "use Ref")
+        raise TemplateError(place, f"{logical_id} has no attribute {name} here", remedy)
 
     def _resource(self, logical_id: str, place: Place) -> Resource:
         if (resource := self._template.resources.get(logical_id)) is not None:
@@ -126,8 +144,7 @@ class ResolvedTemplate:
     def _property(self, resource: Resource, key: str) -> str:
         place = self._template.place(resource, key)
         if resource.logical_id in self._open:
-            chain = " → ".join([*self._open, resource.logical_id])
-            raise TemplateError(place, f"the resources depend on each other: {chain}")
+            raise self._circle(resource)
         self._open.append(resource.logical_id)
         try:
             value = self.resolver.resolve(resource.properties.get(key), place)
@@ -136,6 +153,16 @@ class ResolvedTemplate:
         if not isinstance(value, str) or not value:
             raise TemplateError(place, "is missing or is not text")
         return value
+
+    def _circle(self, resource: Resource) -> TemplateError:
+        """The error, which is the same wherever the circle is entered."""
+        circle = self._open[self._open.index(resource.logical_id) :]
+        first = next(name for name in self._template.resources if name in circle)
+        start = circle.index(first)
+        chain = " → ".join([*circle[start:], *circle[:start], first])
+        owner = self._template.resources[first]
+        place = self._template.place(owner, _NAME_PROPERTY.get(owner.type, "FunctionName"))
+        return TemplateError(place, f"the resources depend on each other: {chain}")
 
     def _arn(self, resource: Resource) -> str:
         if resource.type == "AWS::Lambda::LayerVersion":

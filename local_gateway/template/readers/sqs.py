@@ -109,7 +109,17 @@ class QueueMappingReader:
 
     def read(self) -> tuple[QueueMapping, ...]:
         """The mappings; raises `TemplateError` for one that AWS would refuse or is not served."""
-        return tuple(map(self._mapping, self.resources.of_type(_MAPPING)))
+        mappings: dict[tuple[str, str], QueueMapping] = {}
+        for properties in self.resources.of_type(_MAPPING):
+            with self.resources.problems.collect():
+                mapping = self._mapping(properties)
+                if (other := mappings.get((mapping.function, mapping.queue_arn))) is not None:
+                    raise TemplateError(
+                        properties.place(),
+                        f"AWS refuses it: {other.logical_id} maps the queue to the function, too",
+                    )
+                mappings[mapping.function, mapping.queue_arn] = mapping
+        return tuple(mappings.values())
 
     def _mapping(self, properties: Properties) -> QueueMapping:
         _refuse_other_sources(properties)

@@ -15,19 +15,22 @@ from local_gateway.core.model import (
     WebSocketStage,
 )
 from local_gateway.core.websocket.route_selection import RouteSelection
-from local_gateway.template.document.errors import TemplateError
+from local_gateway.template.document.errors import TemplateError, did_you_mean
 from local_gateway.template.document.source import JsonObject
 from local_gateway.template.readers.api_resources import (
+    STAGE_NAME,
     ApiDirectory,
     ApiResource,
     default_throttle,
+    refuse_properties,
     route_throttles,
+    stage_variables,
     timeout_seconds,
 )
 from local_gateway.template.readers.functions import FunctionDirectory
 from local_gateway.template.readers.properties import Properties
 
-_STAGE_NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_RESERVED_ROUTES = ("$connect", "$disconnect", "$default")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,30 +42,49 @@ class WebSocketApiReader:
 
     def read(self, api: ApiResource) -> WebSocketApi:
         """An API; raises `TemplateError` for what is wrong or not served."""
+        problems = self.resources.problems
+        with problems.collect():
+            refuse_properties(api.properties, _HTTP_API_ONLY, "HTTP")
+        for part in self.resources.of(api, "Authorizer"):
+            with problems.collect():
+                _check_authorizer(part.properties)
         routes: dict[str, WebSocketRoute] = {}
+        keys: set[str] = set()
         for part in self.resources.of(api, "Route"):
-            route = self._route(api, part)
-            if route.route_key in routes:
-                raise TemplateError(
-                    part.properties.place("RouteKey"), f"a second route {route.route_key}"
-                )
-            routes[route.route_key] = route
+            with problems.collect():
+                key = part.properties.text("RouteKey")
+                if key in keys:
+                    raise TemplateError(part.properties.place("RouteKey"), f"a second route {key}")
+                keys.add(key)
+                routes[key] = self._route(api, part)
+        expression = ""
+        with problems.collect():
+            expression = _route_selection_expression(api.properties)
+        stages = []
+        for part in self.resources.deployed_stages(api):
+            with problems.collect():
+                stages.append(_stage(part.properties, keys))
         return WebSocketApi(
             logical_id=api.logical_id,
             api_id=api.physical_id,
-            route_selection_expression=_route_selection_expression(api.properties),
+            route_selection_expression=expression,
             routes=routes,
-            stages=tuple(
-                _stage(part.properties, routes) for part in self.resources.of(api, "Stage")
-            ),
+            stages=tuple(stages),
         )
 
     def _route(self, api: ApiResource, part: ApiResource) -> WebSocketRoute:
         properties = part.properties
         route_key = properties.text("RouteKey")
+        _check_route_key(properties, route_key)
+        refuse_properties(properties, ("AuthorizationScopes",), "HTTP")
         _refuse_unserved(properties)
         integration = self.resources.integration(api, properties).properties
         _check_integration(integration)
+        if integration.optional_text("PayloadFormatVersion") not in (None, "1.0"):
+            self.resources.warnings.append(
+                f"{integration.place('PayloadFormatVersion')}: events of WebSocket APIs have no "
+                "format version; it has no effect"
+            )
         return WebSocketRoute(
             route_key=route_key,
             function=self.functions.find(integration, "IntegrationUri"),
@@ -81,7 +103,6 @@ class WebSocketApiReader:
         for part in self.resources.of(api, "Authorizer"):
             if part.physical_id == authorizer_id:
                 properties = part.properties
-                properties.choice("AuthorizerType", ("REQUEST",))
                 return Authorizer(
                     logical_id=part.logical_id,
                     name=properties.text("Name"),
@@ -150,7 +171,47 @@ def _refuse_unserved(route: Properties) -> None:
             )
 
 
+_HTTP_API_ONLY = ("BasePath", "Body", "BodyS3Location", "CorsConfiguration", "RouteKey", "Target")
+_HTTP_AUTHORIZER_ONLY = (
+    "AuthorizerPayloadFormatVersion",
+    "AuthorizerResultTtlInSeconds",
+    "EnableSimpleResponses",
+    "JwtConfiguration",
+)
+_IDENTITY_SOURCE = re.compile(
+    r"route\.request\.(header|querystring)\.[^\s.,'\"]+|(stageVariables|context)\.[\w.]+"
+)
+
+
+def _check_authorizer(authorizer: Properties) -> None:
+    authorizer.choice("AuthorizerType", ("REQUEST",))
+    refuse_properties(authorizer, _HTTP_AUTHORIZER_ONLY, "HTTP")
+    for source in authorizer.texts("IdentitySource"):
+        if not _IDENTITY_SOURCE.fullmatch(source):
+            name = re.fullmatch(r"\$?(?:route\.|method\.)?(request\..+)", source)
+            example = f"route.{name[1]}" if name else "route.request.header.Authorization"
+            if not _IDENTITY_SOURCE.fullmatch(example):
+                example = "route.request.header.Authorization"
+            raise TemplateError(
+                authorizer.place("IdentitySource"),
+                f"{source} is not an identity source of a WebSocket API; AWS refuses it",
+                f"write {example}",
+            )
+
+
+def _check_route_key(route: Properties, route_key: str) -> None:
+    if not route_key:
+        raise TemplateError(route.place("RouteKey"), "the route key is empty")
+    if route_key.startswith("$") and route_key not in _RESERVED_ROUTES:
+        raise TemplateError(
+            route.place("RouteKey"),
+            f"{route_key} is refused by AWS: only {', '.join(_RESERVED_ROUTES)} begin with $",
+            did_you_mean(route_key, _RESERVED_ROUTES) or f"write {route_key[1:] or '$default'}",
+        )
+
+
 def _check_integration(integration: Properties) -> None:
+    refuse_properties(integration, ("IntegrationSubtype",), "HTTP")
     kind = integration.text("IntegrationType")
     if kind != "AWS_PROXY":
         raise TemplateError(
@@ -173,13 +234,13 @@ def _route_selection_expression(properties: Properties) -> str:
 
 def _stage(properties: Properties, route_keys: Collection[str]) -> WebSocketStage:
     name = properties.text("StageName")
-    if not _STAGE_NAME.fullmatch(name):
+    if not STAGE_NAME.fullmatch(name):
         raise TemplateError(
             properties.place("StageName"), f"{name} is not a stage name of a WebSocket API"
         )
     return WebSocketStage(
         name=name,
-        variables=properties.text_map("StageVariables"),
+        variables=stage_variables(properties),
         default_throttle=default_throttle(properties),
         throttles=route_throttles(properties, route_keys),
     )

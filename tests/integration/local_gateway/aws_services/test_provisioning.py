@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from local_gateway.aws_services.moto_server import MotoServer
-from local_gateway.aws_services.provisioning import provision
+from local_gateway.aws_services.provisioning import Provisioner, provision
 from local_gateway.template.document.errors import TemplateError
 from local_gateway.template.loading.template import Template
 
@@ -53,3 +53,29 @@ def test_unreachable_server_is_one_clear_line(load: Load) -> None:
     template = load("Resources: { A: { Type: AWS::SQS::Queue } }")
     with pytest.raises(TemplateError, match="moto could not create A: Could not connect"):
         provision("http://localhost:1", template)
+
+
+def test_dynamic_references_read_what_the_template_stores(moto: MotoServer, load: Load) -> None:
+    template = load("""\
+        Resources:
+          Name:
+            Type: AWS::SSM::Parameter
+            Properties: { Name: !Sub "/${AWS::StackName}/n", Type: String, Value: from-the-store }
+          Secret:
+            Type: AWS::SecretsManager::Secret
+            Properties:
+              Name: !Sub "${AWS::StackName}-s"
+              SecretString: '{"user": "ana"}'
+          Queue:
+            Type: AWS::SQS::Queue
+            DependsOn: [Name]
+            Properties:
+              QueueName: !Sub
+                - "{{resolve:ssm:/${AWS::StackName}/n}}-${User}"
+                - User: !Sub "{{resolve:secretsmanager:${Secret}:SecretString:user}}"
+          Given: { Type: AWS::SQS::Queue, Properties: { QueueName: "{{resolve:ssm:given}}" } }
+        """)
+    provisioner = Provisioner(moto.endpoint_url, "us-east-1", {"ssm:given": "from-outside"})
+    values = provisioner.provision(template)
+    assert values.attributes["Queue", "QueueName"] == "from-the-store-ana"
+    assert values.attributes["Given", "QueueName"] == "from-outside"

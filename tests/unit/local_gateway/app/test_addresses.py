@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from local_gateway.app.addresses import api_hosts, localised
+from local_gateway.app.addresses import api_hosts, localised, with_local_variables
 from local_gateway.core.model import Application, HttpApi, LambdaFunction, WebSocketApi
 from local_gateway.core.ports import ApiPort, domain_name
 from local_gateway.runtime.child.redirection import VARIABLE, decode_hosts
@@ -87,7 +87,9 @@ def test_every_function_has_the_addresses_beside_its_own_variables() -> None:
         ("a.{domain}", "a.{domain}"),
     ],
 )
-def test_urls_of_the_apis_lead_to_their_ports(text: str, expected: str) -> None:
+def test_urls_are_local_in_outputs_and_containers_and_those_of_aws_in_functions(
+    text: str, expected: str
+) -> None:
     domain = "execute-api.eu-central-1.amazonaws.com"
     text = text.format(domain=domain)
     function = replace(FUNCTION, environment={"URL": text})
@@ -95,12 +97,14 @@ def test_urls_of_the_apis_lead_to_their_ports(text: str, expected: str) -> None:
         ports.bind_more(2)
         given = replace(application(), functions={"Fn": function}, outputs={"Url": text})
         served = localised(given, ORIGINS, ports)
+        container = with_local_variables(served, ORIGINS, ports)
         for at in (0, 1):
             expected = expected.replace(f"{{http}}{at}", ports.url(at))
             expected = expected.replace(f"{{ws}}{at}", ports.url(at).replace("http", "ws"))
     expected = expected.format(domain=domain)
     assert served.outputs == {"Url": expected}
-    assert served.functions["Fn"].environment["URL"] == expected
+    assert served.functions["Fn"].environment["URL"] == text
+    assert container.functions["Fn"].environment["URL"] == expected
 
 
 def test_names_in_china_have_its_suffix() -> None:

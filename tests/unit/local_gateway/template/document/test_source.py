@@ -49,6 +49,58 @@ def test_merge_keys_and_aliases() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("a: 1\nb:\n  c: {d: 1}\n  c: 2", 4),
+        ('{"a": 1,\n "b": {"c": 1,\n "c": 2}}', 3),
+    ],
+)
+def test_the_last_of_two_keys_counts_with_a_warning(text: str, line: int) -> None:
+    source = parse_source(text, PATH)
+    assert source.document == {"a": 1, "b": {"c": 2}}
+    assert source.warnings == (
+        f"template.yaml:{line}: the key c occurs twice; the last one counts",
+    )
+
+
+def test_generated_properties_are_named_as_they_are_written() -> None:
+    text = """\
+    Globals:
+      Function: {Timeout: 3, CodeUri: code}
+    Resources:
+      Api:
+        Type: AWS::Serverless::WebSocketApi
+        Properties:
+          Routes:
+            $connect: {IntegrationTimeout: 5}
+            send:
+              IntegrationTimeout: 6
+      Fun:
+        Type: AWS::Serverless::Function
+        Properties:
+          Events:
+            Early: {Type: Schedule, Properties: {Schedule: rate(1 day)}}
+            Late:
+              Type: ScheduleV2
+              Properties: {ScheduleExpression: rate(1 day)}
+      Plain:
+        Type: AWS::Lambda::Function
+        Properties: {Code: code}
+    """
+    source = parse_source(dedent(text), PATH)
+    for generated, name, expected in (
+        ("ApiSendIntegration", "TimeoutInMillis", "10: Api: Routes.send.IntegrationTimeout"),
+        ("ApiConnectIntegration", "TimeoutInMillis", "8: Api: Routes.$connect.IntegrationTimeout"),
+        ("FunLate", "ScheduleExpression", "18: Fun: Events.Late.Properties.ScheduleExpression"),
+        ("FunEarly", "ScheduleExpression", "15: Fun: Events.Early.Properties.Schedule"),
+        ("Fun", "Timeout", "2: Fun: Timeout"),
+        ("Fun", "Code", "2: Fun: CodeUri"),
+        ("Plain", "Code", "21: Plain: Code"),
+    ):
+        assert str(source.resource_place(generated, name)) == f"template.yaml:{expected}"
+
+
 def test_lines_of_properties_and_of_resources_that_sam_generated() -> None:
     text = """\
     Resources:
@@ -72,7 +124,6 @@ def test_lines_of_properties_and_of_resources_that_sam_generated() -> None:
     ("text", "message"),
     [
         ("a: !Reff X", "template.yaml:1: unknown tag !Reff; did you mean !Ref?"),
-        ("a: 1\nb:\n  c: 1\n  c: 2", "template.yaml:4: the key c occurs twice; remove one of"),
         ("a:\n  b: [1", "template.yaml:3: is not valid YAML: "),
         ("a: 1\n\tb: 2", "template.yaml:2: is not valid YAML: "),
         ("a: &x [*x]", "template.yaml:1: a YAML alias refers to itself"),

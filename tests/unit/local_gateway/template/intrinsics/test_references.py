@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from local_gateway.template.document.errors import Place, TemplateError
+from local_gateway.template.document.problems import Problems
 from local_gateway.template.document.source import Json, Source
 from local_gateway.template.intrinsics.references import (
     Reference,
@@ -38,15 +39,19 @@ def test_references_anywhere_in_a_value(value: Json, expected: list[str]) -> Non
 def test_a_reference_that_leads_nowhere_is_refused() -> None:
     source = Source(path=Path("t.yaml"), document={})
     resources: Json = {"Queue": {"Properties": {"QueueName": {"Fn::Sub": "${Tabel.Arn}"}}}}
+    problems = Problems()
+    check_references(source, resources, frozenset({"Table"}), problems)
     with pytest.raises(TemplateError, match=r"Queue: QueueName: Tabel.Arn refers to no .*Table\?"):
-        check_references(source, resources, frozenset({"Table"}))
+        problems.raise_if_any()
 
 
 def test_a_variable_of_another_language_in_sub_gets_its_own_remedy() -> None:
     source = Source(path=Path("t.yaml"), document={})
     resources: Json = {"Route": {"Properties": {"Key": {"Fn::Sub": "${request.body.action}"}}}}
+    problems = Problems()
+    check_references(source, resources, frozenset(), problems)
     with pytest.raises(TemplateError, match=r"inside Fn::Sub write \$\{!request\.body\.action\}"):
-        check_references(source, resources, frozenset())
+        problems.raise_if_any()
 
 
 def replacement(reference: Reference, place: Place) -> Json:

@@ -55,6 +55,10 @@ RESOURCE_MISTAKES = [
         "1: Q: unknown resource attribute Propertes; did you mean Properties?",
     ),
     (
+        "Parameters: text\nResources: {Q: {Type: AWS::SQS::Queue}}",
+        "1: Parameters: is not an object",
+    ),
+    (
         "Resources:\n  Q: {Properties: {}}",
         "2: Q: has no Type; for example Type: AWS::Serverless::Function",
     ),
@@ -73,6 +77,22 @@ RESOURCE_MISTAKES = [
     (
         "Resources:\n  Q: {Type: AWS::SQS::Que}",
         "2: Q: the type AWS::SQS::Que is not supported; did you mean AWS::SQS::Queue?",
+    ),
+    (
+        "Resources:\n  R: {Type: AWS::ApiGatewayV2::IntegrationResponse}",
+        "2: R: AWS::ApiGatewayV2::IntegrationResponse: integration responses are for integrations "
+        "that are not served; use AWS_PROXY; remove it or give the resource a Condition that is "
+        "false here",
+    ),
+    (
+        "Resources:\n  R: {Type: AWS::Lambda::FunctionThatIsNew}",
+        "2: R: the type AWS::Lambda::FunctionThatIsNew is not supported; "
+        "remove it or give the resource a Condition that is false here",
+    ),
+    (
+        "Resources:\n  R: {Type: Custom::Seed}",
+        "2: R: Custom::Seed: custom resources are not run; "
+        "remove it or give the resource a Condition that is false here",
     ),
     (
         "Resources:\n  Q: {Type: AWS::RDS::DBInstance}",
@@ -113,6 +133,29 @@ RESOURCE_MISTAKES = [
 @pytest.mark.parametrize(("template", "message"), RESOURCE_MISTAKES)
 def test_mistakes(project: Project, template: str, message: str) -> None:
     assert failure(project, template) == message
+
+
+def test_what_has_no_effect_on_a_laptop_is_accepted(project: Project) -> None:
+    template = project.load("""\
+Resources:
+  Q: {Type: AWS::SQS::Queue, Description: of orders}
+  Scaling: {Type: AWS::ApplicationAutoScaling::ScalableTarget}
+""")
+    assert template.warnings == (
+        "left out, because they have no effect here: "
+        "Scaling (AWS::ApplicationAutoScaling::ScalableTarget)",
+    )
+
+
+def test_code_of_the_cdk_is_the_directory_that_its_metadata_names(project: Project) -> None:
+    template = project.load("""\
+Resources:
+  F:
+    Type: AWS::Lambda::Function
+    Metadata: {"aws:asset:path": asset.abc, "aws:asset:property": Code}
+    Properties: {Code: {S3Bucket: cdk-bucket, S3Key: abc.zip}, Handler: a.b, Runtime: python3.13}
+""")
+    assert template.resources["F"].properties["Code"] == "asset.abc"
 
 
 def test_warnings(project: Project) -> None:

@@ -73,5 +73,28 @@ def test_parameter_mistakes(project: Project, overrides: dict[str, str], message
     ],
 )
 def test_parameters_without_a_value(project: Project, declaration: str, message: str) -> None:
-    text = f"Parameters:\n  P: {declaration}\nResources:\n  Q: {{Type: AWS::SQS::Queue}}"
+    text = (
+        f"Parameters:\n  P: {declaration}\nResources:\n"
+        "  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref P}}"
+    )
     assert failure(project, text) == f"2: Parameters.P: {message}"
+
+
+def test_parameter_and_rule_that_the_cdk_adds(project: Project) -> None:
+    template = project.load(
+        """\
+Parameters:
+  BootstrapVersion:
+    Type: AWS::SSM::Parameter::Value<String>
+    Default: /cdk-bootstrap/hnb659fds/version
+Rules:
+  CheckBootstrapVersion:
+    Assertions:
+      - Assert: {"Fn::Not": [{"Fn::Contains": [["1", "2"], !Ref BootstrapVersion]}]}
+        AssertDescription: too old
+Resources:
+  CDKMetadata: {Type: AWS::CDK::Metadata, Properties: {Analytics: v2:x}}
+  Q: {Type: AWS::SQS::Queue}
+"""
+    )
+    assert template.warnings == ()

@@ -77,6 +77,25 @@ def test_mistakes_that_sam_finds(project: Project, properties: str, message: str
     assert failure(project, f"{text}      {properties}\n") == message
 
 
+def test_unknown_global_property_and_a_reference_that_sam_repeats(project: Project) -> None:
+    text = f"{SAM}Globals:\n  Function:\n    Timout: 3\nResources: {{Q: {{Type: AWS::SQS::Queue}}}}"
+    assert failure(project, text) == (
+        "4: Globals.Function.Timout: unknown property; did you mean Timeout?"
+    )
+    text = f"""{SAM}Resources:
+  Api:
+    Type: AWS::Serverless::WebSocketApi
+    Properties:
+      RouteSelectionExpression: $request.body.action
+      Routes:
+        go: {{FunctionArn: !GetAtt Nothing.Arn}}
+"""
+    assert failure(project, text) == (
+        "8: Api: Routes.go.FunctionArn: Nothing.Arn refers to no resource or parameter of the "
+        "template"
+    )
+
+
 def test_wrong_authorization_type_of_a_websocket_api(project: Project) -> None:
     message = failure(
         project,

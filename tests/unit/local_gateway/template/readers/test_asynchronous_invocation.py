@@ -2,7 +2,7 @@
 
 from local_gateway.core.model import AsynchronousInvocation
 from tests.unit.local_gateway.template.project import Project
-from tests.unit.local_gateway.template.sources_project import failure, read
+from tests.unit.local_gateway.template.sources_project import VALUES, read, template
 
 
 def test_asynchronous_invocations(project: Project) -> None:
@@ -17,13 +17,17 @@ def test_asynchronous_invocations(project: Project) -> None:
     }
 
 
-def test_destinations_are_refused(project: Project) -> None:
+def test_destinations_are_left_out_with_a_warning(project: Project) -> None:
     function = (
         "EventInvokeConfig: {DestinationConfig:"
         " {OnFailure: {Type: SQS, Destination: !GetAtt Q.Arn}}},"
     )
-    text = failure(project, function=function)
-    assert "destinations of asynchronous invocations are not served" in text
+    loaded = project.read(template(function=function), VALUES)
+    assert loaded.application.asynchronous == {"F": AsynchronousInvocation()}
+    assert any(
+        "destinations of asynchronous invocations are not served" in line
+        for line in loaded.warnings
+    )
 
 
 def test_dead_letters_to_another_stack_are_left_out(project: Project) -> None:

@@ -106,6 +106,47 @@ TO_F = "Targets: [{Id: a, Arn: !GetAtt F.Arn}]"
             "a FIFO queue as target needs SqsParameters.MessageGroupId",
         ),
         (
+            RULE.format(f"EventPattern: {{source: shop}}, {TO_F}"),
+            "EventPattern: AWS refuses it: source must be a list or an object: write [shop]",
+        ),
+        (RULE.format(f"EventPattern: {{}}, {TO_F}"), "the pattern is empty or is not an object"),
+        (RULE.format(f"EventPattern: {{detail: {{}}}}, {TO_F}"), "detail is an empty object"),
+        (RULE.format(f"EventPattern: {{a: []}}, {TO_F}"), "a is an empty list"),
+        (
+            RULE.format(f"EventPattern: {{a: [{{begins: x}}]}}, {TO_F}"),
+            "begins is not a comparison",
+        ),
+        (RULE.format(f"EventPattern: {{$or: [{{a: [b]}}]}}, {TO_F}"), "at least two patterns"),
+        (RULE.format(f"EventPattern: {{a: [b]}}, State: OFF, {TO_F}"), "State: false is not"),
+        (
+            RULE.format(
+                "EventPattern: {a: [b]},"
+                " Targets: [{Id: a, Arn: !GetAtt F.Arn}, {Id: a, Arn: !GetAtt F.Arn}]"
+            ),
+            "Targets.1.Id: 'a' is refused by AWS; another target has this Id",
+        ),
+        (
+            SCHEDULE.format(
+                "ScheduleExpression: rate(1 day), Target: {Arn: !GetAtt F.Arn},"
+                " FlexibleTimeWindow: {Mode: FLEXIBLE}"
+            ),
+            "a flexible window needs MaximumWindowInMinutes",
+        ),
+        (
+            SCHEDULE.format(
+                "ScheduleExpression: rate(1 day), Target: {Arn: !GetAtt F.Arn},"
+                " FlexibleTimeWindow: {Mode: 'OFF', MaximumWindowInMinutes: 5}"
+            ),
+            "is for Mode: FLEXIBLE only; AWS refuses it",
+        ),
+        (
+            SCHEDULE.format(
+                "ScheduleExpression: rate(1 day),"
+                " Target: {Arn: !GetAtt F.Arn, RetryPolicy: {MaximumRetryAttempts: 200}}"
+            ),
+            "expected a whole number from 0 to 185, found 200",
+        ),
+        (
             SCHEDULE.format("ScheduleExpression: rate(1 day), Target: {Arn: 'arn:aws:x:::y'}"),
             "the target arn:aws:x:::y is not served",
         ),

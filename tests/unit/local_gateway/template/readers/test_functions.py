@@ -105,16 +105,16 @@ def test_everything_given(project: Project) -> None:
         ),
         (
             function().replace("Code: code", "Code: {S3Bucket: b, S3Key: k}"),
-            "template.yaml:4: Fun: CodeUri: the code is in S3, not on this machine; "
+            "template.yaml:5: Fun: Code: the code is in S3, not on this machine; "
             "give a local directory",
         ),
         (
             function().replace("Code: code", "Code: missing"),
-            "template.yaml:4: Fun: CodeUri: there is no directory missing",
+            "template.yaml:5: Fun: Code: there is no directory missing",
         ),
         (
             function().replace("Code: code", "Code: code/app.py"),
-            "template.yaml:4: Fun: CodeUri: code/app.py is not a directory; "
+            "template.yaml:5: Fun: Code: code/app.py is not a directory; "
             "unpack it, or give the directory it is made from",
         ),
         (

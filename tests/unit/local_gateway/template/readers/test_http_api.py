@@ -171,6 +171,19 @@ def test_sam_writes_signatures_as_security(
     assert [route.authorization_type for route in api.routes] == [kind]
 
 
+@pytest.mark.parametrize("kind", ["Model", "RouteResponse"])
+def test_parts_of_websocket_apis_are_refused(project: Project, kind: str) -> None:
+    part = f"  M: {{Type: AWS::ApiGatewayV2::{kind}, Properties: {{ApiId: !Ref Api}}}}\n"
+    text = failure(project, HTTP + part)
+    assert text == f"18: M: AWS::ApiGatewayV2::{kind} is for WebSocket APIs only"
+
+
+def test_two_routes_with_one_key(project: Project) -> None:
+    lines = HTTP.splitlines(keepends=True)
+    again = "".join(lines[7:10]).replace("  Route:", "  Again:")
+    assert failure(project, HTTP + again).endswith("Again: RouteKey: a second route GET /x")
+
+
 def test_quick_create(project: Project) -> None:
     [api] = project.build(
         HTTP[: HTTP.index("  Route:")].replace("Name: x", "Name: x, Target: !GetAtt Fun.Arn")
@@ -205,6 +218,42 @@ def test_quick_create(project: Project) -> None:
             "RouteKey: GET /x, AuthorizationType: JWT",
             "10: Route: AuthorizationType: authorizers of HTTP APIs are not served yet, "
             "except AWS_IAM",
+        ),
+        (
+            "RouteKey: GET /x",
+            "RouteKey: $connect",
+            "10: Route: RouteKey: $connect is not a route key of an HTTP API; "
+            "expected $default or METHOD /path",
+        ),
+        (
+            "RouteKey: GET /x",
+            "RouteKey: 'GET /{rest+}/x'",
+            "10: Route: RouteKey: {rest+} is not a variable of a path; AWS refuses it; "
+            "expected {name} as a whole segment, or {name+} as the last one",
+        ),
+        (
+            "RouteKey: GET /x",
+            "RouteKey: GET /x, RouteResponseSelectionExpression: $default",
+            "10: Route: RouteResponseSelectionExpression: is for WebSocket APIs only; AWS refuses "
+            "it; remove it",
+        ),
+        (
+            "Name: x",
+            "Name: x, RouteSelectionExpression: $request.body.action",
+            "7: Api: RouteSelectionExpression: $request.body.action is for WebSocket APIs only; "
+            "AWS refuses it; remove it, or write ${request.method} ${request.path}",
+        ),
+        (
+            "IntegrationType: AWS_PROXY",
+            "IntegrationType: AWS_PROXY\n      PassthroughBehavior: NEVER",
+            "16: Integration: PassthroughBehavior: is for WebSocket APIs only; AWS refuses it; "
+            "remove it",
+        ),
+        (
+            'AllowOrigins: ["*"]',
+            'AllowOrigins: ["*"], AllowCredentials: true',
+            "7: Api: CorsConfiguration.AllowCredentials: AWS refuses credentials for every origin; "
+            "name the origins in AllowOrigins",
         ),
     ],
 )

@@ -154,6 +154,141 @@ def test_websocket_mistakes(project: Project, written: str, instead: str, messag
     assert failure(project, WEBSOCKET.replace(written, instead)) == message
 
 
+AUTHORIZER = """\
+  Auth:
+    Type: AWS::ApiGatewayV2::Authorizer
+    Properties:
+      {ApiId: !Ref Api, Name: a, AuthorizerType: REQUEST, AuthorizerUri: !GetAtt Fun.Arn, MORE}
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (
+            "IdentitySource: [$request.header.Authorization]",
+            "IdentitySource: $request.header.Authorization is not an identity source of a "
+            "WebSocket API; AWS refuses it; write route.request.header.Authorization",
+        ),
+        (
+            "IdentitySource: [method.request.querystring.token]",
+            "IdentitySource: method.request.querystring.token is not an identity source of a "
+            "WebSocket API; AWS refuses it; write route.request.querystring.token",
+        ),
+        (
+            "IdentitySource: [route.request.body.token]",
+            "IdentitySource: route.request.body.token is not an identity source of a WebSocket "
+            "API; AWS refuses it; write route.request.header.Authorization",
+        ),
+        (
+            "IdentitySource: 'route.request.header.A,route.request.header.B'",
+            "write route.request.header.Authorization",
+        ),
+        (
+            "AuthorizerResultTtlInSeconds: 300",
+            "AuthorizerResultTtlInSeconds: is for HTTP APIs only; AWS refuses it; remove it",
+        ),
+        (
+            "EnableSimpleResponses: true",
+            "EnableSimpleResponses: is for HTTP APIs only; AWS refuses it; remove it",
+        ),
+        (
+            'AuthorizerPayloadFormatVersion: "2.0"',
+            "AuthorizerPayloadFormatVersion: is for HTTP APIs only; AWS refuses it; remove it",
+        ),
+    ],
+)
+def test_an_authorizer_that_aws_refuses(project: Project, more: str, message: str) -> None:
+    text = failure(project, WEBSOCKET + AUTHORIZER.replace("MORE", more))
+    assert "Auth" in text
+    assert text.endswith(message)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "route.request.header.Authorization",
+        "route.request.querystring.token",
+        "stageVariables.key",
+        "context.identity.sourceIp",
+    ],
+)
+def test_identity_sources_of_websocket_apis(project: Project, source: str) -> None:
+    project.build(WEBSOCKET + AUTHORIZER.replace("MORE", f"IdentitySource: [{source}]"))
+
+
+@pytest.mark.parametrize("key", ["$custom", "$Connect", "$", "$request"])
+def test_a_route_key_that_begins_with_a_dollar_is_one_of_three(project: Project, key: str) -> None:
+    text = failure(project, WEBSOCKET.replace("RouteKey: go", f"RouteKey: {key}"))
+    assert f"{key} is refused by AWS: only $connect, $disconnect, $default begin with $" in text
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "name"),
+    [
+        ("Name: x", "Name: x, CorsConfiguration: {AllowOrigins: ['*']}", "Api: CorsConfiguration"),
+        ("Name: x", "Name: x, Target: !GetAtt Fun.Arn", "Api: Target"),
+        ("RouteKey: go", "RouteKey: go\n      AuthorizationScopes: [a]", "Route: Authorization"),
+        (
+            "IntegrationType: AWS_PROXY",
+            "IntegrationType: AWS_PROXY\n      IntegrationSubtype: SQS-SendMessage",
+            "Integration: IntegrationSubtype",
+        ),
+    ],
+)
+def test_properties_of_http_apis_are_refused(
+    project: Project, written: str, instead: str, name: str
+) -> None:
+    text = failure(project, WEBSOCKET.replace(written, instead, 1))
+    assert name in text
+    assert text.endswith("is for HTTP APIs only; AWS refuses it; remove it")
+
+
+DEPLOYMENT = """\
+  Deployment:
+    Type: AWS::ApiGatewayV2::Deployment
+    DependsOn: [Route]
+    Properties: {ApiId: !Ref Api, STAGE}
+"""
+
+
+@pytest.mark.parametrize(
+    ("setting", "deployment", "deployed"),
+    [
+        ("AutoDeploy: true", "", True),
+        ("AutoDeploy: false", "", False),
+        ("Description: x", "", False),
+        ("Description: x", DEPLOYMENT.replace(", STAGE", ""), False),
+        ("DeploymentId: !Ref Deployment", DEPLOYMENT.replace(", STAGE", ""), True),
+        ("Description: x", DEPLOYMENT.replace("STAGE", "StageName: dev_1"), True),
+    ],
+)
+def test_a_stage_without_a_deployment_answers_no_client(
+    project: Project, setting: str, deployment: str, deployed: bool
+) -> None:
+    read = project.read(WEBSOCKET.replace("AutoDeploy: true", setting) + deployment)
+    [api] = read.application.websocket_apis
+    assert bool(api.stages) is deployed
+    assert (
+        any("the stage dev_1 has no deployment" in line for line in read.warnings) is not deployed
+    )
+
+
+def test_a_stage_names_a_deployment_of_its_api(project: Project) -> None:
+    text = failure(project, WEBSOCKET.replace("AutoDeploy: true", "DeploymentId: abc"))
+    assert text == "22: Stage: DeploymentId: abc is not a deployment of this API"
+
+
+def test_two_stages_with_one_name(project: Project) -> None:
+    again = "".join(WEBSOCKET.splitlines(keepends=True)[-3:]).replace("  Stage:", "  Again:")
+    assert failure(project, WEBSOCKET + again).endswith("Again: StageName: a second stage dev_1")
+
+
+def test_stage_variables_that_aws_refuses(project: Project) -> None:
+    text = failure(project, WEBSOCKET.replace("dev_1,", "dev_1, StageVariables: {a-b: c},"))
+    assert "Stage: StageVariables.a-b: AWS refuses the variable; names have letters" in text
+
+
 def test_two_routes_with_one_key(project: Project) -> None:
     lines = WEBSOCKET.splitlines(keepends=True)
     again = "".join(lines[7:13]).replace("  Route:", "  Again:")

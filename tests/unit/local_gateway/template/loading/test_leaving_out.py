@@ -1,0 +1,139 @@
+"""All problems at once, and the rest of a template without the resources that have one."""
+
+import pytest
+
+from local_gateway.core.model import Application
+from local_gateway.template.application import LoadedApplication, build_application
+from local_gateway.template.document.errors import TemplateError
+from local_gateway.template.document.problems import Problems
+from local_gateway.template.loading.load import load_template
+from local_gateway.template.loading.template import ResourceValues
+from tests.unit.local_gateway.template.project import Project
+
+TEMPLATE = """\
+Transform: AWS::Serverless-2016-10-31
+Parameters:
+  Stage: {Type: String}
+Globals: {Function: {Runtime: python3.13, CodeUri: code, Handler: app.handler}}
+Resources:
+  Good:
+    Type: AWS::Serverless::Function
+    Properties:
+      Environment: {Variables: {MACHINE: !Ref Machine, ARN: !GetAtt Bad.Arn}}
+  Bad:
+    Type: AWS::Serverless::Function
+    Properties:
+      Timeout: 1000
+      Handler: missing.handler
+      Events: {Any: {Type: HttpApi, Properties: {Path: /bad, Method: get}}}
+  Typo:
+    Type: AWS::Serverless::Function
+    Properties: {Timout: 3}
+  Machine:
+    Type: AWS::Serverless::StateMachine
+    Properties: {DefinitionUri: machine.asl.json}
+  Database: {Type: AWS::RDS::DBInstance}
+  Api:
+    Type: AWS::Serverless::WebSocketApi
+    Properties:
+      RouteSelectionExpression: $request.body.action
+      Routes:
+        $connect: {FunctionArn: !GetAtt Good.Arn}
+        bad: {FunctionArn: !GetAtt Bad.Arn}
+        typo: {FunctionArn: !GetAtt Typo.Arn, IntegrationTimeout: 40000}
+        good: {FunctionArn: !GetAtt Good.Arn, IntegrationTimeout: 10}
+  Bucket:
+    Type: AWS::SQS::Queue
+    Properties: {QueueNames: x}
+Outputs:
+  Url: {Vlaue: x}
+"""
+PROBLEMS = [
+    "3: Parameters.Stage: the parameter has no default and no value; "
+    "give it with --parameter-overrides Stage=VALUE",
+    "14: Bad: Handler: the handler missing.handler needs missing.py, which is not in code",
+    "18: Typo: Timout: property Timout not defined for resource of type AWS::Serverless::Function",
+    "21: Machine: AWS::Serverless::StateMachine: state machines are not served; "
+    "remove it or give the resource a Condition that is false here",
+    "22: Database: the type AWS::RDS::DBInstance is not supported; "
+    "remove it or give the resource a Condition that is false here",
+    "31: Api: Routes.good.IntegrationTimeout: 10 is not between 50 and 29000",
+    "34: Bucket: QueueNames: unknown property; did you mean QueueName?",
+    "36: Outputs.Url: the output has no Value",
+]
+
+
+def read(project: Project, text: str, *leave_out: str, **overrides: str) -> LoadedApplication:
+    """What the gateway does, with all problems of both steps."""
+    problems = Problems()
+    path = project.write("template.yaml", text)
+    template = load_template(path, overrides, leave_out=leave_out, problems=problems)
+    return build_application(template, ResourceValues(), problems=problems)
+
+
+def test_all_problems_are_said_at_once(project: Project) -> None:
+    with pytest.raises(TemplateError) as raised:
+        read(project, TEMPLATE)
+    root = f"{project.root}/"
+    lines = [
+        line.replace(f"{root}template.yaml:", "").replace(root, "")
+        for line in str(raised.value).splitlines()
+    ]
+    assert lines == PROBLEMS
+
+
+CORRECTED = TEMPLATE.replace("IntegrationTimeout: 10}", "IntegrationTimeout: 100}").replace(
+    "{Vlaue: x}", "{Value: x}"
+)
+
+
+def test_the_rest_is_served_without_what_is_left_out(project: Project) -> None:
+    out = ("Bad", "Typo", "Machine", "Database", "Bucket")
+    loaded = read(project, CORRECTED, *out, Stage="dev")
+    application: Application = loaded.application
+    assert list(application.functions) == ["Good"]
+    [api] = application.websocket_apis
+    assert list(api.routes) == ["$connect", "good"]
+    assert application.http_apis == ()
+    environment = application.functions["Good"].environment
+    assert environment.keys() == {"MACHINE", "ARN"}
+    assert all(environment.values())
+    [warning] = [line for line in loaded.warnings if line.startswith("left out: ")]
+    assert warning == f"left out: {', '.join(out)}, and what leads there: Api"
+
+
+def test_a_nested_stack_and_a_resource_in_it_can_be_left_out(project: Project) -> None:
+    project.write(
+        "nested.yaml",
+        """\
+        Resources:
+          Q: {Type: AWS::SNS::Topic}
+          Wrong: {Type: AWS::RDS::DBInstance}
+        Outputs:
+          Name: {Value: !Ref Q}
+        """,
+    )
+    text = """\
+Resources:
+  Inner: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: nested.yaml}}
+  Fun:
+    Type: AWS::Lambda::Function
+    Properties:
+      Code: code
+      Handler: app.handler
+      Runtime: python3.13
+      Environment: {Variables: {NAME: !GetAtt Inner.Outputs.Name}}
+"""
+    with pytest.raises(TemplateError, match="Inner/Wrong: the type AWS::RDS::DBInstance"):
+        read(project, text)
+    assert read(project, text, "Inner").application.functions["Fun"].environment["NAME"]
+    problems = Problems()
+    path = project.write("template.yaml", text)
+    template = load_template(path, leave_out=["Inner/Wrong"], problems=problems)
+    assert "Inner/Q" in template.resources
+    problems.raise_if_any()
+
+
+def test_what_does_not_exist_cannot_be_left_out(project: Project) -> None:
+    with pytest.raises(TemplateError, match=r"names Datbase, which .* did you mean Database\?"):
+        read(project, TEMPLATE, "Datbase")
