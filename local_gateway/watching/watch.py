@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Iterable
 from pathlib import Path
 
 from watchfiles import Change, awatch
@@ -56,12 +57,17 @@ class Watch:
             self._task = None
 
     async def _listen(self, paths: list[Path]) -> None:
+        followed = _resolved(paths)
         changes = awatch(
             *paths, watch_filter=_matters, recursive=False, step=QUIET_MS, debounce=LONGEST_MS
         )
         try:
             async with contextlib.aclosing(changes):
-                async for _ in changes:
+                async for batch in changes:
+                    deleted = [path for change, path in batch if change is Change.deleted]
+                    if not followed.isdisjoint(_resolved(deleted)):
+                        # What is created in its place is not watched, even with the same inode.
+                        self._followed = frozenset()
                     self._changed.set()
         except FileNotFoundError:
             self._followed = frozenset()  # a directory was deleted: follow again
@@ -69,6 +75,10 @@ class Watch:
         except (OSError, RuntimeError) as error:  # the latter for the library's own errors
             self._problem = WatchError(f"files cannot be watched here: {error}")
             self._changed.set()
+
+
+def _resolved(paths: Iterable[Path | str]) -> set[Path]:
+    return {Path(path).resolve() for path in paths}
 
 
 def _matters(_: Change, path: str) -> bool:

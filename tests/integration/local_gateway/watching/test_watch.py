@@ -97,3 +97,26 @@ async def test_what_happens_before_watching_has_begun_is_found(code: Path) -> No
 async def test_close_leaves_no_task(looker: Looker) -> None:
     await looker.watch.close()
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+@pytest.mark.parametrize("name", ["absolute", "relative"])
+async def test_a_directory_in_the_place_of_a_deleted_one_is_watched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    build = Path("build") if name == "relative" else tmp_path / "build"
+    build.mkdir()
+    # File systems reuse inodes, so the new directory can look like the old one.
+    directories = frozenset({(build, 1)})
+    watch = Watch()
+    async with asyncio.timeout(DEADLINE):
+        await watch.follow(directories)
+        await watch.changed()
+        build.rmdir()
+        await watch.changed()
+        build.mkdir()
+        await watch.follow(directories)
+        await watch.changed()
+        (build / "template.yaml").write_text("Resources: {}")
+        await watch.changed()
+        await watch.close()

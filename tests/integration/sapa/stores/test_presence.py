@@ -30,7 +30,7 @@ def test_user_is_present_from_the_first_connection_to_the_last(presence: Presenc
     assert presence.enter(subscription("c3", "ben", since=7), NOW)
     members = sorted(presence.members(LOBBY, NOW), key=lambda member: member.username)
     assert members == [Member(username="ana", since=5), Member(username="ben", since=7)]
-    assert presence.exit(first, NOW) == {"s"}
+    assert presence.exit(first, NOW) == frozenset({"s"})
     assert Member(username="ana", since=5) in list(presence.members(LOBBY, NOW))
     assert presence.exit(second, NOW) == frozenset()
     assert presence.exit(second, NOW) is None
@@ -43,7 +43,7 @@ def test_leaving_takes_out_one_subscription_not_the_next(presence: PresenceStore
     old, new = subscription("c1", since=5), subscription("c1", since=6)
     assert presence.enter(old, NOW)
     assert not presence.enter(new, NOW)
-    assert presence.exit(old, NOW) == {"s"}
+    assert presence.exit(old, NOW) == frozenset({"s"})
     assert [each.username for each in presence.members(LOBBY, NOW)] == ["ana"]
     assert presence.exit(new, NOW) == frozenset()
 
