@@ -8,14 +8,7 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Literal, NamedTuple, Self
 
-from local_gateway.core.invocation import (
-    Failed,
-    Invocation,
-    InvocationResult,
-    Succeeded,
-    Throttled,
-    TimedOut,
-)
+from local_gateway.core.invocation import Invocation, outcome_of
 
 type LogStream = Literal["stdout", "stderr", "platform"]
 
@@ -143,16 +136,3 @@ def observe_all(observers: Sequence[Observe]) -> Observe:
 
 def ignore(_: Record) -> None:
     """An `Observe` for a part that runs without observers."""
-
-
-def outcome_of(result: InvocationResult) -> tuple[str, str | None]:
-    """A result as one word, and what there is to say about it."""
-    match result:
-        case Succeeded():
-            return "ok", None
-        case Failed(error_type, message):
-            return "error", f"{error_type}: {message}"
-        case TimedOut(seconds):
-            return "timeout", f"no answer within {seconds:g} s"
-        case Throttled():
-            return "throttled", "no execution environment is free"

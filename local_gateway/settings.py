@@ -23,6 +23,7 @@ class GatewaySettings:
     - `lambda_endpoint` is the URL of a service that runs the functions in place of the gateway.
     - `sam_local` is a build directory to prepare for `sam local`; `bridge` is an address at which
       its containers reach this machine, besides loopback.
+    - `env_vars` is a file with values for the functions' environment variables.
     - `record` is a file to write every invocation to, without secrets unless `record_secrets`.
     - `reload` serves changed files without a restart.
     """
@@ -45,6 +46,7 @@ class GatewaySettings:
     lambda_endpoint: str | None = None
     sam_local: Path | None = None
     bridge: str | None = None
+    env_vars: Path | None = None
     reload: bool = True
     record: Path | None = None
     record_secrets: bool = False

@@ -65,6 +65,7 @@ def _log(message_id: str, task: FanOutTask, result: FanOutResult) -> None:
         delivered=result.delivered,
         gone=result.gone,
         requeued=result.requeued,
+        given_up=result.given_up,
         lag_ms=result.lag_ms,
     )
 

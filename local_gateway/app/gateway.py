@@ -29,7 +29,7 @@ class Gateway:
         self._resources: Mapping[str, str] = {}
         self._origins: list[tuple[Listener, Router, int]] = []
         for sockets, port in ports:
-            router = Router(context.clock)
+            router = Router(context.clock, context.observe)
             listener = Listener(
                 sockets,
                 router.handle,

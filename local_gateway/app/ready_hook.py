@@ -50,7 +50,8 @@ def _variables(
 ) -> dict[str, str]:
     """The command's whole environment, with dummy credentials for the local AWS services."""
     return {
-        **settings.environment,
+        # Of other credentials: a session token belongs to its key.
+        **{k: v for k, v in settings.environment.items() if k != "AWS_SESSION_TOKEN"},
         "LOCAL_GATEWAY_URL": ports.url(0, "localhost"),
         "LOCAL_GATEWAY_LAMBDA_ENDPOINT": settings.lambda_endpoint or "",
         "LOCAL_GATEWAY_WARP": f"{settings.warp:g}",

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -10,6 +11,7 @@ from local_gateway.app.version import Version, VersionReader
 from local_gateway.core.model import Application, LambdaFunction
 from local_gateway.core.ports import ApiPort
 from local_gateway.errors import GatewayError
+from local_gateway.event_sources.threads import in_thread
 from local_gateway.terminal.terminal import Terminal
 from local_gateway.watching.snapshot import Snapshot, take_snapshot
 from local_gateway.watching.watch import Watch, WatchError
@@ -69,7 +71,7 @@ class Reloader:
         try:
             while True:
                 roots = self._roots()
-                snapshot = await asyncio.to_thread(take_snapshot, roots)
+                snapshot = await in_thread(partial(take_snapshot, roots))
                 await watch.follow(snapshot.directories)
                 await self._reload_if_changed(snapshot)
                 if self._roots() == roots:
@@ -116,7 +118,7 @@ class Reloader:
 
     async def _reload(self) -> "_Changes":
         """Serve the files as they are now."""
-        later = await asyncio.to_thread(self._read)
+        later = await in_thread(self._read)
         before = self._serving
         changed = before.functions_changed_in(later)
         await self._functions.replace(later.application.functions, changed)

@@ -22,13 +22,16 @@ from local_gateway.server.context import ServerContext
 from local_gateway.server.faults import FaultInjectingInvoker
 from local_gateway.server.interfaces import ClockAndIds, Invoker
 from local_gateway.server.invocations import Invocations
+from local_gateway.server.signatures import SigningKey
 from local_gateway.settings import GatewaySettings
 from local_gateway.terminal.terminal import Terminal
 
 # The keys that may sign management calls: the functions', and those for commands of the user.
-SECRETS = {
-    DUMMY_CREDENTIALS["AWS_ACCESS_KEY_ID"]: DUMMY_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-    ACCESS_KEY_ID: SECRET_ACCESS_KEY,
+SIGNING_KEYS = {
+    DUMMY_CREDENTIALS["AWS_ACCESS_KEY_ID"]: SigningKey(
+        DUMMY_CREDENTIALS["AWS_SECRET_ACCESS_KEY"], DUMMY_CREDENTIALS["AWS_SESSION_TOKEN"]
+    ),
+    ACCESS_KEY_ID: SigningKey(SECRET_ACCESS_KEY),
 }
 
 
@@ -71,6 +74,14 @@ async def serve(
         exits.push_async_callback(gateway.close)
         for start in run.when_serving:
             await start(gateway, invoker)
+        exits.callback(
+            aws.when_ended(
+                lambda: terminal.warn(
+                    "the AWS services of this run (moto) have ended, with all their data; "
+                    "restart the gateway"
+                )
+            )
+        )
         terminal.say(f"AWS services for this run: {aws.endpoint_url}")
         await run_ready_hook(settings, terminal, application, ports, aws)
         terminal.ready(list(_urls(origins, ports)))
@@ -108,7 +119,7 @@ def _gateway(run: Run, invoker: Invoker, runtime: LambdaRuntime | RemoteLambda) 
         clock=clock,
         observe=run.observe,
         limits=Limits().warped(run.settings.warp),
-        secrets=SECRETS if run.settings.verify_signatures else None,
+        signing_keys=SIGNING_KEYS if run.settings.verify_signatures else None,
         faults=run.faults,
     )
     return Gateway([(sockets, run.ports.port(at)) for at, sockets in enumerate(run.ports)], context)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from local_gateway.app.version import Version, VersionReader
 from local_gateway.aws_services.moto_server import MotoServer
 from local_gateway.core.model import Application
+from local_gateway.event_sources.threads import in_thread
 from local_gateway.records import Observe
 from local_gateway.runtime.remote import RemoteLambda
 from local_gateway.runtime.service import LambdaRuntime
@@ -19,11 +20,9 @@ type Functions = LambdaRuntime | RemoteLambda
 
 async def read_version(terminal: Terminal, aws: MotoServer, reader: VersionReader) -> Version:
     """Read the template while the AWS services start, then create its data resources there."""
-    await asyncio.gather(
-        asyncio.to_thread(reader.load),
-        asyncio.to_thread(aws.wait_until_ready),
-    )
-    version = await asyncio.to_thread(reader.finish, aws.endpoint_url)
+    # In threads that do not hold up the end of the program: Ctrl-C is heeded at once.
+    await asyncio.gather(in_thread(reader.load), in_thread(aws.wait_until_ready))
+    version = await in_thread(lambda: reader.finish(aws.endpoint_url))
     for warning in version.warnings:
         terminal.warn(warning)
     return version

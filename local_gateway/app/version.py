@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from local_gateway.app.addresses import localised
+from local_gateway.app.function_variables import FunctionVariables
 from local_gateway.aws_services.provisioning import Provisioner
 from local_gateway.core.model import Application, LambdaFunction
 from local_gateway.core.ports import ApiPort, assign_ports
@@ -65,6 +66,7 @@ class VersionReader:
         self._say = say
         self._path = settings.template
         self._overrides = settings.parameter_overrides
+        self._env_vars = settings.env_vars
         self._remote_functions = settings.lambda_endpoint is not None
         self._stack = Stack(name=settings.stack_name, region=settings.region)
         self._resolve = settings.resolve
@@ -73,7 +75,10 @@ class VersionReader:
         self._problems = Problems()
         self._provisioner: Provisioner | None = None
         self._template: Template | None = None
-        self._files = frozenset({self._path.absolute()})
+        self._settings_files = frozenset(
+            {self._env_vars.absolute()} if self._env_vars is not None else ()
+        )
+        self._files = frozenset({self._path.absolute()}) | self._settings_files
         self._template_snapshot = Snapshot()
 
     def load(self) -> None:
@@ -101,7 +106,7 @@ class VersionReader:
             self._files |= {place.file.absolute() for place in self._problems.places}
             self._problems.raise_if_any()
         else:
-            self._files = self._template.files
+            self._files = self._template.files | self._settings_files
 
     def finish(self, aws_endpoint_url: str) -> Version:
         """Create the data resources of the loaded template, read functions and APIs.
@@ -121,15 +126,17 @@ class VersionReader:
             remote_functions=self._remote_functions,
             problems=self._problems,
         )
-        origins = assign_ports(read.application.websocket_apis, read.application.http_apis)
+        application, without_effect = self._with_variables(read.application)
+        origins = assign_ports(application.websocket_apis, application.http_apis)
         self._bind(len(origins), may_bind=is_first)
-        code = {name: _code_of(function) for name, function in read.application.functions.items()}
-        templates = template.files
+        code = {name: _code_of(function) for name, function in application.functions.items()}
+        templates = self._files
         # The template before it was read, the code before it is imported: a change in between
         # differs from this snapshot, so the reloader sees it.
         snapshot = take_snapshot(templates.union(*code.values())) | self._template_snapshot
-        warnings = [*read.warnings, *map(_outdated, self._provisioner.outdated)]
-        application = self._with_packages(read.application, warnings)
+        outdated = map(_outdated, self._provisioner.outdated)
+        warnings = [*read.warnings, *without_effect, *outdated]
+        application = self._with_packages(application, warnings)
         return Version(
             application=localised(application, origins, self._ports),
             origins=origins,
@@ -149,6 +156,12 @@ class VersionReader:
             application,
             functions={name: packages.complete(item) for name, item in functions.items()},
         )
+
+    def _with_variables(self, application: Application) -> tuple[Application, list[str]]:
+        """With the values of `--env-vars`, and warnings about those that set nothing."""
+        if self._env_vars is None:
+            return application, []
+        return FunctionVariables.from_file(self._env_vars).apply(application)
 
     def promised_roots(self) -> set[Path]:
         """The last read files, and the code directories that they name; these need not exist."""

@@ -1,19 +1,26 @@
 """The moto server as a program of its own: announces its port, ends when its parent does.
 
-Run as a script: it imports moto and the standard library only. It listens on a free port of
-127.0.0.1 and of the addresses that are its arguments, prints the port as one line and then serves
-until standard input ends, which also happens when the parent is killed.
+Run as a script: it imports moto and the standard library only, and loads the guard by its path. It
+listens on a free port of 127.0.0.1 and of the addresses that are its arguments, prints the port as
+one line and then serves until standard input ends, which also happens when the parent is killed.
 """
 
 import errno
 import importlib
+import io
+import json
 import logging
 import os
+import re
 import socket
 import sys
 import threading
 import time
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from types import ModuleType
 from typing import Any
+from xml.sax.saxutils import escape
 
 # What most templates need; imported while the parent translates its template.
 _EARLY_MODULES = (
@@ -22,6 +29,8 @@ _EARLY_MODULES = (
     "moto.cognitoidp.urls",
     "moto.cognitoidp.models",
 )
+
+NOT_IMPLEMENTED = "NotImplementedException"
 
 
 def remove_aws_configuration() -> None:
@@ -128,6 +137,107 @@ def bind(further_hosts: list[str]) -> list[socket.socket]:
             return sockets
 
 
+def guarded(application: Any) -> Any:
+    """The WSGI application, out of reach for web pages: moto answers every origin."""
+    guard = load_guard()
+
+    def answer(environ: Any, start_response: Any) -> Any:
+        hosts = [environ["HTTP_HOST"]] if "HTTP_HOST" in environ else []
+        origins = [environ["HTTP_ORIGIN"]] if "HTTP_ORIGIN" in environ else []
+        problem = guard.foreign_page(hosts, origins, environ.get("HTTP_SEC_FETCH_SITE"))
+        if problem is None:
+            return application(environ, start_response)
+        body = json.dumps({"__type": "AccessDeniedException", "message": problem}).encode()
+        headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+        # The body of the request is not read, so the connection cannot be used again.
+        start_response("403 Forbidden", [*headers, ("Connection", "close")])
+        return [body]
+
+    return answer
+
+
+def explained(application: Any) -> Any:
+    """The WSGI application with an AWS error that names service and operation.
+
+    Where moto lacks one of them, it answers a page of HTML: SDKs print it, or cannot read it.
+    """
+
+    def answer(environ: Any, start_response: Any) -> Any:
+        fields = form(environ)
+        operation = requested_operation(environ, fields)
+        pages: list[bool] = []
+
+        def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+            kinds = [value for name, value in headers if name.lower() == "content-type"]
+            is_page = status >= "4" and any(kind.startswith("text/html") for kind in kinds)
+            pages.append(is_page)
+            return None if is_page else start_response(status, headers, *error)
+
+        try:
+            answered = application(environ, start)
+        except Exception:  # moto raises for some operations, and for services that it lacks
+            pages.append(True)
+        if not pages or not pages[-1] or environ.get("PATH_INFO", "").startswith("/moto-api"):
+            return answered
+        message = f"the local AWS services (moto) cannot do {operation}"
+        sys.stderr.write(f"{message}\n")
+        content_type, body = error_body(environ, message, is_query=bool(fields))
+        headers = [("Content-Type", content_type), ("Content-Length", str(len(body)))]
+        start_response("501 Not Implemented", [*headers, ("x-amzn-ErrorType", NOT_IMPLEMENTED)])
+        return [body]
+
+    return answer
+
+
+def requested_operation(environ: Any, fields: str) -> str:
+    """Service and operation of a request, as far as it names them, in printable characters."""
+    scope = re.search(r"Credential=[^/,]+/[^/,]+/[^/,]+/([^/,]+)/", credentials(environ))
+    target = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
+    action = re.search(r"(?:^|&)Action=([^&]+)", fields or environ.get("QUERY_STRING", ""))
+    method, path = environ.get("REQUEST_METHOD", ""), environ.get("PATH_INFO", "")
+    operation = target or (action[1] if action is not None else f"{method} {path}")
+    text = f"{scope[1]} {operation}" if scope is not None else operation
+    return text.encode("unicode_escape").decode("ascii")
+
+
+def credentials(environ: Any) -> str:
+    """The signature's description, which names the service."""
+    return str(environ.get("HTTP_AUTHORIZATION", ""))
+
+
+def form(environ: Any) -> str:
+    """The body of a form, which the application can read again."""
+    if not environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
+        return ""
+    length = environ.get("CONTENT_LENGTH") or ""
+    if not length.isdecimal():
+        return ""
+    body = environ["wsgi.input"].read(int(length))
+    environ["wsgi.input"] = io.BytesIO(body)
+    return str(body.decode(errors="replace"))
+
+
+def error_body(environ: Any, message: str, *, is_query: bool) -> tuple[str, bytes]:
+    """Content type and body of an error, in the protocol of the request."""
+    is_s3 = "/s3/" in credentials(environ)
+    if not is_query and not is_s3:
+        content = {"__type": NOT_IMPLEMENTED, "message": message}
+        return "application/json", json.dumps(content).encode()
+    error = f"<Code>{NOT_IMPLEMENTED}</Code><Message>{escape(message)}</Message>"
+    if is_s3:
+        return "application/xml", f"<Error>{error}</Error>".encode()
+    return "text/xml", f"<ErrorResponse><Error>{error}</Error></ErrorResponse>".encode()
+
+
+def load_guard() -> Any:
+    """`core/loopback_guard.py`: the gateway's package is not on `sys.path` here."""
+    path = Path(__file__).parents[1] / "core" / "loopback_guard.py"
+    loader = SourceFileLoader("loopback_guard", str(path))
+    module = ModuleType(loader.name)
+    loader.exec_module(module)
+    return module
+
+
 def main() -> None:
     """Serve every moto backend until the parent is gone."""
     threading.Thread(target=end_with_parent, daemon=True).start()
@@ -156,7 +266,7 @@ def main() -> None:
             """Requests are not worth a line."""
 
     logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
-    application = DomainDispatcherApplication(create_application)
+    application = guarded(explained(DomainDispatcherApplication(create_application)))
     sockets = bind(sys.argv[1:])
     port = sockets[0].getsockname()[1]
     server, *others = [
@@ -175,8 +285,9 @@ def main() -> None:
         threading.Thread(target=other.serve_forever, daemon=True).start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    # moto prints what it does not support; the gateway does not read the pipe from here on.
-    sys.stdout = sys.stderr
+    # moto prints what it does not support, and so does `explained`; the gateway does not read the
+    # pipe from here on.
+    sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - until the process ends
     server.serve_forever()
 
 

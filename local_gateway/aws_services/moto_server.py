@@ -1,12 +1,13 @@
 """Starts and stops the moto server that stands in for DynamoDB, Cognito, SQS and the like."""
 
+import asyncio
 import contextlib
 import os
 import select
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -79,6 +80,24 @@ class MotoServer:
         status = self._process.returncode
         what = "did not answer in time" if line else f"ended with status {status}"
         raise MotoServerError(f"the moto server {what}; is moto[server] installed in {sys.prefix}?")
+
+    def when_ended(self, ended: Callable[[], None]) -> Callable[[], object]:
+        """Call `ended` in the running event loop if the process ends before `stop`.
+
+        Returns what stops watching. The process holds its standard output open while it lives.
+        """
+        output = self._process.stdout
+        if output is None:
+            raise AssertionError("the process was started with a pipe")
+        loop, descriptor = asyncio.get_running_loop(), output.fileno()
+
+        def readable() -> None:
+            if not os.read(descriptor, 4096):
+                loop.remove_reader(descriptor)
+                ended()
+
+        loop.add_reader(descriptor, readable)
+        return lambda: loop.remove_reader(descriptor)
 
     def stop(self) -> None:
         """End the process and wait for it; harmless when it has ended."""

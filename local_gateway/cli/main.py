@@ -55,13 +55,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("--record-secrets needs --record FILE")
     if options.bridge is not None and options.sam_local is None:
         parser.error("--bridge needs --sam-local DIRECTORY")
+    if options.env_vars is not None and options.lambda_endpoint is not None:
+        parser.error("--env-vars has no effect with --lambda-endpoint: give it to sam local")
     settings = gateway_settings(options, dict(os.environ))
     if settings.sam_local is not None:
         settings = replace(settings, bridge=settings.bridge or address_of())
     _raise_open_file_limit()
     coloured = shows_colours(sys.stdout, os.environ)
     terminal = (
-        JsonTerminal() if options.json else Terminal(verbose=settings.verbose, coloured=coloured)
+        JsonTerminal()
+        if options.json
+        else Terminal(verbose=settings.verbose, coloured=coloured, shows_files=options.show_files)
     )
     try:
         bridge = () if settings.bridge is None else (settings.bridge,)
@@ -140,6 +144,12 @@ def _parser() -> argparse.ArgumentParser:
         help="do not reload code and template when they change",
     )
     add(
+        "--env-vars",
+        type=Path,
+        metavar="FILE",
+        help="values for functions' environment variables, in JSON as for sam local",
+    )
+    add(
         "--lambda-endpoint",
         type=_url,
         metavar="URL",
@@ -155,6 +165,11 @@ def _parser() -> argparse.ArgumentParser:
         "--bridge",
         metavar="ADDRESS",
         help="where the containers of sam local reach this machine; default: docker0's address",
+    )
+    add(
+        "--show-files",
+        action="store_true",
+        help="show a line for each GET of a file, also for those that went well",
     )
     add("--json", action="store_true", help="print one JSON object per line")
     add("--record", type=Path, metavar="FILE", help="write each event and result to FILE, as JSON")

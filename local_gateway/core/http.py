@@ -46,6 +46,7 @@ class Request:
     body: bytes = b""
     source_ip: str = ""
     is_too_large: bool = False
+    version: str = "1.1"
 
     @property
     def query(self) -> Pairs:

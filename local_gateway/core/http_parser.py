@@ -119,6 +119,7 @@ class RequestParser:
             body=b"" if is_too_large else body,
             source_ip=self._source_ip,
             is_too_large=is_too_large,
+            version=self._parser.get_http_version(),
         )
 
 

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+# As API Gateway's execution log begins its line about a result that is no response.
+MALFORMED_RESPONSE = "Malformed Lambda proxy response"
+
 
 @dataclass(frozen=True, slots=True)
 class Succeeded:
@@ -46,3 +49,16 @@ class Invocation:
     cold: bool
     duration: float
     init_duration: float | None = None
+
+
+def outcome_of(result: InvocationResult) -> tuple[str, str | None]:
+    """A result as one word, and what there is to say about it."""
+    match result:
+        case Succeeded():
+            return "ok", None
+        case Failed(error_type, message):
+            return "error", f"{error_type}: {message}"
+        case TimedOut(seconds):
+            return "timeout", f"no answer within {seconds:g} s"
+        case Throttled():
+            return "throttled", "no execution environment is free"

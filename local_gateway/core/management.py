@@ -6,13 +6,14 @@ error carries it; a 410 has no body, as on AWS.
 """
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from local_gateway.core.http import Headers, Request, Response
 from local_gateway.core.timestamps import iso_time
 
-MISSING_TOKEN = "Missing Authentication Token"  # noqa: S105 - AWS's wording, not a secret
 ALGORITHM = "AWS4-HMAC-SHA256"
+_SIGNED_QUERY = ("Credential", "Date", "Expires", "SignedHeaders", "Signature")
 
 
 def _response(
@@ -54,15 +55,42 @@ def malformed(connection_id: str) -> Response:
     return _response(400, "BadRequestException", {"message": message})
 
 
-def forbidden(message: str) -> Response:
+@dataclass(frozen=True, slots=True)
+class SignatureRefusal:
+    """Why a signature is refused: the code that the SDKs decide by, and AWS's wording."""
+
+    error_type: str
+    message: str
+
+
+MISSING_TOKEN = SignatureRefusal(
+    "MissingAuthenticationTokenException", "Missing Authentication Token"
+)
+
+
+def forbidden(refusal: SignatureRefusal | None = None) -> Response:
     """403: wrong stage or path, or a signature that is missing or wrong."""
-    missing = message == MISSING_TOKEN
-    kind = "MissingAuthenticationTokenException" if missing else "ForbiddenException"
-    return _response(403, kind, {"message": message})
+    if refusal is None:
+        return _response(403, "ForbiddenException", {"message": "Forbidden"})
+    return _response(403, refusal.error_type, {"message": refusal.message})
+
+
+def error_of(response: Response) -> str | None:
+    """What an answer refuses, for the developer's log: its error type and its message."""
+    error_type = response.headers.get("x-amzn-ErrorType")
+    if error_type is None or not response.body:
+        return error_type
+    return f"{error_type}: {json.loads(response.body)['message']}"
 
 
 def is_signed(request: Request) -> bool:
-    """Whether a request carries a signature (Signature Version 4) in a header or its query."""
+    """Whether a request carries a signature (Signature Version 4) in a header or its query.
+
+    A query has to be complete, as botocore makes it.
+    """
     if (request.headers.get("authorization") or "").startswith(f"{ALGORITHM} "):
         return True
-    return ("X-Amz-Algorithm", ALGORITHM) in request.query
+    query = dict(request.query)
+    if query.get("X-Amz-Algorithm") != ALGORITHM:
+        return False
+    return all(query.get(f"X-Amz-{name}") for name in _SIGNED_QUERY)

@@ -8,13 +8,18 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from local_gateway.core.invocation import Invocation, InvocationResult, Succeeded, Throttled
+from local_gateway.core.invocation import (
+    Invocation,
+    InvocationResult,
+    Succeeded,
+    Throttled,
+    outcome_of,
+)
 from local_gateway.core.model import AsynchronousInvocation
 from local_gateway.errors import GatewayError
 from local_gateway.event_sources.clock import Clock
 from local_gateway.event_sources.queues import QUEUE_ERRORS, Queue
 from local_gateway.event_sources.reporter import Reporter
-from local_gateway.records import outcome_of
 from local_gateway.server.interfaces import Invoker
 
 _RETRY_PAUSES_MS = (60_000, 120_000)

@@ -1,8 +1,8 @@
 """The records of event sources: one for each invocation, without message bodies."""
 
 from local_gateway.core.event_sources.model import QueueMapping
-from local_gateway.core.invocation import Invocation, Succeeded
-from local_gateway.records import ApiRecord, Observe, outcome_of
+from local_gateway.core.invocation import Invocation, Succeeded, outcome_of
+from local_gateway.records import ApiRecord, Observe
 from local_gateway.server.interfaces import ClockAndIds
 
 

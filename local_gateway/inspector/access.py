@@ -9,6 +9,7 @@ import re
 from ipaddress import ip_address
 
 from local_gateway.core.http import Request
+from local_gateway.core.loopback_guard import foreign_page
 
 _OWN_HOST = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE)
 READING = frozenset({"GET"})
@@ -21,11 +22,10 @@ def problem(request: Request) -> str | None:
     hosts = request.headers.get_all("Host")
     if len(hosts) != 1 or _OWN_HOST.fullmatch(hosts[0]) is None:
         return "The inspector answers only as localhost, 127.0.0.1 or [::1]."
-    origin = request.headers.get("Origin")
-    same_origin = origin is not None and origin.lower() == f"http://{hosts[0].lower()}"
-    if origin is not None and not same_origin:
+    origins = request.headers.get_all("Origin")
+    if foreign_page(hosts, origins, request.headers.get("Sec-Fetch-Site")) is not None:
         return "The inspector answers only its own page."
-    if request.method not in READING and not same_origin:
+    if request.method not in READING and not origins:
         return "The inspector changes something only for its own page: expected an Origin header."
     return None
 

@@ -22,6 +22,11 @@ _IN_URL = re.compile(r"""([?&;])([^=&?#;\s"'<>]+)=([^&#\s"'<>]+)""")
 _PAIRS = re.compile(r"[^=&?#\s{}\"]+=[^&\s\"]*(?:&[^=&\s]+=[^&\s\"]*)*")
 _PAIR = re.compile(r"([^=&]+)=([^&]+)")
 _FORM_FIELD = re.compile(r'name="([^"]*)"')
+# What may be a name in broken JSON: any word, with or without its quotes.
+_NAME = re.compile(r"[A-Za-z][\w-]*")
+_UNICODE_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
+# A member of JSON inside any text.
+_MEMBER = re.compile(r"""([\w-]+)\\*["']\s*:""")
 _SCHEME_AND_TOKEN = re.compile(r"\b(Bearer|Basic)\s+[\w.~+/=-]{6,}", re.IGNORECASE)
 
 # Browsers can send a token only in the list of subprotocols; the names of protocols are short.
@@ -70,7 +75,8 @@ def redact(value: Any) -> Any:
 def redact_text(text: str) -> str:
     """A text with `MARKER` in place of its secrets: JSON, a form, or any text with URLs in it.
 
-    Text without secrets does not change.
+    Text without secrets does not change. What begins like JSON, cannot be parsed and names a secret
+    is hidden whole: nobody can say where the secret ends.
     """
     if text.lstrip()[:1] in {"{", "["}:
         try:
@@ -78,12 +84,18 @@ def redact_text(text: str) -> str:
             redacted = redact(content)
             return text if redacted == content else _dump(redacted)
         except ValueError:
-            return _redact_plain(text)
+            return MARKER if _names_a_secret(text) else _redact_plain(text)
         except RecursionError:
             return MARKER  # too deeply nested to look through
     if any(is_secret(name) for name in _FORM_FIELD.findall(text)):
         return MARKER  # multipart/form-data
     return _redact_plain(text)
+
+
+def _names_a_secret(text: str) -> bool:
+    """Whether a text that begins like JSON, but is none, has a secret's name where one may be."""
+    plain = _UNICODE_ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
+    return any(is_secret(name) for name in _NAME.findall(plain))
 
 
 def is_redacted(value: Any) -> bool:
@@ -126,14 +138,21 @@ def _protocols(value: Any) -> Any:
 def _redact_base64(body: str) -> str:
     """Forms and compressed bodies are in base64; bytes that are not text have no names."""
     try:
-        text = base64.b64decode(body, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+        content = base64.b64decode(body, validate=True)
+    except binascii.Error:
         return body
+    text = content.decode(errors="replace")
     redacted = redact_text(text)
-    return body if redacted == text else base64.b64encode(redacted.encode()).decode("ascii")
+    if redacted == text:
+        return body
+    if text.encode() != content:
+        redacted = MARKER  # not text as a whole
+    return base64.b64encode(redacted.encode()).decode("ascii")
 
 
 def _redact_plain(text: str) -> str:
+    if any(is_secret(name) for name in _MEMBER.findall(text)):
+        return MARKER  # JSON with something before it
     if "=" in text:
         if _PAIRS.fullmatch(text):
             text = _PAIR.sub(_hide_pair, text)

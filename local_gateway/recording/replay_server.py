@@ -13,7 +13,6 @@ from local_gateway.recording.expected_calls import (
     TOO_LARGE,
     ExpectedCalls,
 )
-from local_gateway.server.responses import json_message
 from local_gateway.server.websocket_stage import MANAGEMENT_SEGMENT
 
 _ANSWERS = {
@@ -36,9 +35,9 @@ class ReplayServer:
         """Answer a request."""
         path = request.path.removeprefix("/").split("/")
         if len(path) != 3 or unquote(path[1]) != MANAGEMENT_SEGMENT:
-            return json_message(403, "Forbidden")
+            return management.forbidden()
         if unquote(path[0]) not in self._stages:
-            return json_message(403, "Forbidden")
+            return management.forbidden()
         return self._answer(request, unquote(path[2]))
 
     def _answer(self, request: Request, connection_id: str) -> Response:

@@ -14,6 +14,7 @@ from typing import Protocol, cast
 from local_gateway.core.http import Request
 from local_gateway.core.http_parser import RequestParser
 from local_gateway.core.invocation import Failed
+from local_gateway.core.loopback_guard import foreign_page
 
 PREFIX = "/2018-06-01/runtime/"
 
@@ -114,6 +115,11 @@ class RuntimeApiConnection(asyncio.Protocol):
         self._transport.close()
 
     def _call(self, request: Request) -> None:
+        headers = request.headers
+        origins, site = headers.get_all("Origin"), headers.get("Sec-Fetch-Site")
+        foreign = foreign_page(headers.get_all("Host"), origins, site)
+        if foreign is not None:
+            raise RefusedError(403, "AccessDenied", foreign)
         match request.method, *request.path.removeprefix(PREFIX).split("/"):
             case "GET", "invocation", "next":
                 if not self._transport.is_closing():

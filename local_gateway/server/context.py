@@ -8,11 +8,12 @@ from local_gateway.records import Observe
 from local_gateway.server.faults import FaultInjector
 from local_gateway.server.interfaces import ClockAndIds
 from local_gateway.server.invocations import Invocations
+from local_gateway.server.signatures import SigningKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerContext:
-    """`secrets`, secret keys by access key id, are those that signatures are verified with.
+    """`signing_keys`, by access key id, are those that signatures are verified with.
 
     Without them a signature has to be there but may be anybody's. Without `faults` nothing goes
     wrong on purpose.
@@ -22,5 +23,5 @@ class ServerContext:
     clock: ClockAndIds
     observe: Observe
     limits: Limits
-    secrets: Mapping[str, str] | None = None
+    signing_keys: Mapping[str, SigningKey] | None = None
     faults: FaultInjector | None = None

@@ -31,9 +31,16 @@ type Message = Text | Binary
 
 
 class _QuietProtocol(Protocol):
-    """Closes without a reason text: no close of AWS's for a broken rule was seen with one."""
+    """Closes without a reason text: no close of AWS's for a broken rule was seen with one.
+
+    A close frame between fragments keeps its code: RFC 6455, section 5.4, allows it there.
+    """
 
     def fail(self, code: CloseCode | int, reason: str = "") -> None:
+        received = self.close_rcvd
+        if received is not None:
+            without_code = received.code == CloseCode.NO_STATUS_RCVD
+            code = CloseCode.NORMAL_CLOSURE if without_code else received.code
         super().fail(code, "")
 
 

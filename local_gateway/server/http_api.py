@@ -8,7 +8,7 @@ from local_gateway.core.http_api import responses
 from local_gateway.core.http_api.cors import preflight, with_cors
 from local_gateway.core.http_api.events import http_event, iam_context
 from local_gateway.core.http_api.routes import match, path_in_stage
-from local_gateway.core.invocation import Invocation, TimedOut
+from local_gateway.core.invocation import Invocation, TimedOut, outcome_of
 from local_gateway.core.model import (
     Application,
     AuthorizationType,
@@ -18,7 +18,7 @@ from local_gateway.core.model import (
 )
 from local_gateway.core.throttling import RouteThrottles
 from local_gateway.core.timestamps import RequestStamp
-from local_gateway.records import ApiRecord, outcome_of
+from local_gateway.records import ApiRecord
 from local_gateway.server.context import ServerContext
 from local_gateway.server.responses import json_message
 from local_gateway.server.signatures import signature_problem
@@ -81,10 +81,12 @@ class HttpApiServer:
         iam: Mapping[str, Any] | None = None
         if route.authorization_type is AuthorizationType.AWS_IAM:
             problem = signature_problem(
-                request, self._context.secrets, region=self._application.region, now=stamp.at
+                request, self._context.signing_keys, region=self._application.region, now=stamp.at
             )
             if problem is not None:
-                self._record(request, "403 Forbidden", None, problem)
+                self._record(
+                    request, "403 Forbidden", None, f"{problem.error_type}: {problem.message}"
+                )
                 return responses.FORBIDDEN
             iam = iam_context(request, self._application)
         return await self._invoke(stage, route, request, stamp, parameters, iam)
@@ -112,8 +114,8 @@ class HttpApiServer:
         )
         invocation = await self._context.invocations.call(route.function, event, route.timeout)
         result = invocation.result if invocation is not None else TimedOut(route.timeout)
-        response = responses.http_response(result)
-        self._record(request, str(response.status), invocation, outcome_of(result)[1])
+        response, malformed = responses.http_response(result)
+        self._record(request, str(response.status), invocation, malformed or outcome_of(result)[1])
         return response
 
     def _record(

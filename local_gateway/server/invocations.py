@@ -5,9 +5,17 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from local_gateway.core.invocation import Invocation, InvocationResult, Succeeded, TimedOut
+from local_gateway.core.invocation import (
+    Invocation,
+    InvocationResult,
+    Succeeded,
+    TimedOut,
+    outcome_of,
+)
 from local_gateway.core.websocket.actions import Invoke, Purpose
-from local_gateway.records import ApiRecord, Observe, outcome_of
+from local_gateway.core.websocket.authorizer import Refused, decide
+from local_gateway.core.websocket.integration_response import malformed_reason, proxy_response
+from local_gateway.records import ApiRecord, Observe
 from local_gateway.server.interfaces import ClockAndIds, Invoker
 
 # `json.dumps` would make an encoder for each event.
@@ -82,6 +90,9 @@ class Invocations:
     ) -> InvocationResult:
         result = invocation.result if invocation is not None else TimedOut(invoke.timeout)
         outcome, detail = outcome_of(result)
+        problem = _problem(invoke, result) if isinstance(result, Succeeded) else detail
+        if problem is not None and isinstance(result, Succeeded):
+            outcome, detail = "error", problem
         record = ApiRecord.from_invocation(
             invocation,
             at=at,
@@ -91,7 +102,22 @@ class Invocations:
             connection_id=connection_id,
             function=invoke.function,
             detail=detail,
-            problem=not isinstance(result, Succeeded),
+            problem=problem is not None,
         )
         self._observe(record)
         return result
+
+
+def _problem(invoke: Invoke, result: Succeeded) -> str | None:
+    """Why what a function returned is a failure all the same; `None` if it is not."""
+    match invoke.purpose:
+        case Purpose.AUTHORIZE:
+            decision = decide(result, invoke.event["methodArn"])
+            is_malformed = isinstance(decision, Refused) and decision.status == 500
+            return decision.cause if isinstance(decision, Refused) and is_malformed else None
+        case Purpose.DISCONNECT:
+            return None  # the answer has no effect
+    response = proxy_response(result)
+    if response is None:
+        return malformed_reason(result)
+    return f"the function answered {response.status}" if response.status >= 500 else None

@@ -5,6 +5,7 @@ from urllib.parse import unquote
 
 from local_gateway.core import management
 from local_gateway.core.http import Request, Response
+from local_gateway.records import ApiRecord, Observe
 from local_gateway.server.http_api import HttpApiServer
 from local_gateway.server.interfaces import ClockAndIds
 from local_gateway.server.protocol import Answer, Handler
@@ -27,8 +28,9 @@ class Router:
     before a stage of the same name: the template is served as it is on AWS.
     """
 
-    def __init__(self, clock: ClockAndIds) -> None:
+    def __init__(self, clock: ClockAndIds, observe: Observe) -> None:
         self._clock = clock
+        self._observe = observe
         self._stages: Mapping[str, WebSocketStageServer] = {}
         self._http_api: HttpApiServer | None = None
         self._mounted: dict[str, Handler] = {}
@@ -52,26 +54,40 @@ class Router:
             if not rest:
                 return await stage.upgrade(request)
             if not _is_management(rest):
+                if _has_management_segment(rest):
+                    return self._foreign_management_call(request)
                 return json_message(403, "Forbidden")
             connection = rest.partition("/")[2]
             if connection and "/" not in connection:
                 return stage.manage(request, connection)
-            return self._foreign_management_call()
+            return self._foreign_management_call(request)
         mounted = self._mounted.get(first)
         if mounted is not None and not is_upgrade(request) and not self._is_http_stage(first):
             return await mounted(request)
-        if _is_management(rest):
-            return self._foreign_management_call()
+        if _is_management(first) or _is_management(rest):
+            return self._foreign_management_call(request)
         if self._http_api is not None and not is_upgrade(request):
             return await self._http_api.handle(request)
+        if _has_management_segment(rest):
+            return self._foreign_management_call(request)
         return json_message(403, "Forbidden")
 
     def _is_http_stage(self, name: str) -> bool:
         return self._http_api is not None and name in self._http_api.stage_names()
 
-    def _foreign_management_call(self) -> Response:
+    def _foreign_management_call(self, request: Request) -> Response:
         """403 for `@connections` of a stage that does not exist here, or without a connection."""
-        return with_request_id(management.forbidden("Forbidden"), self._clock.stamp())
+        stamp, response = self._clock.stamp(), management.forbidden()
+        record = ApiRecord(
+            at=stamp.at,
+            api="management",
+            route_key=f"{request.method} {MANAGEMENT_SEGMENT}",
+            outcome=str(response.status),
+            detail=f"{request.path} is not /STAGE/{MANAGEMENT_SEGMENT}/CONNECTION of a stage here",
+            problem=True,
+        )
+        self._observe(record)
+        return with_request_id(response, stamp)
 
 
 def _is_for_another_api(request: Request, stage: WebSocketStageServer) -> bool:
@@ -80,6 +96,10 @@ def _is_for_another_api(request: Request, stage: WebSocketStageServer) -> bool:
     return AWS_DOMAIN in host and host.partition(":")[0] != stage.domain_name
 
 
+def _has_management_segment(path: str) -> bool:
+    return any(unquote(segment) == MANAGEMENT_SEGMENT for segment in path.split("/"))
+
+
 def _is_management(rest: str) -> bool:
-    """Whether the path below a stage is one of the management API."""
+    """Whether a path begins as one of the management API."""
     return unquote(rest.partition("/")[0]) == MANAGEMENT_SEGMENT

@@ -17,15 +17,28 @@ from botocore.compat import HTTPHeaders
 from botocore.credentials import Credentials
 
 from local_gateway.core.http import Request
-from local_gateway.core.management import ALGORITHM, MISSING_TOKEN, is_signed
+from local_gateway.core.loopback_guard import foreign_page
+from local_gateway.core.management import ALGORITHM, MISSING_TOKEN, SignatureRefusal, is_signed
 
-MALFORMED = "The authorization does not have the form that Signature Version 4 requires"
-UNKNOWN_KEY = "The security token included in the request is invalid."
-WRONG_SCOPE = "Credential should be scoped to a valid region and to service execute-api."
-EXPIRED = "Signature expired or not yet current"
-MISMATCH = (
-    "The request signature we calculated does not match the signature you provided. "
-    "Check your AWS Secret Access Key and signing method."
+# The SDKs correct their clock after this code, and sign again.
+INVALID_SIGNATURE = "InvalidSignatureException"
+
+MALFORMED = SignatureRefusal(
+    "IncompleteSignatureException",
+    "The authorization does not have the form that Signature Version 4 requires",
+)
+# The access key or the session token.
+UNKNOWN_KEY = SignatureRefusal(
+    "UnrecognizedClientException", "The security token included in the request is invalid."
+)
+WRONG_SCOPE = SignatureRefusal(
+    INVALID_SIGNATURE,
+    "Credential should be scoped to a valid region and to service execute-api.",
+)
+MISMATCH = SignatureRefusal(
+    INVALID_SIGNATURE,
+    "The request signature we calculated does not match the signature you provided. Check your "
+    "AWS Secret Access Key and signing method. Consult the service documentation for details.",
 )
 MAXIMUM_SKEW = 5 * 60 * 1000
 
@@ -35,7 +48,19 @@ _SECONDS = re.compile(r"\d{1,6}", re.ASCII)
 
 
 class _RefusedError(Exception):
-    """The request is refused with this message."""
+    """The request is refused."""
+
+    def __init__(self, refusal: SignatureRefusal) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """What belongs to an access key id; temporary credentials have a session token."""
+
+    secret: str
+    session_token: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +85,34 @@ class _Signer(SigV4Auth):
 
 
 def signature_problem(
-    request: Request, secrets: Mapping[str, str] | None, *, region: str, now: int
-) -> str | None:
-    """The message of the 403 for a missing or wrong signature; `None` when it is right.
+    request: Request, keys: Mapping[str, SigningKey] | None, *, region: str, now: int
+) -> SignatureRefusal | None:
+    """Why a missing or wrong signature is refused; `None` when it is right.
 
-    `secrets` maps access key ids to secret keys; without it, any signature is right. `now` is in
-    epoch milliseconds.
+    `keys` are by access key id; without them, any signature is right. `now` is in epoch
+    milliseconds.
     """
     if not is_signed(request):
         return MISSING_TOKEN
-    if secrets is None:
-        return None
+    if keys is None:
+        # Any page can send a query; a header makes its browser ask for permission first.
+        is_in_header = "authorization" in (name.lower() for name, _ in request.headers)
+        return None if is_in_header or guard_problem(request) is None else MISSING_TOKEN
     try:
-        _check(request, secrets, region, now)
-    except _RefusedError as refusal:
-        return str(refusal)
+        _check(request, keys, region, now)
+    except _RefusedError as error:
+        return error.refusal
     return None
 
 
-def _check(request: Request, secrets: Mapping[str, str], region: str, now: int) -> None:
+def guard_problem(request: Request) -> str | None:
+    """Why a request counts as one of a foreign page; `None` if it does not."""
+    headers = request.headers
+    site = headers.get("Sec-Fetch-Site")
+    return foreign_page(headers.get_all("Host"), headers.get_all("Origin"), site)
+
+
+def _check(request: Request, keys: Mapping[str, SigningKey], region: str, now: int) -> None:
     claim = _claim(request)
     access_key, day, *scope = claim.credential.split("/")
     if len(scope) != 3 or scope[2] != "aws4_request":
@@ -86,13 +120,36 @@ def _check(request: Request, secrets: Mapping[str, str], region: str, now: int) 
     signed_at = _milliseconds(claim.time)
     if scope[:2] != [region, _SERVICE] or not claim.time.startswith(day):
         raise _RefusedError(WRONG_SCOPE)
-    if not -MAXIMUM_SKEW <= now - signed_at <= claim.lifetime:
-        raise _RefusedError(EXPIRED)
-    if access_key not in secrets:
+    _check_time(claim, signed_at, now)
+    key = keys.get(access_key)
+    if key is None or _session_token(request) != key.session_token:
         raise _RefusedError(UNKNOWN_KEY)
-    expected = _signature(request, claim, Credentials(access_key, secrets[access_key]), region)
+    expected = _signature(request, claim, Credentials(access_key, key.secret), region)
     if not hmac.compare_digest(expected.encode(), claim.signature.encode()):
         raise _RefusedError(MISMATCH)
+
+
+def _check_time(claim: _Claim, signed_at: int, now: int) -> None:
+    """In the words of AWS, which tell the server's time."""
+    if now - signed_at > claim.lifetime:
+        minutes = claim.lifetime // 60_000
+        message = (
+            f"Signature expired: {claim.time} is now earlier than {_time(now - claim.lifetime)} "
+            f"({_time(now)} - {minutes} min.)"
+        )
+    elif signed_at - now > MAXIMUM_SKEW:
+        message = (
+            f"Signature not yet current: {claim.time} is still later than "
+            f"{_time(now + MAXIMUM_SKEW)} ({_time(now)} + {MAXIMUM_SKEW // 60_000} min.)"
+        )
+    else:
+        return
+    raise _RefusedError(SignatureRefusal(INVALID_SIGNATURE, message))
+
+
+def _session_token(request: Request) -> str | None:
+    header = request.headers.get("x-amz-security-token")
+    return header if header is not None else dict(request.query).get("X-Amz-Security-Token")
 
 
 def _claim(request: Request) -> _Claim:
@@ -116,6 +173,10 @@ def _claim(request: Request) -> _Claim:
     return _Claim(
         fields["Credential"], fields["SignedHeaders"], fields["Signature"], fields["Date"], lifetime
     )
+
+
+def _time(milliseconds: int) -> str:
+    return datetime.fromtimestamp(milliseconds // 1000, UTC).strftime("%Y%m%dT%H%M%SZ")
 
 
 def _milliseconds(time: str) -> int:

@@ -20,7 +20,7 @@ from local_gateway.server.faults import FaultInjectingSession
 from local_gateway.server.protocol import Upgrade
 from local_gateway.server.responses import json_message
 from local_gateway.server.session import Session
-from local_gateway.server.signatures import signature_problem
+from local_gateway.server.signatures import guard_problem, signature_problem
 
 MANAGEMENT_SEGMENT = "@connections"
 METHODS = frozenset({"POST", "GET", "DELETE"})
@@ -29,6 +29,8 @@ METHODS = frozenset({"POST", "GET", "DELETE"})
 _HANDSHAKE_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _KEY_BYTES = 16
 _VERSION = "13"
+# RFC 6455, sections 4.2.1 and 11.3; other headers are lists, which may be cut into several.
+_SENT_ONCE = ("Host", "Sec-WebSocket-Version", "Sec-WebSocket-Key")
 
 
 class WebSocketStageServer:
@@ -72,14 +74,16 @@ class WebSocketStageServer:
         connection_id = unquote(segment)
         stamp = self._context.clock.stamp()
         response = self._answer(request, connection_id, stamp)
-        self._record(request.method, connection_id, response.status, stamp.at)
+        self._record(request.method, connection_id, response, stamp.at)
         return with_request_id(response, stamp)
 
     def _answer(self, request: Request, connection_id: str, stamp: RequestStamp) -> Response:
         if request.is_too_large:
             return management.PAYLOAD_TOO_LARGE
+        if guard_problem(request) is not None:
+            return management.forbidden()
         problem = signature_problem(
-            request, self._context.secrets, region=self._application.region, now=stamp.at
+            request, self._context.signing_keys, region=self._application.region, now=stamp.at
         )
         if problem is not None:
             return management.forbidden(problem)
@@ -109,7 +113,7 @@ class WebSocketStageServer:
             return False
         stamp = self._context.clock.stamp()
         response = session.delete(stamp)
-        self._record("DELETE", connection_id, response.status, stamp.at)
+        self._record("DELETE", connection_id, response, stamp.at)
         return True
 
     def shut_down(self) -> None:
@@ -158,14 +162,17 @@ class WebSocketStageServer:
             account_id=application.account_id,
         )
 
-    def _record(self, method: str, connection_id: str, status: int, at: int) -> None:
+    def _record(self, method: str, connection_id: str, response: Response, at: int) -> None:
+        status = response.status
+        problem = status >= 400 and status != 410
         record = ApiRecord(
             at=at,
             api="management",
             route_key=f"{method} {MANAGEMENT_SEGMENT}",
             outcome=str(status),
             connection_id=connection_id,
-            problem=status >= 400 and status != 410,
+            detail=management.error_of(response) if problem else None,
+            problem=problem,
         )
         self._context.observe(record)
 
@@ -178,16 +185,27 @@ def with_request_id(response: Response, stamp: RequestStamp) -> Response:
 
 def is_upgrade(request: Request) -> bool:
     """Whether the client asks for a WebSocket."""
-    lines = request.headers.get_all("Connection")
-    options = {option.strip().lower() for line in lines for option in line.split(",")}
-    protocol = request.headers.get("Upgrade") or ""
-    return protocol.lower() == "websocket" and "upgrade" in options
+    return "websocket" in _options(request, "Upgrade") and "upgrade" in _options(
+        request, "Connection"
+    )
+
+
+def _options(request: Request, name: str) -> set[str]:
+    """The values of a header that is a list, in lower case."""
+    lines = request.headers.get_all(name)
+    return {option.strip().lower() for line in lines for option in line.split(",")}
 
 
 def _upgrade_problem(request: Request) -> str | None:
     """What is wrong with an upgrade request by RFC 6455, section 4.2.1; `None` if nothing."""
     if request.method != "GET":
         return f"a WebSocket is opened with GET, not {request.method}"
+    if request.version != "1.1":
+        return f"a WebSocket is opened with HTTP/1.1, not HTTP/{request.version}"
+    for name in _SENT_ONCE:
+        count = len(request.headers.get_all(name))
+        if count != 1:
+            return f"expected one header {name}, not {count}"
     if request.headers.get("Sec-WebSocket-Version") != _VERSION:
         return f"Sec-WebSocket-Version must be {_VERSION}"
     try:

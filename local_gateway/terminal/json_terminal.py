@@ -7,6 +7,7 @@ from typing import Any, TextIO, override
 
 from local_gateway.core.timestamps import iso_time
 from local_gateway.records import ApiRecord, Frame, InvocationRecord, LogLine, Record
+from local_gateway.terminal.printable_text import whole_characters
 from local_gateway.terminal.terminal import Terminal
 
 
@@ -75,4 +76,10 @@ def _event_line(record: ApiRecord) -> str:
 
 
 def _line(kind: str, **members: Any) -> str:
-    return json.dumps({"type": kind, **members})
+    return json.dumps({"type": kind, **{name: _whole(value) for name, value in members.items()}})
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str):
+        return whole_characters(value)
+    return [_whole(item) for item in value] if isinstance(value, list) else value

@@ -1,6 +1,7 @@
 """The terminal's output for people: a line per request or event, and the functions' logs."""
 
 import asyncio
+import re
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -9,9 +10,19 @@ from typing import TextIO
 
 from local_gateway.records import ApiRecord, Frame, InvocationRecord, LogLine, Record
 from local_gateway.terminal.log_text import LogText, readable
+from local_gateway.terminal.printable_text import printable, printable_lines
 
 _RED, _YELLOW, _PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[0m"
 _COLOURS = {"WARNING": _YELLOW, "ERROR": _RED, "CRITICAL": _RED}
+
+# How a runtime, and Python itself, begin an error; and how Python ends its traceback.
+_ERROR_LINES = ("[ERROR] ", "Traceback (most recent call last):")
+_EXCEPTION = re.compile(r"[A-Za-z_][\w.]*(: .*)?")
+
+_FILE = re.compile(
+    r"GET /.*\.(avif|css|gif|html?|ico|jpe?g|js|map|mjs|png|svg|ttf|txt|webmanifest|webp|woff2?)",
+    re.DOTALL,
+)
 
 FLUSH_SECONDS = 0.02
 
@@ -44,14 +55,20 @@ class LineBuffer:
         """Write the lines that wait."""
         if self._lines:
             lines, self._lines = self._lines, []
-            self._out.write("\n".join([*lines, ""]))
+            text = "\n".join([*lines, ""])
+            try:
+                self._out.write(text)
+            except UnicodeEncodeError:  # the encoding of `out` lacks a character
+                encoding = self._out.encoding
+                self._out.write(text.encode(encoding, "backslashreplace").decode(encoding))
             self._out.flush()
 
 
 class Terminal:
     """Writes lines to `out`; with `verbose` the functions' logs do not change.
 
-    With `coloured`, problems are yellow or red.
+    With `coloured`, problems and tracebacks are yellow or red. Requests for files that went well
+    are shown with `shows_files` only.
     """
 
     def __init__(
@@ -60,14 +77,17 @@ class Terminal:
         *,
         verbose: bool = False,
         coloured: bool = False,
+        shows_files: bool = False,
     ) -> None:
         self._lines = LineBuffer(out)
+        self._shows_files = shows_files
+        self._tracebacks: set[tuple[str, str]] = set()
         self._verbose = verbose
         self._coloured = coloured
 
     def say(self, text: str) -> None:
-        """Print a line."""
-        self._lines.write(text)
+        """Print a line, or several."""
+        self._lines.write(printable_lines(text))
 
     def flush(self) -> None:
         """Print the lines that wait: those about records are printed in groups."""
@@ -98,6 +118,8 @@ class Terminal:
 
     def _print_api_record(self, record: ApiRecord) -> None:
         """Print time, route, outcome, duration, function, connection."""
+        if not self._shows_files and _is_file(record):
+            return
         parts = [f"{_beginning(record.at, record.problem)}{record.route_key:<14}", record.outcome]
         if record.duration_ms is not None:
             parts.append(f"{record.duration_ms:.1f} ms{' cold' if record.cold else ''}")
@@ -107,7 +129,8 @@ class Terminal:
             parts.append(record.connection_id)
         if record.detail is not None:
             parts.append(f"({record.detail})")
-        self._lines.write_soon(self._painted(" ".join(parts), _YELLOW if record.problem else ""))
+        line = printable(" ".join(parts))
+        self._lines.write_soon(self._painted(line, _YELLOW if record.problem else ""))
 
     def _painted(self, text: str, colour: str) -> str:
         return f"{colour}{text}{_PLAIN}" if self._coloured and colour else text
@@ -116,16 +139,35 @@ class Terminal:
         """Print time, function and text."""
         text = LogText((record.text,)) if self._verbose else readable(record.text)
         beginning = f"{_beginning(record.at, text.is_problem)}{record.function} | "
-        colour = _COLOURS.get(text.level, "")
+        colour = _COLOURS.get(text.level) or (_RED if self._is_traceback(record) else "")
         for line in text.lines:
-            self._lines.write_soon(self._painted(beginning + line, colour))
+            self._lines.write_soon(self._painted(printable(beginning + line), colour))
             # An exception stands below its headline.
-            beginning, colour = f"{'':15}{record.function} | ", ""
+            beginning = f"{'':15}{record.function} | "
+
+    def _is_traceback(self, record: LogLine) -> bool:
+        """Whether the line belongs to a traceback, which a runtime prints line by line."""
+        key, text = (record.function, record.stream), record.text
+        if text.startswith(_ERROR_LINES):
+            self._tracebacks.add(key)
+            return True
+        if key not in self._tracebacks:
+            return False
+        if text.startswith((" ", "\t")):
+            return True
+        self._tracebacks.discard(key)
+        return _EXCEPTION.fullmatch(text) is not None
 
 
 def shows_colours(out: TextIO, environment: Mapping[str, str]) -> bool:
     """Whether `out` is a terminal, and `NO_COLOR` is not set (no-color.org)."""
     return out.isatty() and not environment.get("NO_COLOR")
+
+
+def _is_file(record: ApiRecord) -> bool:
+    """Whether it is a request for a file that went well: a page needs dozens of them."""
+    went_well = not record.problem and (record.outcome.startswith("2") or record.outcome == "304")
+    return record.api == "http" and went_well and _FILE.fullmatch(record.route_key) is not None
 
 
 def _beginning(at: int, problem: bool) -> str:

@@ -3,7 +3,8 @@
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +15,7 @@ _FILES = re.compile(
         |^4913$             # Vim checks whether it may write here
         |___jb_\w+___$      # JetBrains writes a temporary file, then renames it
         |\.tmp$|\.tmp\.\d+  # and so do others
+        |\.log$|^nohup\.out$   # output of programs
         |^\.DS_Store$""",
     re.VERBOSE,
 )
@@ -21,6 +23,8 @@ _FILES = re.compile(
 # Name, time of modification in nanoseconds, size; names are relative, or empty for a file itself.
 type Files = frozenset[tuple[str, int, int]]
 type Directory = tuple[Path, int]
+# Device and inode.
+type FileId = tuple[int, int]
 
 
 def is_source(name: str) -> bool:
@@ -54,18 +58,38 @@ def take_snapshot(roots: Iterable[Path]) -> Snapshot:
     """Read the current state of the roots; files that cannot be read are skipped."""
     files: dict[Path, Files] = {}
     directories: set[Directory] = set()
+    outputs = _own_outputs()
     for root in roots:
-        walk = _Walk(root)
+        walk = _Walk(root, outputs)
         files[root] = frozenset(walk.files())
         directories |= walk.directories
     return Snapshot(files=files, directories=frozenset(directories))
 
 
+def _own_outputs() -> Set[FileId]:
+    """The files that this process writes: output beside the code must not start a reload."""
+    if sys.platform == "win32":
+        return frozenset()
+    import fcntl
+
+    outputs: set[FileId] = set()
+    for name in os.listdir("/dev/fd"):  # noqa: PTH208 - numbers, not paths
+        try:
+            status = os.fstat(int(name))
+            mode = fcntl.fcntl(int(name), fcntl.F_GETFL) & os.O_ACCMODE
+        except OSError:  # closed in the meantime
+            continue
+        if stat.S_ISREG(status.st_mode) and mode != os.O_RDONLY:
+            outputs.add((status.st_dev, status.st_ino))
+    return outputs
+
+
 class _Walk:
     """Walks through a root; it follows each symbolic link once."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, outputs: Set[FileId]) -> None:
         self._root = root
+        self._outputs = outputs
         self._seen: set[tuple[int, int]] = set()
         self.directories: set[Directory] = set()
 
@@ -100,7 +124,7 @@ class _Walk:
         except OSError:  # deleted in the meantime, or a broken link
             return
         if not stat.S_ISDIR(status.st_mode):
-            if is_source(entry.name):
+            if is_source(entry.name) and (status.st_dev, status.st_ino) not in self._outputs:
                 yield name, status.st_mtime_ns, status.st_size
         # Folders that begin with a dot belong to tools: .git, .aws-sam, .venv.
         elif is_source(entry.name) and not entry.name.startswith("."):

@@ -47,6 +47,13 @@ def send(body: str) -> object:
     return default(event("default", "c1", body), lambda_context())
 
 
+def late() -> object:
+    """A message of the first connection, whose login has expired."""
+    message = event("default", "c1", '{"message": "Hai!"}')
+    message["requestContext"]["authorizer"]["expires_at"] = "1"
+    return default(message, lambda_context())
+
+
 def back(position: int) -> list[str]:
     """The first connection resumes the room."""
     return services().resumer.frames(context().subscriber(), {ROOM: position}, None)
@@ -97,6 +104,7 @@ STEPS: dict[str, tuple[Step, Step]] = {
     "connect": (nothing, lambda: connect(event("connect", "c3"), lambda_context())),
     "reply, one frame": (nothing, lambda: send('{"message": "Hai!"}')),
     "`$ping`, error": (nothing, lambda: send('{"$ping": 1}')),
+    "message after the login's expiry": (nothing, late),
     "`join`, the user's first connection there": (nothing, lambda: context().join(ROOM)),
     "`join`, another connection of the user": (one_in, lambda: context("c2").join(ROOM)),
     "`join`, in it already": (one_in, lambda: context().join(ROOM)),

@@ -69,7 +69,7 @@ def test_authorizer_context_stays_with_the_connection(name: str) -> None:
     authorizer = context(name)["authorizer"]
     assert ("integrationLatency" in authorizer) == (name == "connect")
     texts = {key: value for key, value in authorizer.items() if key != "integrationLatency"}
-    assert set(texts) == {"principalId", "username", "endpoint", "session_id"}
+    assert set(texts) == {"principalId", "username", "endpoint", "session_id", "expires_at"}
     assert all(isinstance(value, str) for value in texts.values())
 
 

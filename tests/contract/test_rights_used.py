@@ -167,9 +167,10 @@ def fans_out(desk: Desk) -> None:
 
 
 def serves(desk: Desk) -> None:
-    """Logins, one with a new password, and a logout with two sockets that are gone."""
+    """Logins, one with a new password, and a logout with an open socket and two that are gone."""
     open_connections()
     both_in()
+    connect(event("connect", "c3"), lambda_context())
     session = event("connect", "c1")["requestContext"]["authorizer"]["session_id"]
     start_session(
         "demo",

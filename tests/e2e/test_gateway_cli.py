@@ -1,7 +1,10 @@
 """The command line with real processes: recording, replaying, JSON, help, exit statuses."""
 
 import json
+import os
 import re
+import signal
+import subprocess
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -226,6 +229,34 @@ def test_help_names_commands_and_exit_statuses(arguments: list[str], texts: list
     assert ended.returncode == 0
     for text in texts:
         assert text in ended.stdout
+
+
+def test_ctrl_c_during_a_long_start_is_heeded_at_once(tmp_path: Path) -> None:
+    template = tmp_path / "template.yaml"
+    os.mkfifo(template)  # whoever reads it waits for an end that does not come
+    process = subprocess.Popen(
+        [*LOCAL_GATEWAY, "--template", str(template), "--port", "0"], cwd=ROOT
+    )
+    with template.open("w"):
+        process.send_signal(signal.SIGINT)
+        try:
+            assert process.wait(20) == 0
+        finally:
+            process.kill()
+
+
+def test_killed_aws_services_are_reported() -> None:
+    options = ("--template", str(TEMPLATE), "--port", "0")
+    with Program(*LOCAL_GATEWAY, *options) as program:
+        program.wait_for("Ready: ")
+        children = Path(f"/proc/{program.pid}/task/{program.pid}/children").read_text().split()
+        (moto,) = [
+            int(child)
+            for child in children
+            if "moto_process" in Path(f"/proc/{child}/cmdline").read_text()
+        ]
+        os.kill(moto, signal.SIGKILL)
+        program.wait_for("warning: the AWS services of this run .moto. have ended")
 
 
 SEVERAL_PROBLEMS = """\

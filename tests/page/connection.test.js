@@ -281,3 +281,18 @@ test("a listener that fails disturbs no other, and one that is taken away hears 
   assert.deepEqual(complaints, [fault]);
   assert.deepEqual(browser.states, ["connecting", "connected"]);
 });
+
+test("a socket that the server ends is not opened again by itself", async () => {
+  for (const code of /** @type {const} */ (["session_ended", "too_many_connections"])) {
+    const browser = new FakeBrowser();
+    browser.connected();
+    browser.socket.deliver({ error: { code, message: "…" } });
+    browser.socket.cut();
+    await settled();
+    await browser.clock.pass(120_000);
+    assert.deepEqual(browser.sapa.state, { status: "closed", reason: code });
+    assert.equal(browser.sockets.length, 1);
+    browser.sapa.retryNow();
+    assert.equal(browser.sockets.length, code === "session_ended" ? 1 : 2);
+  }
+});

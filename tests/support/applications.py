@@ -174,6 +174,7 @@ def _open_routes() -> tuple[HttpRoute, ...]:
             ("GET /echo/{name}", 5.0),
             ("POST /echo", 5.0),
             ("GET /cookies", 5.0),
+            ("GET /malformed", 5.0),
             ("GET /hold", 0.1),
         )
     )

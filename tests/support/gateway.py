@@ -27,6 +27,7 @@ from local_gateway.server.invocations import Invocations
 from local_gateway.server.listener import Listener
 from local_gateway.server.protocol import RequestLimits
 from local_gateway.server.router import Router
+from local_gateway.server.signatures import SigningKey
 from local_gateway.server.websocket_stage import WebSocketStageServer
 from tests.support.applications import LIMITS, REGION
 from tests.support.raw_client import RawClient
@@ -49,7 +50,7 @@ class RunningGateway:
     """Serves an application until the end of its `with` block.
 
     `limits` are the stages' quotas by stage name, `request_limits` those of a single request,
-    `secrets` the access keys that management calls have to be signed with (any, if there are none),
+    `signing_keys` those that management calls have to be signed with (any, if there are none),
     `faults` what goes wrong (nothing, if there are none).
     """
 
@@ -59,14 +60,14 @@ class RunningGateway:
         *,
         limits: Mapping[str, Limits] = LIMITS,
         request_limits: RequestLimits | None = None,
-        secrets: Mapping[str, str] | None = None,
+        signing_keys: Mapping[str, SigningKey] | None = None,
         faults: Faults | None = None,
     ) -> None:
         self.recorder = Recorder()
         self._application = application
         self._limits = limits
         self._request_limits = request_limits
-        self._secrets = secrets
+        self._signing_keys = signing_keys
         self._faults = faults
         self._loop = asyncio.new_event_loop()
         self._stack = AsyncExitStack()
@@ -179,7 +180,7 @@ class RunningGateway:
             )
         invocations = Invocations(invoker, clock=clock, observe=self.recorder.observe)
         self._stack.push_async_callback(invocations.close)
-        router = Router(clock)
+        router = Router(clock, self.recorder.observe)
         listener = Listener(
             sockets,
             router.handle,
@@ -194,7 +195,7 @@ class RunningGateway:
             clock=clock,
             observe=self.recorder.observe,
             limits=Limits(),
-            secrets=self._secrets,
+            signing_keys=self._signing_keys,
             faults=faults,
         )
         self._serve(router, context)

@@ -121,7 +121,7 @@ function newRoom(endpoint) {
 function stateChanged(state) {
   if (state.status === "closed" && state.reason === "stopped") return;
   status.show(state);
-  if (state.status === "closed") leave("Your session has ended. Your text is kept. Log in to continue.");
+  if (state.status === "closed" && state.reason === "session_ended") leave("Your session has ended. Your text is kept. Log in to continue.");
 }
 
 /** @returns {Promise<"alive" | "ended" | "unknown">} */

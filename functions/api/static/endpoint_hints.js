@@ -5,6 +5,7 @@
  * longer fits its endpoint is ignored.
  */
 
+import { encodedUsername } from "./live/usernames.js";
 import { isObject } from "./sapa/message.js";
 
 /** @typedef {import("./content.js").Message} Message */
@@ -82,9 +83,14 @@ export const ENDPOINT_HINTS = {
       if (!Array.isArray(following)) return {};
       const names = following.join(", ");
       const remark = names ? `You follow ${names}.` : "You follow nobody.";
-      if (action === "unfollow") return { remark, left: [`posts:${user}`] };
+      if (action === "unfollow") return { remark, left: [postsOf(user)] };
       const users = action === "feed" ? [username, ...following] : [user];
-      return { remark, joined: users.map((name) => `posts:${name}`) };
+      return { remark, joined: users.map(postsOf) };
     },
   },
 };
+
+/** @param {unknown} user */
+function postsOf(user) {
+  return `posts:${encodedUsername(String(user))}`;
+}

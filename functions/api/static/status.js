@@ -26,6 +26,10 @@ function reportOf(state, now) {
       return { tone: "bad", label, reason: `Not connected. ${KEPT}`, retry: true };
     }
     case "closed":
+      if (state.reason === "too_many_connections") {
+        const reason = `You opened Sapa in other windows, so this one was disconnected. ${KEPT}`;
+        return { tone: "bad", label: "Disconnected", reason, retry: true };
+      }
       return { tone: "off", label: "Logged out", reason: "You are logged out.", retry: false };
   }
 }

@@ -127,6 +127,17 @@ def shortened(name: str) -> str:
     return name[:_MAX_FIELD_NAME_LENGTH].encode(errors="replace").decode()
 
 
+def session_ended() -> RefusalError:
+    """The last frame of a socket whose login has ended."""
+    return RefusalError("session_ended", "Your login has ended. Log in again.")
+
+
+def too_many_connections() -> RefusalError:
+    """The last frame of a connection that is closed for a newer one of its user."""
+    text = "You have opened too many connections, so the oldest is closed."
+    return RefusalError("too_many_connections", text)
+
+
 class RefusedError(RefusalError):
     """A business process raises this to refuse, with a reason and `fields` for single inputs.
 

@@ -13,6 +13,7 @@ from sapa.errors import LambdaEventError
 type LambdaEvent = Mapping[str, Any]
 
 _MAX_ENDPOINT_LENGTH = 128
+NEVER = 2**53
 _CONNECTION_ID = ("requestContext.connectionId", str)
 
 
@@ -44,6 +45,11 @@ def header_values(event: LambdaEvent, name: str) -> tuple[str, ...]:
     return ()
 
 
+def came_by_https(event: LambdaEvent) -> bool:
+    """Whether a request came by TLS; API Gateway overwrites what a client says about it."""
+    return header_values(event, "x-forwarded-proto")[:1] == ("https",)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandshakeEvent:
     """The parts of a handshake on which the authorizer decides.
@@ -56,6 +62,7 @@ class HandshakeEvent:
     cookie_headers: tuple[str, ...]
     origins: tuple[str, ...]
     hosts: tuple[str, ...]
+    is_https: bool
 
     @classmethod
     def from_event(cls, event: LambdaEvent, default_endpoint: str) -> Self:
@@ -67,6 +74,7 @@ class HandshakeEvent:
             cookie_headers=header_values(event, "Cookie"),
             origins=header_values(event, "Origin"),
             hosts=header_values(event, "Host") + header_values(event, "x-viewer-host"),
+            is_https=came_by_https(event),
         )
 
 
@@ -74,7 +82,8 @@ class HandshakeEvent:
 class ConnectionEvent:
     """The members that every event of an authorized connection has.
 
-    `connected_at` and `request_time` are epoch milliseconds.
+    `connected_at` and `request_time` are epoch milliseconds, `session_expires_at` is epoch seconds:
+    the end of the login, as the authorizer read it.
     """
 
     connection_id: str
@@ -84,11 +93,18 @@ class ConnectionEvent:
     username: str
     endpoint: str
     session_id: str
+    session_expires_at: int = NEVER
+
+    @property
+    def is_session_over(self) -> bool:
+        """Whether the login had expired when API Gateway received this."""
+        return self.request_time // 1000 >= self.session_expires_at
 
     @classmethod
     def from_event(cls, event: LambdaEvent) -> Self:
         """Read a `$connect` or message event. Raises `LambdaEventError`."""
         return cls(
+            session_expires_at=_session_expires_at(event),
             **_members(
                 event,
                 connection_id=_CONNECTION_ID,
@@ -98,8 +114,15 @@ class ConnectionEvent:
                 username=("requestContext.authorizer.username", str),
                 endpoint=("requestContext.authorizer.endpoint", str),
                 session_id=("requestContext.authorizer.session_id", str),
-            )
+            ),
         )
+
+
+def _session_expires_at(event: LambdaEvent) -> int:
+    """A socket that was opened before a deployment may not have it; it lives for two hours."""
+    context = (event.get("requestContext") or {}).get("authorizer") or {}
+    value = str(context.get("expires_at", NEVER))
+    return int(value) if value.isascii() and value.isdigit() else 0
 
 
 def connection_id_of(event: LambdaEvent) -> str:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from sapa.errors import SettingError
+from sapa.errors import BusinessProcessError, SettingError
 from sapa.settings import Settings, settings
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Services:
 
     @cached_property
     def allowed_origins(self) -> tuple[str, ...]:
-        """Hosts or origins, besides our own, whose pages may log in and connect."""
+        """Origins, besides our own, whose pages may log in and connect."""
         return self.config.allowed_origins
 
     @cached_property
@@ -299,8 +299,8 @@ def services() -> Services:
 def warm_up(load: Callable[[Services], object]) -> None:
     """Make parts in the init phase: nobody waits for it, and the processor is fast.
 
-    A part that lacks a setting is made, and fails, in the invocations that need it: those are
-    logged with their ids and counted.
+    A part that lacks a setting, or a business process that does not import, fails in the
+    invocations that need it: those are logged with their ids and counted. The others go on.
     """
-    with suppress(SettingError):
+    with suppress(SettingError, BusinessProcessError):
         load(services())

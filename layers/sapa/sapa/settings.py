@@ -90,7 +90,7 @@ class Settings:
 
     user_pool_id = _required("USER_POOL_ID")
     user_pool_client_id = _required("USER_POOL_CLIENT_ID")
-    # Hosts or origins, besides our own, whose pages may log in and connect.
+    # Origins, besides our own, whose pages may log in and connect; a host alone means https.
     allowed_origins = _names("ALLOWED_ORIGINS")
     session_lifetime_seconds = _number("SESSION_LIFETIME_SECONDS", 8 * 60 * 60, least=1)
 

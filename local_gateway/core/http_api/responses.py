@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from local_gateway.core.http import Headers, Response
-from local_gateway.core.invocation import Failed, InvocationResult, Succeeded
+from local_gateway.core.invocation import MALFORMED_RESPONSE, Failed, InvocationResult, Succeeded
 
 _JSON = "application/json"
 _TEXT = "text/plain;charset=UTF-8"
@@ -41,19 +41,22 @@ INTERNAL_SERVER_ERROR = _message(500, "Internal Server Error")
 SERVICE_UNAVAILABLE = _message(503, "Service Unavailable")
 
 
-def http_response(result: InvocationResult) -> Response:
-    """The response for a function's result, failures included."""
+def http_response(result: InvocationResult) -> tuple[Response, str | None]:
+    """The response for a function's result, and why the result cannot be sent, if so."""
     if isinstance(result, Failed):
-        return INTERNAL_SERVER_ERROR
+        return INTERNAL_SERVER_ERROR, None
     if not isinstance(result, Succeeded):
-        return SERVICE_UNAVAILABLE
+        return SERVICE_UNAVAILABLE, None
     try:
         answer = json.loads(result.payload)
-        if not isinstance(answer, dict) or "statusCode" not in answer:
-            return Response(200, Headers((("content-type", _JSON),)), result.payload)
-        return _structured(answer)
     except (ValueError, RecursionError):
-        return INTERNAL_SERVER_ERROR
+        return INTERNAL_SERVER_ERROR, f"{MALFORMED_RESPONSE}: the result is not JSON"
+    if not isinstance(answer, dict) or "statusCode" not in answer:
+        return Response(200, Headers((("content-type", _JSON),)), result.payload), None
+    try:
+        return _structured(answer), None
+    except _UnusableResponseError as error:
+        return INTERNAL_SERVER_ERROR, f"{MALFORMED_RESPONSE}: {error}"
 
 
 def _structured(answer: Mapping[str, Any]) -> Response:
@@ -105,6 +108,11 @@ def _body(answer: Mapping[str, Any]) -> bytes:
     if not isinstance(body, str):
         raise _UnusableResponseError("body must be a string")
     if answer.get("isBase64Encoded") is True:
-        return base64.b64decode(body, validate=True)
+        try:
+            return base64.b64decode(body, validate=True)
+        except ValueError:
+            raise _UnusableResponseError(
+                "body must be in base64, as isBase64Encoded says"
+            ) from None
     # Half of a surrogate pair is legal in JSON but not in UTF-8.
     return body.encode("utf-8", errors="replace")

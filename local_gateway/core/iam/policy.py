@@ -6,6 +6,7 @@ Gateway evaluates the policy on its own, so an explicit Deny wins and no match i
 """
 
 import ipaddress
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -74,7 +75,7 @@ def _statements(policy: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def _effect(statement: Mapping[str, Any]) -> str:
     effect = statement.get("Effect")
     if effect not in ("Allow", "Deny"):
-        raise PolicyError(f"Effect must be Allow or Deny, got {effect!r}")
+        raise PolicyError(f"Effect must be Allow or Deny, got {json.dumps(effect)}")
     return str(effect)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from local_gateway.core.http import Pairs, Request
 from local_gateway.core.iam.policy import PolicyError, allows
-from local_gateway.core.invocation import Failed, InvocationResult, Succeeded
+from local_gateway.core.invocation import Failed, InvocationResult, Succeeded, outcome_of
 from local_gateway.core.model import Authorizer
 from local_gateway.core.websocket.events import Identity
 
@@ -49,7 +49,8 @@ def missing_identity_source(
 ) -> str | None:
     """The first identity source that is missing or empty: 401 without invoking the authorizer.
 
-    Header names are compared exactly as written, as AWS's REST pages say.
+    Header names match in any letter case: AWS does not document it for WebSockets, clients such as
+    Netty's send all names in lower case, and HTTP APIs do the same.
     """
     for expression in authorizer.identity_sources:
         if not _identity_value(expression, handshake, identity):
@@ -57,7 +58,7 @@ def missing_identity_source(
     return None
 
 
-def near_miss(expression: str, handshake: Request) -> str | None:
+def _near_miss(expression: str, handshake: Request) -> str | None:
     """A warning when the client sent the header of an identity source in another letter case."""
     if not expression.startswith(_HEADER):
         return None
@@ -66,9 +67,15 @@ def near_miss(expression: str, handshake: Request) -> str | None:
     if not names or wanted in names:
         return None
     return (
-        f"identity source {expression} does not match the header {names[0]} that the client sent: "
-        f"names are compared with their letter case, write {_HEADER}{names[0]}"
+        f"identity source {expression} differs in letter case from the header {names[0]} that the "
+        "client sent: AWS does not say that this matches, it does here"
     )
+
+
+def near_misses(authorizer: Authorizer, handshake: Request) -> list[str]:
+    """Warnings about headers that match their identity source in another letter case only."""
+    misses = (_near_miss(expression, handshake) for expression in authorizer.identity_sources)
+    return [miss for miss in misses if miss is not None]
 
 
 def unauthorized(source: str) -> Refused:
@@ -86,7 +93,7 @@ def decide(
     if isinstance(result, Failed) and result.message == "Unauthorized":
         return Refused(401, "Unauthorized", "the authorizer raised Unauthorized")
     if not isinstance(result, Succeeded):
-        return _failure(f"the authorizer did not answer: {result}")
+        return _failure(f"the authorizer did not answer: {outcome_of(result)[1]}")
     try:
         answer = _answer(result.payload)
         context = _stringified(answer)
@@ -141,13 +148,16 @@ def _stringified(answer: Mapping[str, Any]) -> dict[str, str]:
 
 def _text(name: str, value: object) -> str:
     if isinstance(value, dict | list):
-        raise AuthorizerResultError(f"context entry {name!r} must be a string, number or boolean")
+        raise AuthorizerResultError(
+            f"context entry {json.dumps(name)} must be a string, number or boolean"
+        )
     return value if isinstance(value, str) else json.dumps(value)
 
 
 def _identity_value(expression: str, handshake: Request, identity: Identity) -> str:
     if expression.startswith(_HEADER):
-        return _last(handshake.headers, expression.removeprefix(_HEADER))
+        values = handshake.headers.get_all(expression.removeprefix(_HEADER))
+        return values[-1] if values else ""
     if expression.startswith(_QUERY):
         return _last(handshake.query, expression.removeprefix(_QUERY))
     if expression.startswith(_STAGE_VARIABLE):

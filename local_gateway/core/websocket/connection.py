@@ -11,7 +11,7 @@ from enum import Enum, auto
 from local_gateway.core import management
 from local_gateway.core.http import Request, Response
 from local_gateway.core.ids import message_id
-from local_gateway.core.invocation import InvocationResult
+from local_gateway.core.invocation import InvocationResult, Succeeded, outcome_of
 from local_gateway.core.model import AuthorizationType, Authorizer, WebSocketRoute
 from local_gateway.core.timestamps import RequestStamp
 from local_gateway.core.websocket import authorizer as authorization
@@ -27,7 +27,7 @@ from local_gateway.core.websocket.actions import (
     Warn,
 )
 from local_gateway.core.websocket.events import Identity
-from local_gateway.core.websocket.integration_response import proxy_response
+from local_gateway.core.websocket.integration_response import malformed_reason, proxy_response
 from local_gateway.core.websocket.stage import Stage
 from local_gateway.core.websocket.validation import invalid_reason
 
@@ -94,13 +94,12 @@ class Connection:
     ) -> list[Action]:
         missing = authorization.missing_identity_source(authorizer, self._handshake, self.identity)
         if missing is not None:
-            near = authorization.near_miss(missing, self._handshake)
             refused = authorization.unauthorized(missing)
-            warning = [Warn(near)] if near else []
-            return [*warning, *self._refuse(refused.status, refused.message, refused.cause)]
+            return self._refuse(refused.status, refused.message, refused.cause)
         self.state = State.AUTHORIZING
+        warnings = map(Warn, authorization.near_misses(authorizer, self._handshake))
         event = events.authorizer_event(self.identity, self._handshake, stamp)
-        return [self._invocation(Purpose.AUTHORIZE, route, stamp, event)]
+        return [*warnings, self._invocation(Purpose.AUTHORIZE, route, stamp, event)]
 
     def authorized(
         self, result: InvocationResult, stamp: RequestStamp, latency_ms: int
@@ -131,8 +130,11 @@ class Connection:
         if self.state is not State.CONNECTING:
             return []
         response = proxy_response(result)
-        if response is None or response.status < 200:  # an informational answer decides nothing
-            return self._refuse(502, "Internal server error", f"$connect gave {result}")
+        if response is None:
+            return self._refuse(502, "Internal server error", _failure(result))
+        if response.status < 200:  # an informational answer decides nothing
+            cause = f"$connect answered {response.status}, expected 200 or more"
+            return self._refuse(502, "Internal server error", cause)
         if not response.accepts:
             message = "Forbidden" if response.status == 403 else "Connection refused"
             return self._refuse(response.status, message, "$connect refused")
@@ -259,6 +261,12 @@ class Connection:
         if purpose is Purpose.AUTHORIZE and route.authorizer is not None:
             function, timeout = route.authorizer.function, AUTHORIZER_TIMEOUT
         return Invoke(purpose, function, route.route_key, stamp.request_id, event, timeout)
+
+
+def _failure(result: InvocationResult) -> str:
+    """Why a function's result is no response."""
+    malformed = malformed_reason(result) if isinstance(result, Succeeded) else None
+    return malformed or outcome_of(result)[1] or "no response"
 
 
 def _error_frame(message: str, connection_id: str, request_id: str) -> SendText:

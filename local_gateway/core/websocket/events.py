@@ -180,9 +180,15 @@ def _seen_headers(identity: Identity, handshake: Request) -> Pairs:
         # One trace per handshake: authorizer and $connect see the same id.
         ("X-Amzn-Trace-Id", trace_header(identity.connected_at, identity.connection_id)),
         ("X-Forwarded-For", forwarded_for(handshake)),
-        ("X-Forwarded-Port", "443"),
-        ("X-Forwarded-Proto", "https"),
+        # As the client came, unlike on AWS: an `Origin` check needs the scheme of the page.
+        ("X-Forwarded-Port", _port(handshake.headers.get("host") or "")),
+        ("X-Forwarded-Proto", "http"),
     )
+
+
+def _port(host: str) -> str:
+    port = host.rpartition(":")[2]
+    return port if port.isdecimal() else "80"
 
 
 def _header_maps(headers: Pairs) -> Event:

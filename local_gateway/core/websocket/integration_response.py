@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from local_gateway.core.http import Headers
-from local_gateway.core.invocation import InvocationResult, Succeeded
+from local_gateway.core.invocation import MALFORMED_RESPONSE, InvocationResult, Succeeded
+
+_LONGEST_VALUE = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +55,49 @@ def proxy_response(result: InvocationResult) -> ProxyResponse | None:
     """
     if not isinstance(result, Succeeded):
         return None
+    answer = _answer(result)
+    status = _status(answer)
+    return ProxyResponse(status, answer) if status is not None else None
+
+
+def malformed_reason(result: Succeeded) -> str | None:
+    """Why API Gateway cannot use what a handler returned; `None` if it can."""
+    answer = _answer(result)
+    if _status(answer) is not None:
+        return None
+    return f"{MALFORMED_RESPONSE}: expected an integer statusCode, and {_description(answer)}"
+
+
+def _answer(result: Succeeded) -> Any:
+    """The result as JSON; `...` for what is not JSON."""
     try:
-        answer = json.loads(result.payload)
-    except ValueError:
-        return None
-    if not isinstance(answer, dict):
-        return None
-    status = _status(answer.get("statusCode"))
-    if status is None:
-        return None
-    return ProxyResponse(status, answer)
+        return json.loads(result.payload)
+    except (ValueError, RecursionError):
+        return ...
 
 
-def _status(value: object) -> int | None:
+def _description(answer: object) -> str:
+    match answer:
+        case None:
+            return "the function returned nothing"
+        case bool():
+            return "the function returned a boolean"
+        case int() | float():
+            return "the function returned a number"
+        case str():
+            return "the function returned a string"
+        case list():
+            return "the function returned a list"
+        case {"statusCode": status}:
+            return f"statusCode is {json.dumps(status)[:_LONGEST_VALUE]}"
+        case dict():
+            return "the function returned an object without one"
+        case _:
+            return "the function returned what is not JSON"
+
+
+def _status(answer: object) -> int | None:
+    value = answer.get("statusCode") if isinstance(answer, dict) else None
     if isinstance(value, bool):
         return None
     if isinstance(value, str) and value.isascii() and value.isdigit():

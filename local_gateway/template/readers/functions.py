@@ -252,6 +252,11 @@ class FunctionDirectory:
         return self._by_name[parts[at]]
 
 
+def _file_name(logical_id: str) -> str:
+    """A logical id as the name of a folder: whatever it is called, it stays in its place."""
+    return re.sub(r"[^A-Za-z0-9_-]", lambda match: f"%{ord(match[0]):02X}", logical_id)
+
+
 def _inline_code_directory(properties: Properties) -> Path | None:
     """The directory of a function's inline code; None when it has none.
 
@@ -262,7 +267,7 @@ def _inline_code_directory(properties: Properties) -> Path | None:
     if not isinstance(text, str):
         return None
     root = properties.source.path.parent.resolve()
-    directory = root / FOLDER / "inline" / properties.logical_id
+    directory = root / FOLDER / "inline" / _file_name(properties.logical_id)
     directory.mkdir(parents=True, exist_ok=True)
     file = directory / "index.py"
     if not file.is_file() or file.read_text(encoding="utf-8") != text:

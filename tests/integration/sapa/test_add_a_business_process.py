@@ -97,6 +97,23 @@ def test_new_endpoint_is_documented(copy: Path) -> None:
     assert "count" in endpoint["enum"]
 
 
+def test_process_that_does_not_import_spoils_no_other(copy: Path) -> None:
+    (copy / "layers/sapa/sapa/processes/reply.py").write_text("def reply(:\n")
+    with management_api([]) as api:
+        event = message({"text": "a b a"})
+        invoke(copy, "default", event, MANAGEMENT_API_ENDPOINT=api.url)
+        event["requestContext"]["authorizer"]["endpoint"] = "reply"
+        invoke(copy, "default", event, MANAGEMENT_API_ENDPOINT=api.url)
+    (_, counted), (_, failed) = api.posted
+    assert "error" not in counted
+    assert failed["error"]["code"] == "process_failed"
+    for document in ("api_asyncapi", "api_openapi", "api_swagger"):
+        assert invoke(copy, "api", recorded(document))["statusCode"] == 200
+    channels = json.loads(invoke(copy, "api", recorded("api_asyncapi"))["body"])["channels"]
+    assert "count" in channels
+    assert "reply" not in channels
+
+
 def test_rest_of_the_how_to_runs_too(copy: Path) -> None:
     *_, whoami, test = python_blocks()
     program = (

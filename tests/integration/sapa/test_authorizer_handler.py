@@ -37,6 +37,8 @@ def authorize(event: dict[str, Any]) -> dict[str, Any]:
 
 def test_session_opens_the_handshake(session: None) -> None:
     policy = authorize(recorded("authorizer"))
+    expires_at = policy["context"].pop("expires_at")
+    assert epoch_seconds() < int(expires_at) <= epoch_seconds() + HOUR
     assert policy == {
         "principalId": "demo",
         "policyDocument": {

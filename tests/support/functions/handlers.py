@@ -44,6 +44,8 @@ def connect(event: Event, context: object) -> object:
         raise ValueError("secret details")
     if do == "hold":
         hold(query)
+    if do == "forget":
+        return None
     headers = {
         "Sec-Websocket-Protocol": query.get("protocol"),
         "Set-Cookie": "session=1",
@@ -73,6 +75,7 @@ def message(event: Event, context: object) -> object:
         hold(body)
         print_event("finished", {"label": body["label"]})
     answers: dict[object, object] = {
+        "return": body.get("value") if isinstance(body, dict) else None,
         "status": {"statusCode": body.get("status") if isinstance(body, dict) else 0, "body": "no"},
         "large": {"statusCode": 200, "body": "x" * 100_000},
     }
@@ -88,6 +91,8 @@ def http(event: Event, context: object) -> object:
             "cookies": ["a=1; HttpOnly", "b=2"],
             "headers": {"X-Custom": "1"},
         }
+    if path == "/malformed":
+        return {"statusCode": 200, "body": event}
     if path == "/hold":
         hold(event["queryStringParameters"])
     return event

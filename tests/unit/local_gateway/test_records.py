@@ -1,43 +1,18 @@
 """What records say of invocations, and who gets them."""
 
-import pytest
-
-from local_gateway.core.invocation import (
-    Failed,
-    Invocation,
-    InvocationResult,
-    Succeeded,
-    Throttled,
-    TimedOut,
-)
+from local_gateway.core.invocation import Failed, Invocation
 from local_gateway.records import (
     ApiRecord,
     InvocationRecord,
     Observe,
     Record,
     observe_all,
-    outcome_of,
 )
 
 AT = 1_700_000_000_042
 INVOCATION = Invocation(
     result=Failed("KeyError", "'x'"), request_id="r", cold=True, duration=0.5, init_duration=0.25
 )
-
-
-@pytest.mark.parametrize(
-    ("result", "expected"),
-    [
-        (Succeeded(b"{}"), ("ok", None)),
-        (Failed("KeyError", "'x'"), ("error", "KeyError: 'x'")),
-        (TimedOut(29.0), ("timeout", "no answer within 29 s")),
-        (Throttled(), ("throttled", "no execution environment is free")),
-    ],
-)
-def test_every_result_has_an_outcome(
-    result: InvocationResult, expected: tuple[str, str | None]
-) -> None:
-    assert outcome_of(result) == expected
 
 
 def test_an_invocation_is_recorded_without_its_result() -> None:

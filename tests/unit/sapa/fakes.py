@@ -149,12 +149,12 @@ class InMemoryPresenceStore:
             self.since[key] = subscription.since
         return not others
 
-    def exit(self, subscription: Subscription, now: int) -> bool:
+    def exit(self, subscription: Subscription, now: int) -> frozenset[str] | None:
         key = _user_in_channel(subscription)
         if subscription not in self.present.get(key, set()):
-            return False
+            return None
         self.present[key].remove(subscription)
-        return not _live(self.present[key], now)
+        return frozenset(each.subscriber.session_id for each in _live(self.present[key], now))
 
     def members(self, channel: str, now: int) -> Iterable[Member]:
         for (name, username), subscriptions in self.present.items():

@@ -59,6 +59,23 @@ def test_missing_member_is_named(context: object, path: str) -> None:
     assert missing.value.path == path
 
 
+@pytest.mark.parametrize(
+    ("expires_at", "is_over"),
+    [({}, False), ({"expires_at": "2"}, True), ({"expires_at": "3"}, False)]
+    + [({"expires_at": wrong}, True) for wrong in ("", "-1", "x", "٣")],
+)
+def test_login_is_over_at_its_expiry(expires_at: dict[str, str], is_over: bool) -> None:
+    authorizer = {"username": "ana", "endpoint": "reply", "session_id": "s", **expires_at}
+    context = {
+        "connectionId": "a",
+        "requestId": "b",
+        "connectedAt": 1_000,
+        "requestTimeEpoch": 2_999,
+        "authorizer": authorizer,
+    }
+    assert ConnectionEvent.from_event({"requestContext": context}).is_session_over is is_over
+
+
 def test_body_and_closing_can_be_missing() -> None:
     assert body_of({}) == body_of({"body": None}) == ""
     assert closing_of({}) == (None, None)

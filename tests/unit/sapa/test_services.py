@@ -2,7 +2,7 @@
 
 import pytest
 
-from sapa.errors import SettingError
+from sapa.errors import BusinessProcessError, SettingError
 from sapa.services import Services, warm_up
 from sapa.settings import Settings
 
@@ -17,6 +17,13 @@ def test_part_that_lacks_a_setting_fails_when_it_is_used() -> None:
 def test_warming_up_leaves_what_lacks_a_setting_for_later(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SESSIONS_TABLE_NAME", raising=False)
     warm_up(lambda parts: parts.sessions)
+
+
+def test_warming_up_leaves_a_broken_process_for_its_messages() -> None:
+    def load(parts: Services) -> None:
+        raise BusinessProcessError("reply", "cannot be imported")
+
+    warm_up(load)
 
 
 def test_all_tables_share_one_client() -> None:

@@ -4,6 +4,7 @@
 import { textContent } from "../content.js";
 import { element, spoken } from "../dom.js";
 import { remark, saying } from "./bubbles.js";
+import { decodedUsername } from "./usernames.js";
 
 /** @typedef {import("./view.js").ViewContext} ViewContext */
 
@@ -12,20 +13,21 @@ const REACTIONS = ["👍", "❤️", "😄"];
 /** @type {import("./view.js").ViewMaker} */
 export function postsView(context) {
   /** @type {Map<number, Reactions>} */ const posts = new Map();
+  const user = decodedUsername(context.subject);
   return {
     social: false,
     show({ channel, sequence, sentAt, payload: { from, text, reaction, post } }) {
       if (typeof reaction === "string") {
         const target = posts.get(Number(post));
         if (target) target.add(reaction, String(from));
-        else return remark(sentAt, `${from} ${reaction} to an earlier post of ${context.subject}`);
+        else return remark(sentAt, `${from} ${reaction} to an earlier post of ${user}`);
         return null;
       }
       const author = String(from ?? "");
       const shown = saying({ channel, from: author, username: context.username, sentAt }, textContent(String(text)));
       if (sequence !== null) {
         const reactions = new Reactions((chosen) =>
-          context.act({ action: "react", user: context.subject, text: chosen, post: sequence }),
+          context.act({ action: "react", user, text: chosen, post: sequence }),
         );
         posts.set(sequence, reactions);
         shown.querySelector(".bubble")?.after(reactions.element);

@@ -7,6 +7,7 @@
 
 import { backoff, BACKOFF_CEILING_MS } from "./backoff.js";
 import { Timers } from "./environment.js";
+import { isObject } from "./message.js";
 import { Socket } from "./socket.js";
 
 /** @typedef {import("./socket.js").End} End */
@@ -17,9 +18,10 @@ import { Socket } from "./socket.js";
  *   | { status: "connecting", attempt: number }
  *   | { status: "connected" }
  *   | { status: "waiting", retryAt: number, attempt: number, offline: boolean }
- *   | { status: "closed", reason: "stopped" | "session_ended" }
+ *   | { status: "closed", reason: "stopped" | EndCode }
  * )} ConnectionState `retryAt` is in milliseconds, as `Date.now()` counts.
  */
+/** @typedef {"session_ended" | "too_many_connections"} EndCode the server's reason, in its last frame */
 /** @typedef {"alive" | "ended" | "unknown"} SessionState */
 /**
  * @typedef {object} ConnectionOptions
@@ -43,6 +45,19 @@ const STABLE_AFTER_MS = 10_000;
 const TRUSTED_SILENCE_MS = 20_000;
 /** A reply may say that a channel was joined or left; so long is waited for it before a resume. */
 const LAST_WORDS_MS = 5_000;
+
+/**
+ * Why the server closes the socket after this message, if it does: reconnecting would only be refused
+ * or close another page's socket.
+ *
+ * @param {Message | null} message
+ * @returns {EndCode | null}
+ */
+function endCodeOf(message) {
+  const error = message?.error;
+  const code = isObject(error) ? error.code : "";
+  return code === "session_ended" || code === "too_many_connections" ? code : null;
+}
 
 export class Connection {
   #options;
@@ -84,7 +99,7 @@ export class Connection {
     this.#connect();
   }
 
-  /** @param {"stopped" | "session_ended"} [reason] */
+  /** @param {"stopped" | EndCode} [reason] */
   stop(reason = "stopped") {
     if (this.#state.status === "closed") return;
     this.#life.abort();
@@ -104,6 +119,7 @@ export class Connection {
 
   retryNow() {
     if (this.#state.status === "waiting") this.#connect();
+    else if (this.#state.status === "closed" && this.#state.reason === "too_many_connections") this.start();
   }
 
   /** Sends for the application. @type {Socket["send"]} */
@@ -136,7 +152,14 @@ export class Connection {
     const { url, warp, environment, onText, onFrame } = this.#options;
     /** @type {Socket} */
     const socket = new Socket({
-      ...{ url, warp, environment, onText, onFrame },
+      ...{ url, warp, environment, onFrame },
+      onText: (text, message) => {
+        const code = endCodeOf(message);
+        // The oldest socket may be one that is being replaced: the connection goes on without it.
+        const replaced = socket !== this.#socket || this.#next !== null;
+        if (code === "session_ended" || (code && !replaced)) this.stop(code);
+        else if (!code) onText(text, message);
+      },
       onOpen: () => this.#opened(socket),
       onEnd: (end) => this.#ended(socket, end),
     });

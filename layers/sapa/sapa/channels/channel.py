@@ -17,6 +17,7 @@ from sapa.errors import ChannelNameError
 
 MAX_NAME_LENGTH = 128
 USER_PREFIX = "user:"
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9\-_.:]")
 _NAME = re.compile(r"[A-Za-z0-9\-_.:/]+", re.ASCII)
 
 
@@ -43,6 +44,17 @@ def is_username(text: str) -> bool:
 def user_channel(username: str) -> str:
     """The channel of all connections of a user."""
     return f"{USER_PREFIX}{username}"
+
+
+def encoded_username(username: str) -> str:
+    """A user's name as part of a channel's name: `ana@example.com` is `ana/40/example.com`.
+
+    Other characters than letters, digits and `-_.:` become their code points. Different users get
+    different names. Raises `ChannelNameError`.
+    """
+    if not is_username(username):
+        raise ChannelNameError(username)
+    return _NOT_IN_NAMES.sub(lambda found: f"/{ord(found[0]):x}/", username)
 
 
 def json_text(value: object) -> str:

@@ -3,6 +3,10 @@
 The task of a channel larger than a page is first split into tasks of a page each, so that it takes
 more invocations and not longer ones. Recipients that one invocation could not reach go back to the
 queue by name. Frames may arrive twice, then with the same `$sequence`.
+
+A connection that takes no frames is given up after some attempts: its client sees the gap in the
+numbers and resumes. Only if the management API itself fails does the event go to the dead-letter
+queue.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -52,6 +56,7 @@ class FanOutResult:
     delivered: int = 0
     gone: int = 0
     requeued: int = 0
+    given_up: int = 0
     lag_ms: int | None = None
 
 
@@ -75,8 +80,9 @@ class FanOut:
     def deliver(self, task: FanOutTask, time_left: Callable[[], float]) -> FanOutResult:
         """Deliver as much as `time_left` (seconds) allows and queue the rest.
 
-        Raises `UndeliveredError` when the rest has been tried often enough, `StoreError` and
-        `QueueError`; the task then has to return to the queue.
+        Recipients that do not read are given up when they have been tried often enough. Raises
+        `UndeliveredError` when the rest has, `StoreError` and `QueueError`; the task then has to
+        return to the queue.
         """
         recipients = self._recipients(task)
         progress = self._post(task, recipients, time_left)
@@ -84,9 +90,15 @@ class FanOut:
         delivered = len(recipients) - len(progress.gone) - len(left)
         lag_ms = self._lag(task) if delivered else None
         self._remove(progress.gone, task.channel)
-        self._requeue(task, len(recipients), left)
+        given_up = self._given_up(task, progress)
+        requeued = [each for each in left if each not in given_up]
+        self._requeue(task, len(recipients), requeued)
         return FanOutResult(
-            delivered=delivered, gone=len(progress.gone), requeued=len(left), lag_ms=lag_ms
+            delivered=delivered,
+            gone=len(progress.gone),
+            requeued=len(requeued),
+            given_up=len(given_up),
+            lag_ms=lag_ms,
         )
 
     def _lag(self, task: FanOutTask) -> int | None:
@@ -136,7 +148,7 @@ class FanOut:
         Slow connections are left for later: all others have the frame by then.
         """
         frame = task.frame()
-        progress = _Progress([], [], list(recipients))
+        progress = _Progress([], [], list(recipients), frozenset())
         for number in range(ROUNDS):
             if number:
                 seconds = _FIRST_PAUSE * 4 ** (number - 1) * (0.5 + self.jitter())
@@ -169,6 +181,18 @@ class FanOut:
             with ThreadPoolExecutor(min(_REMOVING_THREADS, len(connection_ids))) as pool:
                 list(pool.map(remove, connection_ids))
 
+    def _given_up(self, task: FanOutTask, progress: "_Progress") -> list[Recipient]:
+        """The recipients that do not read and have been tried often enough."""
+        if task.attempt < MAX_ATTEMPTS:
+            return []
+        limited = [each for each in progress.pending if each.connection_id in progress.limited]
+        given_up = progress.slow + limited
+        for recipient in given_up:
+            logger.warning(
+                "recipient given up", connection_id=recipient.connection_id, channel=task.channel
+            )
+        return given_up
+
     def _requeue(self, task: FanOutTask, tried: int, pending: Sequence[Recipient]) -> None:
         if not pending:
             return
@@ -176,7 +200,7 @@ class FanOut:
         if attempt > MAX_ATTEMPTS:
             if len(pending) == tried:
                 raise UndeliveredError(task.channel, tried)
-            # Some were reached at last: the queue must not name them any more.
+            # Some were reached or given up: the queue must not name them any more.
             attempt = task.attempt
         delay = min(2**attempt, _LONGEST_DELAY) * (0.5 + self.jitter() / 2)
         self.queue.send([task.again_for(pending, attempt)], round(delay))
@@ -184,15 +208,20 @@ class FanOut:
 
 @dataclass(frozen=True, slots=True)
 class _Progress:
-    """The connections that are gone, those that do not answer, and those not reached yet."""
+    """The connections that are gone, those that do not answer, and those not reached yet.
+
+    `limited` are the ids of those not reached yet that took no frame in the last round.
+    """
 
     gone: list[str]
     slow: list[Recipient]
     pending: list[Recipient]
+    limited: frozenset[str]
 
     def after(self, outcomes: Mapping[str, PostOutcome], now: int) -> "_Progress":
         """The progress after a round of posts."""
-        progress = _Progress(list(self.gone), list(self.slow), [])
+        limited = (each for each, outcome in outcomes.items() if outcome is PostOutcome.LIMITED)
+        progress = _Progress(list(self.gone), list(self.slow), [], frozenset(limited))
         for recipient in self.pending:
             match outcomes[recipient.connection_id]:
                 case PostOutcome.DELIVERED:

@@ -63,8 +63,11 @@ class PresenceStore(Protocol):
     def enter(self, subscription: Subscription, now: int) -> bool:
         """Add a user's subscription; true when the user had no live one."""
 
-    def exit(self, subscription: Subscription, now: int) -> bool:
-        """Remove a user's subscription; true when it was there and no live one remains."""
+    def exit(self, subscription: Subscription, now: int) -> frozenset[str] | None:
+        """Remove a user's subscription; the login sessions of the user's other live ones.
+
+        `None` if the subscription is not there.
+        """
 
     def members(self, channel: str, now: int) -> Iterable[Member]:
         """The users with a subscription that has not expired."""
@@ -138,23 +141,23 @@ class Membership:
     def leave(self, subscriber: Subscriber, channel: str) -> bool:
         """Take a connection out of a channel; false when it is not there.
 
-        The session may resume the channel only if the user is there with another connection. A
-        user's own channel cannot be left.
+        The session may resume the channel only if it is there with another connection. A user's
+        own channel cannot be left.
         """
         if channel_name(channel).startswith(USER_PREFIX):
             return False
         connection_id = subscriber.connection_id
         removed = self.subscriptions.remove(channel, connection_id)
-        is_last = removed is not None and self._exit(removed)
+        sessions = None if removed is None else self._exit(removed)
         since = removed.since if removed else None
         recorded = self.connections.remove_channel(connection_id, channel, since)
         if removed is None and recorded is not None:
             # A join that is under way or died half-way.
             removed = Subscription(channel=channel, subscriber=subscriber, since=recorded)
-            is_last = self._remove(removed)
-        if removed is None or is_last:
+            sessions = self._remove(removed)
+        if subscriber.session_id not in (sessions or ()):
             self.session_channels.remove(subscriber.session_id, channel)
-        if is_last:
+        if _was_last(sessions):
             self.announce(channel, "left", subscriber.username)
         return removed is not None
 
@@ -226,26 +229,28 @@ class Membership:
         recorded = self.connections.channel_since(connection_id, channel)
         if recorded == since:
             return True
-        self._drop(subscription)
-        if recorded == 0:
+        sessions = self._drop(subscription)
+        if recorded == 0 and subscriber.session_id not in (sessions or ()):
             self.session_channels.remove(subscriber.session_id, channel)
         return False
 
-    def _drop(self, subscription: Subscription, *, announced: bool = True) -> None:
-        """Remove the records of one join."""
+    def _drop(self, subscription: Subscription, *, announced: bool = True) -> frozenset[str] | None:
+        """Remove the records of one join; the result is that of `PresenceStore.exit`."""
         channel = subscription.channel
         if channel.startswith(USER_PREFIX):
-            return
-        if self._remove(subscription) and announced:
+            return None
+        sessions = self._remove(subscription)
+        if _was_last(sessions) and announced:
             self.announce(channel, "left", subscription.subscriber.username)
+        return sessions
 
-    def _remove(self, subscription: Subscription) -> bool:
-        """Remove a subscription and its presence; true when it was the user's last."""
+    def _remove(self, subscription: Subscription) -> frozenset[str] | None:
+        """Remove a subscription and its presence; the result is that of `PresenceStore.exit`."""
         channel, connection_id = subscription.channel, subscription.subscriber.connection_id
         removed = self.subscriptions.remove(channel, connection_id, subscription.since)
         return self._exit(removed or subscription)
 
-    def _exit(self, subscription: Subscription) -> bool:
+    def _exit(self, subscription: Subscription) -> frozenset[str] | None:
         return self.presence.exit(subscription, self.clock() // 1000)
 
     def _owner(self, channel: str, now: int) -> list[Member]:
@@ -256,3 +261,8 @@ class Membership:
             if each.subscriber.expires_at > now
         ]
         return [Member(username=channel.removeprefix(USER_PREFIX), since=min(live))] if live else []
+
+
+def _was_last(sessions: frozenset[str] | None) -> bool:
+    """Whether the subscription that was removed was the user's last in the channel."""
+    return sessions is not None and not sessions

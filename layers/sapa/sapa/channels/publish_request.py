@@ -19,6 +19,7 @@ from sapa.errors import (
     PayloadTooLargeError,
     RefusalError,
     refused_fields,
+    shortened,
 )
 from sapa.lambda_events import LambdaEvent
 
@@ -36,14 +37,16 @@ class PublishRequest:
     @classmethod
     def from_http(cls, event: LambdaEvent) -> Self:
         """Read a request of the HTTP API. Raises `RefusalError`."""
-        value = _json(_body(event))
+        value, repeated = _json(_body(event))
         if not isinstance(value, dict):
             text = "The body is a JSON object with channel and payload."
             raise RefusalError("not_an_object", text)
         _check_keys(value)
         channel, payload = value["channel"], value["payload"]
-        if fields := _problems(channel, payload):
-            raise RefusalError("invalid_event", "This cannot be published.", fields)
+        if fields := _problems(channel, payload) | repeated:
+            # `context.publish` has the same code for the same payload.
+            code = "invalid_event" if "channel" in fields else "invalid_payload"
+            raise RefusalError(code, "This cannot be published.", fields)
         return cls(channel=channel, payload=payload, publisher=_caller(event))
 
     @classmethod
@@ -77,12 +80,28 @@ def _body(event: LambdaEvent) -> str:
         raise RefusalError("invalid_json", "The body is not JSON.") from error
 
 
-def _json(text: str) -> object:
+def _json(text: str) -> tuple[object, dict[str, str]]:
+    """The value, and the problem of each key whose object has a key twice."""
+    repeated: list[tuple[object, str]] = []
+
+    def read_object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        content = dict(pairs)
+        if len(content) != len(pairs):
+            keys = [key for key, _ in pairs]
+            repeated.append((content, next(key for key in content if keys.count(key) > 1)))
+        return content
+
     try:
-        value: object = json.loads(text)
+        value: object = json.loads(text, object_pairs_hook=read_object)
     except (ValueError, RecursionError) as error:
         raise RefusalError("invalid_json", "The body is not JSON.") from error
-    return value
+    problems = {}
+    for content, key in repeated:
+        if content is value:
+            problems[shortened(key)] = "is given twice"
+        else:
+            problems["payload"] = f"The key {shortened(key)} is given twice in an object."
+    return value, problems
 
 
 def _check_keys(value: Mapping[str, object]) -> None:

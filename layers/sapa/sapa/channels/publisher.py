@@ -11,8 +11,8 @@ from typing import Any
 
 from sapa.channels.channel import USER_PREFIX, ChannelEvent, ChannelLog, channel_name, json_text
 from sapa.channels.fan_out_task import FanOutQueue, FanOutTask
-from sapa.connections.frames import MAX_FRAME_BYTES
-from sapa.errors import PayloadError, PayloadTooLargeError, refused_fields
+from sapa.connections.frames import MAX_FRAME_BYTES, read_json
+from sapa.errors import PayloadError, PayloadTooLargeError, RefusalError, refused_fields
 
 # No sequence number and no time is longer: a frame is measured before it has either.
 _LARGEST_NUMBER = 2**53
@@ -88,13 +88,19 @@ def check_payload(channel: str, payload: Mapping[str, Any]) -> None:
     if reserved:
         fields = refused_fields(reserved, "keys that start with $ are reserved")
         raise PayloadError("What is published has no keys that start with $.", fields)
-    size = _largest_frame(channel, payload)
+    frame = _largest_frame(channel, payload)
+    size = len(frame.encode())
     if size > MAX_FRAME_BYTES:
         raise PayloadTooLargeError(size, MAX_FRAME_BYTES)
+    try:
+        # Deep nesting, and keys that are different in Python and equal in JSON, like 1 and "1".
+        read_json(json_text(payload))
+    except RefusalError as refusal:
+        raise PayloadError(f"What is published cannot be read: {refusal.message}") from refusal
 
 
-def _largest_frame(channel: str, payload: Mapping[str, Any]) -> int:
-    """The bytes of the event's frame with the longest possible numbers."""
+def _largest_frame(channel: str, payload: Mapping[str, Any]) -> str:
+    """The event's frame with the longest possible numbers."""
     longest = ChannelEvent(
         channel=channel,
         sequence=_LARGEST_NUMBER,
@@ -103,7 +109,7 @@ def _largest_frame(channel: str, payload: Mapping[str, Any]) -> int:
         publisher="",
     )
     try:
-        return len(json_text(longest.content()).encode())
+        return json_text(longest.content())
     except RecursionError as error:
         raise PayloadError("What is published nests arrays or objects too deep.") from error
     except (ValueError, TypeError) as error:

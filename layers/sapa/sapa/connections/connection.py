@@ -28,7 +28,8 @@ class Subscriber:
 class Connection:
     """A socket of `username` on `endpoint`, opened by the login session `session_id`.
 
-    `connected_at` and `expires_at` are epoch seconds.
+    `connected_at` and `expires_at` are epoch seconds. It expires with the login at the latest, so
+    that no event is sent to it afterwards.
     """
 
     connection_id: str
@@ -48,7 +49,7 @@ class Connection:
             endpoint=event.endpoint,
             session_id=event.session_id,
             connected_at=connected_at,
-            expires_at=connected_at + CONNECTION_SECONDS,
+            expires_at=min(connected_at + CONNECTION_SECONDS, event.session_expires_at),
         )
 
     def subscriber(self) -> Subscriber:

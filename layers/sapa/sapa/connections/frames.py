@@ -50,6 +50,17 @@ def decode(text: str) -> Content:
     """Read the JSON object in a client's text frame. Raises `RefusalError`."""
     if not text.strip():
         raise _invalid_json('The message is empty; send JSON, like {"message": "…"}.')
+    value = read_json(text)
+    if not isinstance(value, dict):
+        raise RefusalError("not_an_object", 'A message is a JSON object, like {"message": "Hai"}.')
+    return value
+
+
+def read_json(text: str) -> object:
+    """Read JSON that a reply can carry back. Raises `RefusalError`.
+
+    What is published or stored is read with it too: all entrances have the same limits.
+    """
     try:
         value: object = _decoder.decode(text)
     except json.JSONDecodeError as error:
@@ -60,8 +71,6 @@ def decode(text: str) -> Content:
     except RecursionError as error:
         raise _invalid_json(_TOO_DEEP) from error
     _check_tree(value)
-    if not isinstance(value, dict):
-        raise RefusalError("not_an_object", 'A message is a JSON object, like {"message": "Hai"}.')
     return value
 
 
@@ -139,7 +148,7 @@ def _invalid_resume(problem: str) -> RefusalError:
     return _invalid_message(f"$resume {problem}.", {"$resume": problem})
 
 
-_TOO_DEEP = f"The message nests arrays or objects more than {MAX_DEPTH} deep."
+_TOO_DEEP = f"Arrays or objects are nested more than {MAX_DEPTH} deep."
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:

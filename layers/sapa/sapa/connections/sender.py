@@ -1,8 +1,12 @@
 """The ports through which clients are reached."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from enum import Enum, auto
 from typing import Protocol
+
+from sapa.connections.frames import render
+from sapa.errors import DeliveryError, RefusalError
 
 
 class MessageSender(Protocol):
@@ -18,6 +22,14 @@ class MessageSender(Protocol):
         """Close the socket."""
 
 
+def end_connection(sender: MessageSender, connection_id: str, reason: RefusalError) -> None:
+    """Tell the client why, then close the socket. Raises `ConnectionGoneError`, `DeliveryError`."""
+    # A client that takes no frames is closed all the same.
+    with suppress(DeliveryError):
+        sender.post(connection_id, render(reason.as_json()))
+    sender.close(connection_id)
+
+
 class PostOutcome(Enum):
     """The result of one post."""
 
@@ -25,6 +37,8 @@ class PostOutcome(Enum):
     GONE = auto()
     # Refused, failed, or not tried for lack of time: it may be tried again.
     FAILED = auto()
+    # The connection takes no more frames at the moment: its client does not read.
+    LIMITED = auto()
     # No answer in time: it may be tried again, but not at once.
     SLOW = auto()
 

@@ -29,7 +29,9 @@ def decide(
     tokens = auth_tokens(handshake.cookie_headers)
     if not tokens:
         return None
-    if not is_own_origin(handshake.origins, handshake.hosts, allowed_origins):
+    if not is_own_origin(
+        handshake.origins, handshake.hosts, allowed_origins, is_https=handshake.is_https
+    ):
         return Decision("foreign_origin")
     if len(tokens) > 1:
         return Decision("duplicate_cookie")
@@ -56,5 +58,6 @@ def policy(decision: Decision, handshake: HandshakeEvent) -> Policy:
         "username": session.username,
         "endpoint": handshake.endpoint,
         "session_id": session.session_id,
+        "expires_at": str(session.expires_at),
     }
     return {"principalId": session.username, "policyDocument": document, "context": context}

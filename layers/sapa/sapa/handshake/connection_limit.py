@@ -10,8 +10,8 @@ from enum import StrEnum
 
 from sapa.channels.membership import Membership
 from sapa.connections.connection import Connection, ConnectionStore
-from sapa.connections.sender import MessageSender
-from sapa.errors import ConnectionGoneError, DeliveryError
+from sapa.connections.sender import MessageSender, end_connection
+from sapa.errors import ConnectionGoneError, DeliveryError, too_many_connections
 
 # The handshake waits for it.
 MAX_CLOSED = 3
@@ -64,7 +64,7 @@ class ConnectionLimit:
     def _close(self, connection_id: str) -> None:
         """A connection that cannot be closed now is among the oldest the next time, too."""
         try:
-            self.sender().close(connection_id)
+            end_connection(self.sender(), connection_id, too_many_connections())
         except ConnectionGoneError:
             self.membership.remove_connection(connection_id)
         except DeliveryError as error:

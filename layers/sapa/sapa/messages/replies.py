@@ -23,7 +23,7 @@ from sapa.connections.frames import (
     parse,
     render,
 )
-from sapa.errors import ConnectionGoneError, RefusalError, UnsupportedResultError
+from sapa.errors import ConnectionGoneError, RefusalError, UnsupportedResultError, session_ended
 from sapa.lambda_events import ConnectionEvent
 from sapa.messages.inputs import arguments
 from sapa.processes.business_process import Context, Process
@@ -41,12 +41,14 @@ _CHANNELS_PER_FRAME = 500
 class Reply:
     """`frames` to send; `failure` is for the log.
 
-    `outcome` is `ok`, `pong`, `resumed` or an error code.
+    `outcome` is `ok`, `pong`, `resumed` or an error code. With `closes`, the socket is closed after
+    the frames.
     """
 
     frames: tuple[str, ...]
     outcome: str
     failure: BaseException | None = None
+    closes: bool = False
 
 
 def answer(
@@ -60,6 +62,9 @@ def answer(
     `$joined` comes first, also when the business process fails after it has joined a channel.
     """
     message_id: MessageId | None = None
+    if event.is_session_over:
+        # Before anything else: whatever the message is, it comes without a login.
+        return Reply((render(session_ended().as_json()),), "session_ended", closes=True)
     context = Context(event, services)
     try:
         wait = services.rate_limits.retry_after_ms(event.connection_id, event.username)
@@ -93,6 +98,8 @@ def post(reply: Reply, connection_id: str, services: "Services") -> bool:
     try:
         for frame in reply.frames:
             services.sender.post(connection_id, frame)
+        if reply.closes:
+            services.sender.close(connection_id)
     except ConnectionGoneError:
         services.remove_connection(connection_id)
         return False

@@ -167,7 +167,8 @@ class BusinessProcess[**P, R]:
         """The resolved annotations, `return` among them."""
         try:
             return get_type_hints(self.function, include_extras=True)
-        except NameError as error:
+        # Annotations that are texts are evaluated here: anything can be wrong with them.
+        except Exception as error:
             raise BusinessProcessError(self.name, f"unknown annotation: {error}") from error
 
     @functools.cached_property

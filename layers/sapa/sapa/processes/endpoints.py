@@ -5,7 +5,9 @@ process that cannot be imported does not affect the others.
 """
 
 import functools
-from importlib import import_module
+import importlib
+import traceback
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from sapa.processes.business_process import BusinessProcess
 
 DEFAULT_ENDPOINT = "reply"
+_PACKAGE = str(Path(__file__).parents[1])
+_IMPORTLIB = str(Path(importlib.__file__).parent)
 
 ENDPOINTS = MappingProxyType(
     {
@@ -36,7 +40,7 @@ def business_process_of(endpoint: str) -> "BusinessProcess[..., object]":
     """Load the business process of an endpoint.
 
     Raises `UnknownEndpointError`, and `BusinessProcessError` when the registry names something
-    that is no business process.
+    that cannot be imported or is no business process.
     """
     if endpoint not in ENDPOINTS:
         raise UnknownEndpointError(endpoint)
@@ -48,7 +52,24 @@ def load_business_process(address: str) -> "BusinessProcess[..., object]":
     from sapa.processes.business_process import BusinessProcess
 
     module, _, name = address.partition(":")
-    process = getattr(import_module(module), name, None)
+    try:
+        process = getattr(importlib.import_module(module), name, None)
+    # A business process is somebody's code: even sys.exit() at its import stops only that process.
+    except (Exception, SystemExit) as error:
+        problem = f"cannot be imported: {type(error).__name__}: {error} ({_place(error)})"
+        raise BusinessProcessError(address, problem) from error
     if not isinstance(process, BusinessProcess):
         raise BusinessProcessError(address, "is not a @business_process function")
     return process
+
+
+def _place(error: BaseException) -> str:
+    """The file and line of the code that failed, not of the libraries that it called."""
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}, line {error.lineno}"
+    registry, *frames = traceback.extract_tb(error.__traceback__)
+    loaders = (__file__, str(Path(__file__).with_name("business_process.py")), _IMPORTLIB, "<")
+    frames = [frame for frame in frames if not frame.filename.startswith(loaders)]
+    own = [frame for frame in frames if frame.filename.startswith(_PACKAGE)]
+    frame = (own or frames or [registry])[-1]
+    return f"{frame.filename}, line {frame.lineno}"

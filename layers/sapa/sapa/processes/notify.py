@@ -12,7 +12,7 @@ from sapa.processes.business_process import Context, business_process
 def notify(
     context: Context,
     text: Annotated[str, Len(1, 500)],
-    user: Annotated[str, MaxLen(123)] = "",
+    user: Annotated[str, MaxLen(128)] = "",
 ) -> dict[str, str | int]:
     """Send a notification to a user. Leave `user` empty to notify yourself.
 

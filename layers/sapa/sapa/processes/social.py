@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from annotated_types import Ge, Le, MaxLen
 
-from sapa.channels.channel import ChannelEvent, channel_name
+from sapa.channels.channel import ChannelEvent, channel_name, encoded_username
 from sapa.errors import RefusedError
 from sapa.processes.business_process import Context, business_process
 
@@ -26,7 +26,7 @@ class SocialAction(StrEnum):
 def social(
     context: Context,
     action: SocialAction,
-    user: Annotated[str, MaxLen(122)] = "",
+    user: Annotated[str, MaxLen(128)] = "",
     text: Annotated[str, MaxLen(1000)] = "",
     post: Annotated[int, Ge(0), Le(2**53)] = 0,
 ) -> dict[str, Any]:
@@ -34,12 +34,13 @@ def social(
 
     The posts of a user are the channel `posts:USER`: `{"from": "ana", "text": "Hai!"}`. A reaction
     goes there too, with its post's sequence number: `{"from": "ben", "reaction": "👍", "post": 7}`.
+    In `USER`, other characters than letters, digits and `-_.:` are code points: `a@b` is `a/40/b`.
 
     Following means joining that channel. Memberships end with the connection, so the list of
     followed users is also stored. `feed` joins their channels, and your own, and returns their
     last 50 events by time. Later events arrive by themselves.
     """
-    own, theirs = f"posts:{context.username}", channel_name(f"posts:{user}")
+    own, theirs = _posts_of(context.username), _posts_of(user)
     match action:
         case SocialAction.FEED:
             return _feed(context, own)
@@ -60,7 +61,7 @@ def social(
 
 def _feed(context: Context, own: str) -> dict[str, Any]:
     following, events = context.state.get(context.username) or [], list[ChannelEvent]()
-    for channel in [own, *(f"posts:{user}" for user in following)]:
+    for channel in [own, *map(_posts_of, following)]:
         context.join(channel)
         events += context.history(channel, limit=50)
     events.sort(key=lambda event: event.sent_at)
@@ -75,5 +76,9 @@ def _follow(context: Context, user: str, wanted: bool) -> list[str]:
         return [*others, user] if wanted else others
 
     following = context.state.update(context.username, change)
-    (context.join if wanted else context.leave)(f"posts:{user}")
+    (context.join if wanted else context.leave)(_posts_of(user))
     return following
+
+
+def _posts_of(user: str) -> str:
+    return channel_name(f"posts:{encoded_username(user)}")

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sapa.errors import StateConflictError, StateValueError
+from sapa.connections.frames import read_json
+from sapa.errors import RefusalError, StateConflictError, StateValueError
 
 MAX_KEY_LENGTH = 512
 # DynamoDB's items have 400 KB; every update writes the whole value.
@@ -116,4 +117,8 @@ def _text(key: str, value: object) -> str:
         raise StateValueError(key, f"it is not JSON ({error})") from error
     if size > MAX_VALUE_BYTES:
         raise StateValueError(key, f"it has {size} bytes, more than {MAX_VALUE_BYTES}")
+    try:
+        read_json(text)
+    except RefusalError as refusal:
+        raise StateValueError(key, f"it cannot be read ({refusal.message})") from refusal
     return text

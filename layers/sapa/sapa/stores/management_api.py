@@ -124,6 +124,8 @@ def _outcome(result: Result) -> PostOutcome:
             return PostOutcome.DELIVERED
         case HTTPStatus.GONE:
             return PostOutcome.GONE
+        case HTTPStatus.TOO_MANY_REQUESTS:
+            return PostOutcome.LIMITED
         case "TimeoutError":
             return PostOutcome.SLOW
         case _:

@@ -2,8 +2,9 @@
 
 Adding to and deleting from a set are atomic, and DynamoDB returns the set before or after: so a
 join is announced once per user, whatever the number of tabs. Each element of the set is
-`<connection id> <since> <expires_at>`: readers skip connections that have expired, and a leave
-removes its own subscription and not a later one of the same connection.
+`<connection id> <session id> <since> <expires_at>`: readers skip connections that have expired, and
+a leave removes its own subscription and not a later one of the same connection. It also sees which
+login sessions of the user are still there.
 """
 
 from collections.abc import Iterable, Sequence
@@ -57,8 +58,8 @@ class DynamoDBPresenceStore:
             values={":expired": {"SS": expired}, ":since": {"N": str(subscription.since)}},
         )
 
-    def exit(self, subscription: Subscription, now: int) -> bool:
-        """Remove a connection; true when it was the user's last live one."""
+    def exit(self, subscription: Subscription, now: int) -> frozenset[str] | None:
+        """Remove a connection; the login sessions of the user's other live ones."""
         key = _key(subscription.channel, subscription.subscriber.username)
         element = _element(subscription)
         try:
@@ -70,13 +71,13 @@ class DynamoDBPresenceStore:
                 returns="ALL_NEW",
             )
         except ConditionFailedError:
-            return False
-        if _any_live(after, now):
-            return False
-        # Somebody may have come back in the meantime.
-        with suppress(ConditionFailedError):
-            self._table.delete(key, when="attribute_not_exists(connections)")
-        return True
+            return None
+        sessions = frozenset(each.split(" ")[1] for each in _elements(after) if _is_live(each, now))
+        if not sessions:
+            # Somebody may have come back in the meantime.
+            with suppress(ConditionFailedError):
+                self._table.delete(key, when="attribute_not_exists(connections)")
+        return sessions
 
     def members(self, channel: str, now: int) -> Iterable[Member]:
         """The users with a live connection in the channel."""
@@ -96,7 +97,14 @@ def _key(channel: str, username: str) -> Item:
 
 def _element(subscription: Subscription) -> str:
     subscriber = subscription.subscriber
-    return f"{subscriber.connection_id} {subscription.since} {subscriber.expires_at}"
+    return " ".join(
+        (
+            subscriber.connection_id,
+            subscriber.session_id,
+            str(subscription.since),
+            str(subscriber.expires_at),
+        )
+    )
 
 
 def _elements(item: Item) -> Sequence[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import CoreConfig, SchemaValidator, ValidationError, core_schema
 
 from sapa.channels.channel import is_username
+from sapa.connections.sender import end_connection
 from sapa.errors import (
     ConnectionGoneError,
     DeliveryError,
@@ -20,6 +21,7 @@ from sapa.errors import (
     StoreError,
     TooManyAttemptsError,
     UnsupportedChallengeError,
+    session_ended,
 )
 from sapa.login.origins import is_own_origin
 from sapa.login.session import (
@@ -173,7 +175,8 @@ class Accounts:
         return self.services.clock() // 1000
 
     def _refuse_foreign_page(self, request: HttpRequest) -> None:
-        if not is_own_origin(request.origins, request.hosts, self.services.allowed_origins):
+        allowed = self.services.allowed_origins
+        if not is_own_origin(request.origins, request.hosts, allowed, is_https=request.is_https):
             raise RefusalError("foreign_origin", "This page may not log in or out here.")
 
     def _close_sockets(self, session: LoginSession) -> None:
@@ -189,7 +192,7 @@ class Accounts:
 
     def _close(self, connection_id: str) -> None:
         try:
-            self.services.sender.close(connection_id)
+            end_connection(self.services.sender, connection_id, session_ended())
         except ConnectionGoneError:
             self.services.remove_connection(connection_id)
         except DeliveryError:

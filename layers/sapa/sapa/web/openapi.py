@@ -195,11 +195,7 @@ def _websocket(base_url: str, path: str, endpoints: Sequence[EndpointSchemas]) -
                 "name": "endpoint",
                 "in": "query",
                 "description": "Whose business process answers.",
-                "schema": {
-                    "type": "string",
-                    "enum": [each.name for each in endpoints],
-                    "default": DEFAULT_ENDPOINT,
-                },
+                "schema": _endpoint_schema([each.name for each in endpoints]),
             }
         ],
         "responses": {
@@ -212,6 +208,11 @@ def _websocket(base_url: str, path: str, endpoints: Sequence[EndpointSchemas]) -
         },
         "x-websocket-messages": {each.name: _message_references(each) for each in endpoints},
     }
+
+
+def _endpoint_schema(names: list[str]) -> Schema:
+    schema: Schema = {"type": "string", "enum": names}
+    return schema | {"default": DEFAULT_ENDPOINT} if DEFAULT_ENDPOINT in names else schema
 
 
 def _message_references(endpoint: EndpointSchemas) -> Schema:

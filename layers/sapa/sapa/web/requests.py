@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from sapa.errors import RefusalError
-from sapa.lambda_events import LambdaEvent, header_values
+from sapa.lambda_events import LambdaEvent, came_by_https, header_values
 
 MAX_BODY_BYTES = 8 * 1024
 _HOST = re.compile(r"[A-Za-z0-9._\-\[\]:]{1,255}")
@@ -53,7 +53,7 @@ class HttpRequest:
             request_id=context["requestId"],
             host=host,
             hosts=hosts,
-            is_https=header_values(event, "x-forwarded-proto")[:1] == ("https",),
+            is_https=came_by_https(event),
             origins=header_values(event, "origin"),
             cookie_headers=_cookies(event),
             content_type="".join(header_values(event, "content-type")[:1]),

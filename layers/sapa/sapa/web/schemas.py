@@ -1,7 +1,7 @@
 """The JSON Schemas of all endpoints, with their shared definitions."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from sapa.messages.inputs import frame_types
 from sapa.messages.model_inputs import REF_TEMPLATE, input_model
+from sapa.observability import logger
 from sapa.processes.business_process import Process
 from sapa.processes.endpoints import ENDPOINTS, business_process_of
 
@@ -30,7 +31,10 @@ ERROR_CODES = (
     "payload_too_large",
     "invalid_state",
     "state_conflict",
+    "session_ended",
 )
+# In a frame that answers no message, before the server closes the socket.
+CLOSING_CODES = ("too_many_connections",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class EndpointSchemas:
 def error_schema() -> Schema:
     """The frame that says what is wrong with a message."""
     details: Schema = {
-        "code": {"type": "string", "enum": list(ERROR_CODES)},
+        "code": {"type": "string", "enum": [*ERROR_CODES, *CLOSING_CODES]},
         "message": {"type": "string"},
         "fields": {
             "type": "object",
@@ -85,8 +89,22 @@ class Catalog:
 
 @functools.cache
 def registered() -> Catalog:
-    """The catalog of the registry."""
-    return catalog_of({name: business_process_of(name) for name in ENDPOINTS})
+    """The catalog of the registry, without the endpoints that do not work; the log names those."""
+    return catalog_of(dict(usable_processes(ENDPOINTS, business_process_of)))
+
+
+def usable_processes(
+    names: Iterable[str], process_of: Callable[[str], Process]
+) -> Iterator[tuple[str, Process]]:
+    """The endpoints whose business process can be loaded and described."""
+    for name in names:
+        try:
+            process = process_of(name)
+            catalog_of({name: process})
+        except Exception as error:
+            logger.error("endpoint left out", endpoint=name, exc_info=error)
+        else:
+            yield name, process
 
 
 def catalog_of(processes: Mapping[str, Process]) -> Catalog:

@@ -1,10 +1,13 @@
 """Queues in moto keep what they are given, and wake those who wait for it."""
 
+import http.client
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from local_gateway.aws_services.clients import MotoClients
 from local_gateway.aws_services.moto_server import MotoServer
@@ -69,3 +72,78 @@ def test_long_poll_of_a_fifo_queue_gets_the_group_when_it_is_free(sqs: Any) -> N
     sqs.delete_message(QueueUrl=url, ReceiptHandle=first["ReceiptHandle"])
     waiting.join(15)
     assert [item["Body"] for item in found[0]["Messages"]] == ["second"]
+
+
+FOREIGN = [
+    {"Origin": "https://web.example"},
+    {"Origin": "http://localhost:1"},
+    {"Origin": "null"},
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Host": "rebound.example"},
+]
+
+
+@pytest.mark.parametrize("headers", FOREIGN)
+@pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
+def test_a_page_of_others_gets_nothing(
+    moto: MotoServer, method: str, headers: dict[str, str]
+) -> None:
+    address = moto.endpoint_url.removeprefix("http://")
+    connection = http.client.HTTPConnection(address, timeout=20)
+    asks = {"Access-Control-Request-Method": "POST", **headers}
+    try:
+        connection.request(method, "/?Action=ListQueues", b"{}", asks)
+        response = connection.getresponse()
+        assert response.status == 403
+        assert not [
+            name for name in dict(response.getheaders()) if "access-control" in name.lower()
+        ]
+        assert b"AccessDeniedException" in response.read()
+    finally:
+        connection.close()
+
+
+def test_programs_without_those_headers_are_answered(moto: MotoServer) -> None:
+    connection = http.client.HTTPConnection(moto.endpoint_url.removeprefix("http://"), timeout=20)
+    try:
+        connection.request("GET", "/moto-api/")
+        assert connection.getresponse().status == 200
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize(
+    ("service", "call", "arguments", "operation"),
+    [
+        (
+            "translate",
+            "translate_text",
+            {"Text": "x", "SourceLanguageCode": "en", "TargetLanguageCode": "de"},
+            "translate TranslateText",
+        ),
+        ("geo-places", "geocode", {"QueryText": "x"}, "geo-places POST /v2/geocode"),
+        ("sns", "get_data_protection_policy", {"ResourceArn": "x"}, "sns GetDataProtectionPolicy"),
+        (
+            "dynamodb",
+            "describe_contributor_insights",
+            {"TableName": "x"},
+            "dynamodb DescribeContributorInsights",
+        ),
+    ],
+)
+def test_what_moto_lacks_is_an_error_that_names_service_and_operation(
+    moto: MotoServer, service: Any, call: str, arguments: dict[str, str], operation: str
+) -> None:
+    client: Any = boto3.client(
+        service,
+        endpoint_url=moto.endpoint_url,
+        region_name="us-east-1",
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+    )
+    with pytest.raises(ClientError) as refused:
+        getattr(client, call)(**arguments)
+    error = refused.value.response["Error"]
+    assert error["Code"] == "NotImplementedException"
+    assert error["Message"] == f"the local AWS services (moto) cannot do {operation}"
+    assert refused.value.response["ResponseMetadata"]["RetryAttempts"] == 0

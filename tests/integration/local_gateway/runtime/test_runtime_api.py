@@ -219,3 +219,21 @@ async def test_a_poll_ends_with_its_connection(api: Api) -> None:
     writer.close()
     async with asyncio.timeout(20):
         await environment.is_gone.wait()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://web.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Host": "rebound.example"},
+    ],
+)
+async def test_a_page_of_others_gets_no_event(api: Api, headers: dict[str, str]) -> None:
+    environment, address = api
+    environment.delivery = DELIVERY
+    path = "/2018-06-01/runtime/invocation/next"
+    status, _, body = await call(address, "GET", path, headers=headers)
+    assert status == 403
+    assert json.loads(body)["errorType"] == "AccessDenied"
+    assert environment.calls == []

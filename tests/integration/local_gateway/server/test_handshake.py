@@ -5,6 +5,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
 
+from local_gateway.records import ApiRecord
 from tests.support.gate import Gate
 from tests.support.gateway import RunningGateway
 from tests.support.raw_client import ACCEPT, request
@@ -110,7 +111,7 @@ def test_a_plain_get_is_426(gateway: RunningGateway) -> None:
     ("path", "headers"),
     [
         ("authorized?token=&tag=missing", AUTH),
-        ("authorized?token=allow&tag=missing", {"auth": "secret"}),
+        ("authorized?token=allow&tag=missing", {"Authentication": "secret"}),
     ],
 )
 def test_a_missing_identity_source_is_401_without_the_authorizer(
@@ -161,3 +162,30 @@ def test_a_client_that_leaves_during_connect_is_told_to_disconnect(
     client.vanish()
     held.release()
     assert gateway.disconnected(gateway.connection_id("hasty")) == (1006, "")
+
+
+@pytest.mark.parametrize(
+    ("query", "route_key", "reason"),
+    [
+        ("do=forget", "$connect", "and the function returned nothing"),
+        ("token=shapeless", "authorizer", "the authorizer's result needs a principalId string"),
+    ],
+)
+def test_a_result_that_cannot_be_used_is_a_problem_with_its_reason(
+    gateway: RunningGateway, query: str, route_key: str, reason: str
+) -> None:
+    stage = "authorized" if route_key == "authorizer" else "dev"
+    with gateway.raw() as client:
+        assert client.upgrade(f"/{stage}?tag=unusable&{query}", AUTH).status >= 500
+
+    def is_told(record: ApiRecord) -> bool:
+        return record.problem and (record.detail or "").endswith(reason)
+
+    record = gateway.recorder.wait_for_record(
+        lambda record: record.route_key == route_key and is_told(record)
+    )
+    assert record.function is not None
+    refusal = gateway.recorder.wait_for_record(
+        lambda record: record.function is None and is_told(record)
+    )
+    assert refusal.route_key == "$connect"

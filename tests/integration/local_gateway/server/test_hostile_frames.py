@@ -90,6 +90,22 @@ def test_a_broken_rule_closes_with_its_code_and_disconnect_hears_it(
     assert heard == ["connect", "disconnect"]
 
 
+@pytest.mark.parametrize(
+    ("data", "answered", "reported"),
+    [((4000).to_bytes(2) + b"bye", 4000, (4000, "bye")), (b"", 1000, None)],
+)
+def test_a_close_between_fragments_has_its_own_code(
+    gateway: RunningGateway, data: bytes, answered: int, reported: tuple[int, str] | None
+) -> None:
+    client, connection_id = gateway.raw_socket()
+    with client:
+        client.send(frame(Opcode.TEXT, b"x", fin=False) + frame(Opcode.CLOSE, data))
+        assert client.close_code() == answered
+        assert client.is_at_end()
+    no_code = (1005, "Client-side close frame status not set")
+    assert gateway.disconnected(connection_id) == (reported or no_code)
+
+
 @FUZZ
 @given(chunks=st.lists(st.binary(min_size=1, max_size=300), min_size=1, max_size=5))
 def test_any_bytes_end_in_a_close_or_in_answers(

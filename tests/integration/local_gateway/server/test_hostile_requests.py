@@ -74,6 +74,48 @@ def test_a_malformed_upgrade_is_400_and_starts_no_function(
     assert not any(query.get("tag") == "malformed" for query in queries)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"HTTP/1.1", b"HTTP/1.0"),
+        (b"Host: gateway.test\r\n", b""),
+        (b"Host: gateway.test\r\n", b"Host: gateway.test\r\nHost: gateway.test\r\n"),
+        (b"Sec-WebSocket-Version: 13", b"Sec-WebSocket-Version: 13\r\nsec-websocket-version: 13"),
+        (
+            b"Sec-WebSocket-Key: ",
+            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Key: ",
+        ),
+    ],
+    ids=["1.0", "no host", "hosts", "versions", "keys"],
+)
+def test_an_upgrade_that_the_rfc_refuses_is_400(
+    gateway: RunningGateway, old: bytes, new: bytes
+) -> None:
+    sent = request("/dev?tag=refused")
+    assert old in sent
+    with gateway.raw() as client:
+        client.send(sent.replace(old, new))
+        assert client.head().status == 400
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"Upgrade: websocket\r\n", b"Upgrade: h2c, WebSocket\r\n"),
+        (b"Upgrade: websocket\r\n", b"Upgrade: h2c\r\nUpgrade: websocket\r\n"),
+        (b"Connection: Upgrade", b"Connection: keep-alive\r\nConnection: upgrade"),
+    ],
+)
+def test_headers_that_are_lists_may_be_sent_in_parts(
+    gateway: RunningGateway, old: bytes, new: bytes
+) -> None:
+    sent = request("/dev?tag=parts")
+    assert old in sent
+    with gateway.raw() as client:
+        client.send(sent.replace(old, new))
+        assert client.head().status == 101
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "HEAD", "OPTIONS"])
 def test_an_upgrade_with_another_method_is_400(gateway: RunningGateway, method: str) -> None:
     with gateway.raw() as client:

@@ -105,3 +105,12 @@ def test_a_throttled_route_is_429_and_no_other(gateway: RunningGateway, path: st
     assert json.loads(body) == {"message": "Too Many Requests"}
     assert ask(gateway, "GET", "/crowded/echo/x")[0].status == 200
     assert ask(gateway, "POST", path.removeprefix("/crowded"), b"")[0].status != 429
+
+
+def test_an_answer_that_cannot_be_sent_is_a_problem_with_its_reason(
+    gateway: RunningGateway,
+) -> None:
+    assert ask(gateway, "GET", "/malformed")[0].status == 500
+    record = gateway.recorder.wait_for_record(lambda record: record.route_key == "GET /malformed")
+    assert record.problem
+    assert record.detail == "Malformed Lambda proxy response: body must be a string"

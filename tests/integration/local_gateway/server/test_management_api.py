@@ -11,6 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
 
+from local_gateway.server.signatures import SigningKey
 from tests.support.applications import application
 from tests.support.gateway import (
     ACCESS_KEY,
@@ -224,14 +225,18 @@ def test_an_unsigned_request_is_forbidden(gateway: RunningGateway, method: str) 
 
 
 @pytest.mark.parametrize(
-    ("secret", "status"), [(SECRET_KEY, 410), ("another", 403)], ids=["right", "wrong"]
+    ("secret", "status", "code"),
+    [(SECRET_KEY, 410, "GoneException"), ("another", 403, "InvalidSignatureException")],
+    ids=["right", "wrong"],
 )
-def test_signatures_can_be_verified(secret: str, status: int) -> None:
-    with RunningGateway(application(), secrets={ACCESS_KEY: secret}) as verifying:
+def test_signatures_can_be_verified(secret: str, status: int, code: str) -> None:
+    with RunningGateway(application(), signing_keys={ACCESS_KEY: SigningKey(secret)}) as verifying:
         client = verifying.management()
         with pytest.raises(ClientError) as refused:
             client.get_connection(ConnectionId=UNKNOWN)
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
+    assert refused.value.response["Error"]["Code"] == code
+    assert "date" in refused.value.response["ResponseMetadata"]["HTTPHeaders"]
 
 
 @pytest.mark.parametrize(
@@ -277,3 +282,65 @@ def test_calls_may_be_sent_without_waiting_for_answers(gateway: RunningGateway) 
         client.send("".join(calls).encode())
         assert [client.head().status for _ in calls] == [200] * 5
         assert [opened.socket.recv(SECONDS) for _ in calls] == ["0", "1", "2", "3", "4"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/@connections/AAAAAAAAAgAAAAA=",
+        "/%40connections/AAAAAAAAAgAAAAA=",
+        "/@connections",
+        "/dev/@connections",
+        "/dev/@connections/",
+        "/dev/@connections/a/b",
+        "/dev/more/@connections/AAAAAAAAAgAAAAA=",
+        "/elsewhere/@connections/AAAAAAAAAgAAAAA=",
+    ],
+)
+@pytest.mark.parametrize("method", METHODS)
+def test_a_path_of_no_stage_is_an_error_of_the_management_api_and_a_line(
+    gateway: RunningGateway, method: str, path: str
+) -> None:
+    answer = ask(gateway, method, path)
+    assert (answer.status, answer.error_type) == (403, "ForbiddenException")
+    record = gateway.recorder.wait_for_record(
+        lambda record: (
+            record.route_key == f"{method} @connections"
+            and (record.detail or "").startswith(f"{path} is not")
+        )
+    )
+    assert (record.api, record.outcome, record.problem) == ("management", "403", True)
+
+
+def test_a_client_whose_endpoint_has_no_stage_raises_a_modeled_error(
+    gateway: RunningGateway,
+) -> None:
+    client = gateway.management("")
+    with pytest.raises(client.exceptions.ForbiddenException):
+        client.post_to_connection(ConnectionId=UNKNOWN, Data=b"x")
+
+
+def test_a_refused_signature_is_a_line_with_its_code(gateway: RunningGateway) -> None:
+    ask(gateway, "POST", "/dev/@connections/unsigned-call", headers={})
+    record = gateway.recorder.wait_for_record(
+        lambda record: record.connection_id == "unsigned-call"
+    )
+    assert record.problem
+    assert record.detail == "MissingAuthenticationTokenException: Missing Authentication Token"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://web.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Host": "rebound.example"},
+    ],
+)
+def test_a_page_of_others_gets_nothing(gateway: RunningGateway, headers: dict[str, str]) -> None:
+    with gateway.open() as opened:
+        path = f"/dev/@connections/{opened.connection_id}"
+        for method in [*METHODS, "OPTIONS"]:
+            answer = ask(gateway, method, path, b"x", {**SIGNED, **headers})
+            assert (answer.status, answer.error_type) == (403, "ForbiddenException")
+        gateway.management().get_connection(ConnectionId=opened.connection_id)

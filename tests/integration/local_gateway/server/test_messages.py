@@ -124,3 +124,33 @@ def test_a_body_that_its_model_refuses_never_reaches_the_function(
         assert opened.socket.recv(SECONDS) == f"answer to {accepted}"
     bodies = [event.content.get("body") for event in gateway.recorder.printed]
     assert body not in bodies
+
+
+@pytest.mark.parametrize("value", [None, "ok", [200], {}])
+def test_an_answer_that_is_no_response_is_a_problem_with_its_reason(
+    gateway: RunningGateway, value: object
+) -> None:
+    with gateway.open() as opened:
+        frame = ask(opened.socket, {"action": "tell", "do": "return", "value": value})
+        assert_error(frame, "Internal server error", opened.connection_id)
+        record = gateway.recorder.wait_for_record(
+            lambda record: (
+                record.connection_id == opened.connection_id and record.route_key == "$default"
+            )
+        )
+    assert (record.outcome, record.problem) == ("error", True)
+    assert record.detail is not None
+    assert record.detail.startswith("Malformed Lambda proxy response: expected an integer")
+
+
+def test_a_handlers_own_500_is_a_problem(gateway: RunningGateway) -> None:
+    with gateway.open() as opened:
+        opened.socket.send('{"action": "ask", "do": "status", "status": 500}')
+        assert opened.socket.recv(SECONDS) == "no"
+        record = gateway.recorder.wait_for_record(
+            lambda record: (
+                record.connection_id == opened.connection_id and record.route_key == "ask"
+            )
+        )
+    assert (record.outcome, record.problem) == ("error", True)
+    assert record.detail == "the function answered 500"

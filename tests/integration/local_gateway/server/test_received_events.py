@@ -56,7 +56,8 @@ def test_headers_are_the_clients_and_the_front_ends(gateway: RunningGateway) -> 
     assert headers["Host"] == gateway.authority
     assert not {"connection", "upgrade", "content-length"} & {name.lower() for name in headers}
     assert headers["X-Forwarded-For"] == "198.51.100.7, 127.0.0.1"
-    assert (headers["X-Forwarded-Port"], headers["X-Forwarded-Proto"]) == ("443", "https")
+    port = gateway.authority.rpartition(":")[2]
+    assert (headers["X-Forwarded-Port"], headers["X-Forwarded-Proto"]) == (port, "http")
     assert re.fullmatch(r"Root=1-[0-9a-f]{8}-[0-9a-f]{24}", headers["X-Amzn-Trace-Id"])
 
 

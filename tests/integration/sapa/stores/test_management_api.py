@@ -153,7 +153,7 @@ def test_an_id_travels_encoded(api: FaultyApi, bulk_sender: ThreadedBulkSender) 
         (GONE, PostOutcome.GONE),
         (failed(400), FAILED),
         (failed(403), FAILED),
-        (failed(429), FAILED),
+        (failed(429), PostOutcome.LIMITED),
         (failed(500), FAILED),
         (b"", FAILED),
         (b"HTTP/1.1 200", PostOutcome.SLOW),

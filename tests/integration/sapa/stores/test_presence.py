@@ -30,10 +30,10 @@ def test_user_is_present_from_the_first_connection_to_the_last(presence: Presenc
     assert presence.enter(subscription("c3", "ben", since=7), NOW)
     members = sorted(presence.members(LOBBY, NOW), key=lambda member: member.username)
     assert members == [Member(username="ana", since=5), Member(username="ben", since=7)]
-    assert not presence.exit(first, NOW)
+    assert presence.exit(first, NOW) == {"s"}
     assert Member(username="ana", since=5) in list(presence.members(LOBBY, NOW))
-    assert presence.exit(second, NOW)
-    assert not presence.exit(second, NOW)
+    assert presence.exit(second, NOW) == frozenset()
+    assert presence.exit(second, NOW) is None
     assert [each.username for each in presence.members(LOBBY, NOW)] == ["ben"]
     assert presence.enter(subscription("c2", since=20), NOW)
     assert Member(username="ana", since=20) in list(presence.members(LOBBY, NOW))
@@ -43,21 +43,21 @@ def test_leaving_takes_out_one_subscription_not_the_next(presence: PresenceStore
     old, new = subscription("c1", since=5), subscription("c1", since=6)
     assert presence.enter(old, NOW)
     assert not presence.enter(new, NOW)
-    assert not presence.exit(old, NOW)
+    assert presence.exit(old, NOW) == {"s"}
     assert [each.username for each in presence.members(LOBBY, NOW)] == ["ana"]
-    assert presence.exit(new, NOW)
+    assert presence.exit(new, NOW) == frozenset()
 
 
 def test_connections_whose_time_is_up_do_not_count(presence: PresenceStore) -> None:
     assert presence.enter(subscription("c1", since=5, left=10), NOW)
     assert presence.enter(subscription("c2", since=9), NOW + 10)
     assert list(presence.members(LOBBY, NOW + 10)) == [Member(username="ana", since=9)]
-    assert presence.exit(subscription("c2", since=9), NOW + 10)
+    assert presence.exit(subscription("c2", since=9), NOW + 10) == frozenset()
     assert list(presence.members(LOBBY, NOW + 10)) == []
 
 
 def test_leaving_where_nobody_was_changes_nothing(presence: PresenceStore) -> None:
-    assert not presence.exit(subscription("c1"), NOW)
+    assert presence.exit(subscription("c1"), NOW) is None
     assert list(presence.members(LOBBY, NOW)) == []
 
 

@@ -23,6 +23,13 @@ def test_a_usage_error_names_what_there_is(
     assert problem in capsys.readouterr().err
 
 
+def test_env_vars_are_for_functions_that_run_here(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--env-vars", "env.json", "--lambda-endpoint", "http://127.0.0.1:3001"])
+    assert ended.value.code == 2
+    assert "give it to sam local" in capsys.readouterr().err
+
+
 def test_help_names_every_fault(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["--help"])

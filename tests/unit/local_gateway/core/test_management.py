@@ -6,6 +6,10 @@ from local_gateway.core import management
 from local_gateway.core.http import Headers, Pairs, Request, Response
 from tests.unit.local_gateway.core.samples import CONNECTED_AT
 
+COMPLETE = (
+    "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKID/x&X-Amz-Date=20240209T181143Z"
+    "&X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Signature=00"
+)
 SIGNED = "AWS4-HMAC-SHA256 Credential=AKID/20240209/eu-west-1/execute-api/aws4_request"
 
 
@@ -14,7 +18,7 @@ SIGNED = "AWS4-HMAC-SHA256 Credential=AKID/20240209/eu-west-1/execute-api/aws4_r
     [
         (management.GONE, 410, "GoneException", None),
         (management.malformed("x"), 400, "BadRequestException", "Invalid connectionId: x"),
-        (management.forbidden("Forbidden"), 403, "ForbiddenException", "Forbidden"),
+        (management.forbidden(), 403, "ForbiddenException", "Forbidden"),
         (
             management.forbidden(management.MISSING_TOKEN),
             403,
@@ -61,7 +65,11 @@ def test_a_description_spells_members_and_times_as_the_service_model(
     [
         ((("Authorization", SIGNED),), "", True),
         ((("authorization", SIGNED),), "", True),
-        ((), "X-Amz-Algorithm=AWS4-HMAC-SHA256", True),
+        ((), COMPLETE, True),
+        ((), "X-Amz-Algorithm=AWS4-HMAC-SHA256", False),
+        ((), COMPLETE.replace("X-Amz-Credential=AKID/x&", ""), False),
+        ((), COMPLETE.replace("X-Amz-Expires=60", "X-Amz-Expires="), False),
+        ((), COMPLETE.replace("X-Amz-Signature", "X-Signature"), False),
         ((), "", False),
         ((("Authorization", "Bearer x"),), "", False),
         ((("Authorization", "AWS4-HMAC-SHA256"),), "", False),

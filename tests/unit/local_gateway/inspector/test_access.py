@@ -59,3 +59,9 @@ def test_orders_need_an_origin() -> None:
     own = headers(origin="http://localhost:8080")
     assert problem("DELETE", "127.0.0.1", own) is None
     assert problem("DELETE", "127.0.0.1", headers()) is not None
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_page_of_another_site_is_refused_without_an_origin_too(site: str) -> None:
+    sent = (*headers(), ("Sec-Fetch-Site", site))
+    assert "own page" in (problem("GET", "127.0.0.1", sent) or "")

@@ -158,6 +158,35 @@ def test_text_without_secrets_stays_as_it_is(text: str) -> None:
     assert not is_redacted(redact({"body": text}))
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        f'{{"username": "ann", "password": "{SECRET}',
+        f'{{"username": "ann", "password": "{SECRET}"}} and more',
+        f'{{"username": "ann", "password": "{SECRET}",}}',
+        f"{{'password': '{SECRET}'}}",
+        f"{{password: {SECRET}}}",
+        f'[{{"accessToken": "{SECRET}"',
+        f'{{"p\\u0061ssword": "{SECRET}',
+        f'\ufeff{{"password": "{SECRET}"}}',
+        f'rejected: {{"password": "{SECRET}"}}',
+        f'rejected: "{{\\"password\\": \\"{SECRET}\\"}}"',
+        f'{{"password": "{SECRET}"}}{{"password": "{SECRET}"}}',
+    ],
+)
+def test_what_cannot_be_parsed_and_names_a_secret_is_hidden_whole(body: str) -> None:
+    assert redact({"body": body}) == {"body": MARKER}
+    encoded = base64.b64encode(body.encode()).decode()
+    inside = redact({"body": encoded, "isBase64Encoded": True})["body"]
+    assert base64.b64decode(inside).decode() == MARKER
+
+
+def test_secret_among_bytes_that_are_not_text_is_hidden_whole() -> None:
+    encoded = base64.b64encode(f'{{"password": "{SECRET}'.encode() + b'\xff"}').decode()
+    inside = redact({"body": encoded, "isBase64Encoded": True})["body"]
+    assert base64.b64decode(inside).decode() == MARKER
+
+
 def test_bytes_in_base64_stay_as_they_are() -> None:
     body = base64.b64encode(b"\xff\xfe\x00").decode()
     assert redact({"body": body, "isBase64Encoded": True})["body"] == body

@@ -9,12 +9,13 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from local_gateway.core.http import Headers, Request
-from local_gateway.core.management import MISSING_TOKEN
+from local_gateway.core.management import MISSING_TOKEN, SignatureRefusal
 from local_gateway.server import signatures
-from local_gateway.server.signatures import signature_problem
+from local_gateway.server.signatures import SigningKey, signature_problem
 
 HOST = "a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com"
-SECRETS = {"AKIDEXAMPLE": "example-secret"}
+KEYS = {"AKIDEXAMPLE": SigningKey("example-secret")}
+TEMPORARY = {"AKIDEXAMPLE": SigningKey("example-secret", "session-token")}
 REGION = "eu-west-1"
 
 
@@ -44,8 +45,8 @@ def sign(
     return signed, int(signed_at.timestamp()) * 1000
 
 
-def verify(request: Request, now: int) -> str | None:
-    return signature_problem(request, SECRETS, region=REGION, now=now)
+def verify(request: Request, now: int) -> SignatureRefusal | None:
+    return signature_problem(request, KEYS, region=REGION, now=now)
 
 
 def with_header(request: Request, name: str, value: str) -> Request:
@@ -62,7 +63,6 @@ def authorization(request: Request) -> str:
     [
         {},
         {"method": "DELETE", "body": b""},
-        {"token": "session-token"},
         {"url": f"https://{HOST}/ws/%40connections/x%3D?b=2&a=%20x&a=1&flag="},
     ],
 )
@@ -76,12 +76,16 @@ def test_a_signed_query_string_is_right_until_it_expires() -> None:
     request, now = sign(SigV4QueryAuth, url=f"https://{HOST}/ws?endpoint=a", method="GET", body=b"")
     assert verify(request, now) is None
     assert verify(request, now + 3_600_000) is None
-    assert verify(request, now + 3_601_000) == signatures.EXPIRED
+    expired = verify(request, now + 3_601_000)
+    assert expired is not None
+    assert expired.message.startswith("Signature expired: ")
     changed = replace(request, query_string=request.query_string.replace("=a", "=b", 1))
     assert verify(changed, now) == signatures.MISMATCH
     for part in ("X-Amz-Expires=3600", "X-Amz-Signature=", "X-Amz-Date=20"):
         broken = replace(request, query_string=request.query_string.replace(part, "X-Other=", 1))
-        assert verify(broken, now) == signatures.MALFORMED
+        assert verify(broken, now) == MISSING_TOKEN
+    forever = replace(request, query_string=request.query_string.replace("=3600", "=forever"))
+    assert verify(forever, now) == signatures.MALFORMED
 
 
 def test_any_change_after_signing_is_noticed() -> None:
@@ -99,11 +103,53 @@ def test_any_change_after_signing_is_noticed() -> None:
         assert verify(changed, now) == signatures.MISMATCH
 
 
-@pytest.mark.parametrize(("minutes", "problem"), [(5, None), (6, signatures.EXPIRED)])
-def test_the_clocks_may_differ_by_five_minutes(minutes: int, problem: str | None) -> None:
+def test_the_clocks_may_differ_by_five_minutes() -> None:
     request, now = sign()
-    assert verify(request, now + minutes * 60_000) == problem
-    assert verify(request, now - minutes * 60_000) == problem
+    assert verify(request, now + 5 * 60_000) is None
+    assert verify(request, now - 5 * 60_000) is None
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(301, "expired"), (-301, "not yet current")])
+def test_a_clock_that_is_further_off_is_told_the_servers_time(seconds: int, text: str) -> None:
+    request, now = sign()
+    here = now + seconds * 1000
+    refusal = verify(request, here)
+    assert refusal is not None
+    assert refusal.error_type == "InvalidSignatureException"
+    assert refusal.message.startswith(f"Signature {text}: ")
+    server_time = datetime.fromtimestamp(here // 1000, UTC).strftime("%Y%m%dT%H%M%SZ")
+    sign_of_skew = "-" if seconds > 0 else "+"
+    assert refusal.message.endswith(f"({server_time} {sign_of_skew} 5 min.)")
+
+
+@pytest.mark.parametrize("signer", [SigV4Auth, SigV4QueryAuth])
+@pytest.mark.parametrize(
+    ("token", "refusal"),
+    [("session-token", None), ("foreign", signatures.UNKNOWN_KEY), (None, signatures.UNKNOWN_KEY)],
+)
+def test_the_session_token_belongs_to_its_key(
+    signer: Any, token: str | None, refusal: SignatureRefusal | None
+) -> None:
+    request, now = sign(signer, token=token, method="GET", body=b"")
+    assert signature_problem(request, TEMPORARY, region=REGION, now=now) == refusal
+
+
+def test_a_key_that_is_not_temporary_has_no_session_token() -> None:
+    assert verify(*sign(token="session-token")) == signatures.UNKNOWN_KEY
+
+
+@pytest.mark.parametrize(
+    ("refusal", "code"),
+    [
+        (signatures.MISMATCH, "InvalidSignatureException"),
+        (signatures.WRONG_SCOPE, "InvalidSignatureException"),
+        (signatures.UNKNOWN_KEY, "UnrecognizedClientException"),
+        (signatures.MALFORMED, "IncompleteSignatureException"),
+        (MISSING_TOKEN, "MissingAuthenticationTokenException"),
+    ],
+)
+def test_a_refusal_has_the_code_that_sdks_decide_by(refusal: SignatureRefusal, code: str) -> None:
+    assert refusal.error_type == code
 
 
 @pytest.mark.parametrize("scope", [{"service": "s3"}, {"region": "us-east-1"}])
@@ -113,9 +159,9 @@ def test_the_scope_must_be_this_region_and_service(scope: dict[str, Any]) -> Non
 
 def test_an_unknown_key_is_not_a_wrong_signature() -> None:
     request, now = sign()
-    problem = signature_problem(request, {"AKIDOTHER": "x"}, region=REGION, now=now)
+    problem = signature_problem(request, {"AKIDOTHER": SigningKey("x")}, region=REGION, now=now)
     assert problem == signatures.UNKNOWN_KEY
-    problem = signature_problem(request, {"AKIDEXAMPLE": "x"}, region=REGION, now=now)
+    problem = signature_problem(request, {"AKIDEXAMPLE": SigningKey("x")}, region=REGION, now=now)
     assert problem == signatures.MISMATCH
 
 
@@ -130,7 +176,7 @@ def test_an_unknown_key_is_not_a_wrong_signature() -> None:
     ],
 )
 def test_a_malformed_authorization_is_told_from_a_wrong_one(
-    old: str, new: str, problem: str
+    old: str, new: str, problem: SignatureRefusal
 ) -> None:
     request, now = sign()
     changed = authorization(request).replace(old, new)

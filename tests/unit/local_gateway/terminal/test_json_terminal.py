@@ -23,7 +23,7 @@ def test_every_announcement_is_one_line_with_its_type() -> None:
     terminal.observe(LogLine(AT, "F", "stdout", "line", None))
     terminal.observe(Frame(AT, "c", Direction.OUT, "messages of people are not printed"))
     assert lines(out) == [
-        {"type": "info", "text": "two\nlines \ud83d"},
+        {"type": "info", "text": "two\nlines \ufffd"},
         {"type": "warning", "text": "careful"},
         {"type": "ready", "urls": ["ws://localhost:1/dev"]},
         {"type": "log", "function": "F", "stream": "stdout", "line": "line", "request_id": None},
@@ -58,4 +58,21 @@ def test_terminal_for_people_says_the_same_in_words() -> None:
     assert out.getvalue().splitlines() == [
         "warning: careful",
         "Ready: http://localhost:1/, ws://localhost:1/dev  (Ctrl-C stops)",
+    ]
+
+
+def test_any_text_is_one_line_that_strict_parsers_read() -> None:
+    out = io.StringIO()
+    terminal = JsonTerminal(out)
+    text = "a\n\x1b[31m\u2028\ud83d"
+    terminal.observe(LogLine(AT, "F", "stdout", text, text))
+    terminal.observe(ApiRecord(AT, "http", text, "200", connection_id=text, detail=text))
+    terminal.ready([text])
+    assert out.getvalue().isascii()
+    assert "\\ud83d" not in out.getvalue()
+    shown = "a\n\x1b[31m\u2028\ufffd"
+    assert [line.get("line", line.get("detail", line.get("urls"))) for line in lines(out)] == [
+        shown,
+        shown,
+        [shown],
     ]

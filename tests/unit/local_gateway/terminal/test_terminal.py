@@ -124,3 +124,88 @@ def test_what_is_left_can_be_written() -> None:
     lines.flush()
     lines.flush()
     assert out.getvalue() == "line\n"
+
+
+HOSTILE = "\x1b[31mX\nFAKE-LINE\r\u2028\ud83d"
+
+
+def test_text_of_others_is_escaped_in_every_field() -> None:
+    out = io.StringIO()
+    terminal = Terminal(out)
+    terminal.observe(
+        ApiRecord(
+            AT, "http", HOSTILE, HOSTILE, connection_id=HOSTILE, function=HOSTILE, detail=HOSTILE
+        )
+    )
+    terminal.observe(LogLine(AT, HOSTILE, "stdout", HOSTILE, None))
+    terminal.observe(LogLine(AT, "F", "stdout", json.dumps({**FAILED, "message": HOSTILE}), None))
+    terminal.warn(HOSTILE.replace("\n", ""))
+    shown = out.getvalue()
+    assert not set(shown) & {"\x1b", "\r", "\u2028", "\ud83d"}
+    assert len(shown.splitlines()) == 6
+    assert shown.count("\\x1b[31mX") == 9
+
+
+def test_an_encoding_that_lacks_a_character_loses_no_line() -> None:
+    raw = io.BytesIO()
+    terminal = Terminal(io.TextIOWrapper(raw, encoding="ascii"))
+    terminal.say("first")
+    terminal.say("é")
+    assert raw.getvalue() == b"first\n\\xe9\n"
+
+
+def shown_files(*records: ApiRecord, shows_files: bool = False) -> list[str]:
+    out = io.StringIO()
+    terminal = Terminal(out, shows_files=shows_files)
+    for record in records:
+        terminal.observe(record)
+    return [line.split()[2] for line in out.getvalue().splitlines()]
+
+
+@pytest.mark.parametrize("outcome", ["200", "204", "304"])
+def test_files_that_were_sent_are_shown_on_request_only(outcome: str) -> None:
+    record = ApiRecord(AT, "http", "GET /static/app.min.js", outcome)
+    assert shown_files(record) == []
+    assert shown_files(record, shows_files=True) == ["/static/app.min.js"]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        ApiRecord(AT, "http", "GET /app.js", "404 Not Found"),
+        ApiRecord(AT, "http", "GET /app.js", "500", problem=True),
+        ApiRecord(AT, "http", "GET /app.js", "302"),
+        ApiRecord(AT, "http", "POST /app.js", "200"),
+        ApiRecord(AT, "http", "GET /items/1.5", "200"),
+        ApiRecord(AT, "http", "GET /", "200"),
+    ],
+)
+def test_other_requests_are_shown(record: ApiRecord) -> None:
+    assert len(shown_files(record)) == 1
+
+
+def test_tracebacks_are_in_colour() -> None:
+    lines = [
+        "before",
+        "[ERROR] ValueError: x",
+        "Traceback (most recent call last):",
+        '  File "app.py", line 1, in handler',
+        "after it",
+        "Traceback (most recent call last):",
+        "  File x",
+        "pkg.SomeError: bad",
+        "after",
+    ]
+    shown = printed(*lines, coloured=True)
+    assert [line.startswith("\x1b[31m") for line in shown] == [
+        False,
+        True,
+        True,
+        True,
+        False,
+        True,
+        True,
+        True,
+        False,
+    ]
+    assert all(line.startswith("\x1b[31m") for line in printed(json.dumps(FAILED), coloured=True))

@@ -54,6 +54,8 @@ NO_CHANGES: list[Callable[[Path], None]] = [
     lambda root: write(root / ".venv" / "lib" / "module.py"),
     lambda root: write(root / "node_modules" / "ws" / "index.js"),
     lambda root: write(root / "app.py~"),
+    lambda root: write(root / "gateway.log"),
+    lambda root: write(root / "nohup.out"),
     lambda root: write(root / ".app.py.swp"),
     lambda root: write(root / "4913"),
     lambda root: write(root / "app.py___jb_tmp___"),
@@ -129,3 +131,13 @@ def test_later_snapshot_wins_in_a_union(root: Path) -> None:
     after = take_snapshot([root])
     assert (before | after).same(after, [root])
     assert (after | before).same(before, [root])
+
+
+def test_a_file_that_this_process_writes_is_no_source(root: Path) -> None:
+    with (root / "output.txt").open("w") as output, (root / "app.py").open():
+        before = take_snapshot([root])
+        output.write("a line of the gateway")
+        output.flush()
+        assert take_snapshot([root]) == before
+        write(root / "app.py")
+        assert take_snapshot([root]) != before

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sapa.channels.channel import channel_name, user_channel
+from sapa.channels.channel import channel_name, encoded_username, is_username, user_channel
 from sapa.errors import ChannelNameError
 
 
@@ -51,3 +51,32 @@ def test_other_texts_are_refused(name: str) -> None:
 def test_any_text_is_a_name_or_refused(text: str) -> None:
     with suppress(ChannelNameError):
         assert channel_name(text) == text
+
+
+@pytest.mark.parametrize(
+    ("username", "encoded"),
+    [
+        ("ana", "ana"),
+        ("a-b_c.d:e", "a-b_c.d:e"),
+        ("ana@example.com", "ana/40/example.com"),
+        ("a/40/b", "a/2f/40/2f/b"),
+        ("démo", "d/e9/mo"),
+        ("田", "/7530/"),
+        ("👍", "/1f44d/"),
+        ("", ""),
+    ],
+)
+def test_username_is_encoded_in_a_channel(username: str, encoded: str) -> None:
+    assert encoded_username(username) == encoded
+    assert channel_name(f"posts:{encoded}") == f"posts:{encoded}"
+
+
+@given(st.text(max_size=8), st.text(max_size=8))
+def test_different_users_have_different_channels(first: str, second: str) -> None:
+    for name in (first, second):
+        if not is_username(name):
+            with pytest.raises(ChannelNameError):
+                encoded_username(name)
+            return
+    assert (encoded_username(first) == encoded_username(second)) == (first == second)
+    assert channel_name(f"posts:{encoded_username(first)}")

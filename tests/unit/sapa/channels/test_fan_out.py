@@ -211,3 +211,25 @@ def test_what_is_given_up_names_only_those_without_it() -> None:
     assert left.recipients == (Recipient("c1", 0),)
     with pytest.raises(UndeliveredError):
         channel.deliver(left)
+
+
+@pytest.mark.parametrize("outcome", [PostOutcome.LIMITED, PostOutcome.SLOW])
+def test_a_member_that_never_reads_is_given_up_and_the_event_is_done(outcome: PostOutcome) -> None:
+    channel = Channel([["c1", "c2"]], script={"c1": [outcome] * 99})
+    assert channel.deliver() == FanOutResult(delivered=1, requeued=1)
+    for attempt in range(MAX_ATTEMPTS - 1):
+        assert channel.deliver(channel.queue.tasks[attempt]) == FanOutResult(requeued=1)
+    assert channel.deliver(channel.queue.tasks[-1]) == FanOutResult(given_up=1)
+    assert len(channel.queue.tasks) == MAX_ATTEMPTS
+    assert [connection_id for connection_id, _ in channel.sender.posted] == ["c2"]
+
+
+def test_giving_up_a_recipient_leaves_the_others_in_the_queue() -> None:
+    script = {"c1": [PostOutcome.LIMITED] * 3, "c2": [FAILED] * 6}
+    channel = Channel([[]], script=script)
+    task = EVENT.again_for([Recipient("c1", 0), Recipient("c2", 0)], MAX_ATTEMPTS)
+    assert channel.deliver(task) == FanOutResult(given_up=1, requeued=1)
+    [left] = channel.queue.tasks
+    assert left.recipients == (Recipient("c2", 0),)
+    with pytest.raises(UndeliveredError):
+        channel.deliver(left)

@@ -131,6 +131,32 @@ def test_resume_stays_allowed_while_another_tab_is_in(services: FakeServices) ->
     assert Client(services, "ana", "again").may_resume(LOBBY)
 
 
+def test_session_that_left_may_not_resume_though_another_session_is_in(
+    services: FakeServices,
+) -> None:
+    laptop, phone = (services.connect("ana", session_id=each) for each in ("laptop", "phone"))
+    for client in (laptop, phone):
+        client.join(LOBBY)
+    laptop.leave(LOBBY)
+    assert not laptop.may_resume(LOBBY)
+    assert phone.may_resume(LOBBY)
+    assert [change for _, change, _ in services.announced] == ["joined"]
+    phone.leave(LOBBY)
+    assert not phone.may_resume(LOBBY)
+    assert [change for _, change, _ in services.announced] == ["joined", "left"]
+
+
+def test_session_may_resume_while_its_other_tab_is_in_and_not_after(services: FakeServices) -> None:
+    tabs = [services.connect("ana", session_id="laptop") for _ in range(2)]
+    services.connect("ana", session_id="phone").join(LOBBY)
+    for tab in tabs:
+        tab.join(LOBBY)
+    tabs[0].leave(LOBBY)
+    assert tabs[0].may_resume(LOBBY)
+    tabs[1].leave(LOBBY)
+    assert not tabs[0].may_resume(LOBBY)
+
+
 def test_resume_ends_with_the_retention(services: FakeServices) -> None:
     ana = services.connect("ana")
     ana.join(LOBBY)

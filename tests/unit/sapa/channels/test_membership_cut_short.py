@@ -92,7 +92,7 @@ class FlakyPresence(InMemoryPresenceStore):
 
     failures: int = 0
 
-    def exit(self, subscription: Subscription, now: int) -> bool:
+    def exit(self, subscription: Subscription, now: int) -> frozenset[str] | None:
         if self.failures:
             self.failures -= 1
             raise StoreError("presence", "InternalServerError")

@@ -5,8 +5,11 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sapa.channels.publish_request import PublishRequest
+from sapa.connections.frames import MAX_DEPTH, decode
 from sapa.errors import (
     ChannelNameError,
     LambdaEventError,
@@ -14,6 +17,7 @@ from sapa.errors import (
     RefusalError,
     SapaError,
 )
+from tests.unit.sapa.fakes import FakeServices
 
 GOOD = {"channel": "chat:lobby", "payload": {"message": "Hai"}}
 ARN = "arn:aws:iam::123456789012:user/ops"
@@ -26,6 +30,14 @@ def request(body: object, *, encoded: bool = False) -> dict[str, Any]:
         "body": base64.b64encode(text.encode()).decode() if encoded else text,
         "isBase64Encoded": encoded,
     }
+
+
+def nested(depth: int) -> dict[str, Any]:
+    """An object that nests so deep."""
+    value: dict[str, Any] = {}
+    for _ in range(depth - 1):
+        value = {"x": value}
+    return value
 
 
 @pytest.mark.parametrize("encoded", [False, True])
@@ -47,11 +59,17 @@ def test_a_request_tells_channel_payload_and_caller(encoded: bool) -> None:
         ({**GOOD, "to": "all"}, "invalid_event", {"to"}),
         ({**GOOD, "channel": "a b"}, "invalid_event", {"channel"}),
         ({**GOOD, "channel": 7}, "invalid_event", {"channel"}),
-        ({**GOOD, "payload": "text"}, "invalid_event", {"payload"}),
-        ({**GOOD, "payload": {"$x": 1}}, "invalid_event", {"payload", "payload.$x"}),
+        ({**GOOD, "payload": "text"}, "invalid_payload", {"payload"}),
+        ({**GOOD, "payload": {"$x": 1}}, "invalid_payload", {"payload", "payload.$x"}),
         ({"channel": "", "payload": []}, "invalid_event", {"channel", "payload"}),
-        ('{"channel": "a", "payload": {"x": NaN}}', "invalid_event", {"payload"}),
-        ('{"channel": "a", "payload": {"x": "\\ud800"}}', "invalid_event", {"payload"}),
+        ({"channel": "a", "payload": nested(MAX_DEPTH + 1)}, "invalid_payload", {"payload"}),
+        ({"channel": "a", "payload": nested(253)}, "invalid_payload", {"payload"}),
+        ('{"channel": "a", "payload": {"x": 1, "x": 2}}', "invalid_payload", {"payload"}),
+        ('{"channel": "a", "payload": {"y": [{"x": 1, "x": 2}]}}', "invalid_payload", {"payload"}),
+        ('{"channel": "a", "channel": "b", "payload": {}}', "invalid_event", {"channel"}),
+        ('{"channel": "a", "payload": {"x": 1e999}}', "invalid_payload", {"payload"}),
+        ('{"channel": "a", "payload": {"x": NaN}}', "invalid_payload", {"payload"}),
+        ('{"channel": "a", "payload": {"x": "\\ud800"}}', "invalid_payload", {"payload"}),
     ],
 )
 def test_what_is_wrong_is_named(body: object, code: str, fields: set[str] | None) -> None:
@@ -96,8 +114,54 @@ def test_the_input_of_a_schedule_is_a_request() -> None:
         ({"channel": "a", "payload": []}, LambdaEventError),
         ({"channel": "a b", "payload": {}}, ChannelNameError),
         ({"channel": "a", "payload": {"$x": 1}}, PayloadError),
+        ({"channel": "a", "payload": nested(MAX_DEPTH + 1)}, PayloadError),
     ],
 )
 def test_a_wrong_event_of_the_bus_fails(detail: object, error: type[SapaError]) -> None:
     with pytest.raises(error):
         PublishRequest.from_eventbridge({"detail": detail})
+
+
+def test_all_entrances_have_the_same_depth() -> None:
+    services = FakeServices()
+    event = {"channel": "a", "payload": nested(MAX_DEPTH)}
+    assert PublishRequest.from_http(request(event)).payload == event["payload"]
+    assert PublishRequest.from_eventbridge({"detail": event}).payload == event["payload"]
+    client = services.connect("ana")
+    client.join("a")
+    client.context.publish("a", event["payload"])
+    assert client.payloads("a") == [event["payload"]]
+    with pytest.raises(PayloadError):
+        client.context.publish("a", nested(MAX_DEPTH + 1))
+
+
+@given(
+    payload=st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3),
+        lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=2), inner),
+        max_leaves=6,
+    ),
+    depth=st.integers(1, 80),
+)
+def test_what_one_entrance_refuses_the_others_refuse(payload: Any, depth: int) -> None:
+    """The entrances agree, and what they accept comes back as it was sent."""
+    for _ in range(depth):
+        payload = {"x": payload}
+    event = {"channel": "a", "payload": payload}
+    services = FakeServices()
+    client = services.connect("ana")
+    client.join("a")
+    codes = set()
+    for entrance in (
+        lambda: PublishRequest.from_http(request(event)),
+        lambda: PublishRequest.from_eventbridge({"detail": event}),
+        lambda: client.context.publish("a", payload),
+    ):
+        try:
+            entrance()
+            codes.add("accepted")
+        except RefusalError as refusal:
+            codes.add(refusal.code)
+    assert len(codes) == 1
+    if codes == {"accepted"}:
+        assert decode(json.dumps(client.payloads("a")[0])) == payload

@@ -116,6 +116,7 @@ for _ in range(50_000):
         {"a": "\ud800"},
         _LOOP,
         {"deep": _DEEP},
+        {"twice": {1: "a", "1": "b"}},
     ],
 )
 def test_what_is_no_json_object_is_refused(services: FakeServices, payload: Any) -> None:

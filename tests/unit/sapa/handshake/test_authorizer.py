@@ -17,6 +17,7 @@ HANDSHAKE = HandshakeEvent(
     cookie_headers=(f"{COOKIE_NAME}={TOKEN}",),
     origins=("https://sapa.example",),
     hosts=("sapa.example",),
+    is_https=True,
 )
 
 
@@ -36,6 +37,8 @@ def store() -> InMemorySessionStore:
         ({}, 100, "no_session", 1),
         ({"cookie_headers": (f"{COOKIE_NAME}=x",)}, 0, "no_session", 0),
         ({"origins": ("https://evil.example",)}, 0, "foreign_origin", 0),
+        ({"origins": ("http://sapa.example",)}, 0, "foreign_origin", 0),
+        ({"is_https": False}, 0, "foreign_origin", 0),
         ({"cookie_headers": HANDSHAKE.cookie_headers * 2}, 0, "duplicate_cookie", 0),
     ],
 )
@@ -71,4 +74,9 @@ def test_context_holds_strings_alone(store: InMemorySessionStore) -> None:
     decision = decide(HANDSHAKE, store, (), 0)
     assert decision is not None
     context = policy(decision, HANDSHAKE)["context"]
-    assert context == {"username": "demo", "endpoint": "reply", "session_id": "s1"}
+    assert context == {
+        "username": "demo",
+        "endpoint": "reply",
+        "session_id": "s1",
+        "expires_at": "100",
+    }

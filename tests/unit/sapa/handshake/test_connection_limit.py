@@ -1,5 +1,6 @@
 """How many connections a user may have."""
 
+import json
 from dataclasses import dataclass, replace
 
 import pytest
@@ -58,6 +59,8 @@ def test_oldest_is_closed_for_one_too_many() -> None:
     handshakes = Handshakes(limit=2)
     assert [handshakes.open() for _ in range(3)] == [True] * 3
     assert handshakes.recording_sender.closed == ["c1"]
+    [(connection_id, frame)] = handshakes.recording_sender.posted
+    assert (connection_id, json.loads(frame)["error"]["code"]) == ("c1", "too_many_connections")
     assert handshakes.open("ben")
     assert handshakes.recording_sender.closed == ["c1"]
 

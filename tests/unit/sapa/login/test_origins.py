@@ -6,7 +6,12 @@ from hypothesis import strategies as st
 
 from sapa.login.origins import is_own_origin
 
-HOSTS = ("abc.execute-api.example", "Page.Example:8443", "plain.example", "")
+HOSTS = ("abc.execute-api.example", "Page.Example:8443", "plain.example", "[::1]:8443", "")
+
+
+def is_own(origin: str, *hosts: str, allowed: tuple[str, ...] = (), is_https: bool = True) -> bool:
+    """Whether a single origin is our own."""
+    return is_own_origin([origin], hosts, allowed, is_https=is_https)
 
 
 @pytest.mark.parametrize(
@@ -17,16 +22,21 @@ HOSTS = ("abc.execute-api.example", "Page.Example:8443", "plain.example", "")
         "HTTPS://PAGE.EXAMPLE:8443",
         "https://plain.example",
         "https://plain.example:443",
-        "http://plain.example:80",
-        "http://plain.example",
+        "https://[::1]:8443",
     ],
 )
-def test_own_host_is_own(origin: str) -> None:
-    assert is_own_origin([origin], HOSTS, ())
+def test_own_origin_is_own(origin: str) -> None:
+    assert is_own(origin, *HOSTS)
 
 
 def test_default_port_may_stand_in_the_host() -> None:
-    assert is_own_origin(["https://page.example"], ["page.example:443"], ())
+    assert is_own("https://page.example", "page.example:443")
+    assert is_own("http://page.example", "page.example:80", is_https=False)
+
+
+def test_local_gateway_over_http_is_own() -> None:
+    assert is_own("http://localhost:8080", "localhost:8080", is_https=False)
+    assert not is_own("https://localhost:8080", "localhost:8080", is_https=False)
 
 
 @pytest.mark.parametrize(
@@ -34,6 +44,12 @@ def test_default_port_may_stand_in_the_host() -> None:
     [
         "",
         "null",
+        "http://plain.example",
+        "http://plain.example:80",
+        "http://plain.example:443",
+        "http://page.example:8443",
+        "ws://plain.example",
+        "wss://plain.example",
         "https://evil.example",
         "https://page.example",
         "https://page.example:1",
@@ -41,8 +57,12 @@ def test_default_port_may_stand_in_the_host() -> None:
         "https://page.example:8443@evil.example",
         "https://x@plain.example",
         "https://plain.example:80",
+        "https://plain.example:0",
         "https://plain.example/path",
+        "https://plain.example/",
+        "https://plain.example?",
         "https://plain.example?x",
+        "https://plain.example#",
         "https://plain.example#x",
         "https://plain.example:port",
         "https://plain.example:99999",
@@ -53,25 +73,50 @@ def test_default_port_may_stand_in_the_host() -> None:
     ],
 )
 def test_foreign_origin_is_foreign(origin: str) -> None:
-    assert not is_own_origin([origin], HOSTS, ())
+    assert not is_own(origin, *HOSTS)
+
+
+@pytest.mark.parametrize("host", ["", " ", "a/b", "x@plain.example", "plain.example?", "[", "a:b"])
+def test_host_that_is_none_makes_no_page_own(host: str) -> None:
+    for origin in ("null", "", "https://", f"https://{host}", "https://plain.example"):
+        assert not is_own(origin, host)
 
 
 def test_no_origin_is_no_browser() -> None:
-    assert is_own_origin([], HOSTS, ())
+    assert is_own_origin([], HOSTS, (), is_https=True)
 
 
 def test_all_of_several_origins_have_to_be_own() -> None:
-    assert not is_own_origin(["https://plain.example", "https://evil.example"], HOSTS, ())
+    origins = ["https://plain.example", "https://evil.example"]
+    assert not is_own_origin(origins, HOSTS, (), is_https=True)
 
 
-def test_allowed_by_host_or_by_origin() -> None:
-    allowed = ("App.Example", "http://localhost:3000/")
-    assert is_own_origin(["https://app.example"], HOSTS, allowed)
-    assert is_own_origin(["http://localhost:3000"], HOSTS, allowed)
-    assert not is_own_origin(["https://localhost:3000"], HOSTS, allowed)
-    assert not is_own_origin(["null"], HOSTS, allowed)
+@pytest.mark.parametrize("is_https", [True, False])
+def test_allowed_origin_has_its_own_scheme_and_port(is_https: bool) -> None:
+    allowed = ("App.Example", "http://localhost:3000/", "https://b.example:443", "c.example:8443")
+
+    def is_allowed(origin: str) -> bool:
+        return is_own(origin, *HOSTS, allowed=allowed, is_https=is_https)
+
+    for origin in (
+        "https://app.example",
+        "https://app.example:443",
+        "http://localhost:3000",
+        "https://b.example",
+        "https://c.example:8443",
+    ):
+        assert is_allowed(origin), origin
+    for origin in (
+        "http://app.example",
+        "https://localhost:3000",
+        "http://localhost",
+        "http://c.example:8443",
+        "https://c.example",
+        "null",
+    ):
+        assert not is_allowed(origin), origin
 
 
-@given(st.text())
-def test_any_origin_is_decided(origin: str) -> None:
-    assert is_own_origin([origin], ["sapa.example"], ()) in {True, False}
+@given(st.text(), st.text())
+def test_any_origin_is_decided(origin: str, host: str) -> None:
+    assert is_own(origin, "sapa.example", host, allowed=(host,)) in {True, False}

@@ -370,3 +370,26 @@ def test_nothing_to_post_is_fine() -> None:
     services = client().services
     services.recording_sender.gone.add("c")
     assert post(Reply((), "ok"), "c", services)
+
+
+@pytest.mark.parametrize("text", ['{"message": "Hai!"}', '{"$ping": 1}', '{"$resume": {}}', "{"])
+def test_message_after_the_end_of_the_login_is_refused_and_closes_the_socket(text: str) -> None:
+    sender = client()
+    services = sender.services
+    end = sender.event.request_time // 1000
+    sender.event = replace(sender.event, session_expires_at=end + 1)
+    assert reply_to(text, sender).outcome != "session_ended"
+    sender.event = replace(sender.event, session_expires_at=end)
+    reply = reply_to(text, sender)
+    assert (error(reply)["code"], reply.closes) == ("session_ended", True)
+    assert post(reply, "c", services)
+    assert services.recording_sender.posted == [("c", reply.frames[0])]
+    assert services.recording_sender.closed == ["c"]
+
+
+def test_socket_that_is_gone_at_the_end_of_its_login_is_removed() -> None:
+    sender = client()
+    sender.services.recording_sender.gone.add("c")
+    ended = replace(sender.event, session_expires_at=0)
+    assert not post(answer("{}", ended, sender.services), "c", sender.services)
+    assert sender.services.connection_store.connections == {}

@@ -51,6 +51,21 @@ def test_feed_restores_what_a_new_connection_hears(services: FakeServices) -> No
     assert [each["text"] for each in back.payloads("posts:ana")] == ["heard"]
 
 
+@pytest.mark.parametrize("name", ["ana@example.com", "démo", "a/b", "田中", "a+b@x.org", "a:b"])
+def test_every_user_posts_and_is_followed(services: FakeServices, name: str) -> None:
+    ana, ben = services.connect(name), services.connect("ben")
+    social(ana.context, SocialAction.FEED)
+    social(ben.context, SocialAction.FOLLOW, name)
+    number = posted(ana, "Hai!")
+    answer = social(ben.context, SocialAction.REACT, name, "👍", number)
+    assert ana.payloads(answer["channel"]) == ben.payloads(answer["channel"])
+    assert len(ben.payloads(answer["channel"])) == 2
+    feed = social(ben.context, SocialAction.FEED)
+    assert feed["following"] == [name]
+    assert [each["$channel"] for each in feed["feed"]] == [answer["channel"]] * 2
+    assert social(ben.context, SocialAction.UNFOLLOW, name) == {"following": []}
+
+
 def test_unfollowing_ends_it_for_good(services: FakeServices) -> None:
     ana, ben = services.connect("ana"), services.connect("ben")
     social(ben.context, SocialAction.FOLLOW, "ana")

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sapa.connections.frames import MAX_DEPTH
 from sapa.errors import RefusedError, StateConflictError, StateValueError
 from sapa.processes.state import MAX_ATTEMPTS, MAX_VALUE_BYTES, State
 from tests.unit.sapa.fakes import InMemoryStateStore
@@ -129,6 +130,18 @@ def test_what_nests_too_deep_is_refused() -> None:
         value = [value]
     with pytest.raises(StateValueError, match="nests too deep"):
         FakeStates().state().put("k", value)
+
+
+def test_what_cannot_be_read_back_is_refused() -> None:
+    deep: list[Any] = []
+    for _ in range(MAX_DEPTH - 1):
+        deep = [deep]
+    state = FakeStates().state()
+    state.put("k", deep)
+    assert state.get("k") == deep
+    for value in ([deep], {1: "a", "1": "b"}):
+        with pytest.raises(StateValueError, match="cannot be read"):
+            state.put("k", value)
 
 
 def test_size_is_limited_in_bytes() -> None:

@@ -6,11 +6,12 @@ from enum import StrEnum
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from sapa.processes.business_process import business_process
+from sapa.errors import BusinessProcessError
+from sapa.processes.business_process import Process, business_process
 from sapa.web.asyncapi import asyncapi_document
 from sapa.web.frame_schemas import ANSWERS, payloads
 from sapa.web.openapi import openapi_document
-from sapa.web.schemas import Catalog, catalog_of
+from sapa.web.schemas import Catalog, catalog_of, usable_processes
 from tests.unit.sapa.web.test_accounts import REQUEST
 
 
@@ -80,3 +81,32 @@ def test_openapi_of_such_endpoints_is_valid(catalog: Catalog) -> None:
     messages = document["paths"]["/ws"]["get"]["x-websocket-messages"]
     assert set(messages["reply"]) == {"input", *payloads()}
     assert set(messages["mixed"]) == {"input", "output", *payloads()}
+
+
+@business_process
+def unusable(value: object, other: "Missing") -> str:  # type: ignore[name-defined]  # noqa: F821
+    """Cannot be described."""
+    return f"{value}{other}"
+
+
+def test_endpoint_that_does_not_work_is_left_out_and_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def process_of(name: str) -> Process:
+        if name == "broken":
+            raise BusinessProcessError(name, "cannot be imported: SyntaxError (broken.py, line 7)")
+        return mixed if name == "mixed" else unusable
+
+    usable = dict(usable_processes(["broken", "unusable", "mixed"], process_of))
+    assert usable == {"mixed": mixed}
+    left_out = {
+        vars(record)["endpoint"]: str(record.exc_info[1])
+        for record in caplog.records
+        if record.message == "endpoint left out" and record.exc_info
+    }
+    assert set(left_out) == {"broken", "unusable"}
+    assert "broken.py, line 7" in left_out["broken"]
+    document = openapi_document(REQUEST, "/ws", catalog_of(usable))
+    OpenAPIV31SpecValidator(document).validate()
+    schema = document["paths"]["/ws"]["get"]["parameters"][0]["schema"]
+    assert schema == {"type": "string", "enum": ["mixed"]}

@@ -13,7 +13,9 @@ PLAIN = Headers((TEXT,))
 
 
 def returned(value: Any) -> Response:
-    return http_response(Succeeded(json.dumps(value).encode()))
+    response, malformed = http_response(Succeeded(json.dumps(value).encode()))
+    assert malformed is None
+    return response
 
 
 @pytest.mark.parametrize("value", [{"message": "hi"}, "hi", 7, None, [], {}, False])
@@ -73,8 +75,12 @@ def test_a_structured_answer_is_sent_as_it_says(answer: dict[str, Any], response
         {"statusCode": 200, "cookies": ["a=b\nx: y"]},
     ],
 )
-def test_an_answer_that_cannot_be_sent_is_a_500(answer: dict[str, Any]) -> None:
-    assert returned(answer) == INTERNAL_SERVER_ERROR
+def test_an_answer_that_cannot_be_sent_is_a_500_with_its_reason(answer: dict[str, Any]) -> None:
+    response, malformed = http_response(Succeeded(json.dumps(answer).encode()))
+    assert response == INTERNAL_SERVER_ERROR
+    assert malformed is not None
+    assert malformed.startswith("Malformed Lambda proxy response: ")
+    assert " must be " in malformed or " has characters " in malformed
 
 
 @pytest.mark.parametrize(
@@ -91,7 +97,7 @@ def test_a_failure_has_its_status_and_leaks_nothing(
     result: InvocationResult, status: int, message: str
 ) -> None:
     body = f'{{"message":"{message}"}}'.encode()
-    assert http_response(result) == Response(status, JSON, body)
+    assert http_response(result)[0] == Response(status, JSON, body)
 
 
 def test_an_unknown_path_is_not_found() -> None:

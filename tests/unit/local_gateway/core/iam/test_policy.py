@@ -78,7 +78,7 @@ def test_a_single_statement_needs_no_list() -> None:
         ({"Statement": []}, "at least one"),
         ({"Statement": "Allow"}, "Statement must be"),
         ({"Statement": ["Allow"]}, "each Statement must be an object"),
-        ({"Statement": statement("allow")}, "Effect must be Allow or Deny, got 'allow'"),
+        ({"Statement": statement("allow")}, 'Effect must be Allow or Deny, got "allow"'),
         ({"Statement": {"Effect": "Allow", "Resource": "*"}}, "either Action or NotAction"),
         ({"Statement": {"Effect": "Allow", "Action": "*"}}, "either Resource or NotResource"),
         ({"Statement": statement() | {"NotAction": "*"}}, "either Action or NotAction"),

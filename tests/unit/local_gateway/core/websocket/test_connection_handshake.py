@@ -11,6 +11,7 @@ from local_gateway.core.model import (
 )
 from local_gateway.core.websocket.actions import (
     AcceptHandshake,
+    Invoke,
     Purpose,
     RefuseHandshake,
     Warn,
@@ -78,16 +79,37 @@ def test_connect_failure_is_502(result: InvocationResult) -> None:
     assert refusal(made.connected(result, STAMP))[0] == 502
 
 
+@pytest.mark.parametrize(
+    ("result", "cause"),
+    [
+        (Failed("ValueError", "x"), "ValueError: x"),
+        (TimedOut(3), "no answer within 3 s"),
+        (Succeeded(b'{"statusCode": 101}'), "$connect answered 101, expected 200 or more"),
+        (
+            Succeeded(b"null"),
+            "Malformed Lambda proxy response: expected an integer statusCode, and the function "
+            "returned nothing",
+        ),
+    ],
+)
+def test_connect_failure_has_its_cause_in_words(result: InvocationResult, cause: str) -> None:
+    made = connection()
+    made.open(STAMP)
+    (refused,) = made.connected(result, STAMP)
+    assert isinstance(refused, RefuseHandshake)
+    assert refused.cause == cause
+
+
 def test_missing_identity_source_is_401_without_the_authorizer() -> None:
     assert refusal(connection(guarded(), headers=()).open(STAMP)) == (401, "Unauthorized")
 
 
-def test_header_that_differs_in_case_is_401_with_a_warning() -> None:
-    warning, refused = connection(guarded(), headers=(("cookie", "a=b"),)).open(STAMP)
+def test_header_that_differs_in_case_matches_with_a_warning() -> None:
+    warning, invoke = connection(guarded(), headers=(("cookie", "a=b"),)).open(STAMP)
     assert isinstance(warning, Warn)
     assert "cookie" in warning.text
-    assert isinstance(refused, RefuseHandshake)
-    assert refused.status == 401
+    assert isinstance(invoke, Invoke)
+    assert invoke.purpose is Purpose.AUTHORIZE
 
 
 @pytest.mark.parametrize(

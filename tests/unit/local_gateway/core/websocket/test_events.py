@@ -178,8 +178,8 @@ def test_connect_headers_keep_their_spelling_and_gain_the_front_ends() -> None:
         "sec-websocket-key": "+W5xw47OHh3OTFsWKjGu9Q==",
         "Sec-WebSocket-Version": "13",
         "X-Forwarded-For": "192.0.2.7",
-        "X-Forwarded-Port": "443",
-        "X-Forwarded-Proto": "https",
+        "X-Forwarded-Port": "80",
+        "X-Forwarded-Proto": "http",
         "X-Tag": "two",
     }
     assert event["multiValueHeaders"]["X-Tag"] == ["one", "two"]

@@ -4,7 +4,11 @@ from typing import Any
 import pytest
 
 from local_gateway.core.invocation import Failed, InvocationResult, Succeeded, Throttled, TimedOut
-from local_gateway.core.websocket.integration_response import ProxyResponse, proxy_response
+from local_gateway.core.websocket.integration_response import (
+    ProxyResponse,
+    malformed_reason,
+    proxy_response,
+)
 
 
 def response(**answer: Any) -> ProxyResponse:
@@ -31,6 +35,32 @@ def response(**answer: Any) -> ProxyResponse:
 )
 def test_a_failure_or_another_shape_is_unusable(result: InvocationResult) -> None:
     assert proxy_response(result) is None
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason"),
+    [
+        (b"null", "the function returned nothing"),
+        (b"true", "the function returned a boolean"),
+        (b"7", "the function returned a number"),
+        (b'"ok"', "the function returned a string"),
+        (b"[200]", "the function returned a list"),
+        (b"{}", "the function returned an object without one"),
+        (b'{"statusCode": null}', "statusCode is null"),
+        (b'{"statusCode": 200.0}', "statusCode is 200.0"),
+        (b'{"statusCode": 99}', "statusCode is 99"),
+        (b"not json", "the function returned what is not JSON"),
+        (b"[" * 100_000, "the function returned what is not JSON"),
+    ],
+)
+def test_valid_json_that_is_no_response_has_a_reason(payload: bytes, reason: str) -> None:
+    expected = f"Malformed Lambda proxy response: expected an integer statusCode, and {reason}"
+    assert malformed_reason(Succeeded(payload)) == expected
+    assert proxy_response(Succeeded(payload)) is None
+
+
+def test_a_response_is_not_malformed() -> None:
+    assert malformed_reason(Succeeded(b'{"statusCode": "200"}')) is None
 
 
 @pytest.mark.parametrize(

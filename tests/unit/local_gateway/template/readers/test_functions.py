@@ -1,5 +1,7 @@
 """Functions and their handlers' files: read, or refused with one clear line."""
 
+from textwrap import dedent
+
 import pytest
 
 from local_gateway.template.document.errors import TemplateError
@@ -166,3 +168,21 @@ Outputs:
 """)
     assert application.http_apis[0].routes[0].function == "Fun"
     assert application.outputs["Alias"].endswith(":function:local-Fun:live")
+
+
+@pytest.mark.parametrize("name", ["../../outside", "..", "/outside", "a/b", "a\\b"])
+def test_inline_code_stays_in_its_folder_whatever_its_function_is_called(
+    project: Project, name: str
+) -> None:
+    template = f"""
+        Resources:
+          '{name}':
+            Type: AWS::Lambda::Function
+            Properties:
+              Runtime: python3.13
+              Handler: index.handler
+              Code: {{ZipFile: "def handler(event, context): return 1"}}
+        """
+    code = project.build(dedent(template)).functions[name].code
+    assert code.resolve().parent == project.root / ".local_gateway" / "inline"
+    assert (code / "index.py").is_file()

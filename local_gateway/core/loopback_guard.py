@@ -1,0 +1,43 @@
+"""Who may use a server on the loopback interface: programs and its own page, no page of others.
+
+A web site that the user visits can send requests to this machine: as cross-origin requests, which
+have an Origin header or `Sec-Fetch-Site`, or by a name that was made to resolve to 127.0.0.1 (DNS
+rebinding), which is in the Host header, which browsers always send.
+
+Standard library only: the moto server's process loads this file by its path.
+"""
+
+import re
+from collections.abc import Sequence
+from ipaddress import ip_address
+
+_OWN_SITES = frozenset({None, "same-origin", "none"})
+_AUTHORITY = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\[\]:/@,\s]+)(?::[0-9]{1,5})?")
+# Nobody can register a name that ends like these, and AWS's own lead here inside functions.
+_RESERVED = (".localhost", ".local", ".internal", ".test", ".amazonaws.com", ".amazonaws.com.cn")
+
+
+def foreign_page(
+    hosts: Sequence[str], origins: Sequence[str], fetch_site: str | None
+) -> str | None:
+    """Why a request is refused, by its Host, Origin and `Sec-Fetch-Site`; `None` if it is not."""
+    if len(hosts) > 1 or not all(is_local_name(host) for host in hosts):
+        return "expected one Host header with a name of this machine"
+    if any([origin.lower()] != [f"http://{host.lower()}" for host in hosts] for origin in origins):
+        return "pages of other origins get nothing here"
+    if (fetch_site and fetch_site.lower()) not in _OWN_SITES:
+        return "pages of other sites get nothing here"
+    return None
+
+
+def is_local_name(host: str) -> bool:
+    """Whether a Host header names this machine: an address, or a name that nobody can register."""
+    match = _AUTHORITY.fullmatch(host)
+    if match is None:
+        return False
+    name = match[1].strip("[]").lower().removesuffix(".")
+    try:
+        ip_address(name)
+    except ValueError:
+        return "." not in name or name.endswith(_RESERVED)
+    return True
