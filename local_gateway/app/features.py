@@ -4,18 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
-from local_gateway.app.addresses import with_local_variables
 from local_gateway.app.gateway import Gateway
 from local_gateway.app.sam_local import PreparedBuild, older_than_sources
 from local_gateway.app.version import Version
 from local_gateway.aws_services.moto_server import MotoServer
 from local_gateway.core.model import Application
-<<<<<<< HEAD
-=======
-from local_gateway.core.ports import assign_ports
->>>>>>> refs/heads/samlocal12
 from local_gateway.event_sources.clock import WarpedClock
 from local_gateway.event_sources.service import EventSources
 from local_gateway.inspector.inspector import Inspector
@@ -67,22 +61,11 @@ def attach_sam_local(run: Run) -> None:
     if directory is None:
         return
     build, version = SamLocalBuild(directory, run.settings.parameter_overrides), run.version
-<<<<<<< HEAD
-=======
-    ports = [run.ports.port(at) for at, _ in enumerate(run.ports)]
-    ports.append(urlsplit(run.aws.endpoint_url).port or 0)
-
-    def with_addresses(application: Application) -> Application:
-        """Containers resolve AWS's host names as usual, so their variables get local addresses."""
-        origins = assign_ports(application.websocket_apis, application.http_apis)
-        return with_local_variables(application, origins, run.ports)
-
->>>>>>> refs/heads/samlocal12
     prepared = PreparedBuild(
         build,
         version.application,
         aws_endpoint_url=run.aws.endpoint_url,
-        ports=ports,
+        ports=run.ports,
         terminal=terminal,
     )
 

@@ -1,12 +1,15 @@
 """Keeps the output of `sam build` ready for `sam local`, as long as the gateway runs."""
 
 import asyncio
-from collections.abc import Sequence
+from urllib.parse import urlsplit
 
+from local_gateway.app.addresses import with_local_variables
 from local_gateway.app.version import Version
 from local_gateway.core.model import Application
+from local_gateway.core.ports import assign_ports
 from local_gateway.errors import GatewayError
 from local_gateway.sam_local.build import SamLocalBuild
+from local_gateway.server.bound_ports import BoundPorts
 from local_gateway.terminal.terminal import Terminal
 from local_gateway.watching.snapshot import Files, Snapshot, take_snapshot
 from local_gateway.watching.watch import Watch, WatchError
@@ -27,7 +30,7 @@ class PreparedBuild:
         application: Application,
         *,
         aws_endpoint_url: str,
-        ports: Sequence[int],
+        ports: BoundPorts,
         terminal: Terminal,
     ) -> None:
         self._build = build
@@ -39,8 +42,12 @@ class PreparedBuild:
 
     def write(self) -> None:
         """Write the files; raises `GatewayError` without a build."""
-        template = self._snapshot()
-        if self._build.write(self._application, self._aws_endpoint_url, self._ports):
+        template, application = self._snapshot(), self._application
+        origins = assign_ports(application.websocket_apis, application.http_apis)
+        local = with_local_variables(application, origins, self._ports)
+        numbers = [self._ports.port(at) for at, _ in enumerate(self._ports)]
+        numbers.append(urlsplit(self._aws_endpoint_url).port or 0)
+        if self._build.write(local, self._aws_endpoint_url, numbers):
             self._terminal.warn(
                 "the variables of the containers changed; restart `sam local`, which reads them "
                 "when it starts"
