@@ -60,5 +60,5 @@ def outcome_of(result: InvocationResult) -> tuple[str, str | None]:
             return "error", f"{error_type}: {message}"
         case TimedOut(seconds):
             return "timeout", f"no answer within {seconds:g} s"
-        case Throttled():
+        case _:
             return "throttled", "no execution environment is free"

@@ -42,6 +42,18 @@ def test_errors_name_their_type_for_the_sdks(
         assert dict(response.headers)["Content-Type"] == "application/json"
 
 
+@pytest.mark.parametrize(
+    ("response", "error"),
+    [
+        (management.forbidden(), "ForbiddenException: Forbidden"),
+        (management.GONE, "GoneException"),
+        (management.OK, None),
+    ],
+)
+def test_the_log_names_what_is_refused(response: Response, error: str | None) -> None:
+    assert management.error_of(response) == error
+
+
 def test_success_has_no_body() -> None:
     assert Response(200) == management.OK
     assert Response(204) == management.DELETED
