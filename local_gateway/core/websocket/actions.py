@@ -17,7 +17,8 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Invoke:
-    """Invoke `function` with `event`; report the result with `Connection.invocation_finished`.
+    """Invoke `function` with `event`; the result goes to the connection's method for `purpose`:
+    `authorized`, `connected` or `replied`.
 
     After `timeout` seconds the integration counts as timed out while the function runs on.
     """
