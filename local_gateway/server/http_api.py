@@ -40,6 +40,7 @@ class HttpApiServer:
             stage.name: RouteThrottles(stage.default_throttle, stage.throttles)
             for stage in api.stages
         }
+        self._has_said_plain = False
         if context.faults is not None:
             context.faults.add_http_api(api)
 
@@ -115,8 +116,13 @@ class HttpApiServer:
         invocation = await self._context.invocations.call(route.function, event, route.timeout)
         result = invocation.result if invocation is not None else TimedOut(route.timeout)
         response, malformed = responses.http_response(result)
-        self._record(request, str(response.status), invocation, malformed or outcome_of(result)[1])
-        return response
+        detail = malformed or outcome_of(result)[1]
+        plain = responses.for_plain_http(response)
+        if plain is not response and not self._has_said_plain:
+            self._has_said_plain = True
+            detail = "cookies lose Secure here, because this address is http and not https"
+        self._record(request, str(response.status), invocation, detail)
+        return plain
 
     def _record(
         self,

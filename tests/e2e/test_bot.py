@@ -1,6 +1,7 @@
 """The bot over real sockets: log in, connect with the cookie, get replies."""
 
 import json
+import urllib.request
 from collections.abc import Iterator
 
 import pytest
@@ -106,6 +107,20 @@ def test_foreign_origin_is_refused(bot: Bot, token: str) -> None:
 def test_unknown_endpoint_is_404(bot: Bot, token: str) -> None:
     url = f"{bot.socket_url}?endpoint=nothing"
     assert handshake_status(url, {"Cookie": f"{COOKIE}={token}"}) == 404
+
+
+@pytest.mark.local_only
+def test_a_client_that_keeps_the_rules_of_cookies_stays_logged_in(bot: Bot) -> None:
+    """Python's cookie jar sends no `Secure` cookie over http, as most HTTP libraries."""
+    client = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    credentials = json.dumps({"username": bot.username, "password": bot.password}).encode()
+    login = urllib.request.Request(  # noqa: S310 - the bot's own address
+        f"{bot.base_url}/auth/login", credentials, {"Content-Type": "application/json"}
+    )
+    with client.open(login, timeout=30):
+        pass
+    with client.open(f"{bot.base_url}/auth/session", timeout=30) as session:
+        assert json.load(session)["username"] == bot.username
 
 
 def test_logout_ends_the_session_and_its_sockets(bot: Bot) -> None:

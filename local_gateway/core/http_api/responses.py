@@ -8,6 +8,7 @@ import base64
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from local_gateway.core.http import Headers, Response
@@ -18,6 +19,9 @@ _TEXT = "text/plain;charset=UTF-8"
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
 # A line break in a value would let a function write further headers into the response.
 _VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
+_SECURE = re.compile(r"\s*;\s*secure\s*(?=;|$)", re.IGNORECASE)
+# Browsers refuse these cookies without `Secure`.
+_NEEDS_SECURE = re.compile(r"__(secure|host)-|.*;\s*samesite\s*=\s*none\s*(;|$)", re.IGNORECASE)
 # The front end frames the response itself.
 _FRAMING = frozenset({"connection", "content-length", "keep-alive", "transfer-encoding", "upgrade"})
 
@@ -39,6 +43,21 @@ TOO_MANY_REQUESTS = _message(429, "Too Many Requests")
 INTERNAL_SERVER_ERROR = _message(500, "Internal Server Error")
 # The integration timed out or could not be started.
 SERVICE_UNAVAILABLE = _message(503, "Service Unavailable")
+
+
+def for_plain_http(response: Response) -> Response:
+    """The response for a client without TLS: cookies lose `Secure`.
+
+    On AWS every client has TLS. Here a client that keeps the rules (RFC 6265bis 5.7: most HTTP
+    libraries, Safari) would never send such a cookie back.
+    """
+    headers = Headers(
+        (name, _SECURE.sub("", value))
+        if name.lower() == "set-cookie" and not _NEEDS_SECURE.match(value)
+        else (name, value)
+        for name, value in response.headers
+    )
+    return response if headers == response.headers else replace(response, headers=headers)
 
 
 def http_response(result: InvocationResult) -> tuple[Response, str | None]:

@@ -4,7 +4,12 @@ from typing import Any
 import pytest
 
 from local_gateway.core.http import Headers, Response
-from local_gateway.core.http_api.responses import INTERNAL_SERVER_ERROR, NOT_FOUND, http_response
+from local_gateway.core.http_api.responses import (
+    INTERNAL_SERVER_ERROR,
+    NOT_FOUND,
+    for_plain_http,
+    http_response,
+)
 from local_gateway.core.invocation import Failed, InvocationResult, Succeeded, Throttled, TimedOut
 
 JSON = Headers((("content-type", "application/json"),))
@@ -98,6 +103,23 @@ def test_a_failure_has_its_status_and_leaks_nothing(
 ) -> None:
     body = f'{{"message":"{message}"}}'.encode()
     assert http_response(result)[0] == Response(status, JSON, body)
+
+
+@pytest.mark.parametrize(
+    ("cookie", "sent"),
+    [
+        ("a=1; Path=/; HttpOnly; Secure; SameSite=Lax", "a=1; Path=/; HttpOnly; SameSite=Lax"),
+        ("a=1;secure", "a=1"),
+        ("a=secure; SECURE ; Path=/", "a=secure; Path=/"),
+        ("a=1; Path=/secure", "a=1; Path=/secure"),
+        ("__Host-a=1; Secure; Path=/", "__Host-a=1; Secure; Path=/"),
+        ("a=1; SameSite=None; Secure", "a=1; SameSite=None; Secure"),
+    ],
+)
+def test_a_cookie_for_plain_http_loses_secure_unless_it_needs_it(cookie: str, sent: str) -> None:
+    headers = Headers((("X-Text", "Secure; Secure"), ("Set-Cookie", cookie)))
+    plain = for_plain_http(Response(200, headers, b""))
+    assert plain.headers == (("X-Text", "Secure; Secure"), ("Set-Cookie", sent))
 
 
 def test_an_unknown_path_is_not_found() -> None:
