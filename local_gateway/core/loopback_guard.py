@@ -9,6 +9,7 @@ Standard library only: the moto server's process loads this file by its path.
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import ip_address
 
 _OWN_SITES = frozenset({None, "same-origin", "none"})
@@ -30,6 +31,7 @@ def foreign_page(
     return None
 
 
+@lru_cache(maxsize=256)
 def is_local_name(host: str) -> bool:
     """Whether a Host header names this machine: an address, or a name that nobody can register."""
     match = _AUTHORITY.fullmatch(host)
