@@ -233,7 +233,7 @@ def test_help_names_commands_and_exit_statuses(arguments: list[str], texts: list
 
 def test_ctrl_c_during_a_long_start_is_heeded_at_once(tmp_path: Path) -> None:
     template = tmp_path / "template.yaml"
-    os.mkfifo(template)  # whoever reads it waits for an end that does not come
+    os.mkfifo(template)  # a reader would wait for an end that never comes
     process = subprocess.Popen(
         [*LOCAL_GATEWAY, "--template", str(template), "--port", "0"], cwd=ROOT
     )

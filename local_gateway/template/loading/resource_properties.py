@@ -1,6 +1,6 @@
 """The names that a CloudFormation template may use: sections, resource attributes, properties.
 
-They come from CloudFormation's own schemas: `make properties` writes the file anew.
+They come from CloudFormation's own schemas: `make properties` writes the file again.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""What a stranger wrote cannot change what a terminal shows."""
+"""Text from clients cannot change what a terminal shows."""
 
 import pytest
 from hypothesis import given
