@@ -4,6 +4,8 @@ SapaError
 ├── SettingError                 an environment variable is missing or unusable
 ├── LambdaEventError             an event lacks what API Gateway or EventBridge always sends
 ├── FanOutTaskError              a message in the queue is not a fan-out task
+├── AnswerTaskError              a message in the queue is not an answer task
+├── AnswerBeingWrittenError      another writer is alive
 ├── BusinessProcessError         a function cannot serve as a business process
 │   └── UnsupportedResultError   it returned something that cannot be sent
 ├── UnknownEndpointError         no endpoint has this name
@@ -14,6 +16,8 @@ SapaError
 │   ├── ForbiddenChannelError    a channel belongs to another user
 │   ├── PayloadError             a payload cannot be sent to clients
 │   │   └── PayloadTooLargeError it is larger than a frame may be
+│   ├── TooManyAnswersError      a user has the maximum number of running answers
+│   ├── UnknownAnswerError       no answer of the user has this id
 │   ├── StateValueError          a state's key or value cannot be stored
 │   └── StateConflictError       other writers kept changing a state
 ├── ConnectionGoneError          the connection is closed (410)
@@ -64,6 +68,20 @@ class FanOutTaskError(SapaError):
 
     def __init__(self) -> None:
         super().__init__("the message is not a fan-out task")
+
+
+class AnswerTaskError(SapaError):
+    """The body of a message in the queue is not an answer task."""
+
+    def __init__(self) -> None:
+        super().__init__("the message is not an answer task")
+
+
+class AnswerBeingWrittenError(SapaError):
+    """Another writer of the answer is alive: the task comes back later."""
+
+    def __init__(self, answer_id: str) -> None:
+        super().__init__(f"another writer writes answer {answer_id}")
 
 
 class BusinessProcessError(SapaError):
@@ -193,6 +211,22 @@ class PayloadTooLargeError(PayloadError):
         super().__init__(text, code="payload_too_large")
         self.size = size
         self.limit = limit
+
+
+class TooManyAnswersError(RefusalError):
+    """The user has `limit` answers that run or wait."""
+
+    def __init__(self, limit: int) -> None:
+        text = f"You have {limit} answers that are not finished. Wait for one, or stop it."
+        super().__init__("too_many_answers", text)
+        self.limit = limit
+
+
+class UnknownAnswerError(RefusalError):
+    """The user has no answer with this id, or it has expired."""
+
+    def __init__(self) -> None:
+        super().__init__("unknown_answer", "You have no answer with this id.")
 
 
 class StateValueError(RefusalError):

@@ -83,7 +83,8 @@ class ConnectionEvent:
     """The members that every event of an authorized connection has.
 
     `connected_at` and `request_time` are epoch milliseconds, `session_expires_at` is epoch seconds:
-    the end of the login, as the authorizer read it.
+    the end of the login, as the authorizer read it. `session_key` is the login's key in the table
+    of sessions, empty for a socket that was opened before a deployment that added it.
     """
 
     connection_id: str
@@ -94,6 +95,7 @@ class ConnectionEvent:
     endpoint: str
     session_id: str
     session_expires_at: int = NEVER
+    session_key: str = ""
 
     @property
     def is_session_over(self) -> bool:
@@ -105,6 +107,7 @@ class ConnectionEvent:
         """Read a `$connect` or message event. Raises `LambdaEventError`."""
         return cls(
             session_expires_at=_session_expires_at(event),
+            session_key=str(_authorizer_context(event).get("session_key", "")),
             **_members(
                 event,
                 connection_id=_CONNECTION_ID,
@@ -120,9 +123,12 @@ class ConnectionEvent:
 
 def _session_expires_at(event: LambdaEvent) -> int:
     """A socket that was opened before a deployment may not have it; it lives for two hours."""
-    context = (event.get("requestContext") or {}).get("authorizer") or {}
-    value = str(context.get("expires_at", NEVER))
+    value = str(_authorizer_context(event).get("expires_at", NEVER))
     return int(value) if value.isascii() and value.isdigit() else 0
+
+
+def _authorizer_context(event: LambdaEvent) -> Mapping[str, Any]:
+    return (event.get("requestContext") or {}).get("authorizer") or {}
 
 
 def connection_id_of(event: LambdaEvent) -> str:

@@ -16,6 +16,8 @@ from sapa.errors import BusinessProcessError, SettingError
 from sapa.settings import Settings, settings
 
 if TYPE_CHECKING:
+    from sapa.answers.asking import Answers
+    from sapa.answers.writer import AnswerWriter
     from sapa.aws.json_service import JsonService
     from sapa.channels.channel import ChannelLog
     from sapa.channels.fan_out import FanOut, SubscriptionReader
@@ -37,6 +39,11 @@ if TYPE_CHECKING:
     from sapa.stores.management_api import ThreadedBulkSender
     from sapa.stores.subscriptions import DynamoDBSubscriptionStore
     from sapa.stores.table import Table
+
+# Answers are kept as long as events, but even without a history long enough to be read.
+LEAST_RETENTION_SECONDS = 60 * 60
+# The end of an answer whose writer died goes to a handful of connections.
+POST_ALL_SECONDS = 2.0
 
 
 def epoch_milliseconds() -> int:
@@ -151,6 +158,50 @@ class Services:
 
         return DynamoDBStateStore(self._table(self.config.state_table_name), self.clock)
 
+    # Answers
+
+    @cached_property
+    def answers(self) -> "Answers":
+        """Answers of streaming processes: accepting, stopping, listing."""
+        import secrets
+
+        from sapa.answers.asking import Answers
+        from sapa.aws.clients import sqs_service
+        from sapa.stores.answer_queue import SqsAnswerQueue
+        from sapa.stores.answers import DynamoDBAnswerStore
+
+        config = self.config
+        return Answers(
+            store=DynamoDBAnswerStore(
+                answers=self._table(config.answers_table_name),
+                parts=self._table(config.answer_parts_table_name),
+                sessions=self._table(config.sessions_table_name),
+            ),
+            queue=SqsAnswerQueue(sqs_service(config), config.answer_queue_url),
+            post=lambda frame, ids: self.bulk_sender.post_all(frame, ids, POST_ALL_SECONDS),
+            clock=self.clock,
+            new_id=lambda: secrets.token_urlsafe(12),
+            limit=config.max_answers_per_user,
+            retention_seconds=max(config.history_retention_seconds, LEAST_RETENTION_SECONDS),
+        )
+
+    @cached_property
+    def answer_writer(self) -> "AnswerWriter":
+        """Writes answers."""
+        import secrets
+
+        from sapa.answers.writer import AnswerWriter
+        from sapa.messages.streams import is_restartable, start_stream
+
+        return AnswerWriter(
+            answers=self.answers,
+            sender=lambda: self.sender,
+            is_restartable=is_restartable,
+            start=lambda task, running: start_stream(task, running, self),
+            new_id=lambda: secrets.token_hex(8),
+            sleep=time.sleep,
+        )
+
     # Channels
 
     @cached_property
@@ -223,6 +274,7 @@ class Services:
             membership=self.membership,
             log=self.channel_log,
             has_history=self.publisher.has_history,
+            answers=lambda: self.answers,
             clock=self.clock,
         )
 

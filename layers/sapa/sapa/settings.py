@@ -86,7 +86,10 @@ class Settings:
     messages_table_name = _required("MESSAGES_TABLE_NAME")
     session_channels_table_name = _required("SESSION_CHANNELS_TABLE_NAME")
     state_table_name = _required("STATE_TABLE_NAME")
+    answers_table_name = _required("ANSWERS_TABLE_NAME")
+    answer_parts_table_name = _required("ANSWER_PARTS_TABLE_NAME")
     fan_out_queue_url = _required("FAN_OUT_QUEUE_URL")
+    answer_queue_url = _required("ANSWER_QUEUE_URL")
 
     user_pool_id = _required("USER_POOL_ID")
     user_pool_client_id = _required("USER_POOL_CLIENT_ID")
@@ -101,6 +104,7 @@ class Settings:
     # 0 is no limit.
     max_connections_per_user = _number("MAX_CONNECTIONS_PER_USER", 0)
     connection_limit_policy = _choice("CONNECTION_LIMIT_POLICY", "close-oldest", "refuse-newest")
+    max_answers_per_user = _number("MAX_ANSWERS_PER_USER", 5, least=1)
     messages_per_second_per_connection = _number("MESSAGES_PER_SECOND_PER_CONNECTION", 20, least=1)
     messages_per_second_per_user = _number("MESSAGES_PER_SECOND_PER_USER", 50, least=1)
 

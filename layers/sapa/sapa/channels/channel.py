@@ -17,6 +17,8 @@ from sapa.errors import ChannelNameError
 
 MAX_NAME_LENGTH = 128
 USER_PREFIX = "user:"
+# The parts of a streaming process's answer: nobody else may publish there, and nobody joins.
+ANSWER_PREFIX = "answer:"
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9\-_.:]")
 _NAME = re.compile(r"[A-Za-z0-9\-_.:/]+", re.ASCII)
 

@@ -7,10 +7,11 @@ clients must remember single numbers, not only the highest. For the same reason,
 that were taken a moment ago are not reported as lost.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from sapa.channels.channel import USER_PREFIX, ChannelLog, json_text
+from sapa.channels.channel import ANSWER_PREFIX, USER_PREFIX, ChannelLog, json_text
 from sapa.channels.membership import Membership
 from sapa.connections.connection import Subscriber
 from sapa.connections.frames import MessageId, render
@@ -65,16 +66,33 @@ class _Reply:
         return [*gaps, *self.events, *errors, render(done, message_id)]
 
 
+class AnswerReader(Protocol):
+    """The answers of streaming processes; raises `StoreError`."""
+
+    def resume(
+        self, subscriber: Subscriber, channel: str, position: int
+    ) -> Iterator[tuple[int, str]] | None:
+        """Let a connection listen, and give the numbers and frames after a position.
+
+        `None` if the user has no such answer.
+        """
+
+    def last_number(self, channel: str) -> int:
+        """The number of the last part that is stored."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resumer:
     """Answers `$resume`.
 
-    `has_history` says whether a channel's events are kept; `clock` gives epoch milliseconds.
+    `answers` are those of streaming processes; `has_history` says whether a channel's events are
+    kept; `clock` gives epoch milliseconds.
     """
 
     membership: Membership
     log: ChannelLog
     has_history: Callable[[str], bool]
+    answers: Callable[[], AnswerReader]
     clock: Callable[[], int]
 
     def frames(
@@ -87,7 +105,11 @@ class Resumer:
         Raises `StoreError` and `QueueError`.
         """
         reply = _Reply()
-        joined = [channel for channel in positions if self._joins(reply, subscriber, channel)]
+        answers = [channel for channel in positions if channel.startswith(ANSWER_PREFIX)]
+        for channel in answers:
+            self._answer(reply, subscriber, channel, positions[channel])
+        channels = [channel for channel in positions if channel not in answers]
+        joined = [channel for channel in channels if self._joins(reply, subscriber, channel)]
         for channel in joined:
             if self.has_history(channel):
                 self._missed(reply, channel, positions[channel])
@@ -95,6 +117,23 @@ class Resumer:
                 self._lost(reply, channel, positions[channel])
             self._members(reply, channel)
         return reply.frames(message_id)
+
+    def _answer(self, reply: _Reply, subscriber: Subscriber, channel: str, position: int) -> None:
+        """Add the parts of an answer that are missing."""
+        answers = self.answers()
+        parts = answers.resume(subscriber, channel, position)
+        if parts is None:
+            reply.add_refusal(channel, ForbiddenChannelError(channel))
+            return
+        reached: int | None = None
+        for number, frame in parts:
+            if not reply.add_event(frame):
+                reply.more[channel] = answers.last_number(channel)
+                break
+            reached = number
+        if reached is None:
+            reached = position if channel in reply.more else answers.last_number(channel)
+        reply.resumed[channel] = reached
 
     def _joins(self, reply: _Reply, subscriber: Subscriber, channel: str) -> bool:
         try:

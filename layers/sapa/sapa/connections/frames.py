@@ -1,12 +1,12 @@
 """The frames of clients and of errors: JSON objects in text frames.
 
-Keys that start with `$` belong to the protocol: `$id` comes back on every reply, `$ping` and
-`$resume` are answered without a business process, all others are refused.
+Keys that start with `$` belong to the protocol: `$id` comes back on every reply; `$ping`,
+`$resume`, `$stop` and `$answers` are answered without a business process; all others are refused.
 """
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +37,18 @@ class Resume:
     """A client that reconnected: the last sequence number that it has of each channel."""
 
     positions: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A client that wants no more of an answer."""
+
+    answer_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListAnswers:
+    """A client that asks which answers its user has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +99,18 @@ def id_of(content: Content) -> MessageId | None:
     raise _invalid_message(f"$id {problem}.", {"$id": problem})
 
 
-def parse(content: Content) -> Ping | Resume | Message:
+type Control = Ping | Resume | Stop | ListAnswers
+
+
+def parse(content: Content) -> Control | Message:
     """Find out the kind of a message. Raises `RefusalError` for wrong keys that start with $."""
     inputs = {key: item for key, item in content.items() if not key.startswith("$")}
     controls = content.keys() - inputs.keys() - {"$id"}
     if not controls:
         return Message(inputs)
-    if unknown_keys := controls - {"$ping", "$resume"}:
+    if unknown_keys := controls - _CONTROLS.keys():
         raise _invalid_message(
-            "Keys that start with $ are reserved; known are $id, $ping and $resume.",
+            f"Keys that start with $ are reserved: {', '.join(['$id', *_CONTROLS])}.",
             refused_fields(unknown_keys, "reserved"),
         )
     control = min(controls)
@@ -104,9 +119,33 @@ def parse(content: Content) -> Ping | Resume | Message:
             f"A {control} comes alone or with $id.",
             refused_fields(others, f"not expected beside {control}"),
         )
-    if control == "$ping":
-        return Ping(content["$ping"])
-    return Resume(_positions(content["$resume"]))
+    return _CONTROLS[control](content[control])
+
+
+def _resume(value: object) -> Resume:
+    return Resume(_positions(value))
+
+
+def _stop(value: object) -> Stop:
+    if isinstance(value, str) and 0 < len(value) <= MAX_ID_LENGTH:
+        return Stop(value)
+    problem = "has to be the id of an answer"
+    raise _invalid_message(f"$stop {problem}.", {"$stop": problem})
+
+
+def _list_answers(value: object) -> ListAnswers:
+    if value is True:
+        return ListAnswers()
+    problem = "has to be true"
+    raise _invalid_message(f"$answers {problem}.", {"$answers": problem})
+
+
+_CONTROLS: Mapping[str, Callable[[object], Control]] = {
+    "$ping": Ping,
+    "$resume": _resume,
+    "$stop": _stop,
+    "$answers": _list_answers,
+}
 
 
 def _positions(value: object) -> dict[str, int]:

@@ -59,5 +59,6 @@ def policy(decision: Decision, handshake: HandshakeEvent) -> Policy:
         "endpoint": handshake.endpoint,
         "session_id": session.session_id,
         "expires_at": str(session.expires_at),
+        "session_key": session.token_hash,
     }
     return {"principalId": session.username, "policyDocument": document, "context": context}

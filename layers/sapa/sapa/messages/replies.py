@@ -4,30 +4,32 @@ All frames of a reply are made before the first is sent. So a failure half-way, 
 too large, leaves the client with one error frame and never with half a reply.
 """
 
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass
 from itertools import batched
 from typing import TYPE_CHECKING
 
-from pydantic_core import to_jsonable_python
-
 from sapa.connections.frames import (
     MAX_FRAME_BYTES,
+    Control,
+    ListAnswers,
+    Message,
     MessageId,
     Ping,
     Resume,
+    Stop,
     decode,
     id_of,
     is_too_large,
     parse,
     render,
 )
-from sapa.errors import ConnectionGoneError, RefusalError, UnsupportedResultError, session_ended
+from sapa.errors import ConnectionGoneError, RefusalError, session_ended
 from sapa.lambda_events import ConnectionEvent
 from sapa.messages.inputs import arguments
 from sapa.processes.business_process import Context, Process
 from sapa.processes.endpoints import business_process_of
+from sapa.processes.results import payload_of
 
 if TYPE_CHECKING:
     from sapa.services import Services
@@ -72,12 +74,13 @@ def answer(
         message_id = id_of(content)
         message = parse(content)
         _check_rate(wait)
-        if isinstance(message, Ping):
-            return Reply((_sized(render({"$pong": message.value}, message_id)),), "pong")
-        if isinstance(message, Resume):
-            frames = services.resumer.frames(context.subscriber(), message.positions, message_id)
-            return Reply(tuple(frames), "resumed")
+        if not isinstance(message, Message):
+            return _controlled(message, context, services, message_id)
         process = process_of(event.endpoint)
+        if process.is_stream:
+            arguments(process, message.inputs, context)
+            accepted = services.answers.ask(event, message.inputs)
+            return Reply((render(accepted.accepted(), message_id),), "accepted")
         reply = Reply(tuple(_run(process, message.inputs, context, message_id)), "ok")
     except RefusalError as refusal:
         reply = Reply((render(refusal.as_json(), message_id),), refusal.code)
@@ -106,6 +109,24 @@ def post(reply: Reply, connection_id: str, services: "Services") -> bool:
     return True
 
 
+def _controlled(
+    control: Control, context: Context, services: "Services", message_id: MessageId | None
+) -> Reply:
+    """Answer what belongs to the protocol."""
+    match control:
+        case Ping(value):
+            return Reply((_sized(render({"$pong": value}, message_id)),), "pong")
+        case Resume(positions):
+            frames = services.resumer.frames(context.subscriber(), positions, message_id)
+            return Reply(tuple(frames), "resumed")
+        case Stop(answer_id):
+            services.answers.stop(context.username, answer_id)
+            return Reply((render({"$stopping": answer_id}, message_id),), "stopping")
+        case ListAnswers():
+            answers = services.answers.of_user(context.username)
+            return Reply((_sized(render({"$answers": answers}, message_id)),), "answers")
+
+
 def _joined(channels: Mapping[str, int]) -> Iterator[str]:
     """Frames without `$id`, as they are not a reply, each small enough to be posted."""
     for part in batched(channels.items(), _CHANNELS_PER_FRAME, strict=False):
@@ -129,31 +150,8 @@ def _run(
             continue
         if len(frames) == MAX_FRAMES:
             raise RefusalError("reply_too_large", f"The reply has more than {MAX_FRAMES} messages.")
-        frames.append(_sized(render(_payload(process, item), message_id)))
+        frames.append(_sized(render(payload_of(process, item), message_id)))
     return frames
-
-
-def _payload(process: Process, item: object) -> Mapping[str, object]:
-    if isinstance(item, str):
-        return {"message": str(item)}
-    if isinstance(item, Mapping):
-        item = dict(item)
-    elif not _is_model(item) and (not is_dataclass(item) or isinstance(item, type)):
-        problem = f"returned {type(item).__name__}, not a string, mapping, model, None or iterator"
-        raise UnsupportedResultError(process.name, problem)
-    content = to_jsonable_python(item)
-    if not isinstance(content, dict):
-        raise UnsupportedResultError(process.name, "returned a model that is no JSON object")
-    reserved = [key for key in content if key.startswith("$")]
-    if reserved:
-        raise UnsupportedResultError(process.name, f"returned the reserved key {reserved[0]}")
-    return content
-
-
-def _is_model(item: object) -> bool:
-    # A process that returns a model has imported pydantic; the others do not load it.
-    pydantic = sys.modules.get("pydantic")
-    return pydantic is not None and isinstance(item, pydantic.BaseModel)
 
 
 def _sized(frame: str) -> str:

@@ -14,9 +14,18 @@ checks of the inputs.
 import functools
 import inspect
 import keyword
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, get_args, get_type_hints
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Final,
+    Protocol,
+    get_args,
+    get_origin,
+    get_type_hints,
+    overload,
+)
 
 from sapa.errors import BusinessProcessError
 from sapa.observability import logger
@@ -29,6 +38,41 @@ if TYPE_CHECKING:
     from sapa.services import Services
 
 MAX_HISTORY = 1_000
+
+
+class Stream[T](Protocol):
+    """The return type of a streaming business process, which is a generator.
+
+    What it yields is posted while it runs, and kept: strings, mappings or models.
+    """
+
+    def __iter__(self) -> Iterator[T]: ...
+    def __next__(self) -> T: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningAnswer:
+    """What a streaming process may know of its answer.
+
+    `last_number` and `last` are the number and content of the last part that is stored already: a
+    process that is `restartable` goes on behind it. At the beginning they are 0 and `None`.
+    """
+
+    answer_id: str
+    last_number: int
+    last: Mapping[str, Any] | None
+    _time_left: Callable[[], float] = field(repr=False, compare=False)
+    _is_stopping: Callable[[], bool] = field(repr=False, compare=False)
+
+    @property
+    def time_left(self) -> float:
+        """The seconds for which the process may run; then the answer fails with what it has."""
+        return self._time_left()
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether nothing more is wanted: the next `yield` raises `GeneratorExit`."""
+        return self._is_stopping()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +88,14 @@ class Context:
     _services: "Services" = field(repr=False, compare=False)
     # The channels that were joined, with their last event: the client gets them before the reply.
     joined: dict[str, int] = field(default_factory=dict, repr=False, compare=False)
+    _answer: RunningAnswer | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def answer(self) -> RunningAnswer:
+        """The answer of a streaming process. Raises `LookupError` in any other."""
+        if self._answer is None:
+            raise LookupError("only a streaming process has an answer: annotate it Stream[…]")
+        return self._answer
 
     @property
     def username(self) -> str:
@@ -152,12 +204,15 @@ class Parameter:
 class BusinessProcess[**P, R]:
     """A function that can serve an endpoint; calling it calls the function."""
 
-    def __init__(self, function: Callable[P, R]) -> None:
+    def __init__(self, function: Callable[P, R], *, restartable: bool = False) -> None:
         self.function: Final = function
+        self.restartable: Final = restartable
         self.name = function.__name__
         self.documentation = inspect.getdoc(function) or ""
         functools.update_wrapper(self, function)
+        self.is_stream: Final = _is_stream(function.__annotations__.get("return"))
         _check(function)
+        _check_stream(self)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         return self.function(*args, **kwargs)
@@ -193,9 +248,39 @@ class BusinessProcess[**P, R]:
 type Process = BusinessProcess[..., object]
 
 
-def business_process[**P, R](function: Callable[P, R]) -> BusinessProcess[P, R]:
-    """Make a function servable as an endpoint. Raises `BusinessProcessError` at import."""
-    return BusinessProcess(function)
+@overload
+def business_process[**P, R](function: Callable[P, R], /) -> BusinessProcess[P, R]: ...
+@overload
+def business_process[**P, R](
+    *, restartable: bool = False
+) -> Callable[[Callable[P, R]], BusinessProcess[P, R]]: ...
+def business_process(
+    function: Callable[..., Any] | None = None, /, *, restartable: bool = False
+) -> Any:
+    """Make a function servable as an endpoint. Raises `BusinessProcessError` at import.
+
+    A `restartable` streaming process is run again if the function that ran it dies:
+    `context.answer` says behind which part it has to go on.
+    """
+
+    def make(function: Callable[..., Any]) -> BusinessProcess[..., Any]:
+        return BusinessProcess(function, restartable=restartable)
+
+    return make if function is None else make(function)
+
+
+def _is_stream(hint: object) -> bool:
+    """Whether an annotation is `Stream[…]`, also as a text."""
+    if isinstance(hint, str):
+        return hint.partition("[")[0].rpartition(".")[2].strip() == Stream.__name__
+    return hint is Stream or get_origin(hint) is Stream
+
+
+def _check_stream(process: "BusinessProcess[..., Any]") -> None:
+    if process.is_stream and not inspect.isgeneratorfunction(inspect.unwrap(process.function)):
+        raise BusinessProcessError(process.name, "returns Stream[…] but is no generator function")
+    if process.restartable and not process.is_stream:
+        raise BusinessProcessError(process.name, "is restartable but does not return Stream[…]")
 
 
 def _is_context(hint: object) -> bool:

@@ -31,6 +31,7 @@ ENDPOINTS = MappingProxyType(
         "social": "sapa.processes.social:social",
         "chat": "sapa.processes.chat:chat",
         "iot": "sapa.processes.iot:iot",
+        "story": "sapa.processes.story:story",
     }
 )
 

@@ -54,6 +54,34 @@ class Table:
                 return False
         raise StoreError(self.name, "UnprocessedKeys")
 
+    def get_with(
+        self, key: Item, other: "Table", other_key: Item
+    ) -> tuple[Item | None, Item | None]:
+        """Read an item of this table and one of another with one call."""
+        requests: Any = {
+            self.name: {"Keys": [key], "ConsistentRead": True},
+            other.name: {"Keys": [other_key], "ConsistentRead": True},
+        }
+        items: dict[str, Item] = {}
+        for _ in range(_BATCH_ATTEMPTS):
+            answer = self._send("BatchGetItem", {"RequestItems": requests})
+            items |= {name: found[0] for name, found in answer["Responses"].items() if found}
+            requests = answer.get("UnprocessedKeys", {})
+            if not requests:
+                return items.get(self.name), items.get(other.name)
+        raise StoreError(self.name, "UnprocessedKeys")
+
+    def put_all(self, items: Sequence[Item], *, when: str) -> None:
+        """Write all items, or none if the condition does not hold for one; one call."""
+        if len(items) == 1:
+            self.put(items[0], when=when)
+            return
+        puts = [
+            {"Put": {"TableName": self.name, "Item": item, "ConditionExpression": when}}
+            for item in items
+        ]
+        self._send("TransactWriteItems", {"TransactItems": puts})
+
     def put(self, item: Item, *, when: str = "", values: Item | None = None) -> Item:
         """Write an item and return what it replaced, empty if nothing."""
         answer = self._call(
@@ -164,7 +192,13 @@ class Table:
         try:
             return self._service.call(operation, request)
         except CallError as error:
-            if error.code == _CONDITION_FAILED:
+            if error.code == _CONDITION_FAILED or _is_canceled_by_condition(error):
                 item = error.details.get("Item") or {}
                 raise ConditionFailedError(self.name, error.code, item) from error
             raise StoreError(self.name, error.code) from error
+
+
+def _is_canceled_by_condition(error: CallError) -> bool:
+    """Whether a transaction was canceled because a condition of one of its writes failed."""
+    reasons = error.details.get("CancellationReasons") or ()
+    return any(reason.get("Code") == "ConditionalCheckFailed" for reason in reasons)
