@@ -1,5 +1,6 @@
 """Writes answers: takes accepted messages from the queue and runs their streaming processes."""
 
+from collections.abc import Callable
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import (
@@ -11,7 +12,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sapa.answers.answer_task import AnswerTask
-from sapa.answers.writer import Outcome
+from sapa.answers.writer import Outcome, write_to_end
 from sapa.errors import AnswerBeingWrittenError, SapaError
 from sapa.observability import count, logged, logger, no_ids
 from sapa.services import services, warm_up
@@ -38,7 +39,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Any:
     return process_partial_response(event, handle, processor, context)
 
 
-def write(record: SQSRecord, time_left: Any) -> None:
+def write(record: SQSRecord, time_left: Callable[[], float]) -> None:
     """Write the answer of a message. Raises what makes the message come back."""
     task = AnswerTask.from_json(record.body)
     logger.append_keys(
@@ -48,12 +49,13 @@ def write(record: SQSRecord, time_left: Any) -> None:
         answer_id=task.answer_id,
     )
     receives = int(record.attributes.approximate_receive_count)
-    outcome = services().answer_writer.write(
+    begun = services().answer_writer.begin(
         task, record.receipt_handle, is_last_try=receives >= MAX_RECEIVES, time_left=time_left
     )
+    outcome = begun if isinstance(begun, Outcome) else write_to_end(begun)
     count(f"Answer.{outcome.value.replace(' ', '_')}")
     logger.info("answer written", outcome=outcome.value, endpoint=task.event.endpoint)
-    if outcome is Outcome.BEING_WRITTEN:
+    if outcome in {Outcome.BEING_WRITTEN, Outcome.REPLACED}:
         raise AnswerBeingWrittenError(task.answer_id)
 
 

@@ -190,16 +190,17 @@ class Services:
         """Writes answers."""
         import secrets
 
+        from sapa.answers.threads import ThreadedPosts, ThreadedSource
         from sapa.answers.writer import AnswerWriter
         from sapa.messages.streams import is_restartable, start_stream
 
         return AnswerWriter(
             answers=self.answers,
-            sender=lambda: self.sender,
             is_restartable=is_restartable,
             start=lambda task, running: start_stream(task, running, self),
+            make_source=ThreadedSource,
+            make_posts=lambda: ThreadedPosts(self.sender),
             new_id=lambda: secrets.token_hex(8),
-            sleep=time.sleep,
         )
 
     # Channels

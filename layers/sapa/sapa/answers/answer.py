@@ -96,8 +96,11 @@ class Answer:
 class AnswerStore(Protocol):
     """Where answers are kept; all methods raise `StoreError`. All reads are consistent."""
 
-    def put(self, answer: Answer, limit: int) -> None:
-        """Store a new answer. Raises `TooManyAnswersError` if the user has `limit` running."""
+    def reserve(self, answer: Answer, limit: int) -> None:
+        """Count a new answer. Raises `TooManyAnswersError` if the user has `limit` running."""
+
+    def put(self, answer: Answer) -> None:
+        """Store an answer that was reserved, unless it is stored already."""
 
     def get(self, username: str, answer_id: str) -> Answer | None:
         """An answer of a user, expired ones included."""

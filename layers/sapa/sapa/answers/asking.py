@@ -16,7 +16,7 @@ from sapa.answers.answer import (
 )
 from sapa.answers.answer_task import AnswerQueue, AnswerTask
 from sapa.channels.channel import ANSWER_PREFIX
-from sapa.connections.connection import Connection, Subscriber
+from sapa.connections.connection import Subscriber
 from sapa.connections.frames import render
 from sapa.errors import UnknownAnswerError
 from sapa.lambda_events import ConnectionEvent
@@ -54,20 +54,18 @@ class Answers:
         Raises `TooManyAnswersError`, `StoreError`, `QueueError`.
         """
         now = self.clock()
-        subscriber = Connection.from_event(event).subscriber()
-        listener = Listener(subscriber.connection_id, subscriber.expires_at, now)
-        answer = Answer(
+        task = AnswerTask(
             answer_id=self.new_id(),
-            username=event.username,
-            endpoint=event.endpoint,
-            session_key=event.session_key,
-            session_expires_at=event.session_expires_at,
             started_at=now,
             expires_at=now // 1000 + LONGEST_SECONDS + self.retention_seconds,
-            listeners=frozenset({listener}),
+            event=event,
+            inputs=inputs,
         )
-        self.store.put(answer, self.limit)
-        self.queue.send(AnswerTask(answer_id=answer.answer_id, event=event, inputs=inputs))
+        answer = task.answer()
+        self.store.reserve(answer, self.limit)
+        # From here on it runs, even if this function dies: the writer stores it if need be.
+        self.queue.send(task)
+        self.store.put(answer)
         return answer
 
     def stop(self, username: str, answer_id: str) -> None:

@@ -56,11 +56,14 @@ class ThreadedSource:
             self._items.clear()
             self._changed.notify_all()
 
-    def wait(self, seconds: float) -> None:
-        """Wait until there is something to take."""
+    def wait(self, seconds: float, *, for_parts: bool) -> None:
+        """Wait; with `for_parts` only until there is something to take."""
         with self._changed:
-            if not self._items and not self._has_returned:
-                self._changed.wait(seconds)
+            self._changed.wait_for(lambda: for_parts and self._is_due, seconds)
+
+    @property
+    def _is_due(self) -> bool:
+        return bool(self._items) or self._has_returned
 
     def join(self, seconds: float) -> bool:
         """Wait until the process has returned; false if it goes on."""

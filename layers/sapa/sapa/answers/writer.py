@@ -1,4 +1,4 @@
-"""Writes the answer of a task: becomes its writer, runs the process, and writes to the end."""
+"""From a task to the writing of its answer: becomes the writer, and starts the process."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,10 +8,8 @@ from typing import Any
 from sapa.answers.answer import Answer, AnswerPart, AnswerStatus
 from sapa.answers.answer_task import AnswerTask
 from sapa.answers.asking import INTERRUPTED, Answers
-from sapa.answers.threads import ThreadedPosts, ThreadedSource
-from sapa.answers.writing import RESERVED_SECONDS, Writing
+from sapa.answers.writing import RESERVED_SECONDS, PartSource, Posts, Writing
 from sapa.connections.frames import render
-from sapa.connections.sender import MessageSender
 from sapa.observability import logger
 from sapa.processes.business_process import RunningAnswer
 
@@ -24,7 +22,11 @@ _CLOSE_SECONDS = 20.0
 
 
 class Outcome(StrEnum):
-    """What became of a task."""
+    """What became of a task.
+
+    After the last two the task is another writer's: whoever gets this outcome must leave the
+    message in the queue, since it brings the next writer if that one dies.
+    """
 
     DONE = "done"
     STOPPED = "stopped"
@@ -49,46 +51,50 @@ class AnswerWriter:
     """Writes answers.
 
     `is_restartable` and `start` look at and run the process of a task; `start` raises what the
-    inputs or the process raise. `new_id` names a writer.
+    inputs or the process raise. `make_source` runs a generator, `make_posts` posts to the
+    listeners of one answer. `new_id` names a writer.
     """
 
     answers: Answers
-    sender: Callable[[], MessageSender]
     is_restartable: Callable[[AnswerTask], bool]
     start: Callable[[AnswerTask, RunningAnswer], Run]
+    make_source: Callable[[Iterator[object]], PartSource]
+    make_posts: Callable[[], Posts]
     new_id: Callable[[], str]
-    sleep: Callable[[float], None]
 
-    def write(
+    def begin(
         self, task: AnswerTask, receipt: str, *, is_last_try: bool, time_left: Callable[[], float]
-    ) -> Outcome:
-        """Write the answer to its end, unless somebody else does.
+    ) -> Writing | Outcome:
+        """Become the writer of an answer, unless there is nothing left to write.
 
         `receipt` names the message in the queue; `is_last_try` says that it will not come again;
         `time_left` is in seconds. Raises `StoreError` and `QueueError`: the message then comes
         back.
         """
-        answers, now = self.answers, self.answers.clock()
+        answers = self.answers
         answers.queue.hide(receipt, HIDDEN_SECONDS)
         kept = answers.store.get(task.event.username, task.answer_id)
-        if kept is None or kept.status is not AnswerStatus.RUNNING:
+        if kept is None:
+            kept = task.answer()
+            answers.store.put(kept)
+        if kept.status is not AnswerStatus.RUNNING:
             return Outcome.ENDED_BEFORE
         writer = self.new_id()
-        before = answers.store.claim(kept, writer, now)
+        before = answers.store.claim(kept, writer, answers.clock())
         if before is None:
             answers.queue.hide(receipt, ASK_AGAIN_SECONDS)
             return Outcome.BEING_WRITTEN
         last = answers.store.last_part(task.answer_id)
-        is_interrupted = before.writer is not None
         if last is not None and last.end is not None:
-            answers.store.finish(before, last.end, answers.expiry())
+            answers.end(before, last.end)
             return Outcome.ENDED_BEFORE
+        is_interrupted = before.writer is not None
         if is_interrupted and (is_last_try or not self.is_restartable(task)):
             answers.end(before, AnswerStatus.FAILED, INTERRUPTED)
             return Outcome.INTERRUPTED
-        return self._run(task, before, writer, last, receipt, time_left)
+        return self._writing(task, before, writer, last, receipt, time_left)
 
-    def _run(
+    def _writing(
         self,
         task: AnswerTask,
         answer: Answer,
@@ -96,24 +102,26 @@ class AnswerWriter:
         last: AnswerPart | None,
         receipt: str,
         time_left: Callable[[], float],
-    ) -> Outcome:
-        writing: Writing | None = None
-        progress = RunningAnswer(
+    ) -> Writing:
+        running = RunningAnswer(
             answer_id=task.answer_id,
             last_number=last.number if last else 0,
             last=last.content if last else None,
             _time_left=lambda: max(time_left() - RESERVED_SECONDS, 0.0),
-            _is_stopping=lambda: writing is not None and writing.status is not None,
+            _is_stopping=lambda: writing.status is not None or writing.is_finished,
         )
-        posts = ThreadedPosts(self.sender())
-        source, run = self._source(task, progress)
+        try:
+            run = self.start(task, running)
+        # It was accepted, so that is a change of the code, or a process that raises at once.
+        except (Exception, SystemExit) as error:
+            run = Run(generator=_Raising(error), joined=dict, payload=_no_payload)
         writing = Writing(
             answers=self.answers,
             answer=answer,
             writer=writer,
             first_number=last.number + 1 if last else 1,
-            source=source,
-            posts=posts,
+            source=self.make_source(run.generator),
+            posts=self.make_posts(),
             payload=run.payload,
             joined=lambda: _joined_frames(run.joined()),
             asker=task.event.connection_id,
@@ -121,29 +129,24 @@ class AnswerWriter:
             time_left=time_left,
             request_id=task.event.request_id,
         )
-        try:
-            while not writing.is_finished:
-                seconds = writing.step()
-                if writing.wants_parts:
-                    source.wait(seconds)
-                else:
-                    self.sleep(seconds)
-        finally:
-            source.close()
-            posts.drain(_DRAIN_SECONDS)
-        if not source.join(min(_CLOSE_SECONDS, max(time_left() - 1, 0))):
-            logger.warning("process does not end", answer_id=task.answer_id)
-        status = writing.status
-        return Outcome(status.value) if status is not None else Outcome.REPLACED
+        return writing
 
-    def _source(self, task: AnswerTask, progress: RunningAnswer) -> tuple[ThreadedSource, Run]:
-        """The process, in a thread; one that cannot start is a generator that raises."""
-        try:
-            run = self.start(task, progress)
-        # It was accepted, so that is a change of the code, or a process that raises at once.
-        except (Exception, SystemExit) as error:
-            run = Run(generator=_Raising(error), joined=dict, payload=_no_payload)
-        return ThreadedSource(run.generator), run
+
+def write_to_end(writing: Writing) -> Outcome:
+    """Do all steps of a writing. Raises `StoreError` and `QueueError`."""
+    source, posts = writing.source, writing.posts
+    try:
+        while not writing.is_finished:
+            seconds = writing.step()
+            source.wait(seconds, for_parts=writing.wants_parts)
+    finally:
+        source.close()
+        posts.drain(_DRAIN_SECONDS)
+    if not source.join(min(_CLOSE_SECONDS, max(writing.time_left() - 1, 0))):
+        logger.warning("process does not end", answer_id=writing.answer.answer_id)
+    if writing.is_replaced:
+        return Outcome.REPLACED
+    return Outcome(writing.status.value) if writing.status else Outcome.ENDED_BEFORE
 
 
 class _Raising(Iterator[object]):

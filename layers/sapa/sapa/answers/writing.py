@@ -60,6 +60,12 @@ class PartSource(Protocol):
     def close(self) -> None:
         """Close the generator as soon as it yields; what it yields is dropped."""
 
+    def wait(self, seconds: float, *, for_parts: bool) -> None:
+        """Wait; with `for_parts` only until there is something to take."""
+
+    def join(self, seconds: float) -> bool:
+        """Wait until the process has returned; false if it goes on."""
+
 
 class Posts(Protocol):
     """Posts frames to each listener in order; none waits for another."""
@@ -86,11 +92,15 @@ class Posts(Protocol):
     def lost(self) -> Sequence[Listener]:
         """The listeners that are gone or do not read, since the last call."""
 
+    def drain(self, seconds: float) -> None:
+        """Wait until everything is posted."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Writing:
     """One answer on its way. `step` does what is due and returns when it wants to be called again.
 
+    At the end it `is_finished`; with `is_replaced` another writer is still at work.
     `answer` is claimed by `writer`; `first_number` is the number of the next part. `payload` turns
     what the process yields into the members of a frame, and raises `RefusalError` or
     `UnsupportedResultError`. `joined` gives, once, the channels that the process has joined.
@@ -111,6 +121,7 @@ class Writing:
     request_id: str
     number: int = field(init=False)
     is_finished: bool = field(default=False, init=False)
+    is_replaced: bool = field(default=False, init=False)
     status: AnswerStatus | None = field(default=None, init=False)
     first_part_at: int | None = field(default=None, init=False)
     _error: Mapping[str, Any] | None = field(default=None, init=False)
@@ -179,10 +190,10 @@ class Writing:
             self._store.unlisten(self.answer, lost)
         current, has_session = self._store.check(self.answer)
         if current is None or current.status is not AnswerStatus.RUNNING:
-            self._lose("the answer has ended")
+            self._lose()
             return
         if current.writer != self.writer:
-            self._lose("another writer has taken over")
+            self._lose(is_replaced=True)
             return
         self.answer = current
         seconds = now // 1000
@@ -200,19 +211,21 @@ class Writing:
         if self._store.renew(self.answer, self.writer, now):
             self.renew_task()
         else:
-            self._lose("another writer has taken over")
+            self._lose(is_replaced=True)
 
     def _stop_with(self, status: AnswerStatus, error: Mapping[str, Any] | None = None) -> None:
         if self.status is None:
             self.status, self._error = status, error
             self.source.close()
 
-    def _lose(self, reason: str) -> None:
-        """Somebody else ends the answer: store and post nothing more."""
-        logger.warning("answer not written on", answer_id=self.answer.answer_id, reason=reason)
+    def _lose(self, *, is_replaced: bool = False) -> None:
+        """Store nothing more: the answer has ended already, or another writer goes on."""
+        logger.warning(
+            "answer not written on", answer_id=self.answer.answer_id, is_replaced=is_replaced
+        )
         self._waiting.clear()
         self.source.close()
-        self.is_finished = True
+        self.is_finished, self.is_replaced = True, is_replaced
 
     def _take(self) -> None:
         """Take parts as far as they can go out."""
@@ -300,9 +313,9 @@ class Writing:
         self.number = stored[-1].number + 1
         if (end := stored[-1].end) is not None:
             self._store.finish(self.answer, end, self.answers.expiry())
-            self._lose("the answer has ended")
+            self._lose()
         elif current is None or current.writer != self.writer:
-            self._lose("another writer has taken over")
+            self._lose(is_replaced=True)
         elif [part.content for part in stored[: len(parts)]] == [part.content for part in parts]:
             self._waiting.clear()
 

@@ -7,6 +7,7 @@ each user one with the set of the running ones, whose `answer_id` is `#running`.
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from sapa.answers.answer import (
     DEAD_MILLISECONDS,
@@ -33,8 +34,8 @@ class DynamoDBAnswerStore:
         self._parts = parts
         self._sessions = sessions
 
-    def put(self, answer: Answer, limit: int) -> None:
-        """Store a new answer. Raises `TooManyAnswersError`."""
+    def reserve(self, answer: Answer, limit: int) -> None:
+        """Add it to the set of the running ones. Raises `TooManyAnswersError`."""
         try:
             self._add_running(answer, limit)
         except ConditionFailedError as error:
@@ -43,19 +44,22 @@ class DynamoDBAnswerStore:
                 self._add_running(answer, limit)
             except ConditionFailedError as still_full:
                 raise TooManyAnswersError(limit) from still_full
-        self._answers.put(
-            {
-                **_key(answer.username, answer.answer_id),
-                "endpoint": {"S": answer.endpoint},
-                "session_key": {"S": answer.session_key},
-                "session_expires_at": {"N": str(answer.session_expires_at)},
-                "started_at": {"N": str(answer.started_at)},
-                "seen_at": {"N": str(answer.started_at)},
-                "expires_at": {"N": str(answer.expires_at)},
-                "status": {"S": answer.status.value},
-                "listeners": {"SS": sorted(map(_element, answer.listeners))},
-            }
-        )
+
+    def put(self, answer: Answer) -> None:
+        """Store an answer, unless the other function was faster."""
+        item = {
+            **_key(answer.username, answer.answer_id),
+            "endpoint": {"S": answer.endpoint},
+            "session_key": {"S": answer.session_key},
+            "session_expires_at": {"N": str(answer.session_expires_at)},
+            "started_at": {"N": str(answer.started_at)},
+            "seen_at": {"N": str(answer.started_at)},
+            "expires_at": {"N": str(answer.expires_at)},
+            "status": {"S": answer.status.value},
+            "listeners": {"SS": sorted(map(_element, answer.listeners))},
+        }
+        with suppress(ConditionFailedError):
+            self._answers.put(item, when="attribute_not_exists(answer_id)")
 
     def _add_running(self, answer: Answer, limit: int) -> None:
         self._answers.update(
