@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from sapa.connections.sender import MessageSender
     from sapa.handshake.connection_limit import ConnectionLimit
     from sapa.login.session import CredentialChecker, SessionStore
+    from sapa.messages.once import Once
     from sapa.processes.state import State, StateStore
     from sapa.stores.management_api import ThreadedBulkSender
     from sapa.stores.subscriptions import DynamoDBSubscriptionStore
@@ -157,6 +158,16 @@ class Services:
         from sapa.stores.state import DynamoDBStateStore
 
         return DynamoDBStateStore(self._table(self.config.state_table_name), self.clock)
+
+    @cached_property
+    def once(self) -> "Once":
+        """Messages that happen once."""
+        from sapa.messages.once import Once
+        from sapa.stores.once import DynamoDBOnceStore
+
+        return Once(
+            store=DynamoDBOnceStore(self._table(self.config.once_table_name)), clock=self.clock
+        )
 
     # Answers
 

@@ -88,6 +88,7 @@ class Settings:
     state_table_name = _required("STATE_TABLE_NAME")
     answers_table_name = _required("ANSWERS_TABLE_NAME")
     answer_parts_table_name = _required("ANSWER_PARTS_TABLE_NAME")
+    once_table_name = _required("ONCE_TABLE_NAME")
     fan_out_queue_url = _required("FAN_OUT_QUEUE_URL")
     answer_queue_url = _required("ANSWER_QUEUE_URL")
 

@@ -119,6 +119,11 @@ class Answers:
         parts = self.store.parts(answer_id, position)
         return ((part.number, render(part.frame(answer_id))) for part in parts)
 
+    def frames(self, subscriber: Subscriber, answer_id: str) -> Iterator[str]:
+        """Let a connection listen to an answer, and give the frames that are stored."""
+        parts = self.resume(subscriber, f"{ANSWER_PREFIX}{answer_id}", 0)
+        return (frame for _, frame in parts or ())
+
     def last_number(self, channel: str) -> int:
         """The number of the last part of an answer."""
         last = self.store.last_part(channel.removeprefix(ANSWER_PREFIX))

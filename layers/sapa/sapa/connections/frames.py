@@ -1,7 +1,8 @@
 """The frames of clients and of errors: JSON objects in text frames.
 
-Keys that start with `$` belong to the protocol: `$id` comes back on every reply; `$ping`,
-`$resume`, `$stop` and `$answers` are answered without a business process; all others are refused.
+Keys that start with `$` belong to the protocol: `$id` comes back on every reply, and `$once` lets
+a message happen once; `$ping`, `$resume`, `$stop` and `$answers` are answered without a business
+process; all others are refused.
 """
 
 import json
@@ -53,9 +54,13 @@ class ListAnswers:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Inputs for a business process, which has not checked them yet."""
+    """Inputs for a business process, which has not checked them yet.
+
+    The effect of messages with the same key `once` happens once.
+    """
 
     inputs: Content
+    once: str | None = None
 
 
 def decode(text: str) -> Content:
@@ -106,20 +111,27 @@ def parse(content: Content) -> Control | Message:
     """Find out the kind of a message. Raises `RefusalError` for wrong keys that start with $."""
     inputs = {key: item for key, item in content.items() if not key.startswith("$")}
     controls = content.keys() - inputs.keys() - {"$id"}
-    if not controls:
-        return Message(inputs)
-    if unknown_keys := controls - _CONTROLS.keys():
+    if controls <= {"$once"}:
+        return Message(inputs, _once(content["$once"]) if controls else None)
+    if unknown_keys := controls - _CONTROLS.keys() - {"$once"}:
         raise _invalid_message(
-            f"Keys that start with $ are reserved: {', '.join(['$id', *_CONTROLS])}.",
+            f"Keys that start with $ are reserved: {', '.join(['$id', '$once', *_CONTROLS])}.",
             refused_fields(unknown_keys, "reserved"),
         )
-    control = min(controls)
+    control = min(controls - {"$once"})
     if others := inputs.keys() | controls - {control}:
         raise _invalid_message(
             f"A {control} comes alone or with $id.",
             refused_fields(others, f"not expected beside {control}"),
         )
     return _CONTROLS[control](content[control])
+
+
+def _once(value: object) -> str:
+    if isinstance(value, str) and 0 < len(value) <= MAX_ID_LENGTH:
+        return value
+    problem = f"has to be a string of 1 to {MAX_ID_LENGTH} characters"
+    raise _invalid_message(f"$once {problem}.", {"$once": problem})
 
 
 def _resume(value: object) -> Resume:

@@ -5,9 +5,9 @@ too large, leaves the client with one error frame and never with half a reply.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import batched
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sapa.connections.frames import (
     MAX_FRAME_BYTES,
@@ -24,9 +24,10 @@ from sapa.connections.frames import (
     parse,
     render,
 )
-from sapa.errors import ConnectionGoneError, RefusalError, session_ended
+from sapa.errors import ConnectionGoneError, RefusalError, TooManyAnswersError, session_ended
 from sapa.lambda_events import ConnectionEvent
 from sapa.messages.inputs import arguments
+from sapa.messages.once import Result, once_key
 from sapa.processes.business_process import Context, Process
 from sapa.processes.endpoints import business_process_of
 from sapa.processes.results import payload_of
@@ -77,11 +78,15 @@ def answer(
         if not isinstance(message, Message):
             return _controlled(message, context, services, message_id)
         process = process_of(event.endpoint)
-        if process.is_stream:
-            arguments(process, message.inputs, context)
-            accepted = services.answers.ask(event, message.inputs)
-            return Reply((render(accepted.accepted(), message_id),), "accepted")
-        reply = Reply(tuple(_run(process, message.inputs, context, message_id)), "ok")
+        keywords = arguments(process, message.inputs, context)
+        if message.once is None:
+            result = _run(process, keywords, message, context, services)
+        else:
+            result = _run_once(process, keywords, message, message.once, context, services)
+        frames = [_sized(render(payload, message_id)) for payload in result.payloads]
+        if result.is_repeated and result.answer_id is not None:
+            frames += services.answers.frames(context.subscriber(), result.answer_id)
+        reply = Reply(tuple(frames), result.outcome)
     except RefusalError as refusal:
         reply = Reply((render(refusal.as_json(), message_id),), refusal.code)
     # A business process is somebody's code: even sys.exit() in it must not end the environment.
@@ -139,19 +144,68 @@ def _check_rate(wait: int) -> None:
         raise RefusalError("rate_limited", text, retry_after_ms=wait)
 
 
+def _run_once(
+    process: Process,
+    keywords: dict[str, Any],
+    message: Message,
+    once: str,
+    context: Context,
+    services: "Services",
+) -> Result:
+    """The result of an earlier message with the same key, or else of this one, which is kept."""
+    key = once_key(context.event, once)
+    earlier = services.once.earlier(key, message.inputs)
+    if earlier is not None:
+        return _follow(earlier, context, services)
+    try:
+        try:
+            result = _run(process, keywords, message, context, services)
+        except TooManyAnswersError:
+            raise  # nothing has happened
+        except RefusalError as refusal:
+            result = Result(payloads=[refusal.as_json()], outcome=refusal.code)
+    except BaseException:
+        services.once.forget(key)
+        raise
+    kept = replace(result, joined=sorted(context.joined), left=sorted(context.left))
+    services.once.keep(key, kept)
+    return result
+
+
+def _follow(earlier: Result, context: Context, services: "Services") -> Result:
+    """Leave this socket where the first run has left its own."""
+    for channel in earlier.joined:
+        if services.membership.may_resume(context.subscriber(), channel):
+            context.join(channel)
+    for channel in earlier.left:
+        context.leave(channel)
+    return replace(earlier, is_repeated=True)
+
+
 def _run(
-    process: Process, inputs: Mapping[str, object], context: Context, message_id: MessageId | None
-) -> list[str]:
-    result = process.function(**arguments(process, inputs, context))
+    process: Process,
+    keywords: dict[str, Any],
+    message: Message,
+    context: Context,
+    services: "Services",
+) -> Result:
+    if process.is_stream:
+        accepted = services.answers.ask(context.event, message.inputs)
+        return Result(
+            payloads=[accepted.accepted()], outcome="accepted", answer_id=accepted.answer_id
+        )
+    result = process.function(**keywords)
     items: Iterable[object] = result if isinstance(result, Iterator) else (result,)
-    frames: list[str] = []
+    payloads: list[Mapping[str, object]] = []
     for item in items:
         if item is None:
             continue
-        if len(frames) == MAX_FRAMES:
+        if len(payloads) == MAX_FRAMES:
             raise RefusalError("reply_too_large", f"The reply has more than {MAX_FRAMES} messages.")
-        frames.append(_sized(render(payload_of(process, item), message_id)))
-    return frames
+        payload = payload_of(process, item)
+        _sized(render(payload))
+        payloads.append(payload)
+    return Result(payloads=payloads)
 
 
 def _sized(frame: str) -> str:

@@ -83,11 +83,13 @@ class Context:
     does not catch is sent to the client.
     """
 
-    _event: "ConnectionEvent"
+    event: "ConnectionEvent"
     # Parts are made when they are used: most messages need no channels, and pay for none.
     _services: "Services" = field(repr=False, compare=False)
     # The channels that were joined, with their last event: the client gets them before the reply.
     joined: dict[str, int] = field(default_factory=dict, repr=False, compare=False)
+    # Those that were left and not joined again.
+    left: set[str] = field(default_factory=set, repr=False, compare=False)
     _answer: RunningAnswer | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -100,27 +102,27 @@ class Context:
     @property
     def username(self) -> str:
         """The user who sent the message."""
-        return self._event.username
+        return self.event.username
 
     @property
     def connection_id(self) -> str:
         """The connection that sent the message."""
-        return self._event.connection_id
+        return self.event.connection_id
 
     @property
     def endpoint(self) -> str:
         """The endpoint that answers it."""
-        return self._event.endpoint
+        return self.event.endpoint
 
     @property
     def request_id(self) -> str:
         """The request id in the logs."""
-        return self._event.request_id
+        return self.event.request_id
 
     @property
     def received_at(self) -> int:
         """When API Gateway received the message, in epoch milliseconds."""
-        return self._event.request_time
+        return self.event.request_time
 
     @property
     def state(self) -> "State":
@@ -136,6 +138,7 @@ class Context:
         is_new = self._services.membership.join(self.subscriber(), channel)
         if is_new:
             logger.info("joined", channel=channel)
+        self.left.discard(channel)
         # Joined first, read second: an event that is published in between arrives by itself.
         self.joined[channel] = self._services.channel_log.last_sequence(channel)
         return is_new
@@ -143,6 +146,7 @@ class Context:
     def leave(self, channel: str) -> bool:
         """Take this connection out of a channel; false when it is not there."""
         self.joined.pop(channel, None)
+        self.left.add(channel)
         left = self._services.membership.leave(self.subscriber(), channel)
         if left:
             logger.info("left", channel=channel)
@@ -183,7 +187,7 @@ class Context:
         """This connection as a possible member of channels."""
         from sapa.connections.connection import Connection
 
-        return Connection.from_event(self._event).subscriber()
+        return Connection.from_event(self.event).subscriber()
 
 
 @dataclass(frozen=True, slots=True)
