@@ -185,6 +185,7 @@ class InlineSource:
         self._generator = generator
         self._is_closed = False
         self._has_returned = False
+        self._waits = False
         self.failure: BaseException | None = None
 
     @property
@@ -193,6 +194,9 @@ class InlineSource:
 
     def take(self, most: int) -> Sequence[object]:
         items: list[object] = []
+        if self._waits:
+            self._waits = False
+            return items
         while len(items) < most and not (self._is_closed or self._has_returned):
             try:
                 item = next(self._generator)
@@ -202,6 +206,7 @@ class InlineSource:
                 self.failure, self._has_returned = error, True
             else:
                 if item is WAIT:
+                    self._waits = bool(items)
                     break
                 items.append(item)
         return items
@@ -220,7 +225,7 @@ class InlineSource:
 class Network:
     """The sockets that are open, and the frames on their way to each."""
 
-    chance: random.Random
+    chance: random.Random = field(default_factory=random.Random)
     open: dict[str, list[str]] = field(default_factory=dict)
     faults: float = 0.0
 
@@ -393,7 +398,7 @@ class World:
     """
 
     def __init__(self, seed: int, *, faults: float = 0.03, restartable: bool = False) -> None:
-        self.chance = random.Random(seed)
+        self.chance = random.Random(seed)  # noqa: S311 - the same run for the same seed
         self.now = 1_700_000_000_000
         self.store = MemoryAnswerStore()
         self.queue = MemoryQueue(lambda: self.now)
@@ -588,7 +593,8 @@ class World:
 
     def _start(self, task: AnswerTask, running: RunningAnswer) -> Run:
         first = 0 if running.last is None else int(running.last["step"]) + 1
-        length, waits = task.inputs["length"], random.Random(task.answer_id)
+        length = task.inputs["length"]
+        waits = random.Random(task.answer_id)  # noqa: S311 - the same run for the same seed
 
         def generator() -> Iterator[object]:
             for step in range(first, length):

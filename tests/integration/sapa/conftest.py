@@ -74,6 +74,9 @@ def environment(credentials: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[
         "MESSAGES_TABLE_NAME": "messages",
         "SESSION_CHANNELS_TABLE_NAME": "session_channels",
         "STATE_TABLE_NAME": "state",
+        "ANSWERS_TABLE_NAME": "answers",
+        "ANSWER_PARTS_TABLE_NAME": "answer_parts",
+        "ONCE_TABLE_NAME": "once",
         "MANAGEMENT_API_ENDPOINT": "http://localhost/ws",
         "USER_POOL_ID": f"{REGION}_none",
         "USER_POOL_CLIENT_ID": "none",
@@ -103,6 +106,8 @@ def cloud(environment: None, moto: MotoFront, monkeypatch: pytest.MonkeyPatch) -
         create_tables()
         queue = boto3.client("sqs").create_queue(QueueName="fan_out")["QueueUrl"]
         monkeypatch.setenv("FAN_OUT_QUEUE_URL", queue)
+        queue = boto3.client("sqs").create_queue(QueueName="answer")["QueueUrl"]
+        monkeypatch.setenv("ANSWER_QUEUE_URL", queue)
         monkeypatch.setenv("MANAGEMENT_API_ENDPOINT", api.url)
         yield Cloud(api, moto)
 

@@ -116,7 +116,12 @@ CHANNEL_TABLES = {
     "messages": ("channel", "sequence"),
     "session_channels": ("session_id", "channel"),
     "state": ("key",),
+    "answers": ("username", "answer_id"),
+    "answer_parts": ("answer_id", "number"),
+    "once": ("key",),
 }
+# Attributes of keys that are numbers.
+NUMBERS = {"sequence", "number"}
 
 
 def create_tables() -> None:
@@ -153,7 +158,7 @@ def create_tables() -> None:
 
 def create_channel_table(name: str, key: tuple[str, ...]) -> None:
     """A table of channels or state."""
-    kinds = {attribute: "N" if attribute == "sequence" else "S" for attribute in key}
+    kinds = {attribute: "N" if attribute in NUMBERS else "S" for attribute in key}
     schema = [("HASH", key[0]), *(("RANGE", attribute) for attribute in key[1:])]
     definition: dict[str, Any] = {
         "TableName": name,

@@ -8,9 +8,9 @@ happen a second time.
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from sapa.errors import RefusalError
 from sapa.lambda_events import ConnectionEvent
@@ -30,25 +30,28 @@ class Result:
     `is_repeated` says that this is the answer to an earlier message, and is not stored.
     """
 
-    payloads: Sequence[Mapping[str, Any]] = ()
+    payloads: tuple[Mapping[str, Any], ...] = ()
     outcome: str = "ok"
-    joined: Sequence[str] = ()
-    left: Sequence[str] = ()
+    joined: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
     answer_id: str | None = None
     is_repeated: bool = False
 
     def to_json(self) -> str:
         """As it is stored."""
-        return json.dumps(
-            {
-                "payloads": list(self.payloads),
-                "outcome": self.outcome,
-                "joined": list(self.joined),
-                "left": list(self.left),
-                "answer_id": self.answer_id,
-            },
-            ensure_ascii=False,
-            separators=(",", ":"),
+        members = [self.payloads, self.outcome, self.joined, self.left, self.answer_id]
+        return json.dumps(members, ensure_ascii=False, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what `to_json` has written."""
+        payloads, outcome, joined, left, answer_id = json.loads(text)
+        return cls(
+            payloads=tuple(payloads),
+            outcome=outcome,
+            joined=tuple(joined),
+            left=tuple(left),
+            answer_id=answer_id,
         )
 
 

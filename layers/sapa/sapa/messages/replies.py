@@ -163,11 +163,11 @@ def _run_once(
         except TooManyAnswersError:
             raise  # nothing has happened
         except RefusalError as refusal:
-            result = Result(payloads=[refusal.as_json()], outcome=refusal.code)
+            result = Result(payloads=(refusal.as_json(),), outcome=refusal.code)
     except BaseException:
         services.once.forget(key)
         raise
-    kept = replace(result, joined=sorted(context.joined), left=sorted(context.left))
+    kept = replace(result, joined=tuple(context.joined), left=tuple(context.left))
     services.once.keep(key, kept)
     return result
 
@@ -192,7 +192,7 @@ def _run(
     if process.is_stream:
         accepted = services.answers.ask(context.event, message.inputs)
         return Result(
-            payloads=[accepted.accepted()], outcome="accepted", answer_id=accepted.answer_id
+            payloads=(accepted.accepted(),), outcome="accepted", answer_id=accepted.answer_id
         )
     result = process.function(**keywords)
     items: Iterable[object] = result if isinstance(result, Iterator) else (result,)
@@ -205,7 +205,7 @@ def _run(
         payload = payload_of(process, item)
         _sized(render(payload))
         payloads.append(payload)
-    return Result(payloads=payloads)
+    return Result(payloads=tuple(payloads))
 
 
 def _sized(frame: str) -> str:

@@ -4,7 +4,6 @@ A large result is cut into pieces, which are items of their own behind the recor
 """
 
 import base64
-import json
 import zlib
 from collections.abc import Mapping
 from typing import Any
@@ -56,7 +55,7 @@ class DynamoDBOnceStore:
                 return Record(digest, None)
             pieces.append(piece["result"]["S"])
         packed = base64.b85decode("".join(pieces))
-        return Record(digest, Result(**json.loads(zlib.decompress(packed))))
+        return Record(digest, Result.from_json(zlib.decompress(packed).decode()))
 
     def complete(self, key: str, result: Result, expires_at: int) -> None:
         """Store the result, its last piece first: a record with a result has all of them."""
