@@ -96,6 +96,14 @@ def find_session(token: str, store: SessionStore, now: int) -> LoginSession | No
     return session
 
 
+def find_session_of_cookies(
+    cookie_headers: Iterable[str], store: SessionStore, now: int
+) -> LoginSession | None:
+    """The session of our cookie, if there is exactly one such cookie."""
+    tokens = auth_tokens(cookie_headers)
+    return find_session(tokens[0], store, now) if len(tokens) == 1 else None
+
+
 def start_session(
     username: str, store: SessionStore, *, token: str, session_id: str, expires_at: int
 ) -> LoginSession:

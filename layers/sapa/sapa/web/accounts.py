@@ -8,20 +8,15 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import CoreConfig, SchemaValidator, ValidationError, core_schema
 
 from sapa.channels.channel import is_username
-from sapa.connections.sender import end_connection
 from sapa.errors import (
-    ConnectionGoneError,
-    DeliveryError,
     InvalidCredentialsError,
     LoginError,
     NewPasswordRefusedError,
     NewPasswordRequiredError,
-    QueueError,
     RefusalError,
     StoreError,
     TooManyAttemptsError,
     UnsupportedChallengeError,
-    session_ended,
 )
 from sapa.login.origins import is_own_origin
 from sapa.login.session import (
@@ -29,7 +24,7 @@ from sapa.login.session import (
     LoginSession,
     auth_tokens,
     end_session,
-    find_session,
+    find_session_of_cookies,
     start_session,
 )
 from sapa.observability import Metric, count, logger
@@ -151,13 +146,18 @@ class Accounts:
         return json_response(_as_json(session), cookies=(_cookie(token, lifetime),))
 
     def session(self, request: HttpRequest) -> Response:
-        """The user of the cookie."""
-        tokens = auth_tokens(request.cookie_headers)
-        if len(tokens) == 1:
-            session = find_session(tokens[0], self.services.sessions, self._now())
-            if session is not None:
-                return json_response(_as_json(session))
-        raise RefusalError("no_session", "Log in first: POST /auth/login.")
+        """The user of the cookie, and whether a handshake would be refused with 429.
+
+        A page cannot see the status of a refused handshake; it asks here for the reason.
+        """
+        session = find_session_of_cookies(
+            request.cookie_headers, self.services.sessions, self._now()
+        )
+        if session is None:
+            raise RefusalError("no_session", "Log in first: POST /auth/login.")
+        if self._refuses_connections(session.username):
+            return json_response({**_as_json(session), "too_many_connections": True})
+        return json_response(_as_json(session))
 
     def logout(self, request: HttpRequest) -> Response:
         """End the sessions of all cookies in the request, and close their sockets."""
@@ -181,22 +181,17 @@ class Accounts:
 
     def _close_sockets(self, session: LoginSession) -> None:
         """Close what can be closed: the session itself has ended already."""
-        now = self._now()
         try:
-            connections = list(self.services.connections.of_user(session.username))
-            for connection in connections:
-                if connection.session_id == session.session_id and connection.expires_at > now:
-                    self._close(connection.connection_id)
-        except (StoreError, QueueError):
-            logger.exception("the sockets of a session were not all closed or removed")
+            self.services.session_sockets.close(session.username, session.session_id)
+        except StoreError:
+            logger.exception("the sockets of a session were not all closed")
 
-    def _close(self, connection_id: str) -> None:
-        try:
-            end_connection(self.services.sender, connection_id, session_ended())
-        except ConnectionGoneError:
-            self.services.remove_connection(connection_id)
-        except DeliveryError:
-            logger.exception("connection not closed")
+    def _refuses_connections(self, username: str) -> bool:
+        services = self.services
+        # Without a limit nothing is imported and read.
+        return services.config.max_connections_per_user > 0 and services.connection_limit.refuses(
+            username
+        )
 
 
 def _as_json(session: LoginSession) -> dict[str, object]:
