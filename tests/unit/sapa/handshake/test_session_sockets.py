@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from sapa.connections.connection import OPENING_SECONDS
-from sapa.errors import DeliveryError
+from sapa.errors import DeliveryError, StoreError
 from tests.unit.sapa.fakes import FakeServices, RecordingSender
 
 
@@ -119,3 +119,17 @@ def test_socket_that_cannot_be_closed_is_reported_and_the_others_are_closed(
     assert ends.closed == ["c2"]
     [line] = [record for record in caplog.records if record.message == "connection not closed"]
     assert "c1" in str(vars(line)["error"])
+
+
+def test_connection_that_cannot_be_removed_is_reported(caplog: pytest.LogCaptureFixture) -> None:
+    def fail(connection_id: str) -> None:
+        raise StoreError("connections", "InternalServerError")
+
+    ends = Ends()
+    ends.open("c1")
+    ends.recording_sender.gone.add("c1")
+    ends.now += OPENING_SECONDS * 1000
+    sockets = replace(ends.session_sockets, remove_connection=fail)
+    assert sockets.close("ana", "s1") == 0
+    [line] = [record for record in caplog.records if record.message == "connection not closed"]
+    assert "InternalServerError" in str(vars(line)["error"])
