@@ -14,7 +14,7 @@ from tests.support.client import COOKIE, HTTP
 from tools.scripts.revoke_user import Revoker
 
 TOO_MANY = (
-    "Sapa is open in too many windows or devices, so this one is not connected. "
+    "Sapa is open in too many windows or on too many devices, so this one is not connected. "
     "Close another one, then connect here. "
     "What you type stays here; Send works again once connected."
 )

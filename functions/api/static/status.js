@@ -27,7 +27,7 @@ function reportOf(state, now) {
     }
     case "closed":
       if (state.reason === "too_many_connections") {
-        const reason = `Sapa is open in too many windows or devices, so this one is not connected. Close another one, then connect here. ${KEPT}`;
+        const reason = `Sapa is open in too many windows or on too many devices, so this one is not connected. Close another one, then connect here. ${KEPT}`;
         return { tone: "bad", label: "Disconnected", reason, retry: true };
       }
       return { tone: "off", label: "Logged out", reason: "You are logged out.", retry: false };
