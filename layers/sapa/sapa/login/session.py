@@ -77,6 +77,9 @@ class CredentialChecker(Protocol):
         `new_password` replaces a temporary password. Raises the errors below `LoginError`.
         """
 
+    def is_enabled(self, username: str) -> bool:
+        """Whether the user exists and is not disabled. Raises `LoginError`."""
+
 
 def token_hash(token: str) -> str:
     """The key under which the session of `token` is stored."""

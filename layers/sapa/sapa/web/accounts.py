@@ -121,26 +121,30 @@ class Accounts:
         services = self.services
         self._refuse_foreign_page(request)
         login = _login_request(request.json_body())
+        # 256 random bits for the cookie, 128 to name the session.
+        token, session_id = secrets.token_urlsafe(32), secrets.token_urlsafe(16)
+        lifetime = services.config.session_lifetime_seconds
         try:
             username = services.credentials.check(
                 login["username"], login["password"], login["new_password"]
             )
+            session = start_session(
+                username,
+                services.sessions,
+                token=token,
+                session_id=session_id,
+                expires_at=self._now() + lifetime,
+            )
+            # A revocation disables the user, then deletes the sessions, perhaps all but this one.
+            if not services.credentials.is_enabled(username):
+                end_session(token, services.sessions)
+                raise InvalidCredentialsError
         except LoginError as error:
             refusal = _refusal(error)
             count(Metric.LOGIN_REFUSED)
             # Without the name in the request: somebody may have typed a password there.
             logger.info("login refused", reason=refusal.code)
             raise refusal from error
-        # 256 random bits for the cookie, 128 to name the session.
-        token, session_id = secrets.token_urlsafe(32), secrets.token_urlsafe(16)
-        lifetime = services.config.session_lifetime_seconds
-        session = start_session(
-            username,
-            services.sessions,
-            token=token,
-            session_id=session_id,
-            expires_at=self._now() + lifetime,
-        )
         count(Metric.LOGIN_GRANTED)
         logger.info("login granted", username=username)
         return json_response(_as_json(session), cookies=(_cookie(token, lifetime),))
