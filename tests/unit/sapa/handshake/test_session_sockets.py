@@ -37,7 +37,7 @@ class Ends(FakeServices):
         return self.recording_sender.closed
 
 
-def test_sockets_of_the_session_alone_are_told_why_and_closed() -> None:
+def test_sockets_of_the_session_alone_get_the_reason_and_are_closed() -> None:
     ends = Ends()
     ends.open("c1")
     ends.open("c2", session_id="s2")
