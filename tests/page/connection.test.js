@@ -296,3 +296,36 @@ test("a socket that the server ends is not opened again by itself", async () => 
     assert.equal(browser.sockets.length, code === "session_ended" ? 1 : 2);
   }
 });
+
+test("a handshake that the connection limit refuses is tried once more, and then when the user asks", async () => {
+  const browser = new FakeBrowser({ checkSession: async () => "too_many_connections" });
+  browser.sapa.start();
+  for (const tries of [2, 4]) {
+    browser.socket.cut();
+    await settled();
+    const retryAt = browser.clock.now + 4_000;
+    assert.deepEqual(browser.sapa.state, { status: "waiting", retryAt, attempt: 1, offline: false });
+    await browser.clock.pass(4_000);
+    browser.socket.cut();
+    await settled();
+    assert.deepEqual(browser.sapa.state, { status: "closed", reason: "too_many_connections" });
+    await browser.clock.pass(600_000);
+    assert.equal(browser.sockets.length, tries);
+    assert.deepEqual([browser.openSockets, browser.clock.timers, browser.network], [0, 0, null]);
+    browser.sapa.retryNow();
+  }
+});
+
+test("refusals by the limit that are not in a row do not end the reconnecting", async () => {
+  const browser = new FakeBrowser({ checkSession: async () => "too_many_connections" });
+  browser.sapa.start();
+  for (let time = 0; time < 3; time += 1) {
+    browser.socket.cut();
+    await settled();
+    await browser.clock.pass(4_000);
+    browser.socket.open();
+    assert.equal(browser.sapa.state.status, "connected");
+    browser.socket.cut();
+    await browser.clock.pass(31_000);
+  }
+});

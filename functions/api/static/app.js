@@ -124,10 +124,12 @@ function stateChanged(state) {
   if (state.status === "closed" && state.reason === "session_ended") leave("Your session has ended. Your text is kept. Log in to continue.");
 }
 
-/** @returns {Promise<"alive" | "ended" | "unknown">} */
+/** @returns {Promise<import("./sapa/connection.js").SessionState>} */
 async function checkSession() {
   try {
-    return (await currentSession()) ? "alive" : "ended";
+    const session = await currentSession();
+    if (!session) return "ended";
+    return session.too_many_connections ? "too_many_connections" : "alive";
   } catch (error) {
     if (error instanceof UnavailableError) return "unknown";
     throw error;

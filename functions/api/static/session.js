@@ -1,7 +1,10 @@
 // @ts-check
 /** The HTTP side of Sapa: who is logged in, logging in and out, and which endpoints there are. */
 
-/** @typedef {{ username: string, expires_at: unknown }} Session */
+/**
+ * @typedef {{ username: string, expires_at: unknown, too_many_connections?: boolean }} Session
+ *   `too_many_connections`: a further connection would be refused
+ */
 /** @typedef {{ code: string, message: string }} Refusal */
 
 /** The server did not answer, or answered with something that is not part of the contract. */

@@ -27,7 +27,7 @@ function reportOf(state, now) {
     }
     case "closed":
       if (state.reason === "too_many_connections") {
-        const reason = `You opened Sapa in other windows, so this one was disconnected. ${KEPT}`;
+        const reason = `Sapa is open in too many windows or on too many devices, so this one is not connected. Close another one, then connect here. ${KEPT}`;
         return { tone: "bad", label: "Disconnected", reason, retry: true };
       }
       return { tone: "off", label: "Logged out", reason: "You are logged out.", retry: false };
@@ -69,6 +69,7 @@ export class StatusView {
     if (noticeText.textContent !== reason) noticeText.textContent = reason;
     notice.hidden = reason === "";
     retryButton.hidden = !retry;
+    retryButton.textContent = state.status === "closed" ? "Connect here" : "Connect now";
   }
 
   /** Not the countdown: a screen reader would read every second of it. @param {ConnectionState} state */

@@ -89,6 +89,13 @@ _SESSION: Schema = {
     "properties": {
         "username": {"type": "string"},
         "expires_at": {"type": "integer", "description": "Seconds since 1970, UTC."},
+        "too_many_connections": {
+            "const": True,
+            "description": (
+                "A further connection would be refused with 429, a status that browsers hide "
+                "from a page. Only in the answer of `GET /auth/session`."
+            ),
+        },
     },
     "required": ["username", "expires_at"],
 }

@@ -24,6 +24,7 @@ type Checker = CognitoCredentialChecker
 
 INITIATE = "AdminInitiateAuth"
 RESPOND = "AdminRespondToAuthChallenge"
+GET_USER = "AdminGetUser"
 NEW_PASSWORD = {
     "ChallengeName": "NEW_PASSWORD_REQUIRED",
     "ChallengeParameters": {"USER_ID_FOR_SRP": "demo"},
@@ -152,6 +153,19 @@ def test_other_challenges_are_not_supported(pool: Checker, api: FaultyApi) -> No
     answers(api, RESPOND, challenge)
     with pytest.raises(UnsupportedChallengeError, match="SOFTWARE_TOKEN_MFA"):
         pool.check("demo", "x", "new")
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_user_is_enabled_or_disabled(pool: Checker, api: FaultyApi, enabled: bool) -> None:
+    answers(api, GET_USER, {"Username": "demo", "Enabled": enabled})
+    assert pool.is_enabled("demo") is enabled
+    [asked] = (json.loads(posted.body) for posted in api.posted)
+    assert asked == {"UserPoolId": "ap-southeast-3_pool", "Username": "demo"}
+
+
+def test_deleted_user_is_not_enabled(pool: Checker, api: FaultyApi) -> None:
+    refuses(api, GET_USER, "UserNotFoundException", "User does not exist.")
+    assert pool.is_enabled("demo") is False
 
 
 def test_unreachable_pool_is_unavailable(pool: Checker, api: FaultyApi) -> None:

@@ -57,6 +57,17 @@ def test_refusals_have_their_status(refusal: LoginError, status: int, code: str)
     assert services.session_store.sessions == {}
 
 
+def test_login_beside_a_revocation_is_refused_and_leaves_no_session() -> None:
+    services = FakeServices()
+    checker = ScriptedCredentialChecker()
+    services.credentials = checker
+    checker.meanwhile = lambda: checker.disabled.add("demo")
+    with pytest.raises(RefusalError) as refused:
+        Accounts(services).login(REQUEST)
+    assert refused.value.code == "invalid_credentials"
+    assert services.session_store.sessions == {}
+
+
 def test_session_lasts_as_long_as_configured() -> None:
     services = FakeServices(tick=0, SESSION_LIFETIME_SECONDS="60")
     response = Accounts(services).login(REQUEST)
