@@ -112,6 +112,9 @@ function newRoom(endpoint) {
     onState: (state) => {
       if (room === current) stateChanged(state);
     },
+    onSilent: (silent) => {
+      if (room === current) status.show(room.state, silent);
+    },
   });
   rooms.set(endpoint.name, room);
   return room;

@@ -20,6 +20,8 @@ const FAULT_TITLES = {
   too_many_channels: "In too many channels",
   forbidden_channel: "Not your channel",
   state_conflict: "Changed by somebody else",
+  timeout: "No answer",
+  not_connected: "Not connected",
 };
 
 /**

@@ -17,9 +17,15 @@ import { isObject } from "./sapa/message.js";
  */
 /** @typedef {{ fields: string[], actions: string[] }} Group inputs, and the actions that take them */
 /**
+ * @typedef {object} Speech
+ * @property {string} field
+ * @property {string} action
+ * @property {(payload: Message, username: string) => string} channel in which others read it
+ */
+/**
  * @typedef {object} EndpointHint
  * @property {Group[]} groups the fields of the first one go with every action
- * @property {{ field: string, action: string }} [speech] what a chat box is for
+ * @property {Speech} [speech] what a chat box is for
  * @property {{ action: string, channel: (payload: Message) => string }} [typing] said while somebody
  *   in the channel writes
  * @property {(answer: Answer) => Effect | null} effect
@@ -35,7 +41,7 @@ import { isObject } from "./sapa/message.js";
 export const ENDPOINT_HINTS = {
   chat: {
     groups: [{ fields: ["room"], actions: ["join", "leave"] }],
-    speech: { field: "text", action: "say" },
+    speech: { field: "text", action: "say", channel: ({ room }) => `chat:${room}` },
     typing: { action: "typing", channel: ({ room }) => `chat:${room}` },
     effect({ asked: { action }, reply }) {
       const channel = String(reply.channel);
@@ -78,7 +84,7 @@ export const ENDPOINT_HINTS = {
       { fields: [], actions: ["feed"] },
       { fields: ["user"], actions: ["follow", "unfollow"] },
     ],
-    speech: { field: "text", action: "post" },
+    speech: { field: "text", action: "post", channel: (_, username) => postsOf(username) },
     effect({ asked: { action, user }, reply: { following }, username }) {
       if (!Array.isArray(following)) return {};
       const names = following.join(", ");

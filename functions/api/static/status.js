@@ -6,10 +6,11 @@
 
 const KEPT = "What you type stays here; Send works again once connected.";
 
-/** @param {ConnectionState} state @param {number} now @returns {Report} */
-function reportOf(state, now) {
+/** @param {ConnectionState} state @param {boolean} silent @param {number} now @returns {Report} */
+function reportOf(state, silent, now) {
   switch (state.status) {
     case "connected":
+      if (silent) return { tone: "busy", label: "Waiting for an answer…", reason: "", retry: false };
       return { tone: "good", label: "Connected", reason: "", retry: false };
     case "connecting": {
       // The first connection is there in a moment; a line that comes and goes would only flicker.
@@ -52,17 +53,17 @@ export class StatusView {
     this.#parts = parts;
   }
 
-  /** @param {ConnectionState} state */
-  show(state) {
+  /** @param {ConnectionState} state @param {boolean} [silent] whether nothing comes back */
+  show(state, silent = false) {
     clearInterval(this.#ticking);
-    this.#draw(state);
-    if (state.status === "waiting") this.#ticking = setInterval(() => this.#draw(state), 500);
-    this.#announce(state);
+    this.#draw(state, silent);
+    if (state.status === "waiting") this.#ticking = setInterval(() => this.#draw(state, silent), 500);
+    this.#announce(state, silent);
   }
 
-  /** @param {ConnectionState} state */
-  #draw(state) {
-    const { tone, label, reason, retry } = reportOf(state, Date.now());
+  /** @param {ConnectionState} state @param {boolean} silent */
+  #draw(state, silent) {
+    const { tone, label, reason, retry } = reportOf(state, silent, Date.now());
     const { pill, label: labelElement, notice, noticeText, retry: retryButton } = this.#parts;
     pill.dataset.tone = tone;
     if (labelElement.textContent !== label) labelElement.textContent = label;
@@ -71,9 +72,9 @@ export class StatusView {
     retryButton.hidden = !retry;
   }
 
-  /** Not the countdown: a screen reader would read every second of it. @param {ConnectionState} state */
-  #announce(state) {
-    const { label } = reportOf(state, Date.now());
+  /** Not the countdown: a screen reader would read every second of it. @param {ConnectionState} state @param {boolean} silent */
+  #announce(state, silent) {
+    const { label } = reportOf(state, silent, Date.now());
     const words = state.status === "waiting" && !state.offline ? "Connection lost, reconnecting" : label;
     // The first seconds of every retry would repeat what was just said.
     if (state.status === "connecting" && state.attempt > 0) return;
