@@ -29,15 +29,19 @@ export class Conversation {
   #following = true;
   #textKey;
   #resend;
+  #read;
 
   /**
    * @param {object} options
    * @param {HTMLElement} options.intro shown above the first message
    * @param {string} options.textKey the key whose text a chat bubble shows bare
    * @param {(payload: Message) => boolean} options.resend whether it was sent
+   * @param {(answer: Message, asked: Message | undefined) => string | null} options.read an answer in
+   *   one line; null to show it by its keys
    */
-  constructor({ intro, textKey, resend }) {
+  constructor({ intro, textKey, resend, read }) {
     this.#textKey = textKey;
+    this.#read = read;
     this.#resend = resend;
     this.#typing.append(element("span"), element("span"), element("span"));
     this.#scroller.setAttribute("aria-label", "Messages");
@@ -129,10 +133,16 @@ export class Conversation {
     if (id !== undefined) this.#settle(id);
     const bubble = fault
       ? this.#bubble("bot fault", "Error", faultContent(fault))
-      : this.#bubble("bot", "Sapa said", messageContent(message));
+      : this.#bubble("bot", "Sapa said", this.#answerContent(message));
     this.#quote(bubble, id);
     this.#append(bubble);
     return fault && id === this.#newestId ? fault.problems : [];
+  }
+
+  /** @param {Message} message */
+  #answerContent(message) {
+    const text = this.#read(message, this.asked(message.$id));
+    return text === null ? messageContent(message) : textContent(text);
   }
 
   /** Shows what became of something sent without a bubble. @param {Message} message with an error */

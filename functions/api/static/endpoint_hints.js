@@ -15,7 +15,12 @@ import { isObject } from "./sapa/message.js";
  * @property {string[]} [left]
  * @property {string} [remark] for the conversation
  */
-/** @typedef {{ fields: string[], actions: string[] }} Group inputs, and the actions that take them */
+/**
+ * @typedef {object} Group inputs, and the actions that take them
+ * @property {string[]} fields
+ * @property {string[]} actions
+ * @property {string[]} [required] fields without which these actions mean nothing
+ */
 /**
  * @typedef {object} Speech
  * @property {string} field
@@ -38,7 +43,7 @@ import { isObject } from "./sapa/message.js";
  */
 
 /** @type {Record<string, EndpointHint>} */
-export const ENDPOINT_HINTS = {
+const ENDPOINT_HINTS = {
   chat: {
     groups: [{ fields: ["room"], actions: ["join", "leave"] }],
     speech: { field: "text", action: "say", channel: ({ room }) => `chat:${room}` },
@@ -71,7 +76,7 @@ export const ENDPOINT_HINTS = {
   iot: {
     groups: [
       { fields: ["device"], actions: ["join", "leave"] },
-      { fields: ["metric", "value"], actions: ["report"] },
+      { fields: ["metric", "value"], actions: ["report"], required: ["value"] },
       { fields: ["command"], actions: ["command"] },
     ],
     effect: ({ asked: { action }, reply: { channel } }) => {
@@ -95,6 +100,11 @@ export const ENDPOINT_HINTS = {
     },
   },
 };
+
+/** @param {string} endpoint @returns {EndpointHint | undefined} */
+export function hintFor(endpoint) {
+  return Object.hasOwn(ENDPOINT_HINTS, endpoint) ? ENDPOINT_HINTS[endpoint] : undefined;
+}
 
 /** @param {unknown} user */
 function postsOf(user) {

@@ -2,6 +2,7 @@
 /** One endpoint as the page shows it: its conversation, its composer, its channels, its connection. */
 
 import { ACTION, ActionsBar, hasActions, matching } from "./actions.js";
+import { answerText } from "./answers.js";
 import { ChatBox } from "./chatbox.js";
 import { documentation, faultOf, summary } from "./content.js";
 import { Conversation } from "./conversation.js";
@@ -10,7 +11,7 @@ import { titled } from "./endpoints.js";
 import { FieldsForm } from "./form.js";
 import { Live } from "./live.js";
 import { AskError, endpointUrl, Sapa } from "./sapa.js";
-import { ENDPOINT_HINTS } from "./endpoint_hints.js";
+import { hintFor } from "./endpoint_hints.js";
 
 /** @typedef {import("./content.js").Message} Message */
 /** @typedef {import("./endpoints.js").Endpoint} Endpoint */
@@ -51,13 +52,14 @@ export class Room {
     this.endpoint = endpoint;
     this.#username = username;
     this.#onState = onState;
-    this.#hint = matching(endpoint, ENDPOINT_HINTS[endpoint.name]);
+    this.#hint = matching(endpoint, hintFor(endpoint.name));
     this.#composer = this.#newComposer();
     const { fields, isChat } = endpoint;
     this.#conversation = new Conversation({
       intro: this.#intro(),
       textKey: isChat ? fields[0].name : "message",
       resend: (payload) => this.#resend(payload),
+      read: (answer, asked) => answerText(endpoint.name, answer, asked),
     });
     this.#sapa = new Sapa({ url: endpointUrl(endpoint.name), checkSession, warp });
     this.#sapa.on("frame", onFrame);
