@@ -58,9 +58,9 @@ def game(
 
 def _after(before: Game, action: GameAction, user: str, cell: int | None) -> Game:
     match action:
-        case GameAction.MOVE if cell is None:
-            raise RefusedError("A move needs a cell.", {"cell": "is missing"})
         case GameAction.MOVE:
+            if cell is None:
+                raise RefusedError("A move needs a cell.", {"cell": "is missing"})
             return rules.move(before, user, cell)
         case GameAction.AGAIN:
             return rules.again(before, user)
