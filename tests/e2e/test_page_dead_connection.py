@@ -107,6 +107,26 @@ def test_chat_message_that_arrived_is_shown_once(bot: Bot, page: ChatPage) -> No
     assert page.conversation() == ["satu", "dua", "tiga", "empat"]
 
 
+def test_button_beside_the_conversation_is_offered_again(bot: Bot, page: ChatPage) -> None:
+    device = unique("pump")
+    page.go("iot")
+    page.join("device", device)
+    page.press_button("Command")
+    page.wait(lambda: len(page.texts(".waiting li")) == 1, "the command")
+    page.wait(lambda: pending(page) == [], "the answer")
+    with stopped(bot):
+        page.press_button("Acknowledge", within=".waiting")
+        page.wait(lambda: page.state() == WAITING, WAITING)
+        page.wait(lambda: notes(page) == [NOTE], "the note")
+    page.wait_connected()
+    # It had arrived, so the event comes; sent again, it is refused.
+    page.wait_for_remark(f"{device} has done “open”")
+    page.click(".note button", text="Send again")
+    page.wait(lambda: page.texts(".fault-title") == ["Not possible"], "the refusal")
+    assert notes(page) == []
+    assert pending(page) == []
+
+
 def test_pause_that_ends_in_time_loses_and_repeats_nothing(bot: Bot, page: ChatPage) -> None:
     room = unique("room")
     page.enter(room)

@@ -9,7 +9,7 @@ import { SentMessages } from "../../functions/api/static/sent_messages.js";
 /** @param {number} id @param {string} [text] @param {string | null} [channel] */
 function sent(id, text, channel = "chat:lobby") {
   const appearance = text === undefined ? undefined : { text, channel };
-  return { id, payload: { text }, shown: `bubble ${id}`, appearance };
+  return { id, at: 1_000_000, payload: { text }, shown: `bubble ${id}`, appearance };
 }
 
 /** @param {ReturnType<typeof sent>[]} entries @returns {SentMessages<string>} */
@@ -17,6 +17,11 @@ function all(...entries) {
   const messages = new SentMessages();
   for (const entry of entries) messages.add(entry);
   return messages;
+}
+
+/** An event that came right after what was sent. @param {string} text */
+function own(text, sentAt = 1_000_500) {
+  return { text, sentAt };
 }
 
 test("a settled message waits no more", () => {
@@ -48,15 +53,21 @@ test("what a socket takes with it is unanswered until its outcome is clear", () 
 test("an own event settles one message of its words and its channel, lost or not", () => {
   const messages = all(sent(1, "Hai!"), sent(2, "Hai!", "chat:other"), sent(3, "Hai!"), sent(4, "Halo!"));
   messages.lose([1, 2]);
-  assert.equal(messages.claim("chat:lobby", "Hai!")?.id, 1);
-  assert.equal(messages.claim("chat:lobby", "Hai!")?.id, 3);
-  assert.equal(messages.claim("chat:lobby", "Hai!"), undefined);
+  assert.equal(messages.claim("chat:lobby", own("Hai!"))?.id, 1);
+  assert.equal(messages.claim("chat:lobby", own("Hai!"))?.id, 3);
+  assert.equal(messages.claim("chat:lobby", own("Hai!")), undefined);
   assert.deepEqual(messages.unanswered.map(({ id }) => id), [2], "another room's event is not ours");
-  assert.equal(messages.claim("chat:lobby", "Halo!")?.id, 4);
+  assert.equal(messages.claim("chat:lobby", own("Halo!"))?.id, 4);
 });
 
 test("an action is no words in a channel", () => {
   const messages = all(sent(1, "Join", null), sent(2));
-  assert.equal(messages.claim("null", "Join"), undefined);
-  assert.equal(messages.claim("chat:lobby", ""), undefined);
+  assert.equal(messages.claim("null", own("Join")), undefined);
+  assert.equal(messages.claim("chat:lobby", own("")), undefined);
+});
+
+test("an event from before a message was sent is of an earlier one; clocks may differ a little", () => {
+  const messages = all(sent(1, "Hai!"));
+  assert.equal(messages.claim("chat:lobby", own("Hai!", 1_000_000 - 86_400_000)), undefined);
+  assert.equal(messages.claim("chat:lobby", own("Hai!", 1_000_000 - 60_000))?.id, 1);
 });

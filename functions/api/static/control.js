@@ -69,7 +69,7 @@ export class Control {
     const { kind, choices } = this.field;
     if (kind === "choice") return choices[Number(input.value)];
     if (kind === "boolean") return input.value === "true";
-    if (kind === "number" || kind === "integer") return Number(input.value);
+    if (kind === "number" || kind === "integer") return numberIn(input.value, kind);
     if (kind === "list") return input.value.split(/[\s,]+/).filter(Boolean);
     return kind === "json" ? jsonIn(input.value) : input.value;
   }
@@ -132,6 +132,13 @@ function selectFor({ name, kind, required, initial, choices }) {
     select.append(element("option", { value: index }, String(choice)));
   }
   return select;
+}
+
+/** @param {string} text @param {"number" | "integer"} kind */
+function numberIn(text, kind) {
+  const value = Number(text);
+  if (Number.isFinite(value) && (kind === "number" || Number.isSafeInteger(value))) return value;
+  throw new FieldValueError("This number is too large.");
 }
 
 /** @param {string} text */

@@ -67,7 +67,7 @@ export class Conversation {
     // For the eyes: who listens hears of the connection's state.
     const delivery = element("span", { class: "delivery", "aria-hidden": "true" }, " · Waiting…");
     bubble.querySelector(".meta")?.append(delivery);
-    this.#sent.add({ id, payload, shown: bubble, appearance });
+    this.#sent.add({ id, at: Date.now(), payload, shown: bubble, appearance });
     this.#asked.set(id, payload);
     this.#newestId = id;
     this.#showTyping();
@@ -101,7 +101,7 @@ export class Conversation {
    * @param {HTMLElement} shown
    * @param {string} channel
    * @param {number | null} sequence
-   * @param {string} [own] what this user said, if it is that
+   * @param {import("./sent_messages.js").Own} [own] what this user said, if it is that
    */
   place(shown, channel, sequence, own) {
     if (sequence === null) return this.#append(shown);
@@ -200,7 +200,7 @@ export class Conversation {
     return again;
   }
 
-  /** The bubble of a message of this user that an event turns out to be. @param {string} channel @param {string | undefined} own */
+  /** The bubble of a message of this user that an event turns out to be. @param {string} channel @param {import("./sent_messages.js").Own | undefined} own */
   #claimed(channel, own) {
     const sent = own === undefined ? undefined : this.#sent.claim(channel, own);
     this.#showTyping();

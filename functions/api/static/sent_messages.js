@@ -6,6 +6,7 @@
  * @template Shown
  * @typedef {object} Sent
  * @property {number} id
+ * @property {number} at epoch milliseconds
  * @property {Message} payload
  * @property {Shown} shown what the page shows of it
  * @property {Appearance} [appearance]
@@ -17,6 +18,11 @@
  * @property {string} text
  * @property {string | null} channel in which it is said; null for an action
  */
+
+/** What this user said, by an event. @typedef {{ text: string, sentAt: number }} Own */
+
+/** How far the clocks of server and browser may differ. An older event is of an earlier message. */
+const CLOCK_DIFFERENCE_MS = 120_000;
 
 /** @template Shown */
 export class SentMessages {
@@ -67,11 +73,14 @@ export class SentMessages {
    * words. Of two with the same words it does not matter which: each event settles one of them.
    *
    * @param {string} channel
-   * @param {string} text
+   * @param {Own} own
    */
-  claim(channel, text) {
+  claim(channel, { text, sentAt }) {
     const all = [...this.#unanswered.values(), ...this.#waiting.values()];
-    const sent = all.find(({ appearance }) => appearance?.channel === channel && appearance.text === text);
+    const sent = all.find(
+      ({ appearance, at }) =>
+        appearance?.channel === channel && appearance.text === text && sentAt >= at - CLOCK_DIFFERENCE_MS,
+    );
     return sent && this.settle(sent.id);
   }
 }
