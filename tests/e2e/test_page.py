@@ -161,7 +161,7 @@ def test_empty_message_is_sent_where_it_means_something(chat: ChatPage) -> None:
 
 def test_unknown_endpoint_in_the_address_is_reported_and_corrected(chat: ChatPage) -> None:
     chat.go("tidakada")
-    expected = "There is no endpoint “tidakada” on this server. This is Reply."
+    expected = "There is no endpoint “tidakada” on this server."
     chat.wait(lambda: chat.texts(".toast p") == [expected], expected)
     assert chat.driver.current_url.endswith("/#reply")
     chat.say("Hai!")

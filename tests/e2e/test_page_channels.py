@@ -207,6 +207,12 @@ def test_empty_number_is_never_reported(pages: Pages) -> None:
     page.fill("whole-device", device)
     page.press_send()
     page.wait(lambda: page.texts("#whole-value-problem") == ["is missing"], "the refusal")
+    # Where there is a default, it is shown as one.
+    page.go("social")
+    page.click(".composer .more")
+    post = page.shown("whole-post")
+    assert post.get_property("value") == ""
+    assert post.get_attribute("placeholder") == "0 (default)"
 
 
 def test_post_reaches_followers_and_comes_back_with_a_reaction(pages: Pages) -> None:

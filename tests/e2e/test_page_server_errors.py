@@ -81,7 +81,7 @@ def test_endpoint_that_does_not_load_leaves_the_page_and_the_documents_up(
     assert titles[0] == "Reply"
     assert "Convert" not in titles
     [toast] = page.texts(".toast p")
-    assert toast == "There is no endpoint “convert” on this server. This is Reply."
+    assert toast == "There is no endpoint “convert” on this server."
     assert page.driver.current_url.endswith("#reply")
     page.say("Hai!")
     page.wait_for_answers("Halo!")
@@ -96,7 +96,20 @@ def test_answer_with_an_error_is_not_the_network(project: Project, page: ChatPag
     change(project, page, handler, broken, "")
     page.shown("unreachable-retry").click()
     page.shown("chat-input")
+    change(project, page, handler, last, broken + last)
+    authorizer, wanted = "functions/authorizer/app.py", "    return None if decision"
+    change(project, page, authorizer, wanted, broken + wanted)
+    page.open("#chat")
+
+    def reason() -> str:
+        return page.texts("#send-state-text")[0]
+
+    page.wait(lambda: reason().startswith(expected), expected)
+    change(project, page, authorizer, broken, "")
+    change(project, page, handler, broken, "")
+    page.wait_connected()
     project.gateway.stop()
+    page.wait(lambda: reason().startswith("No answer came."), "no answer")
     page.shown("logout").click()
     expected = "No answer came. The server may not be running, or your network may be down."
     page.wait(lambda: page.texts("#unreachable-text") == [expected], expected)

@@ -57,6 +57,8 @@ const tabs = new Tabs((news) => void heard(news));
 /** @type {Endpoint[]} */ let endpoints = [];
 /** @type {Map<string, Room>} */ const rooms = new Map();
 /** @type {Room | null} */ let current = null;
+/** Why it is not known whether the session lives; browsers hide a handshake's answer from the page. */
+let problem = "";
 /** Whose conversation the rooms hold. */
 let owner = "";
 
@@ -113,7 +115,7 @@ function openFromAddress() {
   if (!endpoint || view.chat.hidden) return;
   if (location.hash) history.replaceState(null, "", addressOf(endpoint.name));
   if (missing !== null) {
-    const text = `There is no endpoint “${missing}” on this server. This is ${endpoint.title}.`;
+    const text = `There is no endpoint “${missing}” on this server.`;
     toasts.show(`missing ${Date.now()}`, "", text);
   }
   current?.close();
@@ -142,7 +144,7 @@ function newRoom(endpoint) {
       if (room === current) stateChanged(state);
     },
     onSilent: (silent) => {
-      if (room === current) status.show(room.state, silent);
+      if (room === current) status.show(room.state, { silent });
     },
   });
   rooms.set(endpoint.name, room);
@@ -152,17 +154,20 @@ function newRoom(endpoint) {
 /** @param {ConnectionState} state */
 function stateChanged(state) {
   if (state.status === "closed" && state.reason === "stopped") return;
-  status.show(state);
+  if (state.status === "connected") problem = "";
+  status.show(state, { problem });
   if (state.status === "closed" && state.reason === "session_ended") leave("Your session has ended. Your text is kept. Log in to continue.");
 }
 
 /** @returns {Promise<"alive" | "ended" | "unknown">} */
 async function checkSession() {
+  problem = "";
   try {
     return (await currentSession()) ? "alive" : "ended";
   } catch (error) {
-    if (error instanceof UnavailableError) return "unknown";
-    throw error;
+    if (!(error instanceof UnavailableError)) throw error;
+    problem = error.message;
+    return "unknown";
   }
 }
 
