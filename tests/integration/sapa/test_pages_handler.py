@@ -35,8 +35,11 @@ def test_page_and_its_files_are_served(environment: None) -> None:
     ["/nothing", "/static/", "/static/../app.py", "/static/%2e%2e/app.py", "//etc/passwd", "/é"],
 )
 def test_unknown_path_is_404(environment: None, path: str) -> None:
-    answer = get(path)
+    answer = get(path, accept="application/json")
     assert (answer.status, answer.error["code"]) == (404, "not_found")
+    page = get(path)
+    assert (page.status, page.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+    assert "<h1>Page not found</h1>" in page.body
 
 
 @pytest.mark.parametrize(
@@ -44,7 +47,7 @@ def test_unknown_path_is_404(environment: None, path: str) -> None:
     [
         ("GET", "/auth/login", "POST"),
         ("DELETE", "/", "GET, HEAD"),
-        ("POST", "/openapi.json", "GET"),
+        ("POST", "/openapi.json", "GET, HEAD"),
     ],
 )
 def test_wrong_method_is_405(environment: None, method: str, path: str, allowed: str) -> None:

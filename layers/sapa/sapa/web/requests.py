@@ -35,6 +35,7 @@ class HttpRequest:
     origins: tuple[str, ...]
     cookie_headers: tuple[str, ...]
     content_type: str
+    accept: str
     accept_encoding: str
     if_none_match: str
     encoded_body: str
@@ -57,6 +58,7 @@ class HttpRequest:
             origins=header_values(event, "origin"),
             cookie_headers=_cookies(event),
             content_type="".join(header_values(event, "content-type")[:1]),
+            accept=",".join(header_values(event, "accept")).lower(),
             accept_encoding=",".join(header_values(event, "accept-encoding")),
             if_none_match="".join(header_values(event, "if-none-match")[:1]),
             encoded_body=event.get("body") or "",

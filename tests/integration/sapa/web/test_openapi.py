@@ -53,7 +53,9 @@ def test_asyncapi_payloads_describe_what_is_taken(environment: None) -> None:
     assert not taken.is_valid({"value": "5", "unit": "km"})
     assert not taken.is_valid({"value": 5, "unit": "parsec"})
     assert not taken.is_valid({"value": 5, "unit": "km", "more": 1})
-    assert payload["properties"]["decimals"]["default"] == 2
+    assert payload["properties"]["system"]["default"] == "all"
+    dialogue = asyncapi["channels"]["dialogue"]["messages"]["input"]["payload"]
+    assert dialogue["properties"]["message"]["minLength"] == 0, "an empty message has a meaning"
     assert payload["title"] == "convert"
     assert channel["address"] == Settings({}).websocket_path
     assert channel["bindings"]["ws"]["query"]["properties"]["endpoint"]["const"] == "convert"

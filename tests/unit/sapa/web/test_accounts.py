@@ -29,6 +29,7 @@ REQUEST = HttpRequest(
     origins=(),
     cookie_headers=(),
     content_type="application/json; charset=utf-8",
+    accept="",
     accept_encoding="",
     if_none_match="",
     encoded_body='{"username": "demo", "password": "rahasia"}',
