@@ -37,6 +37,8 @@ class HttpApi:
             "/asyncapi.json": ("GET", self._asyncapi),
             "/swagger": ("GET", self._swagger),
             self._websocket_path: ("GET", self._upgrade_required),
+            # Its function is another one, which gets what is signed and spelled so.
+            "/publish": ("POST", self._nothing),
         }
 
     def answer(self, event: dict[str, Any]) -> dict[str, Any]:
@@ -71,10 +73,13 @@ class HttpApi:
     def _page(self, request: HttpRequest) -> Response:
         file = self._pages.find(request.path)
         if file is None:
-            raise RefusalError("not_found", "There is nothing here.")
+            return self._nothing(request)
         if request.method not in {"GET", "HEAD"}:
             return _method_not_allowed(request, "GET, HEAD")
         return page_response(file, request)
+
+    def _nothing(self, request: HttpRequest) -> Response:
+        raise RefusalError("not_found", "There is nothing here.")
 
     def _openapi(self, request: HttpRequest) -> Response:
         return json_response(self._document(request), headers=_REVALIDATED)

@@ -43,7 +43,8 @@ def code(result: Result) -> str:
 
 
 @pytest.mark.parametrize(
-    ("path", "allowed"), [("/auth/login", "POST"), ("/ws", "GET"), ("/", "GET, HEAD")]
+    ("path", "allowed"),
+    [("/auth/login", "POST"), ("/ws", "GET"), ("/publish", "POST"), ("/", "GET, HEAD")],
 )
 def test_other_methods_are_not_allowed(api: HttpApi, path: str, allowed: str) -> None:
     result = ask(api, "DELETE", path)
@@ -54,6 +55,12 @@ def test_other_methods_are_not_allowed(api: HttpApi, path: str, allowed: str) ->
 @pytest.mark.parametrize("path", ["/nothing", "/auth/login/", "/static/../api.py"])
 def test_other_paths_are_not_there(api: HttpApi, path: str) -> None:
     result = ask(api, "GET", path)
+    assert (result["statusCode"], code(result)) == (404, "not_found")
+
+
+def test_publish_is_no_route_of_this_function(api: HttpApi) -> None:
+    """API Gateway sends it here when it is spelled so that no route is, like `/%70ublish`."""
+    result = ask(api, "POST", "/publish")
     assert (result["statusCode"], code(result)) == (404, "not_found")
 
 
