@@ -64,6 +64,10 @@ EXEMPT: Mapping[str, tuple[str, str]] = {
         "tests/integration/local_gateway/runtime/test_results.py",
         "the client of our own bootstrap, with which every test of the runtime runs too",
     ),
+    "local_gateway/runtime/child/reaper.py": (
+        "tests/integration/local_gateway/runtime/test_reaper.py",
+        "the process that runtime/reaper.py starts, with which every test of it runs",
+    ),
     "sapa/aws/clients.py": (
         "tests/integration/sapa/test_import_budget.py",
         "creates the clients that every store works with",

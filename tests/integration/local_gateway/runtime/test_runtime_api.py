@@ -3,6 +3,7 @@
 import asyncio
 import http.client
 import json
+import os
 from collections.abc import AsyncIterator
 
 import pytest
@@ -13,7 +14,8 @@ from local_gateway.runtime.runtime_api import (
     Deliver,
     Delivery,
     RefusedError,
-    listening,
+    listen,
+    serve,
 )
 
 DELIVERY = Delivery(
@@ -68,8 +70,9 @@ type Answer = tuple[int, dict[str, str], bytes]
 @pytest.fixture
 async def api() -> AsyncIterator[Api]:
     environment = Environment()
-    async with listening(environment) as address:
-        yield environment, address
+    with listen() as (listener, address):
+        async with serve(listener, environment, os.getpid()):
+            yield environment, address
 
 
 async def call(
