@@ -34,7 +34,6 @@ EXEMPT: Mapping[str, tuple[str, str]] = {
         [
             "local_gateway/app/features.py",
             "local_gateway/app/gateway.py",
-            "local_gateway/app/ready_hook.py",
             "local_gateway/app/serve.py",
             "local_gateway/app/startup.py",
             "local_gateway/app/version.py",
