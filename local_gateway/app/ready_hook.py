@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import subprocess
 from contextlib import suppress
 
 from local_gateway.core.model import Application
@@ -26,19 +27,20 @@ async def run_ready_hook(
     """Run the command of `--on-ready`, if there is one; raises `GatewayError` when it fails."""
     if settings.on_ready is None:
         return
-    process = await asyncio.create_subprocess_shell(
+    # Not asyncio's own: Ctrl-C while it starts a shell would leave what the shell has started.
+    process = subprocess.Popen(  # noqa: S602, ASYNC220 - the user's own command
         settings.on_ready,
+        shell=True,
         env=_variables(settings, application, ports, aws_endpoint_url),
-        stdin=asyncio.subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
         stdout=terminal.output_of_commands,
         start_new_session=True,
     )
     try:
-        status = await process.wait()
+        status = await asyncio.to_thread(process.wait)
     except asyncio.CancelledError:
         with suppress(ProcessLookupError):  # it has just ended
             os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
         raise
     if status != 0:
         raise GatewayError(
