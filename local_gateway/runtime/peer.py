@@ -22,17 +22,17 @@ _NO_COOKIE = b"\xff" * 8
 _INODE_AT = 16 + 4 + 48 + 16
 
 
-def belongs_to(pid: int, peer: Address, own: Address) -> bool:
+def belongs_to(pid: int, peer: Address, own: Address) -> bool | None:
     """Whether the connection from `peer` to `own` is of the process `pid` or of its session.
 
-    Where the system does not say, every connection is taken for one of the process.
+    `None` where the system does not say.
     """
     if sys.platform != "linux":
-        return True
+        return None
     try:
         inode = _inode(peer, own)
     except OSError as error:
-        return error.errno != errno.ENOENT  # the other end is closed
+        return False if error.errno == errno.ENOENT else None  # the other end is closed
     return any(_has_socket(process, inode) for process in _session(pid))
 
 

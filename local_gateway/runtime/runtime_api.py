@@ -12,7 +12,7 @@ from http import HTTPStatus
 from socket import create_server, socket
 from typing import Protocol, cast
 
-from local_gateway.core.http import Request
+from local_gateway.core.http import Headers, Request
 from local_gateway.core.http_parser import RequestParser
 from local_gateway.core.invocation import Failed
 from local_gateway.core.loopback_guard import foreign_page
@@ -75,13 +75,16 @@ class RuntimeApiHandler(Protocol):
 
 
 class RuntimeApiConnection(asyncio.Protocol):
-    """One connection of a runtime client, which is the process `pid`: one call at a time."""
+    """One connection of a runtime client, which is the process `pid`: one call at a time.
 
-    def __init__(self, handler: RuntimeApiHandler, pid: int) -> None:
+    Without `pid`, and where the system does not say whose a connection is, programs are trusted.
+    """
+
+    def __init__(self, handler: RuntimeApiHandler, pid: int | None) -> None:
         self._loop = asyncio.get_running_loop()
         self._handler = handler
         self._pid = pid
-        self._is_own = False
+        self._is_own: bool | None = None
         self._parser = RequestParser(
             "", max_head_bytes=MAX_HEAD_BYTES, max_body_bytes=MAX_RESPONSE_BYTES
         )
@@ -90,8 +93,9 @@ class RuntimeApiConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        peer, own = (transport.get_extra_info(name) for name in ("peername", "sockname"))
-        self._is_own = belongs_to(self._pid, peer, own)
+        if self._pid is not None:
+            peer, own = (transport.get_extra_info(name) for name in ("peername", "sockname"))
+            self._is_own = belongs_to(self._pid, peer, own)
 
     def data_received(self, data: bytes) -> None:
         """Answer every request that is complete.
@@ -122,12 +126,7 @@ class RuntimeApiConnection(asyncio.Protocol):
 
     def _call(self, request: Request) -> None:
         if not self._is_own:
-            raise RefusedError(403, "AccessDenied", "this is for the function's own process")
-        headers = request.headers
-        origins, site = headers.get_all("Origin"), headers.get("Sec-Fetch-Site")
-        foreign = foreign_page(headers.get_all("Host"), origins, site)
-        if foreign is not None:
-            raise RefusedError(403, "AccessDenied", foreign)
+            self._check_sender(request.headers)
         match request.method, *request.path.removeprefix(PREFIX).split("/"):
             case "GET", "invocation", "next":
                 if not self._transport.is_closing():
@@ -145,6 +144,14 @@ class RuntimeApiConnection(asyncio.Protocol):
             case _:
                 raise RefusedError(404, "InvalidPath", "no such call in the Runtime API")
         self._send(202, b'{"status":"OK"}\n')
+
+    def _check_sender(self, headers: Headers) -> None:
+        if self._is_own is False:
+            raise RefusedError(403, "AccessDenied", "this is for the function's own process")
+        origins, site = headers.get_all("Origin"), headers.get("Sec-Fetch-Site")
+        foreign = foreign_page(headers.get_all("Host"), origins, site)
+        if foreign is not None:
+            raise RefusedError(403, "AccessDenied", foreign)
 
     def _poll(self) -> None:
         self._is_polling = True
@@ -197,8 +204,10 @@ def listen() -> Iterator[tuple[socket, str]]:
 
 
 @asynccontextmanager
-async def serve(listener: socket, handler: RuntimeApiHandler, pid: int) -> AsyncIterator[None]:
-    """Answer the calls of the process `pid`, and refuse others."""
+async def serve(
+    listener: socket, handler: RuntimeApiHandler, pid: int | None
+) -> AsyncIterator[None]:
+    """Answer the calls of the process `pid`, and refuse others; without it, answer programs."""
     server = await asyncio.get_running_loop().create_server(
         lambda: RuntimeApiConnection(handler, pid), sock=listener
     )

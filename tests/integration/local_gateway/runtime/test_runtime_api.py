@@ -3,7 +3,6 @@
 import asyncio
 import http.client
 import json
-import os
 from collections.abc import AsyncIterator
 
 import pytest
@@ -71,7 +70,7 @@ type Answer = tuple[int, dict[str, str], bytes]
 async def api() -> AsyncIterator[Api]:
     environment = Environment()
     with listen() as (listener, address):
-        async with serve(listener, environment, os.getpid()):
+        async with serve(listener, environment, None):
             yield environment, address
 
 
