@@ -80,7 +80,8 @@ def test_documents_name_the_address_of_the_request(environment: None) -> None:
     plain = {"x-forwarded-proto": "http", "x-viewer-host": "", "host": "localhost:8080"}
     openapi = get("/openapi.json", **plain).json
     assert openapi["servers"] == [{"url": "http://localhost:8080"}]
-    assert openapi["paths"]["/ws"]["get"]["servers"] == [{"url": "ws://localhost:8080"}]
+    assert "`ws://localhost:8080/ws`" in openapi["paths"]["/ws"]["get"]["description"]
+    assert openapi["paths"]["/publish"]["post"]["servers"] == openapi["servers"]
     asyncapi = get("/asyncapi.json", **plain).json
     assert asyncapi["servers"]["websocket"]["host"] == "localhost:8080"
     assert asyncapi["servers"]["websocket"]["protocol"] == "ws"

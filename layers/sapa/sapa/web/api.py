@@ -41,6 +41,8 @@ class HttpApi:
             "/asyncapi.json": (_READING, self._asyncapi),
             "/swagger": (_READING, self._swagger),
             self._websocket_path: (_READING, self._upgrade_required),
+            # Its function is another one, which gets what is signed and spelled so.
+            "/publish": (_WRITING, self._not_found),
         }
 
     def answer(self, event: dict[str, Any]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ REQUEST = HttpRequest(
     query={},
     request_id="r",
     host="sapa.example",
+    api_host="api.example",
     hosts=("sapa.example",),
     is_https=True,
     origins=(),

@@ -43,7 +43,8 @@ def code(result: Result) -> str:
 
 
 @pytest.mark.parametrize(
-    ("path", "allowed"), [("/auth/login", "POST"), ("/ws", "GET, HEAD"), ("/", "GET, HEAD")]
+    ("path", "allowed"),
+    [("/auth/login", "POST"), ("/ws", "GET, HEAD"), ("/publish", "POST"), ("/", "GET, HEAD")],
 )
 def test_other_methods_are_not_allowed(api: HttpApi, path: str, allowed: str) -> None:
     result = ask(api, "DELETE", path)
@@ -79,6 +80,12 @@ def test_head_is_answered_like_get_without_a_body(api: HttpApi, path: str) -> No
     assert (head["statusCode"], head["headers"]) == (get["statusCode"], get["headers"])
     assert get["body"]
     assert (head["body"], head["isBase64Encoded"]) == ("", False)
+
+
+def test_publish_is_no_route_of_this_function(api: HttpApi) -> None:
+    """API Gateway sends it here when it is spelled so that no route is, like `/%70ublish`."""
+    result = ask(api, "POST", "/publish")
+    assert (result["statusCode"], code(result)) == (404, "not_found")
 
 
 def test_request_without_upgrade_is_told_the_address(api: HttpApi) -> None:
