@@ -82,7 +82,7 @@ async def serve(
             )
         )
         terminal.say(f"AWS services for this run: {aws.endpoint_url}")
-        await run_ready_hook(settings, terminal, application, ports, aws)
+        await run_ready_hook(settings, terminal, application, ports, aws.endpoint_url)
         terminal.ready(list(_urls(origins, ports)))
         trial = asyncio.create_task(runtime.try_functions(terminal.warn))
         exits.push_async_callback(asyncio.wait, [trial])

@@ -9,6 +9,7 @@ from local_gateway.errors import GatewayError
 from local_gateway.records import Observe, ignore
 from local_gateway.runtime.jobs import new_job
 from local_gateway.runtime.pool import STARTS_AT_ONCE, FunctionPool
+from local_gateway.runtime.reaper import ProcessReaper
 from local_gateway.runtime.settings import RuntimeContext, RuntimeSettings, choose_client
 
 MAX_REQUEST_BYTES = 6 * 1024 * 1024
@@ -43,6 +44,7 @@ class LambdaRuntime:
             observe=observe,
             region=region,
             client=choose_client(settings),
+            reaper=ProcessReaper(),
         )
         self._pools: dict[str, FunctionPool] = {}
         self._retiring: dict[asyncio.Task[None], FunctionPool] = {}
@@ -141,6 +143,7 @@ class LambdaRuntime:
         self._started = False
         await asyncio.gather(*(pool.close() for pool in pools))
         await asyncio.gather(*self._retiring)
+        await self._context.reaper.close()
 
     def _retire(self, pool: FunctionPool, successor: FunctionPool | None) -> None:
         pool.retire(successor)
