@@ -109,6 +109,29 @@ export class FakeSocket extends EventTarget {
   }
 }
 
+/** What survives a reload. */
+export class FakeStorage {
+  /** @type {Map<string, string>} */ #values = new Map();
+  isFull = false;
+
+  getItem = (/** @type {string} */ key) => this.#values.get(key) ?? null;
+
+  setItem = (/** @type {string} */ key, /** @type {string} */ value) => {
+    if (this.isFull) throw new Error("QuotaExceededError");
+    this.#values.set(key, value);
+  };
+
+  removeItem = (/** @type {string} */ key) => void this.#values.delete(key);
+
+  key = (/** @type {number} */ index) => [...this.#values.keys()][index] ?? null;
+
+  clear = () => this.#values.clear();
+
+  get length() {
+    return this.#values.size;
+  }
+}
+
 /** The module in a page: its sockets, and every event that it reported. */
 export class FakeBrowser {
   clock = new FakeClock();
@@ -124,9 +147,14 @@ export class FakeBrowser {
   answersPings = false;
   random = () => 0.5;
 
-  /** @param {Partial<SapaOptions>} [options] @param {FakeClock} [clock] */
-  constructor(options = {}, clock = this.clock) {
+  /**
+   * @param {Partial<SapaOptions>} [options]
+   * @param {FakeClock} [clock]
+   * @param {FakeStorage} [storage] of the page before a reload
+   */
+  constructor(options = {}, clock = this.clock, storage = new FakeStorage()) {
     this.clock = clock;
+    this.storage = storage;
     const browser = this;
     class Socket extends FakeSocket {
       /** @param {string} url */
@@ -150,6 +178,7 @@ export class FakeBrowser {
           this.network = listeners;
           signal.addEventListener("abort", () => (this.network = null));
         },
+        storage: this.storage,
         ...environment,
       },
       ...others,

@@ -1,11 +1,11 @@
 // @ts-check
-/** Whatever the network does, every page has each event exactly once in the end. */
+/** Whatever the network does, each event and part arrives once, and each effect happens once. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { FakeServer } from "./fake_server.js";
-import { FakeClock, seeded, FakeBrowser } from "./fake_browser.js";
+import { FakeBrowser, FakeClock, FakeStorage, seeded } from "./fake_browser.js";
 
 const CHANNELS = ["chat:lobby", "price:EURUSD"];
 const PAGES = 2;
@@ -81,4 +81,100 @@ function assertComplete({ browser, known }, server) {
     assert.deepEqual(missing, [], `${channel} has every event`);
     assert.equal(all.size, published.length);
   }
+}
+
+/** A page that says and asks, and goes on after each reload with what its tab has kept. */
+class TalkingPage {
+  storage = new FakeStorage();
+  /** What it was given of each answer since the last reload. @type {Map<string, (string | number)[]>} */ seen = new Map();
+  /** The `$id`s to which no answer came in many tries. @type {unknown[]} */ expired = [];
+
+  /** @param {FakeServer} server @param {FakeClock} clock @param {() => number} random */
+  constructor(server, clock, random) {
+    this.server = server;
+    this.clock = clock;
+    this.random = random;
+    this.browser = this.load();
+  }
+
+  load() {
+    const browser = new FakeBrowser(OPTIONS, this.clock, this.storage);
+    browser.random = this.random;
+    this.seen = new Map();
+    const { sockets, sapa } = browser;
+    let met = 0;
+    sapa.on("frame", ({ text }) => {
+      if (text.startsWith("connecting")) this.clock.setTimeout(() => this.server.meet(sockets[met++]), 0);
+    });
+    sapa.on("message", ({ message }) => this.follow(message?.$answer));
+    sapa.on("expired", (ids) => this.expired.push(...ids));
+    sapa.on("state", ({ status }) => status === "connected" && void this.find());
+    sapa.enter({ username: "ana", expires_at: 1 });
+    sapa.start();
+    return browser;
+  }
+
+  reload() {
+    this.browser.sapa.stop();
+    this.browser = this.load();
+  }
+
+  async find() {
+    const answers = await this.browser.sapa.findAnswers().catch(() => []);
+    for (const { id, message } of answers) if (message) this.follow(id);
+  }
+
+  /** @param {unknown} id */
+  follow(id) {
+    if (typeof id !== "string" || this.seen.has(id)) return;
+    /** @type {(string | number)[]} */
+    const seen = [];
+    this.seen.set(id, seen);
+    this.browser.sapa.follow(id, {
+      onPart: (_, number) => seen.push(number),
+      onEnd: ({ status }) => seen.push(status),
+    });
+  }
+}
+
+for (let seed = 1; seed <= SEEDS; seed += 1) {
+  test(`each part arrives once and in order, and each effect happens once (seed ${seed})`, async () => {
+    const random = seeded(seed);
+    const clock = new FakeClock();
+    const server = new FakeServer(clock, random);
+    const page = new TalkingPage(server, clock, random);
+    /** @type {string[]} */
+    const said = [];
+    let asked = 0;
+    for (const end = clock.now + 5 * MINUTE_MS; clock.now < end; ) {
+      await clock.pass(random() * 2_000);
+      const dice = random();
+      if (dice < 0.06) server.harm();
+      else if (dice < 0.08) page.reload();
+      else if (dice < 0.12) {
+        asked += 1;
+        page.browser.sapa.send({ story: 20 + Math.floor(random() * 60) }, { once: true });
+      } else if (dice < 0.5) {
+        said.push(`effect ${said.length}`);
+        page.browser.sapa.send({ effect: said.at(-1), $id: said.at(-1) }, { once: true });
+      } else if (dice < 0.52) page.browser.sapa.stopAnswer([...page.seen.keys()].at(-1) ?? "");
+    }
+    server.faulty = false;
+    await clock.pass(10 * MINUTE_MS);
+    assert.equal(new Set(server.effects).size, server.effects.length, "no effect happened twice");
+    const missing = said.filter((effect) => !server.effects.includes(effect));
+    assert.deepEqual(missing.filter((effect) => !page.expired.includes(effect)), [], "none is missing without a word");
+    assert.ok(page.expired.length <= 2);
+    assert.deepEqual(page.browser.sapa.outbox, []);
+    assert.ok(server.stories.size >= asked - page.expired.length && server.stories.size <= asked);
+    page.reload();
+    await clock.pass(2 * MINUTE_MS);
+    assert.equal(page.seen.size, Math.min(server.stories.size, 10));
+    for (const [id, seen] of page.seen) {
+      const story = server.stories.get(id);
+      assert.ok(story);
+      const numbers = Array.from({ length: story.parts.length - 1 }, (_, index) => index + 1);
+      assert.deepEqual(seen, [...numbers, story.status], id);
+    }
+  });
 }

@@ -6,13 +6,15 @@
 
 import { Timers } from "./environment.js";
 import { SequenceTracker } from "./sequence_tracker.js";
-import { isObject, isSequence } from "./message.js";
+import { isAnswerChannel, isObject, isSequence } from "./message.js";
 
 /** @typedef {import("./message.js").ChannelEvents} ChannelEvents */
 /** @typedef {import("./message.js").Message} Message */
 /**
  * @typedef {object} Followed
  * @property {SequenceTracker} tracker
+ * @property {boolean} isWhole its numbers have no holes that stay: what is missing is asked for until it comes
+ * @property {Map<number, ChannelEvents["event"]>} held that wait for those before them
  * @property {boolean} awaited by the last `resume`, whose answer has not come
  * @property {number} attempts to fill the gap that begins after `stuckAt`
  * @property {number} stuckAt
@@ -25,6 +27,7 @@ import { isObject, isSequence } from "./message.js";
  * @property {<Name extends keyof ChannelEvents>(name: Name, detail: ChannelEvents[Name]) => void} emit
  * @property {() => boolean} overlaps whether a socket that is about to go may be in a channel
  * @property {() => void} onResumed all that `resume` asked for is answered
+ * @property {boolean} inOrder whether events wait for those with lower numbers
  */
 
 /** An event may be overtaken by later ones; only after this is a gap a gap. */
@@ -62,6 +65,18 @@ export class Channels {
     for (const sequence of rest) tracker.accept(sequence);
     this.#watch(channel);
     if (this.#options.overlaps()) this.#ask([channel]);
+  }
+
+  /** Follows a channel from its first event on, each event in order. @param {string} channel */
+  openWhole(channel) {
+    if (this.#followed.has(channel)) return;
+    this.#followWhole(channel);
+    if (this.#options.overlaps()) this.#ask([channel]);
+  }
+
+  /** Asks for what comes after the events that the page has. @param {string} channel */
+  catchUp(channel) {
+    if (this.#followed.has(channel)) this.#ask([channel]);
   }
 
   /** @param {string} channel */
@@ -114,22 +129,49 @@ export class Channels {
     }
     const sequence = isSequence($sequence) ? $sequence : null;
     if (sequence !== null && !this.#accept(channel, sequence)) return;
-    this.#options.emit("event", { channel, sequence, sentAt, payload });
+    this.#emit({ channel, sequence, sentAt, payload });
     this.#watch(channel);
+  }
+
+  /** @param {ChannelEvents["event"]} event */
+  #emit(event) {
+    const { channel, sequence } = event;
+    const followed = this.#followed.get(channel);
+    const waits = followed && sequence !== null && (followed.isWhole || this.#options.inOrder);
+    if (waits && sequence > followed.tracker.contiguous) followed.held.set(sequence, event);
+    else if (waits) this.#release(followed, event);
+    else this.#options.emit("event", event);
+  }
+
+  /** Emits what no longer waits for an event before it. @param {Followed} followed @param {ChannelEvents["event"]} [latest] */
+  #release({ held, tracker }, latest) {
+    if (latest) held.set(latest.sequence ?? 0, latest);
+    const due = [...held.keys()].filter((sequence) => sequence <= tracker.contiguous);
+    for (const sequence of due.sort((one, other) => one - other)) {
+      const event = held.get(sequence);
+      held.delete(sequence);
+      if (event) this.#options.emit("event", event);
+    }
   }
 
   /** @param {string} channel @param {number} sequence */
   #accept(channel, sequence) {
     const followed = this.#followed.get(channel);
     if (followed) return followed.tracker.accept(sequence);
+    if (isAnswerChannel(channel)) return this.#followWhole(channel).accept(sequence);
     this.#follow(channel, SequenceTracker.atFirst(sequence));
     return true;
   }
 
+  /** @param {string} channel */
+  #followWhole(channel) {
+    return this.#follow(channel, new SequenceTracker(0), true);
+  }
+
   /** @param {string} channel @param {SequenceTracker} tracker */
-  #follow(channel, tracker) {
+  #follow(channel, tracker, isWhole = false) {
     const fresh = { attempts: 0, stuckAt: tracker.contiguous, awaited: false, answered: false };
-    this.#followed.set(channel, { tracker, ...fresh });
+    this.#followed.set(channel, { tracker, isWhole, held: new Map(), ...fresh });
     return tracker;
   }
 
@@ -167,7 +209,8 @@ export class Channels {
   #reached(channel, sequence) {
     const followed = this.#followed.get(channel);
     if (followed) followed.tracker.reach(sequence);
-    else this.#follow(channel, new SequenceTracker(sequence));
+    // An answer that has ended meanwhile is not followed any more.
+    else if (!isAnswerChannel(channel)) this.#follow(channel, new SequenceTracker(sequence));
   }
 
   /** An answer holds only so many events: asks for the next ones, from where it ended. @param {Message} reached @param {Message} more */
@@ -222,8 +265,10 @@ export class Channels {
   #watch(channel) {
     const followed = this.#followed.get(channel);
     if (!followed) return;
-    const { tracker, awaited } = followed;
-    if (tracker.overfull) return this.#giveUp(channel, tracker.missing);
+    const { tracker, awaited, isWhole } = followed;
+    this.#release(followed);
+    if (this.#followed.get(channel) !== followed) return;
+    if (tracker.overfull && !isWhole) return this.#giveUp(channel, tracker.missing);
     if (!awaited && !tracker.incomplete) return this.#timers.cancel(channel);
     if (this.#timers.has(channel)) return;
     // A gap that starts at another number is a new gap.
@@ -238,8 +283,8 @@ export class Channels {
 
   /** @param {string} channel @param {Followed} followed */
   #stuck(channel, followed) {
-    const { tracker, awaited, stuckAt, answered, attempts } = followed;
-    if (!awaited && answered && attempts >= FILL_ATTEMPTS && tracker.contiguous === stuckAt) {
+    const { tracker, awaited, stuckAt, answered, attempts, isWhole } = followed;
+    if (!isWhole && !awaited && answered && attempts >= FILL_ATTEMPTS && tracker.contiguous === stuckAt) {
       tracker.settle(tracker.missing);
     } else if (awaited || tracker.contiguous === stuckAt) {
       Object.assign(followed, { attempts: attempts + 1, answered: false });

@@ -11,6 +11,8 @@
  * @property {() => boolean} online false only where there is no network for sure
  * @property {(listeners: NetworkListeners, signal: AbortSignal) => void} listen
  *   calls the listeners until `signal` is aborted
+ * @property {Pick<Storage, "getItem" | "setItem" | "removeItem"> | null} storage what survives a reload of
+ *   the page; null where nothing does
  */
 /**
  * @typedef {object} NetworkListeners
@@ -29,7 +31,17 @@ export function browserEnvironment() {
     random: () => Math.random(),
     online: () => globalThis.navigator?.onLine !== false,
     listen: listenToBrowser,
+    storage: tabStorage(),
   };
+}
+
+/** A browser may be told to keep nothing, and a worker has no tab. @returns {Storage | null} */
+export function tabStorage() {
+  try {
+    return globalThis.sessionStorage ?? null;
+  } catch {
+    return null;
+  }
 }
 
 /** @type {Environment["listen"]} */

@@ -17,6 +17,23 @@
  * @property {{ channel: string }} left the server refused to let this page back into the channel
  */
 
+const ANSWER_PREFIX = "answer:";
+
+/** The channel of an answer. @param {string} id */
+export function answerChannel(id) {
+  return `${ANSWER_PREFIX}${id}`;
+}
+
+/** @param {string} channel */
+export function isAnswerChannel(channel) {
+  return channel.startsWith(ANSWER_PREFIX);
+}
+
+/** The id of the answer that comes in a channel. @param {string} channel */
+export function answerIn(channel) {
+  return channel.slice(ANSWER_PREFIX.length);
+}
+
 /** The object in a text frame, or null for any other text. @param {string} text @returns {Message | null} */
 export function parsed(text) {
   try {
