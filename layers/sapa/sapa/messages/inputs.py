@@ -26,7 +26,7 @@ from pydantic_core import (
 )
 
 from sapa.errors import RefusalError
-from sapa.processes.business_process import Context, Parameter, Process
+from sapa.processes.business_process import Context, Parameter, Process, Stream
 
 MAX_PROBLEMS = 20
 _MAX_NAME_LENGTH = 64
@@ -164,11 +164,11 @@ def frame_types(process: Process) -> list[Any]:
 
 
 def _frame_hints(hint: Any) -> Iterator[Any]:
-    """The types of single frames: members of unions and items of iterators, without `None`."""
+    """The types of single frames: members of unions, items of iterators and parts of streams."""
     origin = get_origin(hint)
     if hint is None or hint is type(None):
         return
-    if inspect.isclass(origin) and issubclass(origin, Iterator):
+    if origin is Stream or (inspect.isclass(origin) and issubclass(origin, Iterator)):
         yield from _frame_hints(get_args(hint)[0])
     elif origin in {Union, UnionType}:
         for member in get_args(hint):

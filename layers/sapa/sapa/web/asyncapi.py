@@ -2,17 +2,34 @@
 
 from typing import Any
 
-from sapa.web.frame_schemas import ANSWERS, CONTROLS, PUSHES, payloads
+from sapa.web.frame_schemas import (
+    ANSWERS,
+    CONTROLS,
+    PUSHES,
+    accepted,
+    once_schema,
+    part,
+    payloads,
+)
 from sapa.web.requests import HttpRequest
-from sapa.web.schemas import ERROR_SCHEMA_NAME, Catalog, EndpointSchemas, Schema, error_schema
+from sapa.web.schemas import (
+    ERROR_SCHEMA_NAME,
+    Catalog,
+    EndpointSchemas,
+    Schema,
+    error_schema,
+    id_schema,
+)
 
 VERSION = "0.1.0"
 _DESCRIPTION = """\
 Messages are JSON objects in text frames. Their keys are the input variables of the endpoint's
 business process; `$id` (a string of at most 64 characters or an integer) comes back on every
-reply. `{"$ping": x}` is answered `{"$pong": x}`. Events of channels come by themselves;
-`{"$resume": {channel: number}}` brings those that were missed. Log in with `POST /auth/login` and
-send the cookie `gen_app_auth_token` with the handshake."""
+reply, and the effect of messages with the same `$once` happens once. `{"$ping": x}` is answered
+`{"$pong": x}`. Events of channels come by themselves; `{"$resume": {channel: number}}` brings those
+that were missed. A streaming endpoint accepts a message with `$answer`, and the parts of the answer
+come in the channel that this frame names. Log in with `POST /auth/login` and send the cookie
+`gen_app_auth_token` with the handshake."""
 
 
 def asyncapi_document(
@@ -53,13 +70,23 @@ def _message(name: str, payload: Schema) -> Schema:
     return {"name": name, "contentType": "application/json", "payload": payload}
 
 
+def _input(schema: Schema) -> Schema:
+    """The message with the keys that belong to the protocol."""
+    protocol = {"$id": id_schema(), "$once": once_schema()}
+    return {**schema, "properties": {**schema.get("properties", {}), **protocol}}
+
+
 def _channel(endpoint: EndpointSchemas, websocket_path: str) -> Schema:
     messages = {
-        "input": _message("input", endpoint.input),
+        "input": _message("input", _input(endpoint.input)),
         # The page and other readers find the payload here without following a reference.
         **_protocol_messages(),
     }
-    if endpoint.output is not None:
+    if endpoint.streams:
+        # Readers of this document recognise a streaming endpoint by this message.
+        messages["accepted"] = _message("accepted", accepted())
+        messages["part"] = _message("part", part(endpoint.output))
+    elif endpoint.output is not None:
         messages["output"] = _message("output", endpoint.output)
     query = {
         "type": "object",
@@ -82,7 +109,10 @@ def _operations(endpoint: EndpointSchemas) -> list[tuple[str, Schema]]:
     def references(*names: str) -> list[Schema]:
         return [{"$ref": f"{channel}/messages/{name}"} for name in names]
 
-    output = () if endpoint.output is None else ("output",)
+    if endpoint.streams:
+        output: tuple[str, ...] = ("accepted",)
+    else:
+        output = () if endpoint.output is None else ("output",)
     talk: Schema = {
         "action": "receive",
         "channel": {"$ref": channel},

@@ -32,25 +32,43 @@ ERROR_CODES = (
     "invalid_state",
     "state_conflict",
     "session_ended",
+    "in_progress",
+    "too_many_answers",
+    "unknown_answer",
 )
+# In the last frame of an answer that failed, beside `process_failed` and the like.
+END_CODES = ("interrupted", "answer_timeout")
 # In a frame that answers no message, before the server closes the socket.
 CLOSING_CODES = ("too_many_connections",)
 
 
 @dataclass(frozen=True, slots=True)
 class EndpointSchemas:
-    """The schemas of an endpoint's messages and replies; `output` is `None` without replies."""
+    """The schemas of an endpoint's messages and replies; `output` is `None` without replies.
+
+    If it `streams`, `output` is the schema of what a part of the answer says.
+    """
 
     name: str
     documentation: str
     input: Schema
     output: Schema | None
+    streams: bool
 
 
 def error_schema() -> Schema:
     """The frame that says what is wrong with a message."""
+    return {
+        "type": "object",
+        "properties": {"error": error_details(), "$id": id_schema()},
+        "required": ["error"],
+    }
+
+
+def error_details() -> Schema:
+    """What is wrong, in words and as a code."""
     details: Schema = {
-        "code": {"type": "string", "enum": [*ERROR_CODES, *CLOSING_CODES]},
+        "code": {"type": "string", "enum": [*ERROR_CODES, *END_CODES, *CLOSING_CODES]},
         "message": {"type": "string"},
         "fields": {
             "type": "object",
@@ -63,12 +81,7 @@ def error_schema() -> Schema:
             "description": "When the same message may pass, in milliseconds.",
         },
     }
-    error = {"type": "object", "properties": details, "required": ["code", "message"]}
-    return {
-        "type": "object",
-        "properties": {"error": error, "$id": id_schema()},
-        "required": ["error"],
-    }
+    return {"type": "object", "properties": details, "required": ["code", "message"]}
 
 
 def id_schema() -> Schema:
@@ -125,6 +138,7 @@ def catalog_of(processes: Mapping[str, Process]) -> Catalog:
             documentation=process.documentation,
             input=_input(process, schemas[(name, 0), "validation"], definitions),
             output=_output(name, process, schemas),
+            streams=process.is_stream,
         )
         for name, process in processes.items()
     )

@@ -7,10 +7,18 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from sapa.connections.frames import Ping, Resume, decode, id_of, parse
+from sapa.answers.answer import AnswerPart, AnswerStatus
+from sapa.answers.asking import INTERRUPTED, end_part
+from sapa.connections.frames import ListAnswers, Ping, Resume, Stop, decode, id_of, parse
 from sapa.errors import RefusalError
-from sapa.web.frame_schemas import payloads
-from sapa.web.schemas import CLOSING_CODES, ERROR_CODES, ERROR_SCHEMA_NAME, error_schema
+from sapa.web.frame_schemas import CONTROLS, payloads
+from sapa.web.schemas import (
+    CLOSING_CODES,
+    END_CODES,
+    ERROR_CODES,
+    ERROR_SCHEMA_NAME,
+    error_schema,
+)
 from tests.unit.sapa.channels.test_resume import LOBBY, was_in_lobby
 from tests.unit.sapa.fakes import FakeServices
 
@@ -62,18 +70,39 @@ def test_events_and_presence_are_as_documented() -> None:
         {"$resume": dict.fromkeys(map(str, range(101)), 1)},
         {"$ping": None},
         {"$ping": {"a": [1]}, "$id": "x"},
+        {"$stop": "a", "$id": 1},
+        {"$stop": ""},
+        {"$stop": "a" * 65},
+        {"$stop": 1},
+        {"$stop": "a", "text": "Hai!"},
+        {"$answers": True},
+        {"$answers": False},
+        {"$answers": True, "$ping": 1},
     ],
 )
 def test_what_the_schema_allows_is_taken(message: dict[str, Any]) -> None:
     try:
         content = decode(json.dumps(message))
         id_of(content)
-        taken = isinstance(parse(content), Ping | Resume)
+        taken = isinstance(parse(content), Ping | Resume | Stop | ListAnswers)
     except RefusalError:
         taken = False
-    assert taken == bool(fits(message) & {"ping", "resume"})
+    assert taken == bool(fits(message) & set(CONTROLS))
+
+
+def test_parts_and_the_end_of_an_answer_are_as_documented() -> None:
+    parts = [
+        AnswerPart(number=1, sent_at=1, content={"message": "Hai!"}),
+        end_part(2, 2, AnswerStatus.DONE),
+        end_part(2, 2, AnswerStatus.FAILED, INTERRUPTED),
+    ]
+    kinds = [fits(part.frame("a")) - {"error"} for part in parts]
+    assert kinds == [{"part"}, {"end"}, {"end"}]
+    assert fits({"$channel": "answer:a", "$working": True}) == {"working"}
 
 
 def test_every_code_is_documented() -> None:
     text = ARCHITECTURE.read_text(encoding="utf-8")
-    assert [code for code in (*ERROR_CODES, *CLOSING_CODES) if f"`{code}`" not in text] == []
+    assert [
+        code for code in (*ERROR_CODES, *END_CODES, *CLOSING_CODES) if f"`{code}`" not in text
+    ] == []

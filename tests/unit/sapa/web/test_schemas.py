@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from enum import StrEnum
+from typing import TypedDict
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from sapa.errors import BusinessProcessError
-from sapa.processes.business_process import Process, business_process
+from sapa.processes.business_process import Process, Stream, business_process
 from sapa.web.asyncapi import asyncapi_document
 from sapa.web.frame_schemas import ANSWERS, payloads
 from sapa.web.openapi import openapi_document
@@ -39,6 +40,19 @@ def silent(size: Size) -> None:
 def mixed(size: Other.Size) -> Iterator[str | dict[str, int]]:
     """Says one thing or another."""
     yield from ("a", {"n": 1})
+
+
+class Step(TypedDict):
+    """How far it is."""
+
+    step: int
+
+
+@business_process
+def counting(to: int) -> Stream[str | Step]:
+    """Says how far it is."""
+    yield Step(step=to)
+    yield "done"
 
 
 def untold(text: str):  # type: ignore[no-untyped-def]
@@ -73,6 +87,21 @@ def test_silent_endpoint_has_no_output_message(catalog: Catalog) -> None:
     assert "output" in document["channels"]["mixed"]["messages"]
     replies = document["operations"]["reply.talk"]["reply"]["messages"]
     assert [each["$ref"].rsplit("/", 1)[-1] for each in replies] == list(ANSWERS)
+
+
+def test_streaming_endpoint_says_so_and_what_its_parts_are() -> None:
+    document = asyncapi_document(REQUEST, "/ws", catalog_of({"reply": silent, "count": counting}))
+    messages = document["channels"]["count"]["messages"]
+    assert set(messages) == {"input", "accepted", *payloads()}
+    assert {"$id", "$once"} <= set(messages["input"]["payload"]["properties"])
+    [_, content] = messages["part"]["payload"]["allOf"]
+    assert content["anyOf"][0]["required"] == ["message"]
+    [reference] = [each["$ref"] for each in content["anyOf"][1:]]
+    definition = document["components"]["schemas"][reference.rsplit("/", 1)[-1]]
+    assert definition["required"] == ["step"]
+    assert "accepted" not in document["channels"]["reply"]["messages"]
+    replies = document["operations"]["count.talk"]["reply"]["messages"]
+    assert replies[0]["$ref"] == "#/channels/count/messages/accepted"
 
 
 def test_openapi_of_such_endpoints_is_valid(catalog: Catalog) -> None:
