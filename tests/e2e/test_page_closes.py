@@ -16,7 +16,7 @@ from tools.scripts.revoke_user import Revoker
 TOO_MANY = (
     "Sapa is open in too many windows or on too many devices, so this one is not connected. "
     "Close another one, then connect here. "
-    "What you type stays here; Send works again once connected."
+    "What you send now waits here, and is sent as soon as you are connected."
 )
 
 
@@ -133,6 +133,8 @@ def test_expiry(tabs: Tabs, bot: Bot) -> None:
     notice = "Your session has ended. Your text is kept. Log in to continue."
     page.wait(lambda: page.shown("login-notice").text == notice, "the notice")
     expect_login(page, "")
+    # A reply may be asked for twice.
+    page.wait_for_answers("Halo!", "Hebat! Bagaimana denganmu?")
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import { FramesView } from "./frames.js";
 import { Toasts } from "./live/toasts.js";
 import { LoginView } from "./login.js";
 import { Room } from "./room.js";
+import { clearStored } from "./sapa.js";
 import { asyncApiDocument, currentSession, logout, UnavailableError } from "./session.js";
 import { StatusView } from "./status.js";
 import { Tabs } from "./tabs.js";
@@ -48,9 +49,9 @@ const status = new StatusView({
   retry: view.retry,
 });
 const toasts = new Toasts(byId("toasts", HTMLElement));
-const loginView = new LoginView((session) => {
-  tabs.announce({ type: "logged_in", username: session.username });
-  void enter(session);
+const loginView = new LoginView((entered) => {
+  tabs.announce({ type: "logged_in", username: entered.username });
+  void enter(entered);
 });
 const tabs = new Tabs((news) => void heard(news));
 
@@ -61,12 +62,14 @@ const tabs = new Tabs((news) => void heard(news));
 let problem = "";
 /** Whose conversation the rooms hold. */
 let owner = "";
+/** The login session. @type {Session} */
+let session = { username: "", expires_at: 0 };
 
 /** Finds out whether someone is logged in, and goes where that leads. */
 async function begin() {
   try {
-    const session = await currentSession();
-    if (session) await enter(session);
+    const entered = await currentSession();
+    if (entered) await enter(entered);
     else leave("");
   } catch (error) {
     showUnreachable(error);
@@ -75,8 +78,8 @@ async function begin() {
 
 /** Goes on without the form if somebody has logged in meanwhile, in another tab. */
 async function lookForSession() {
-  const session = await currentSession().catch(() => null);
-  if (session && loginView.isWaiting) await enter(session);
+  const entered = await currentSession().catch(() => null);
+  if (entered && loginView.isWaiting) await enter(entered);
 }
 
 /** @param {import("./tabs.js").TabNews} news */
@@ -93,8 +96,9 @@ async function heard({ type, username }) {
   }
 }
 
-/** @param {Session} session */
-async function enter({ username }) {
+/** @param {Session} entered */
+async function enter(entered) {
+  const { username } = entered;
   try {
     endpoints = endpointsOf(await asyncApiDocument());
   } catch (error) {
@@ -102,7 +106,9 @@ async function enter({ username }) {
   }
   // What the same person said and typed before the session ended is still theirs.
   if (username !== owner) forget();
+  if (owner && username !== owner) clearStored();
   owner = username;
+  session = entered;
   view.username.textContent = username;
   show("chat");
   view.endpoints.replaceChildren(...endpoints.map(endpointLink));
@@ -128,7 +134,7 @@ function openFromAddress() {
     } else link.removeAttribute("aria-current");
   }
   document.title = `${endpoint.title} · Sapa`;
-  current.open();
+  current.open(session);
   current.focus();
 }
 
@@ -163,9 +169,9 @@ function stateChanged(state) {
 async function checkSession() {
   problem = "";
   try {
-    const session = await currentSession();
-    if (!session) return "ended";
-    return session.too_many_connections ? "too_many_connections" : "alive";
+    const alive = await currentSession();
+    if (!alive) return "ended";
+    return alive.too_many_connections ? "too_many_connections" : "alive";
   } catch (error) {
     if (!(error instanceof UnavailableError)) throw error;
     problem = error.message;
@@ -179,11 +185,12 @@ async function logOut() {
   try {
     await logout();
   } catch (error) {
-    current?.open();
+    current?.open(session);
     return showUnreachable(error);
   }
   tabs.announce({ type: "logged_out", username: owner });
   forget();
+  clearStored();
   owner = "";
   leave("You are logged out.");
 }

@@ -21,6 +21,12 @@ const FAULT_TITLES = {
   too_many_channels: "In too many channels",
   forbidden_channel: "Not your channel",
   state_conflict: "Changed by somebody else",
+  in_progress: "Still being processed",
+  too_many_answers: "Too many answers at once",
+  unknown_answer: "No such answer",
+  interrupted: "Interrupted",
+  answer_timeout: "Took too long",
+  session_ended: "Your login has ended",
   timeout: "No answer",
   not_connected: "Not connected",
 };
@@ -128,6 +134,16 @@ export function messageContent(message, textKey = "message") {
   }
   const text = JSON.stringify(Object.fromEntries(entries), null, 2);
   return element("div", { class: "content" }, element("pre", {}, text));
+}
+
+/** A part of an answer: its text, or a line that names what it has. @param {Message} part @returns {string | HTMLElement} */
+export function partContent(part) {
+  const entries = Object.entries(part).filter(([key]) => !key.startsWith("$"));
+  const [first] = entries;
+  if (entries.length === 1 && first[0] === "message" && typeof first[1] === "string") return first[1];
+  const isFlat = (/** @type {unknown} */ value) => value === null || typeof value !== "object";
+  const words = entries.map(([key, value]) => `${key}: ${isFlat(value) ? shown(value) : JSON.stringify(value)}`);
+  return element("p", { class: "line" }, words.join(" · ") || "(empty)");
 }
 
 /** A text with details under it, or the details alone. @param {[string, unknown][]} entries @param {string} textKey */

@@ -21,7 +21,6 @@ export class Conversation {
   #latest = element("button", { class: "latest", type: "button", hidden: true }, "Latest messages ↓");
   element = element("div", { class: "conversation" });
   /** @type {SentMessages<HTMLElement>} */ #sent = new SentMessages();
-  #connected = false;
   /** @type {Map<number, Message>} what a late reply may refer to */
   #asked = new Map();
   #newestId = 0;
@@ -35,7 +34,7 @@ export class Conversation {
    * @param {object} options
    * @param {HTMLElement} options.intro shown above the first message
    * @param {string} options.textKey the key whose text a chat bubble shows bare
-   * @param {(payload: Message) => boolean} options.resend whether it was sent
+   * @param {(payload: Message) => boolean} options.resend whether it is being sent
    * @param {(answer: Message, asked: Message | undefined) => string | null} options.read an answer in
    *   one line; null to show it by its keys
    */
@@ -72,6 +71,25 @@ export class Conversation {
     this.#newestId = id;
     this.#showTyping();
     this.#append(bubble, true);
+  }
+
+  /** Shows a message that was sent and answered before this page was loaded. @param {Message} payload @param {Date} at */
+  said(payload, at) {
+    this.#append(this.#bubble("mine", "You said", messageContent(payload, this.#textKey), at));
+  }
+
+  /** A message is answered by what is shown, or by what is there already. @param {unknown} id null for one of another page @param {HTMLElement} [shown] */
+  answered(id, shown) {
+    if (typeof id === "number") this.#settle(id);
+    if (!shown) return;
+    if (typeof id === "number") this.#quote(shown, id);
+    this.#append(shown);
+  }
+
+  /** Something that is shown has become larger. */
+  grown() {
+    if (this.#following) this.toBottom();
+    else this.#latest.hidden = false;
   }
 
   /** What was sent as `id`. @param {unknown} id */
@@ -156,37 +174,21 @@ export class Conversation {
     for (const id of ids) this.#settle(Number(id));
   }
 
-  /** The socket is gone: what has no answer yet will not get one there. @param {unknown[]} ids */
+  /** The login has ended: nobody can say any more whether these were processed. @param {unknown[]} ids */
   unanswered(ids) {
-    for (const { shown } of this.#sent.lose(ids)) {
-      this.#endWaiting(shown);
-      const words = "The connection closed before an answer came, so this may not have arrived. ";
-      shown.append(element("p", { class: "note" }, words));
+    for (const sent of this.#sent.lose(ids)) {
+      this.#endWaiting(sent.shown);
+      const words = "Your login ended before an answer came, so this may not have arrived. ";
+      sent.shown.append(element("p", { class: "note" }, words, this.#againButton(sent)));
     }
     this.#showTyping();
-    this.#offerAgain();
     if (this.#following) this.toBottom();
-  }
-
-  /** Whether something can be sent. @param {boolean} connected */
-  setConnected(connected) {
-    this.#connected = connected;
-    this.#offerAgain();
   }
 
   toBottom() {
     this.#following = true;
     this.#scroller.scrollTop = this.#scroller.scrollHeight;
     this.#latest.hidden = true;
-  }
-
-  /** Once connected: before that nothing can be sent, and in a channel the message may yet turn up. */
-  #offerAgain() {
-    for (const sent of this.#sent.unanswered) {
-      const note = sent.shown.querySelector(".note");
-      note?.querySelector("button")?.remove();
-      if (this.#connected) note?.append(this.#againButton(sent));
-    }
   }
 
   /** The message moves to the end, as the one that waits now. @param {Sent} sent */
@@ -239,10 +241,10 @@ export class Conversation {
     bubble.firstElementChild?.prepend(quote);
   }
 
-  /** @param {string} kind @param {string} speaker @param {HTMLElement} content */
-  #bubble(kind, speaker, content) {
+  /** @param {string} kind @param {string} speaker @param {HTMLElement} content @param {Date} [at] */
+  #bubble(kind, speaker, content, at = new Date()) {
     const bubble = element("div", { class: "bubble" }, spoken(`${speaker}: `), content);
-    const meta = element("p", { class: "meta" }, clockTime(new Date()));
+    const meta = element("p", { class: "meta" }, clockTime(at));
     return element("div", { class: `message ${kind}` }, bubble, meta);
   }
 

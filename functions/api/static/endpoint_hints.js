@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Hints for single endpoints: which actions belong together, and which channels a reply means
- * that the page has joined. An endpoint without a hint gets a form from its schema. A hint that no
+ * Hints for single endpoints: which actions belong together, which channels a reply means that the
+ * page has joined, and whose messages may be processed twice. An endpoint without a hint gets a form from its schema. A hint that no
  * longer fits its endpoint is ignored.
  */
 
@@ -41,6 +41,14 @@ import { isObject } from "./sapa/message.js";
  * @property {Message} reply
  * @property {string} username
  */
+
+/** Their messages may be processed twice: they change nothing, or change it to the same. */
+const WITHOUT_EFFECT = new Set(["reply", "convert", "exchange"]);
+
+/** How the messages of an endpoint are sent, so that none is lost. @param {string} endpoint @returns {import("./sapa.js").SendOptions} */
+export function sendOptionsFor(endpoint) {
+  return WITHOUT_EFFECT.has(endpoint) ? { untilAnswered: true } : { once: true };
+}
 
 /** @type {Record<string, EndpointHint>} */
 const ENDPOINT_HINTS = {

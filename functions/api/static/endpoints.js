@@ -21,6 +21,7 @@
  * @property {string} description
  * @property {Field[]} fields
  * @property {boolean} isChat one required text and nothing else
+ * @property {boolean} streams whether it answers with parts that come while it runs
  * @property {Record<string, unknown>[]} examples payloads worth trying
  */
 
@@ -58,6 +59,7 @@ function endpointOf(name, channel, document) {
     description: (channel.description ?? "").trim(),
     fields,
     isChat: fields.length === 1 && fields.every(isPlainText),
+    streams: "accepted" in (channel.messages ?? {}),
     examples: (input.examples ?? [])
       .map((/** @type {Schema} */ example) => example.payload)
       .filter((/** @type {unknown} */ payload) => payload && typeof payload === "object"),

@@ -11,7 +11,8 @@ import { titled } from "./endpoints.js";
 import { FieldsForm } from "./form.js";
 import { Live } from "./live.js";
 import { AskError, endpointUrl, Sapa } from "./sapa.js";
-import { hintFor } from "./endpoint_hints.js";
+import { hintFor, sendOptionsFor } from "./endpoint_hints.js";
+import { StreamedAnswers } from "./streamed_answers.js";
 
 /** @typedef {import("./content.js").Message} Message */
 /** @typedef {import("./endpoints.js").Endpoint} Endpoint */
@@ -29,6 +30,8 @@ import { hintFor } from "./endpoint_hints.js";
 
 /** API Gateway closes a socket on a WebSocket frame over 32 KB, and browsers send one per message. */
 const FRAME_LIMIT_BYTES = 32 * 1024;
+/** Of the frame, for the key with which the module sends it. */
+const KEY_BYTES = 80;
 /** Who keeps typing says so again after this; others believe it a little longer. */
 const TYPING_EVERY_MS = 3_000;
 
@@ -40,9 +43,8 @@ export class Room {
   #hint;
   #onState;
   #username;
-  #connected = false;
-  /** The composer says that nothing was sent for want of a connection. */
-  #refused = false;
+  #streamed;
+  #isRestored = false;
   #lastId = 0;
   #saidTypingAt = 0;
   element = element("div", { class: "room" });
@@ -69,6 +71,7 @@ export class Room {
     this.#sapa.on("unanswered", (ids) => this.#conversation.unanswered(ids));
     this.#sapa.on("message", ({ text, message }) => this.#received(text, message));
     const [hint, sapa, conversation] = [this.#hint, this.#sapa, this.#conversation];
+    this.#streamed = new StreamedAnswers({ endpoint: endpoint.name, sapa, conversation });
     const act = (/** @type {Message} */ payload) => void this.#act(payload);
     this.#live = new Live({ username, hint, sapa, conversation, toasts, act });
     this.#conversation.element.append(this.#live.typing.element);
@@ -76,13 +79,26 @@ export class Room {
     this.element.append(this.#live.element, talk);
   }
 
-  /** Connects; the room must be in the page. */
-  open() {
+  /** Connects; the room must be in the page. @param {import("./session.js").Session} session */
+  open(session) {
+    this.#sapa.enter(session);
+    if (!this.#isRestored) this.#restore();
     this.#conversation.toBottom();
     this.#sapa.start();
   }
 
-  /** Disconnects; what was said and typed stays for the next `open`. */
+  /** Shows what was said before the page was reloaded and has no answer yet. */
+  #restore() {
+    this.#isRestored = true;
+    for (const { $id, $once, ...payload } of this.#sapa.outbox) {
+      // A click beside the conversation has no bubble.
+      if (typeof $id !== "number") continue;
+      this.#lastId = Math.max(this.#lastId, $id);
+      this.#conversation.sent($id, payload, this.#appearance(payload));
+    }
+  }
+
+  /** Disconnects; what was said and typed stays for the next `open`, unsent messages too. */
   close() {
     this.#sapa.stop();
   }
@@ -101,32 +117,21 @@ export class Room {
 
   /** @param {ConnectionState} state */
   #changed(state) {
-    this.#connected = state.status === "connected";
-    this.#conversation.setConnected(this.#connected);
-    if (this.#connected && this.#refused) {
-      this.#composer.showProblems([]);
-      this.#refused = false;
-    }
-    for (const button of this.#composer.element.querySelectorAll("button[type=submit]")) {
-      // Not `disabled`: that would throw away the keyboard focus in the middle of a sentence.
-      button.setAttribute("aria-disabled", String(!this.#connected));
-    }
+    if (state.status === "connected" && this.endpoint.streams) void this.#streamed.find();
     this.#onState(state);
   }
 
   /** @param {Message} payload @returns {string | null} why it was not sent */
   #send(payload) {
-    this.#refused = !this.#connected;
-    if (this.#refused) return "Not connected; nothing was sent.";
     const id = this.#lastId + 1;
     const message = { ...payload, $id: id };
-    const bytes = new TextEncoder().encode(JSON.stringify(message)).length;
+    const bytes = new TextEncoder().encode(JSON.stringify(message)).length + KEY_BYTES;
     if (bytes > FRAME_LIMIT_BYTES) {
       return `This is too long: ${Math.ceil(bytes / 1024)} KB, and at most 32 KB can be sent at once.`;
     }
-    if (!this.#sapa.send(message)) return "The connection was just lost; nothing was sent.";
     this.#lastId = id;
     this.#conversation.sent(id, payload, this.#appearance(payload));
+    this.#sapa.send(message, sendOptionsFor(this.endpoint.name));
     this.#saidTypingAt = 0;
     return null;
   }
@@ -134,19 +139,11 @@ export class Room {
   /** Sends what a click on a board or a post means: what comes of it shows there. @param {Message} payload */
   async #act(payload) {
     try {
-      this.#live.reply(await this.#sapa.ask(payload), payload);
+      this.#live.reply(await this.#sapa.ask(payload, sendOptionsFor(this.endpoint.name)), payload);
     } catch (error) {
       if (!(error instanceof AskError)) throw error;
-      if (error.code === "connection_lost") this.#lost(payload);
-      else this.#conversation.failed(error.reply ?? { error: error });
+      this.#conversation.failed(error.reply ?? { error });
     }
-  }
-
-  /** Shows what was sent without a bubble, now that it has no answer. @param {Message} payload */
-  #lost(payload) {
-    const id = (this.#lastId += 1);
-    this.#conversation.sent(id, payload, this.#appearance(payload));
-    this.#conversation.unanswered([id]);
   }
 
   #newComposer() {
@@ -177,6 +174,7 @@ export class Room {
 
   /** @param {string} text @param {Message | null} message */
   #received(text, message) {
+    if (typeof message?.$answer === "string") return this.#streamed.accepted(message.$answer, message.$id);
     const asked = this.#conversation.asked(message?.$id) ?? {};
     if (message && !faultOf(message) && this.#live.reply(message, asked)) {
       return this.#conversation.accepted(message);

@@ -26,8 +26,8 @@ const CLOCK_DIFFERENCE_MS = 120_000;
 
 /** @template Shown */
 export class SentMessages {
-  /** Their socket is open. @type {Map<number, Sent<Shown>>} */ #waiting = new Map();
-  /** Their socket ended, and nobody knows whether they arrived. @type {Map<number, Sent<Shown>>} */
+  /** They are sent until they are answered. @type {Map<number, Sent<Shown>>} */ #waiting = new Map();
+  /** Their login session ended, and nobody knows whether they arrived. @type {Map<number, Sent<Shown>>} */
   #unanswered = new Map();
 
   /** @param {Sent<Shown>} sent */
@@ -45,11 +45,6 @@ export class SentMessages {
     return this.#waiting.keys().next().value;
   }
 
-  /** Those that nobody knows the outcome of. */
-  get unanswered() {
-    return [...this.#unanswered.values()];
-  }
-
   /** The outcome of a message is clear. @param {number} id */
   settle(id) {
     const sent = this.#waiting.get(id) ?? this.#unanswered.get(id);
@@ -58,7 +53,7 @@ export class SentMessages {
     return sent;
   }
 
-  /** The socket of messages has ended. @param {unknown[]} ids @returns {Sent<Shown>[]} those that waited */
+  /** The login session of messages has ended. @param {unknown[]} ids @returns {Sent<Shown>[]} those that waited */
   lose(ids) {
     const lost = [...this.#waiting.values()].filter(({ id }) => ids.includes(id));
     for (const sent of lost) {

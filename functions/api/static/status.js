@@ -10,7 +10,7 @@
  * @property {string} [problem] what the server, or nobody, answered to the question for the session
  */
 
-const KEPT = "What you type stays here; Send works again once connected.";
+const KEPT = "What you send now waits here, and is sent as soon as you are connected.";
 
 /** @param {ConnectionState} state @param {Details} details @param {number} now @returns {Report} */
 function reportOf(state, { silent = false, problem = "" }, now) {

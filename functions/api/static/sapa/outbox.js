@@ -137,13 +137,13 @@ export class Outbox {
   }
 
   /**
-   * The login session has ended, and with it the keys: whether the server has what was sent cannot
-   * be found out any more.
+   * The login session has ended, and with it the keys: whether the effect of what was sent has
+   * happened cannot be found out any more.
    *
    * @returns {MessageId[]} those messages
    */
   endSession() {
-    const sent = [...this.#entries].filter(([, { wasSent }]) => wasSent);
+    const sent = [...this.#entries].filter(([, { wasSent, message }]) => wasSent && "$once" in message);
     for (const [id, { settle }] of sent) {
       this.#entries.delete(id);
       settle?.("session_ended");
