@@ -107,20 +107,25 @@ def test_chat_messages_arrive_and_are_shown_once_in_order(bot: Bot, page: ChatPa
     assert [event["text"] for event in events(bot, f"chat:{room}")] == page.conversation()
 
 
-def test_message_survives_a_reload_before_it_is_answered(bot: Bot, page: ChatPage) -> None:
+def set_offline(page: ChatPage, *, offline: bool) -> None:
+    """Take the browser's network away, or give it back."""
+    limits = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    page.driver.execute_cdp_cmd("Network.emulateNetworkConditions", {"offline": offline, **limits})
+
+
+def test_messages_survive_a_reload_before_they_are_sent(bot: Bot, page: ChatPage) -> None:
     room = unique("room")
     page.enter(room)
-    with stopped(bot):
-        page.say("satu")
-        page.say("dua")
-        stored = page.driver.execute_script("return JSON.stringify(sessionStorage)")
-        assert "satu" in stored
-        assert "dua" in stored
-        # The page comes from the same gateway: it loads when that goes on.
-        page.driver.execute_script("location.reload()")
-    page.wait_connected()
+    set_offline(page, offline=True)
+    bot.close_sockets(page.username)
+    page.wait(lambda: page.state() == "Offline", "the state to be Offline")
+    page.say("satu")
+    page.say("dua")
+    assert pending(page) == ["satu", "dua"]
+    set_offline(page, offline=False)
+    page.driver.refresh()
+    page.wait(lambda: len(events(bot, f"chat:{room}")) == 2, "both to arrive")
     page.wait(lambda: pending(page) == [], "the answers")
-    assert page.conversation() == ["satu", "dua"]
     assert [event["text"] for event in events(bot, f"chat:{room}")] == ["satu", "dua"]
 
 
