@@ -31,7 +31,7 @@ import { isObject } from "./message.js";
 /** A message that takes longer than this does not hold up those behind it. */
 const HOLD_MS = 5_000;
 /** After so many tries on a working connection no answer will come: the process gives none. */
-const MOST_TRIES = 3;
+const MOST_TRIES = 4;
 /** The socket is being replaced at this moment. */
 const NO_SOCKET_MS = 1_000;
 /** The server did not process the message, and says when to try again. */
