@@ -11,7 +11,7 @@ export class AnswerBubble {
   #content = element("div", { class: "content" });
   #progress = element("span", { class: "progress" });
   #origin = element("span", { class: "origin" });
-  #stop = element("button", { class: "link stop", type: "button" }, "Stop");
+  #stop = element("button", { class: "stop", type: "button" }, "Stop");
   #isStopping = false;
   element = element("div", { class: "message bot streamed", "aria-busy": "true" });
 
