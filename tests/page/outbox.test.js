@@ -112,6 +112,31 @@ test("without an answer it is tried four times on a live connection", async () =
   assert.deepEqual(browser.sapa.outbox, []);
 });
 
+test("an error of API Gateway, which names no message, is about the one on its way", async () => {
+  const browser = new FakeBrowser();
+  const socket = browser.connected();
+  browser.sapa.send({ text: "one", $id: 1 }, ONCE);
+  const ask = browser.sapa.ask({ text: "two" }, ONCE);
+  const fault = { message: "Internal server error", connectionId: "c", requestId: "r" };
+  for (const time of [1, 2]) {
+    socket.deliver(fault);
+    await browser.clock.pass(time * 1_000);
+  }
+  assert.deepEqual(said(socket), ["one", "one", "two"], "it may pass at the second try");
+  assert.deepEqual(browser.reported.message.map(({ message }) => message), [fault]);
+  socket.deliver(fault);
+  await browser.clock.pass(1_000);
+  socket.deliver(fault);
+  await assert.rejects(ask, { code: "server_error" });
+  assert.equal(browser.reported.message.length, 1);
+});
+
+test("two messages that wait cannot have the same name", () => {
+  const browser = new FakeBrowser();
+  browser.sapa.send({ text: "one", $id: 1 }, ONCE);
+  assert.throws(() => browser.sapa.send({ text: "two", $id: 1 }, ONCE), /already/);
+});
+
 test("an ask that happens once gets its answer after a reconnect", async () => {
   const browser = new FakeBrowser();
   const reply = browser.sapa.ask({ text: "one" }, ONCE);

@@ -3,6 +3,7 @@
 
 import { element } from "./dom.js";
 import { localNumber } from "./numbers.js";
+import { isTransportFault } from "./sapa/message.js";
 
 /** @typedef {{ [key: string]: unknown }} Message */
 /** @typedef {{ name: string, problem: string }} FieldProblem */
@@ -44,22 +45,6 @@ export function parsed(text) {
   } catch {
     return null;
   }
-}
-
-/**
- * API Gateway's own error frame: exactly `message`, `connectionId` and `requestId` (some pages of
- * the developer guide say `messageId`). It names no `$id`, and no business process made it.
- *
- * @param {Message} message
- */
-export function isTransportFault(message) {
-  const keys = Object.keys(message);
-  return (
-    keys.length === 3 &&
-    "message" in message &&
-    "connectionId" in message &&
-    ("requestId" in message || "messageId" in message)
-  );
 }
 
 /**

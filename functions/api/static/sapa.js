@@ -10,7 +10,7 @@ import { Answers } from "./sapa/answers.js";
 import { Channels } from "./sapa/channels.js";
 import { Connection } from "./sapa/connection.js";
 import { browserEnvironment, tabStorage } from "./sapa/environment.js";
-import { isAnswerChannel, isObject } from "./sapa/message.js";
+import { isAnswerChannel, isObject, isTransportFault } from "./sapa/message.js";
 import { Outbox } from "./sapa/outbox.js";
 import { clearTab, TabState } from "./sapa/tab_state.js";
 
@@ -87,7 +87,7 @@ export function clearStored() {
   clearTab(tabStorage());
 }
 
-/** Why an `ask` or an answer failed: the server's error code, or one of `NO_REPLY`, `not_connected`, `no_stream`. */
+/** Why an `ask` or an answer failed: the server's error code, or one of `NO_REPLY`, `server_error`, `not_connected`, `no_stream`. */
 export class AskError extends Error {
   /** @param {string} code @param {string} message @param {Message | null} [reply] */
   constructor(code, message, reply = null) {
@@ -257,14 +257,20 @@ export class Sapa {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
       const settle = (/** @type {Message | NoAnswer} */ outcome) => {
+        signal?.removeEventListener("abort", abort);
         if (typeof outcome === "string") return reject(new AskError(outcome, NO_REPLY[outcome]));
+        if (isTransportFault(outcome)) return reject(new AskError("server_error", String(outcome.message), outcome));
         const { error, $answer } = outcome;
         if (isObject(error)) return reject(askError(error, outcome));
         if (typeof $answer === "string" && (streams || signal)) this.#answers.follow($answer, handlers);
         resolve(outcome);
       };
       const asked = this.#named(message, isOnce);
-      signal?.addEventListener("abort", () => this.#abort(asked, () => reject(signal.reason)), { once: true });
+      const abort = () => {
+        if (this.#outbox.isUnsent(asked.$id)) this.#outbox.remove(asked.$id);
+        reject(signal?.reason);
+      };
+      signal?.addEventListener("abort", abort, { once: true });
       if (isOnce || untilAnswered) this.#outbox.add(asked, settle);
       else if (!this.#connection.send(asked, settle)) {
         reject(new AskError("not_connected", "Not connected; nothing was sent."));
@@ -360,12 +366,6 @@ export class Sapa {
     // Unique across reloads of the page, since messages are kept.
     const key = [now(), count, Math.floor(random() * 2 ** 52)].map((part) => part.toString(36)).join("-");
     return once ? { $id: key, ...message, $once: key } : { $id: key, ...message };
-  }
-
-  /** @param {Message} asked @param {() => void} reject */
-  #abort({ $id }, reject) {
-    if (this.#outbox.isUnsent($id)) this.#outbox.remove($id);
-    reject();
   }
 
   /** @param {ConnectionState} state */

@@ -26,6 +26,7 @@ import { answerChannel, answerIn, isAnswerChannel, isObject } from "./message.js
  * @property {AnswerHandlers | null} handlers
  * @property {{ part: Message, number: number }[]} parts that nobody has taken yet
  * @property {AnswerEnd | null} end
+ * @property {() => void} release stops listening to the signal
  */
 /**
  * @typedef {object} AnswersOptions
@@ -96,12 +97,15 @@ export class Answers {
     const answer = this.#begin(id);
     if (!answer) return;
     if (isNew) this.#options.channels.catchUp(answerChannel(id));
+    answer.release();
     answer.handlers = handlers;
     for (const { part, number } of answer.parts.splice(0)) call(handlers.onPart, part, number);
     if (answer.end) return this.#end(id, answer.end);
     const { signal } = handlers;
     if (signal?.aborted) this.stop(id);
-    signal?.addEventListener("abort", () => answer.handlers === handlers && this.stop(id), { once: true });
+    const stop = () => this.stop(id);
+    signal?.addEventListener("abort", stop, { once: true });
+    answer.release = () => signal?.removeEventListener("abort", stop);
   }
 
   /** Asks for no more; again after a reconnect, until the server has heard it. @param {string} id */
@@ -128,7 +132,7 @@ export class Answers {
     const existing = this.#answers.get(id);
     if (existing) return existing;
     /** @type {Answer} */
-    const answer = { handlers: null, parts: [], end: null };
+    const answer = { handlers: null, parts: [], end: null, release: () => {} };
     this.#answers.set(id, answer);
     this.#options.channels.openWhole(answerChannel(id));
     this.#watch(id);
@@ -149,7 +153,7 @@ export class Answers {
     this.#answers.delete(id);
     this.#ended.add(id);
     if (this.#ended.size > MOST_ENDED) this.#ended.delete(this.#ended.values().next().value ?? "");
-    answer.handlers = null;
+    answer.release();
     call(handlers.onEnd, end);
   }
 

@@ -53,3 +53,19 @@ export function isObject(value) {
 export function isSequence(value) {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
+
+/**
+ * API Gateway's own error frame: exactly `message`, `connectionId` and `requestId` (some pages of
+ * the developer guide say `messageId`). It names no `$id`, and no business process made it.
+ *
+ * @param {Message} message
+ */
+export function isTransportFault(message) {
+  const keys = Object.keys(message);
+  return (
+    keys.length === 3 &&
+    "message" in message &&
+    "connectionId" in message &&
+    ("requestId" in message || "messageId" in message)
+  );
+}

@@ -5,7 +5,7 @@
  */
 
 import { Timers } from "./environment.js";
-import { isObject } from "./message.js";
+import { isObject, isTransportFault } from "./message.js";
 
 /** @typedef {import("./message.js").Message} Message */
 /** @typedef {import("./socket.js").MessageId} MessageId */
@@ -16,6 +16,7 @@ import { isObject } from "./message.js";
  * @property {"queued" | "sent" | "paused"} state
  * @property {boolean} wasSent whether the server may have it
  * @property {number} tries on a connection that worked all the time
+ * @property {number} faults of API Gateway in place of an answer
  * @property {number} holdsUntil those behind it wait so long
  * @property {(outcome: Message | NoAnswer) => void} [settle]
  */
@@ -32,8 +33,10 @@ import { isObject } from "./message.js";
 const HOLD_MS = 5_000;
 /** After so many tries on a working connection no answer will come: the process gives none. */
 const MOST_TRIES = 4;
-/** The socket is being replaced at this moment. */
-const NO_SOCKET_MS = 1_000;
+/** The function failed, or there was none free: so often it is tried again. */
+const MOST_FAULTS = 1;
+/** The socket is being replaced at this moment, or the server is busy. */
+const BUSY_MS = 1_000;
 /** The server did not process the message, and says when to try again. */
 const RETRY_CODES = ["in_progress", "rate_limited"];
 
@@ -75,6 +78,7 @@ export class Outbox {
 
   /** @param {Message} message with `$id` @param {Entry["settle"]} [settle] gets the answer in place of the application */
   add(message, settle) {
+    if (this.has(message.$id)) throw new Error(`The outbox has a message with the $id ${message.$id} already.`);
     this.#entries.set(message.$id, newEntry(message, false, settle));
     this.#options.onChanged();
     this.send();
@@ -99,15 +103,18 @@ export class Outbox {
 
   /** Takes a reply; says whether the application is not to see it. @param {Message} message */
   receive(message) {
-    const entry = this.#entries.get(message.$id);
+    const isFault = isTransportFault(message);
+    const entry = isFault ? this.#oldestSent() : this.#entries.get(message.$id);
     if (!entry) return false;
-    const wait = retryAfter(message);
+    const wait = isFault && entry.faults < MOST_FAULTS ? BUSY_MS : retryAfter(message);
+    if (isFault) entry.faults += 1;
+    const { $id } = entry.message;
     if (wait !== null) {
       entry.state = "paused";
-      this.#timers.after(`retry ${message.$id}`, wait, () => this.#queue(entry));
+      this.#timers.after(`retry ${$id}`, wait, () => this.#queue(entry));
       return true;
     }
-    this.remove(message.$id);
+    this.remove($id);
     entry.settle?.(message);
     return entry.settle !== undefined;
   }
@@ -166,10 +173,15 @@ export class Outbox {
     for (const entry of this.#entries.values()) entry.state = "queued";
   }
 
+  /** What a frame that names no message is about. */
+  #oldestSent() {
+    return [...this.#entries.values()].find(({ state }) => state === "sent");
+  }
+
   /** @param {Entry} entry @param {number} now */
   #sendOne(entry, now) {
     if (!this.#options.send(entry.message)) {
-      return this.#timers.after("send", NO_SOCKET_MS, () => this.send());
+      return this.#timers.after("send", BUSY_MS, () => this.send());
     }
     const isFirst = !entry.wasSent;
     const holdsUntil = now + HOLD_MS;
@@ -187,11 +199,11 @@ export class Outbox {
 
 /** @param {Message} message @param {boolean} wasSent @param {Entry["settle"]} [settle] @returns {Entry} */
 function newEntry(message, wasSent, settle) {
-  return { message, state: "queued", wasSent, tries: 0, holdsUntil: 0, settle };
+  return { message, state: "queued", wasSent, tries: 0, faults: 0, holdsUntil: 0, settle };
 }
 
 /** How long to wait until the same message may be processed; null where this is its answer. @param {Message} message */
 function retryAfter({ error }) {
   if (!isObject(error) || !RETRY_CODES.includes(String(error.code))) return null;
-  return typeof error.retry_after_ms === "number" ? error.retry_after_ms : NO_SOCKET_MS;
+  return typeof error.retry_after_ms === "number" ? error.retry_after_ms : BUSY_MS;
 }
