@@ -139,7 +139,9 @@ class HttpStream:
         self._headers()
 
     def _exactly(self, size: int) -> Iterator[bytes]:
-        while size > 0:
+        if size < 0:
+            raise ValueError("a length is negative")
+        while size:
             if not self._buffer and not self._receive():
                 raise ValueError("the body ends early")
             piece = bytes(self._buffer[:size])

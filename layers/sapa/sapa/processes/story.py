@@ -94,7 +94,9 @@ def story(
     yield from paced((f"{word} " for word in told), 1 / per_second, pause=time.sleep)
 
 
-def paced(texts: Iterator[str], seconds: float, *, pause: Callable[[float], None]) -> Generator[str]:
+def paced(
+    texts: Iterator[str], seconds: float, *, pause: Callable[[float], None]
+) -> Generator[str]:
     """The texts with pauses of so many seconds between them."""
     yield from islice(texts, 1)
     for text in texts:
