@@ -1,13 +1,16 @@
 """Responses that are read while they arrive, on real sockets."""
 
+import ssl
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from sapa.aws.endpoint import Body
+from sapa.aws.endpoint import Body, trust_store
 from sapa.aws.http_connection import LONGEST_LINE, MOST_HEADERS, BrokenConnectionError, Timeouts
 from sapa.aws.http_stream import HttpStream, StreamingEndpoint, UnwantedError
-from tests.integration.sapa.faulty_api import FaultyApi
+from tests.integration.sapa.faulty_api import FaultyApi, faulty_api
+from tests.integration.sapa.stores.test_management_api import self_signed
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -16,13 +19,14 @@ def post(
     api: FaultyApi,
     answer: bytes,
     *,
+    root: str = "",
     read: float = 20.0,
     is_wanted: Callable[[], bool] = lambda: True,
 ) -> HttpStream:
     """The response to a request with a header and a body."""
     api.answers["ask"] = [answer]
     endpoint = StreamingEndpoint(
-        f"{api.root}/base/",
+        f"{root or api.root}/base/",
         authorization=lambda method, path, body, headers: f"Authorization: {method} {path}\r\n",
         timeouts=Timeouts(connect=2.0, read=read),
     )
@@ -115,3 +119,27 @@ def test_leaving_closes_the_connection(api: FaultyApi) -> None:
     with post(api, CHUNKED + b"3\r\nabc\r\n") as response:
         assert next(iter(response)) == b"abc"
     assert api.closed.acquire(timeout=20)
+
+
+def test_tls_is_waited_for_in_the_same_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a certificate of the machine's authorities, not of Amazon's."""
+    certificate = self_signed(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    trust_store.cache_clear()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    asked: list[bool] = []
+
+    def is_wanted() -> bool:
+        asked.append(True)
+        return len(asked) < 2
+
+    with faulty_api(context) as api:
+        root = api.root.replace("http://127.0.0.1", "https://localhost")
+        answer = CHUNKED + b"3\r\nabc\r\n"
+        with post(api, answer, root=root, is_wanted=is_wanted) as response:
+            pieces = iter(response)
+            assert next(pieces) == b"abc"
+            with pytest.raises(UnwantedError):
+                next(pieces)
+    trust_store.cache_clear()
