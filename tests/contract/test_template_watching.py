@@ -24,7 +24,7 @@ from tests.contract.transformed_template import (
 # functions", "Monitor WebSocket API execution with CloudWatch metrics", "Working with metrics for
 # HTTP APIs" and "Available CloudWatch metrics for Amazon SQS".
 AWS_METRICS = {
-    ("AWS/Lambda", "FunctionName"): {"Errors", "Throttles", "Duration"},
+    ("AWS/Lambda", "FunctionName"): {"ConcurrentExecutions", "Duration", "Errors", "Throttles"},
     ("AWS/ApiGateway", "WebSocketApi"): {
         "ConnectCount",
         "MessageCount",
