@@ -20,6 +20,7 @@ from local_gateway.runtime.variables import DUMMY_CREDENTIALS
 from local_gateway.server.bound_ports import BoundPorts
 from local_gateway.server.context import ServerContext
 from local_gateway.server.faults import FaultInjectingInvoker
+from local_gateway.server.integrations import Integrations
 from local_gateway.server.interfaces import ClockAndIds, Invoker
 from local_gateway.server.invocations import Invocations
 from local_gateway.server.signatures import SigningKey
@@ -114,8 +115,13 @@ def _gateway(run: Run, invoker: Invoker, runtime: LambdaRuntime | RemoteLambda) 
         )
     invocations = Invocations(invoker, clock=clock, observe=run.observe)
     run.exits.push_async_callback(invocations.close)
+    integrations = Integrations(
+        invoker, clock=clock, observe=run.observe, aws_endpoint_url=run.aws.endpoint_url
+    )
+    run.exits.push_async_callback(integrations.close)
     context = ServerContext(
         invocations=invocations,
+        integrations=integrations,
         clock=clock,
         observe=run.observe,
         limits=Limits().warped(run.settings.warp),

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from local_gateway.core.model import (
-    DEFAULT_INTEGRATION_TIMEOUT,
     AuthorizationType,
     Authorizer,
     WebSocketApi,
@@ -25,9 +24,12 @@ from local_gateway.template.readers.api_resources import (
     refuse_properties,
     route_throttles,
     stage_variables,
-    timeout_seconds,
 )
 from local_gateway.template.readers.functions import FunctionDirectory
+from local_gateway.template.readers.integrations import (
+    IntegrationReader,
+    check_integration_responses,
+)
 from local_gateway.template.readers.properties import Properties
 
 _RESERVED_ROUTES = ("$connect", "$disconnect", "$default")
@@ -48,6 +50,7 @@ class WebSocketApiReader:
         for part in self.resources.of(api, "Authorizer"):
             with problems.collect():
                 _check_authorizer(part.properties)
+        check_integration_responses(self.resources, api)
         routes: dict[str, WebSocketRoute] = {}
         keys: set[str] = set()
         for part in self.resources.of(api, "Route"):
@@ -78,17 +81,12 @@ class WebSocketApiReader:
         _check_route_key(properties, route_key)
         refuse_properties(properties, ("AuthorizationScopes",), "HTTP")
         _refuse_unserved(properties)
-        integration = self.resources.integration(api, properties).properties
-        _check_integration(integration)
-        if integration.optional_text("PayloadFormatVersion") not in (None, "1.0"):
-            self.resources.warnings.append(
-                f"{integration.place('PayloadFormatVersion')}: events of WebSocket APIs have no "
-                "format version; it has no effect"
-            )
+        reader = IntegrationReader(self.resources, self.functions)
+        integration, timeout = reader.read(api, self.resources.integration(api, properties))
         return WebSocketRoute(
             route_key=route_key,
-            function=self.functions.find(integration, "IntegrationUri"),
-            timeout=timeout_seconds(integration, "TimeoutInMillis", DEFAULT_INTEGRATION_TIMEOUT),
+            integration=integration,
+            timeout=timeout,
             authorization_type=_authorization_type(properties, route_key),
             authorizer=self._authorizer(api, properties),
             two_way=self._is_two_way(api, part),
@@ -207,19 +205,6 @@ def _check_route_key(route: Properties, route_key: str) -> None:
             route.place("RouteKey"),
             f"{route_key} is refused by AWS: only {', '.join(_RESERVED_ROUTES)} begin with $",
             did_you_mean(route_key, _RESERVED_ROUTES) or f"write {route_key[1:] or '$default'}",
-        )
-
-
-def _check_integration(integration: Properties) -> None:
-    refuse_properties(integration, ("IntegrationSubtype",), "HTTP")
-    kind = integration.text("IntegrationType")
-    if kind != "AWS_PROXY":
-        raise TemplateError(
-            integration.place("IntegrationType"), f"{kind} is not served", "use AWS_PROXY"
-        )
-    if integration.optional_text("ContentHandlingStrategy") == "CONVERT_TO_BINARY":
-        raise TemplateError(
-            integration.place("ContentHandlingStrategy"), "CONVERT_TO_BINARY is not served yet"
         )
 
 
