@@ -35,6 +35,8 @@ from local_gateway.server.interfaces import ClockAndIds, Invoker
 
 type Integrated = Callable[[CallIntegration, IntegrationResult | IntegrationFailure], None]
 type Hosts = Mapping[str, tuple[str, int]]
+# Accepts an event for a function, with the route key that it comes from.
+type Accept = Callable[[str, bytes, str], None]
 
 MOST_BYTES = 10 * 1024 * 1024
 _ERRORS = (aiohttp.ClientError, OSError, ValueError, GatewayError)
@@ -44,7 +46,7 @@ class Integrations:
     """Sends mapped requests and maps what comes back.
 
     Requests for AWS services go to `aws_endpoint_url`. Host names of AWS that stand for APIs of
-    this gateway lead to the addresses in `hosts`.
+    this gateway lead to the addresses in `hosts`. `accept` takes asynchronous invocations.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Integrations:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._session: aiohttp.ClientSession | None = None
         self.hosts: Hosts = {}
+        self.accept: Accept = self._invoke_once
 
     async def run(
         self, call: CallIntegration, connection_id: str
@@ -88,7 +91,7 @@ class Integrations:
         if isinstance(request, Response | IntegrationFailure):
             end(request)
         else:
-            task = self._keep(self._answer(request, call.timeout))
+            task = self._keep(self._answer(request, call))
             task.add_done_callback(lambda done: None if done.cancelled() else end(done.result()))
 
     async def close(self) -> None:
@@ -106,17 +109,18 @@ class Integrations:
         return task
 
     async def _answer(
-        self, request: HttpCall | FunctionCall, seconds: float
+        self, request: HttpCall | FunctionCall, call: CallIntegration
     ) -> Response | IntegrationFailure:
         if isinstance(request, HttpCall):
             task = self._keep(self._sent(request))
         else:
-            task = self._keep(self._invoked(request))
-        done, _ = await asyncio.wait({task}, timeout=seconds)
+            task = self._keep(self._invoked(request, call.route_key))
+        done, _ = await asyncio.wait({task}, timeout=call.timeout)
         if not done:
             if isinstance(request, HttpCall):  # a function runs on
                 task.cancel()
-            return IntegrationFailure(502, INTERNAL, f"no answer within {seconds:g} s", "timeout")
+            cause = f"no answer within {call.timeout:g} s"
+            return IntegrationFailure(502, INTERNAL, cause, "timeout")
         try:
             return task.result()
         except _ERRORS as error:
@@ -159,16 +163,19 @@ class Integrations:
         local = urlunsplit(("http", f"{host}:{address[1]}", parts.path or "/", parts.query, ""))
         return local, [*headers, ("Host", parts.hostname)]
 
-    async def _invoked(self, call: FunctionCall) -> Response:
+    async def _invoked(self, call: FunctionCall, route_key: str) -> Response:
         match call.invocation_type:
             case InvocationType.DRY_RUN:
                 return Response(204)
             case InvocationType.EVENT:
-                self._keep(self._invoker.invoke(call.function, call.payload))
+                self.accept(call.function, call.payload, route_key)
                 return Response(202)
             case _:
                 invocation = await self._invoker.invoke(call.function, call.payload)
                 return _lambda_response(invocation)
+
+    def _invoke_once(self, function: str, payload: bytes, _: str) -> None:
+        self._keep(self._invoker.invoke(function, payload))
 
     def _record(
         self,

@@ -8,8 +8,20 @@ from typing import Self
 
 DEFAULT = "$default"
 
+_STAGE_VARIABLE = re.compile(r"\$\{stageVariables\.(\w+)\}")
+
 # How a header, a query parameter or a part of the path is called in parameter mappings.
 type Location = str
+
+
+def stage_variables_of(uri: str) -> list[str]:
+    """The names of the stage variables in an integration URI."""
+    return _STAGE_VARIABLE.findall(uri)
+
+
+def with_stage_variables(uri: str, variables: Mapping[str, str]) -> str:
+    """A URI with the values of its stage variables; what a stage does not have is empty."""
+    return _STAGE_VARIABLE.sub(lambda match: variables.get(match[1], ""), uri)
 
 
 @dataclass(frozen=True, slots=True)

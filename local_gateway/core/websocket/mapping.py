@@ -31,6 +31,7 @@ from local_gateway.core.websocket.integration import (
     ParameterMapping,
     Passthrough,
     SelectionExpression,
+    with_stage_variables,
 )
 from local_gateway.core.websocket.mapping_template import (
     BodyError,
@@ -43,11 +44,7 @@ from local_gateway.core.websocket.parameter_mapping import (
     response_value,
 )
 from local_gateway.core.websocket.route_selection import read_json
-from local_gateway.core.websocket.service_requests import (
-    ServiceRequestError,
-    service_error,
-    service_request,
-)
+from local_gateway.core.websocket.service_requests import service_error, service_request
 from local_gateway.core.websocket.velocity_values import VelocityError
 
 type Event = Mapping[str, Any]
@@ -58,7 +55,6 @@ INTERNAL = "Internal server error"
 SUBPROTOCOL = "Sec-WebSocket-Protocol"
 _JSON = "application/json"
 _FUNCTION_ERROR = "X-Amz-Function-Error"
-_STAGE_VARIABLE = re.compile(r"\$\{stageVariables\.(\w+)\}")
 _PATH_PARAMETER = re.compile(r"\{([^{}]+)\}")
 # Headers of the handshake that concern the connection between the client and the gateway.
 _CONNECTION_HEADERS = frozenset(
@@ -103,8 +99,6 @@ def integration_request(integration: MappedIntegration, event: Event) -> MappedR
         return IntegrationFailure(500, INTERNAL, f"request template: {error}")
     except binascii.Error:
         return IntegrationFailure(500, INTERNAL, "CONVERT_TO_BINARY: the body is not base64")
-    except ServiceRequestError as error:
-        return IntegrationFailure(500, INTERNAL, str(error))
 
 
 def integration_result(
@@ -264,8 +258,7 @@ def _http_call(
 
 def _filled(uri: str, event: Event, parameters: _Parameters) -> str:
     """A URI with its stage variables and path parameters; what is not there is empty."""
-    variables: Mapping[str, str] = event.get("stageVariables", {})
-    uri = _STAGE_VARIABLE.sub(lambda match: variables.get(match[1], ""), uri)
+    uri = with_stage_variables(uri, event.get("stageVariables", {}))
     return _PATH_PARAMETER.sub(lambda match: quote(parameters.path.get(match[1], "")), uri)
 
 

@@ -103,6 +103,10 @@ def _cause(error: BaseException) -> VelocityError:
 def _airspeed() -> Any:
     import airspeed  # takes as long as the rest of the template, which most templates do not need
 
+    # Names may have hyphens, as in `$context.requestOverride.header.X-Amz-Target`.
+    name = r"[a-z_][\w-]*"
+    airspeed.NameOrCall.NAME = re.compile(f"({name})", re.IGNORECASE)
+    airspeed.SetDirective.PLACE = re.compile(rf"\s*\$({name}(?:\.{name})*)", re.IGNORECASE)
     # Velocity has no escapes in strings, except a doubled quote between double quotes: `"\\'"` has
     # three characters.
     airspeed.StringLiteral.STRING = re.compile(r"'([^']*)'")

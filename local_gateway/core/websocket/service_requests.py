@@ -22,11 +22,8 @@ _URI = re.compile(
     r"(?P<kind>path|action)/(?P<rest>.*)",
     re.DOTALL,
 )
+_UNKNOWN_OPERATION = b"<UnknownOperationException/>"
 _XML_ERROR = re.compile(r"<Code>([^<]*)</Code>(?:\s*<Message>([^<]*)</Message>)?")
-
-
-class ServiceRequestError(Exception):
-    """The mapped request cannot be sent; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +51,7 @@ _PROTOCOLS: Mapping[str, _JsonProtocol | _QueryProtocol | None] = {
     "states": _JsonProtocol("AWSStepFunctions", "1.0"),
 }
 SERVICES = tuple(_PROTOCOLS)
+_NOT_SERVED = {("states", "StartSyncExecution")}
 
 
 def service_of(uri: str, method: str) -> AwsService | None:
@@ -71,6 +69,8 @@ def service_of(uri: str, method: str) -> AwsService | None:
             service=service, region=match["region"], method=method, path=f"/{rest.lstrip('/')}"
         )
     action, _, query = rest.partition("&")
+    if (service, action) in _NOT_SERVED:
+        raise ValueError(f"{service}:{action} is not served: moto cannot do it")
     if _PROTOCOLS[service] is None:
         raise ValueError(f"{service} has no actions; write {service}:path/…")
     if not re.fullmatch(r"\w+", action):
@@ -87,7 +87,7 @@ def service_of(uri: str, method: str) -> AwsService | None:
 def service_request(
     service: AwsService, path: str, query: Pairs, headers: Pairs, body: bytes
 ) -> HttpCall | Response:
-    """The request for a mapped body, or the service's refusal of one that is not JSON.
+    """The request for a mapped body, or the service's refusal of a body that it cannot read.
 
     `path` has its parameters in place.
     """
@@ -103,7 +103,11 @@ def service_request(
             defaults["X-Amz-Target"] = f"{protocol.target}.{service.action}"
         headers = [*headers, *((k, v) for k, v in defaults.items() if k.lower() not in names)]
     elif isinstance(protocol, _QueryProtocol) and "x-amz-target" not in names:
-        body = _form(service, protocol, query, names.get("content-type", "application/json"), body)
+        is_form = names.get("content-type", "").lower().startswith(_FORM)
+        pairs = _form_pairs(service, protocol, query, body if is_form else b"")
+        if pairs is None:
+            return Response(404, body=_UNKNOWN_OPERATION)
+        body = urlencode(pairs).encode()
         headers = [pair for pair in headers if pair[0].lower() != "content-type"]
         headers, query = [*headers, ("Content-Type", _FORM)], []
     return HttpCall(
@@ -125,35 +129,28 @@ def _json_problem(body: bytes) -> Response | None:
     return None
 
 
-def _form(
-    service: AwsService, protocol: _QueryProtocol, query: Pairs, content_type: str, body: bytes
-) -> bytes:
-    """The parameters of the query and of the body, in one form.
-
-    The services read a body as a form only if its `Content-Type` says so.
-    """
-    pairs = list(query)
-    if content_type.partition(";")[0].strip().lower() == _FORM:
-        pairs += parse_qsl(body.decode(errors="replace").strip(), keep_blank_values=True)
+def _form_pairs(
+    service: AwsService, protocol: _QueryProtocol, query: Pairs, form: bytes
+) -> Pairs | None:
+    """The parameters of the query and of the form, in one; `None` if they name no action."""
+    pairs = [*query, *parse_qsl(form.decode(errors="replace").strip(), keep_blank_values=True)]
     names = {name for name, _ in pairs}
-    if service.action is not None and "Action" not in names:
-        pairs.insert(0, ("Action", service.action))
-    elif "Action" not in names:
-        if body and not content_type.startswith(_FORM):
-            raise ServiceRequestError(
-                f"{service.service} reads no body of the type {content_type}; map "
-                f"integration.request.header.Content-Type to \"'{_FORM}'\""
-            )
-        raise ServiceRequestError(
-            f"the request to {service.service} names no action; begin the template with Action=…"
-        )
+    if "Action" not in names:
+        if service.action is None:
+            return None
+        pairs.append(("Action", service.action))
     if "Version" not in names:
         pairs.append(("Version", protocol.version))
-    return urlencode(pairs).encode()
+    return pairs
 
 
 def service_error(body: str) -> str:
     """Code and message of a service's error, of JSON or XML; empty if there are none."""
+    if body == _UNKNOWN_OPERATION.decode():
+        return (
+            "UnknownOperationException: the request has no Action in its query, nor in a body "
+            f"whose header Content-Type is mapped to '{_FORM}'"
+        )
     if (match := _XML_ERROR.search(body)) is not None:
         return ": ".join(part for part in match.groups() if part)
     try:

@@ -21,14 +21,18 @@ from local_gateway.core.websocket.integration import (
     ParameterMapping,
     Passthrough,
     SelectionExpression,
+    stage_variables_of,
+    with_stage_variables,
 )
 from local_gateway.core.websocket.parameter_mapping import request_mapping, response_mapping
 from local_gateway.core.websocket.service_requests import service_of
 from local_gateway.template.document.errors import TemplateError
+from local_gateway.template.document.source import JsonObject
 from local_gateway.template.readers.api_resources import (
     ApiDirectory,
     ApiResource,
     refuse_properties,
+    stage_variables,
     timeout_seconds,
 )
 from local_gateway.template.readers.functions import FunctionDirectory
@@ -66,12 +70,12 @@ class IntegrationReader:
                     properties.place("ContentHandlingStrategy"),
                     "CONVERT_TO_BINARY is not served for AWS_PROXY",
                 )
-            return LambdaProxy(self.functions.find(properties, "IntegrationUri")), timeout
+            return LambdaProxy(self._function(api, properties)), timeout
         return self._mapped(api, part), timeout
 
     def _mapped(self, api: ApiResource, part: ApiResource) -> MappedIntegration:
         properties = part.properties
-        backend, name = self._backend(properties)
+        backend, name = self._backend(api, properties)
         handling = _content_handling(properties)
         return MappedIntegration(
             name=name,
@@ -86,9 +90,39 @@ class IntegrationReader:
             responses=tuple(self._responses(api, part)),
         )
 
-    def _backend(self, properties: Properties) -> tuple[Backend, str]:
+    def _function(self, api: ApiResource, properties: Properties) -> str:
+        """The function that the URI names, perhaps by variables that are the same in all stages."""
+        uri, place = properties.text("IntegrationUri"), properties.place("IntegrationUri")
+        needed = stage_variables_of(uri)
+        if not needed:
+            return self.functions.find(properties, "IntegrationUri")
+        functions = set()
+        for part in self.resources.of(api, "Stage"):
+            variables = stage_variables(part.properties)
+            for name in needed:
+                if name not in variables:
+                    stage = part.properties.text("StageName")
+                    raise TemplateError(place, f"the stage {stage} has no variable {name}")
+            values: JsonObject = {"IntegrationUri": with_stage_variables(uri, variables)}
+            functions.add(self.functions.find(properties.within(values), "IntegrationUri"))
+        if len(functions) != 1:
+            raise TemplateError(
+                place,
+                "a function that differs between stages is not served",
+                "give the stages the same variables, or serve one stage",
+            )
+        return functions.pop()
+
+    def _backend(self, api: ApiResource, properties: Properties) -> tuple[Backend, str]:
         kind = properties.text("IntegrationType")
         if kind == "MOCK":
+            if not properties.text_map("RequestTemplates"):
+                self._warn(
+                    properties,
+                    "",
+                    "MOCK needs a request template such as "
+                    """$default: '{"statusCode": 200}'; without one the client gets an error""",
+                )
             return Mock(), "mock"
         method = self._method(properties)
         if kind != "AWS":
@@ -101,7 +135,7 @@ class IntegrationReader:
             )
         uri = properties.text("IntegrationUri")
         if _FUNCTION_URI.fullmatch(uri):
-            function = self.functions.find(properties, "IntegrationUri")
+            function = self._function(api, properties)
             return CustomLambda(function), f"lambda:{function}"
         return self._service(properties, uri, method)
 
@@ -124,8 +158,8 @@ class IntegrationReader:
                 f"CredentialsArn is missing: on AWS, API Gateway needs a role to call "
                 f"{service.service}",
             )
-        shown = service.action or service.path.rpartition("/")[2]
-        return service, f"{service.service}:{shown}"
+        path = service.path.rpartition("/")[2] if service.service == "sqs" else service.path
+        return service, f"{service.service}:{service.action or path}"
 
     def _method(self, properties: Properties) -> str:
         method = properties.choice("IntegrationMethod", _METHODS, "POST")
