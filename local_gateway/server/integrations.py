@@ -156,7 +156,7 @@ class Integrations:
             return f"{self._aws_endpoint_url}{call.url}", [*headers, *authorization]
         parts = urlsplit(call.url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError(f"{call.url} is no URL of an HTTP endpoint")
+            raise ValueError(f"{call.url or 'an empty text'} is no URL of an HTTP endpoint")
         if (address := self.hosts.get(parts.hostname)) is None:
             return call.url, headers
         host = f"[{address[0]}]" if ":" in address[0] else address[0]

@@ -121,6 +121,10 @@ class RunningGateway:
         with self.connect(path, **options) as socket:
             yield Opened(socket, self.connection_id(tag))
 
+    def lead_home(self, host: str) -> None:
+        """Let integrations that name a host of AWS call this gateway."""
+        self._integrations.hosts = {host: self.address}
+
     def connection_id(self, tag: str) -> str:
         """The connection that was opened with `tag=…` in its query string."""
         return self.recorder.wait_for("connect", _has_tag(tag)).connection_id
@@ -190,6 +194,7 @@ class RunningGateway:
             observe=self.recorder.observe,
             aws_endpoint_url=self._aws_endpoint_url,
         )
+        self._integrations = integrations
         self._stack.push_async_callback(integrations.close)
         router = Router(clock, self.recorder.observe)
         listener = Listener(
