@@ -64,7 +64,7 @@ def check(template: str) -> None:
     try:
         _compiled(template)
     except airspeed.TemplateError as error:
-        raise ValueError(" ".join(str(error).split())) from None
+        raise ValueError(_one_line(error)) from None
 
 
 def render(template: str, variables: Variables) -> str:
@@ -85,8 +85,12 @@ def render(template: str, variables: Variables) -> str:
     except airspeed.TemplateExecutionError as error:
         raise _cause(error) from error
     except (airspeed.TemplateError, RecursionError) as error:
-        raise VelocityError(" ".join(str(error).split())) from error
+        raise VelocityError(_one_line(error)) from error
     return text
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split()).removesuffix(", got: ...")
 
 
 def _cause(error: BaseException) -> VelocityError:
