@@ -109,16 +109,16 @@ async def serve(
 
 def _gateway(run: Run, invoker: Invoker, runtime: LambdaRuntime | RemoteLambda) -> Gateway:
     clock = ClockAndIds()
+    integrations = Integrations(
+        invoker, clock=clock, observe=run.observe, aws_endpoint_url=run.aws.endpoint_url
+    )
+    run.exits.push_async_callback(integrations.close)
     if run.faults is not None:
         invoker = FaultInjectingInvoker(
             invoker, run.faults, clock=clock, kill=runtime.kill_idle_environment
         )
     invocations = Invocations(invoker, clock=clock, observe=run.observe)
     run.exits.push_async_callback(invocations.close)
-    integrations = Integrations(
-        invoker, clock=clock, observe=run.observe, aws_endpoint_url=run.aws.endpoint_url
-    )
-    run.exits.push_async_callback(integrations.close)
     context = ServerContext(
         invocations=invocations,
         integrations=integrations,

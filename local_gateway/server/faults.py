@@ -134,9 +134,8 @@ class FaultInjectingInvoker:
 
     async def invoke(self, function: str, payload: bytes, /) -> Invocation:
         event = json.loads(payload)
-        # What no API invokes, and what an integration maps, has no request context.
-        context = event.get("requestContext", {}) if isinstance(event, dict) else {}
-        target = self._injector.target_of(context) if "apiId" in context else None
+        context = event["requestContext"]
+        target = self._injector.target_of(context)
         if target is None:
             return await self._invoker.invoke(function, payload)
         route, key = _route_and_key(event, context, target)

@@ -189,7 +189,7 @@ class RunningGateway:
         invocations = Invocations(invoker, clock=clock, observe=self.recorder.observe)
         self._stack.push_async_callback(invocations.close)
         integrations = Integrations(
-            invoker,
+            runtime,
             clock=clock,
             observe=self.recorder.observe,
             aws_endpoint_url=self._aws_endpoint_url,

@@ -22,6 +22,7 @@ from local_gateway.core.websocket.velocity_values import (
     VelocityError,
     json_value,
     velocity_value,
+    whole_characters,
 )
 
 type Parameters = Mapping[str, Mapping[str, str]]
@@ -86,7 +87,7 @@ def render(template: str, variables: Variables) -> str:
         raise _cause(error) from error
     except (airspeed.TemplateError, RecursionError) as error:
         raise VelocityError(_one_line(error)) from error
-    return text
+    return whole_characters(text)
 
 
 def _one_line(error: BaseException) -> str:
@@ -245,9 +246,9 @@ def _parsed(text: str) -> Any:
 _UTIL_FUNCTIONS: Mapping[str, Callable[[str], Any]] = {
     "escapeJavaScript": escape_javascript,
     "parseJson": _parsed,
-    "urlEncode": lambda text: quote_plus(text, safe="*").replace("~", "%7E"),
+    "urlEncode": lambda text: quote_plus(text, safe="*", errors="replace").replace("~", "%7E"),
     "urlDecode": unquote_plus,
-    "base64Encode": lambda text: base64.b64encode(text.encode()).decode(),
+    "base64Encode": lambda text: base64.b64encode(text.encode(errors="replace")).decode(),
     "base64Decode": _base64_decoded,
 }
 

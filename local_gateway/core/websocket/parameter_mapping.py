@@ -11,6 +11,7 @@ from typing import Any
 from local_gateway.core.http import Headers
 from local_gateway.core.json_path import ABSENT, JsonPath
 from local_gateway.core.websocket.integration import ParameterMapping
+from local_gateway.core.websocket.velocity_values import whole_characters
 
 _TARGET = re.compile(
     r"integration\.request\.(header|querystring|path|multivalueheader|multivaluequerystring)"
@@ -106,11 +107,13 @@ def body_values(body: str, path: str) -> list[str]:
     """The text at a JSONPath of a body; none if it is not there, or the body is not JSON."""
     try:
         value = JsonPath.parse(path).value_in(json.loads(body))
+        if value is ABSENT or value is None:
+            return []
+        if not isinstance(value, str):
+            return [json.dumps(value, separators=(",", ":"))]
     except (ValueError, RecursionError):
         return []
-    if value is ABSENT or value is None:
-        return []
-    return [value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))]
+    return [whole_characters(value)]
 
 
 def _shared_value(source: str, event: Mapping[str, Any]) -> list[str]:

@@ -208,6 +208,11 @@ class Members:
         return java_text(self.values)
 
 
+def whole_characters(text: str) -> str:
+    """A text that can be sent: JSON may hold halves of characters, which Java sends as `?`."""
+    return text.encode(errors="replace").decode()
+
+
 def velocity_value(value: Any, *, is_json: bool = True) -> Any:
     """A value of JSON, or of Python, as templates see it."""
     match value:

@@ -209,3 +209,15 @@ def test_a_template_that_calls_itself_ends() -> None:
 
 def test_javascript_is_escaped_as_by_apache() -> None:
     assert escape_javascript("a'b\"c\\d/e\n\té\x01") == "a\\'b\\\"c\\\\d\\/e\\n\\t\\u00e9\\u0001"
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("$input.path('$.a')", "?"),
+        ("$util.urlEncode($input.path('$.a'))", "%3F"),
+        ("$util.base64Encode($input.path('$.a'))", "Pw=="),
+    ],
+)
+def test_half_a_character_is_a_question_mark(template: str, text: str) -> None:
+    assert render(template, variables(r'{"a": "\ud800"}')) == text

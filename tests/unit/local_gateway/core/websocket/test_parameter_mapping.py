@@ -83,6 +83,11 @@ def test_a_body_that_is_no_json_has_no_members() -> None:
     assert request_value("route.request.body.kind", {**MESSAGE, "body": "hello"}) == []
 
 
+def test_half_a_character_is_a_question_mark() -> None:
+    event = {**MESSAGE, "body": r'{"kind": "\ud800"}'}
+    assert request_value("route.request.body.kind", event) == ["?"]
+
+
 @pytest.mark.parametrize(
     ("source", "values"),
     [
