@@ -9,7 +9,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any, override
@@ -181,6 +181,12 @@ class _Input:
                 return self._params
         return MISSING
 
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
     def _at(self, path: object) -> Any:
         body = self._variables.body or EMPTY_BODY
         try:
@@ -261,6 +267,12 @@ class _Util:
         if function is None:
             raise VelocityError(f"$util has no function {name} in API Gateway")
         return lambda value: velocity_value(function(str(velocity_value(json_value(value)))))
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
 
 
 _UTIL = _Util()

@@ -11,6 +11,9 @@ from typing import Any, override
 
 type Method = Callable[..., Any]
 
+# Source: quotas of REST APIs, api-gateway-execution-service-limits-table.
+MOST_ROUNDS = 1000
+
 
 class VelocityError(Exception):
     """A template cannot be rendered; the text says why."""
@@ -97,6 +100,9 @@ class Text:
             _called(method, str(name), self.value, *map(json_value, arguments))
         )
 
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())  # a loop over a string has no rounds
+
     def __len__(self) -> int:
         return len(self.value)
 
@@ -153,7 +159,7 @@ class Items:
         self.values[index] = json_value(value)
 
     def __iter__(self) -> Iterator[Any]:
-        return map(velocity_value, self.values)
+        return map(velocity_value, _loop(self.values))
 
     def __len__(self) -> int:
         return len(self.values)
@@ -192,7 +198,7 @@ class Members:
         self.values[str(name)] = json_value(value)
 
     def __iter__(self) -> Iterator[Any]:
-        return map(velocity_value, list(self.values.values()))
+        return map(velocity_value, _loop(list(self.values.values())))
 
     def __len__(self) -> int:
         return len(self.values)
@@ -206,6 +212,13 @@ class Members:
     @override
     def __str__(self) -> str:
         return java_text(self.values)
+
+
+def _loop(values: list[Any]) -> list[Any]:
+    """The values that a `#foreach` goes over, if they are not too many."""
+    if len(values) > MOST_ROUNDS:
+        raise VelocityError(f"a loop over {len(values)} values; AWS allows {MOST_ROUNDS}")
+    return values
 
 
 def whole_characters(text: str) -> str:

@@ -40,7 +40,6 @@ from local_gateway.template.readers.properties import Properties
 
 _TYPES = ("AWS_PROXY", "AWS", "HTTP_PROXY", "HTTP", "MOCK")
 _METHODS = ("ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
-_HTTP_API_ONLY = ("IntegrationSubtype", "ResponseParameters", "TlsConfig")
 _REQUEST_VARIABLES = ("request.body",)
 _RESPONSE_VARIABLES = ("request.body", "integration.response.")
 _FUNCTION_URI = re.compile(r"arn:[^:]+:(?:apigateway:[^:]*:lambda:path/|lambda:).*")
@@ -56,7 +55,7 @@ class IntegrationReader:
     def read(self, api: ApiResource, part: ApiResource) -> tuple[Integration, float]:
         """An integration and its timeout in seconds."""
         properties = part.properties
-        refuse_properties(properties, _HTTP_API_ONLY, "HTTP")
+        refuse_properties(properties, ("IntegrationSubtype",), "HTTP")
         if properties.optional_text("PayloadFormatVersion") not in (None, "1.0"):
             self._warn(
                 properties,
@@ -75,6 +74,7 @@ class IntegrationReader:
 
     def _mapped(self, api: ApiResource, part: ApiResource) -> MappedIntegration:
         properties = part.properties
+        refuse_properties(properties, ("ResponseParameters", "TlsConfig"), "HTTP")
         backend, name = self._backend(api, properties)
         handling = _content_handling(properties)
         return MappedIntegration(

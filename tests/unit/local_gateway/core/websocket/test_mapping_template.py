@@ -76,6 +76,8 @@ def variables(body: object = BODY) -> Variables:
         ("#foreach($e in $input.path('$.map').entrySet())$e.key=$e.getValue();#end", "k=v;j=2;"),
         ("#foreach($p in $input.path('$.people'))#set($last = $p.name)#end$last", "Bo"),
         ("#foreach($p in $nothing)x#end", ""),
+        ("#foreach($p in $input.path('$.s'))x#end", ""),
+        ("#foreach($p in $input)x#end#foreach($p in $util)x#end", ""),
         ("#macro(hi $name)Hi $name#end#hi('Bo')", "Hi Bo"),
         ("## a comment\n#* another *#x", "x"),
         (r"""$util.escapeJavaScript("it's").replaceAll("\\'", "'")""", "it's"),
@@ -221,3 +223,10 @@ def test_javascript_is_escaped_as_by_apache() -> None:
 )
 def test_half_a_character_is_a_question_mark(template: str, text: str) -> None:
     assert render(template, variables(r'{"a": "\ud800"}')) == text
+
+
+def test_a_loop_has_a_thousand_rounds_at_most() -> None:
+    template = "#foreach($i in $input.path('$'))x#end"
+    assert render(template, variables([0] * 1000)) == "x" * 1000
+    with pytest.raises(VelocityError, match="a loop over 1001 values; AWS allows 1000"):
+        render(template, variables([0] * 1001))
