@@ -132,10 +132,10 @@ def integration_result(
     return IntegrationResult(response.status, mapped, source.subprotocol(chosen), cause)
 
 
-def _variables(event: Event, body: str) -> Variables:
+def _variables(event: Event, body: str, further: Mapping[str, Any] = {}) -> Variables:
     return Variables(
         body=body,
-        context=event["requestContext"],
+        context={**event["requestContext"], **further},
         stage_variables=event.get("stageVariables", {}),
         parameters={
             "header": event.get("headers", {}),
@@ -324,7 +324,8 @@ class _Source:
         """The text that an integration response makes of the body."""
         template = _template(chosen.templates, chosen.template_selection, self._value_of)
         if template is not None:
-            return render(template, _variables(self.event, self.body))
+            variables = _variables(self.event, self.body, {"status": self.response.status})
+            return render(template, variables)
         if chosen.converts_to_text:
             try:
                 return self.response.body.decode()

@@ -200,6 +200,13 @@ class IntegrationReader:
             self.resources.warnings.append(warning)
 
 
+def never_answers(integration: Integration) -> bool:
+    """Whether the integration needs an integration response and has none."""
+    if isinstance(integration, LambdaProxy) or integration.responses:
+        return False
+    return not isinstance(integration.backend, HttpEndpoint) or not integration.backend.is_proxy
+
+
 def check_integration_responses(resources: ApiDirectory, api: ApiResource) -> None:
     """Raise for an integration response of no integration of the API."""
     integrations = {part.physical_id for part in resources.of(api, "Integration")}

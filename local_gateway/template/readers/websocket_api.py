@@ -29,6 +29,7 @@ from local_gateway.template.readers.functions import FunctionDirectory
 from local_gateway.template.readers.integrations import (
     IntegrationReader,
     check_integration_responses,
+    never_answers,
 )
 from local_gateway.template.readers.properties import Properties
 
@@ -83,13 +84,19 @@ class WebSocketApiReader:
         _refuse_unserved(properties)
         reader = IntegrationReader(self.resources, self.functions)
         integration, timeout = reader.read(api, self.resources.integration(api, properties))
+        two_way = self._is_two_way(api, part)
+        if two_way and route_key != "$connect" and never_answers(integration):
+            self.resources.warnings.append(
+                f"{properties.place()}: {route_key} is two-way, but its integration has no "
+                "integration response, so clients get an error"
+            )
         return WebSocketRoute(
             route_key=route_key,
             integration=integration,
             timeout=timeout,
             authorization_type=_authorization_type(properties, route_key),
             authorizer=self._authorizer(api, properties),
-            two_way=self._is_two_way(api, part),
+            two_way=two_way,
             model_selection_expression=properties.optional_text("ModelSelectionExpression"),
             request_models=self._request_models(api, properties),
         )

@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from local_gateway.core.http import Headers, Response
 from local_gateway.core.websocket.actions import (
@@ -29,7 +31,7 @@ from local_gateway.core.websocket.integration import (
     SelectionExpression,
 )
 from local_gateway.core.websocket.mapping import integration_request, integration_result
-from tests.unit.local_gateway.core.samples import STAMP, handshake, identity
+from tests.unit.local_gateway.core.samples import CONNECTION_ID, STAMP, handshake, identity
 
 IDENTITY = identity(stage_variables={"host": "a.example", "room": "lobby"})
 QUEUE = AwsService(service="sqs", region="eu-west-1", method="POST", path="/1/{queue}")
@@ -344,6 +346,7 @@ def test_the_response_whose_pattern_fits_is_chosen_else_the_default(status: int,
         ("${request.body.kind}", {"x": "r"}, "r"),
         ("other", {"200": "pong"}, '{"a":1}'),
         ("\\$default", {"$default": "$context.routeKey $stageVariables.room"}, "go lobby"),
+        (None, {"$default": "$context.status $context.connectionId"}, f"200 {CONNECTION_ID}"),
     ],
 )
 def test_the_template_of_a_response(
@@ -442,3 +445,40 @@ def test_only_a_mapped_subprotocol_reaches_the_client() -> None:
 def test_a_failure_stays_what_it_is() -> None:
     failed = IntegrationFailure(502, "Internal server error", "no response")
     assert integration_result(HTTP, message(), failed, two_way=True) is failed
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+_TEMPLATE = """#set($root = $input.path('$'))
+$input.json('$.a') $root $root.a.b $util.escapeJavaScript($input.body) $input.path('$..a')
+$util.urlEncode($root.a) $util.base64Encode($root) #foreach($x in $root.a)$x,#end
+#if($root.a == 1 || !$root.b)$root.a#end $root.toString() $root.a.isEmpty()"""
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.text(st.characters(codec="utf-8")) | _JSON.map(json.dumps))
+def test_any_message_has_a_request_or_a_failure(body: str) -> None:
+    parameters = tuple(
+        ParameterMapping(location, "x", source)
+        for location in ("header", "path", "querystring")
+        for source in ("route.request.body", "route.request.body.a", "context.connectionId")
+    )
+    for backend in (HTTP.backend, QUEUE, TABLE.backend, CustomLambda("F"), Mock()):
+        for templates in ({}, {"$default": _TEMPLATE}):
+            integration = MappedIntegration(
+                name="any",
+                backend=backend,
+                templates=templates,
+                template_selection=selection("${request.body.a}"),
+                parameters=parameters,
+                responses=(IntegrationResponse(key="$default", templates=templates),),
+            )
+            request = integration_request(integration, message(body))
+            if isinstance(request, HttpCall):
+                request.url.encode()
+            response = Response(200, body=body.encode())
+            answered = integration_result(integration, message(body), response, two_way=True)
+            if isinstance(answered, IntegrationResult):
+                (answered.text or "").encode()

@@ -363,3 +363,27 @@ def test_integration_responses_are_for_websocket_apis_only(project: Project) -> 
     ).replace("RouteKey: go", "RouteKey: GET /go")
     with pytest.raises(TemplateError, match="IntegrationResponse is for WebSocket APIs only"):
         project.build(template)
+
+
+@pytest.mark.parametrize(
+    ("properties", "response", "warned"),
+    [
+        (MOCK, (), True),
+        (MOCK, ("IntegrationResponseKey: $default",), False),
+        (("IntegrationType: HTTP_PROXY", "IntegrationUri: http://a.example"), (), False),
+        (("IntegrationType: AWS_PROXY", "IntegrationUri: !GetAtt Fun.Arn"), (), False),
+    ],
+)
+def test_a_two_way_route_that_can_only_fail_is_a_warning(
+    project: Project, properties: tuple[str, ...], response: tuple[str, ...], warned: bool
+) -> None:
+    template = text(*properties, response=response).replace(
+        "RouteKey: go,", "RouteKey: go, RouteResponseSelectionExpression: $default,"
+    )
+    template += (
+        "  RouteResponse:\n    Type: AWS::ApiGatewayV2::RouteResponse\n    Properties: "
+        "{ApiId: !Ref Api, RouteId: !Ref Route, RouteResponseKey: $default}\n"
+    )
+    warnings = project.read(template).warnings
+    expected = "go is two-way, but its integration has no integration response"
+    assert any(expected in line for line in warnings) is warned
