@@ -30,7 +30,7 @@ from local_gateway.core.websocket.actions import (
     Warn,
 )
 from local_gateway.core.websocket.events import Identity
-from local_gateway.core.websocket.integration import LambdaProxy
+from local_gateway.core.websocket.integration import LambdaProxy, Mock
 from local_gateway.core.websocket.integration_response import malformed_reason, proxy_response
 from local_gateway.core.websocket.mapping import SUBPROTOCOL, integration_request
 from local_gateway.core.websocket.stage import Stage
@@ -293,13 +293,15 @@ class Connection:
             return Invoke(purpose, function, key, request_id, event, timeout)
         if isinstance(integration, LambdaProxy):
             return Invoke(purpose, integration.function, key, request_id, event, route.timeout)
+        # Nothing is called at the end of a connection, so a mock needs no status.
+        is_idle = purpose is Purpose.DISCONNECT and isinstance(integration.backend, Mock)
         return CallIntegration(
             purpose=purpose,
             integration=integration,
             route_key=key,
             request_id=request_id,
             event=event,
-            request=integration_request(integration, event),
+            request=Response(200) if is_idle else integration_request(integration, event),
             two_way=route.two_way and purpose is Purpose.MESSAGE,
             timeout=route.timeout,
         )

@@ -8,7 +8,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -30,7 +30,6 @@ from local_gateway.core.websocket.integration import (
     MappedIntegration,
     ParameterMapping,
     Passthrough,
-    SelectionExpression,
     with_stage_variables,
 )
 from local_gateway.core.websocket.mapping_template import (
@@ -152,7 +151,10 @@ def _request_body(integration: MappedIntegration, event: Event, variables: Varia
     def value_of(name: str) -> str:
         return _of_request_body(event, name)
 
-    template = _template(integration.templates, integration.template_selection, value_of)
+    keys = (_JSON,)
+    if (expression := integration.template_selection) is not None:
+        keys = (expression.evaluate(value_of),)
+    template = _template(integration.templates, *keys, DEFAULT)
     if template is not None:
         return render(template, variables)
     if integration.passthrough is Passthrough.NEVER or (
@@ -162,17 +164,9 @@ def _request_body(integration: MappedIntegration, event: Event, variables: Varia
     return variables.body
 
 
-def _template(
-    templates: Mapping[str, str],
-    expression: SelectionExpression | None,
-    value_of: Callable[[str], str],
-) -> str | None:
-    """The template that the expression selects, else `$default`.
-
-    Without an expression the content type counts, which is JSON.
-    """
-    key = _JSON if expression is None else expression.evaluate(value_of)
-    return templates.get(key, templates.get(DEFAULT))
+def _template(templates: Mapping[str, str], *keys: str) -> str | None:
+    """The template of the first key that has one."""
+    return next((templates[key] for key in keys if key in templates), None)
 
 
 def _of_request_body(event: Event, name: str) -> str:
@@ -322,7 +316,11 @@ class _Source:
 
     def text(self, chosen: IntegrationResponse) -> str:
         """The text that an integration response makes of the body."""
-        template = _template(chosen.templates, chosen.template_selection, self._value_of)
+        # Without an expression, the content type counts; some templates give the status.
+        keys: tuple[str, ...] = (_JSON, DEFAULT, str(self.response.status))
+        if (expression := chosen.template_selection) is not None:
+            keys = (expression.evaluate(self._value_of), DEFAULT)
+        template = _template(chosen.templates, *keys)
         if template is not None:
             variables = _variables(self.event, self.body, {"status": self.response.status})
             return render(template, variables)

@@ -16,6 +16,7 @@ from local_gateway.core.websocket.integration import AwsService
 
 type Pairs = list[tuple[str, str]]
 
+_AMZ_JSON = "application/x-amz-json-"
 _FORM = "application/x-www-form-urlencoded"
 _URI = re.compile(
     r"arn:[^:]+:apigateway:(?P<region>[^:]*):(?:[^:.]+\.)?(?P<service>[^:]+):"
@@ -98,10 +99,12 @@ def service_request(
     if isinstance(protocol, _JsonProtocol):
         if (problem := _json_problem(body)) is not None:
             return problem
-        defaults = {"Content-Type": f"application/x-amz-json-{protocol.version}"}
-        if service.action is not None:
-            defaults["X-Amz-Target"] = f"{protocol.target}.{service.action}"
-        headers = [*headers, *((k, v) for k, v in defaults.items() if k.lower() not in names)]
+        if not names.get("content-type", "").startswith(_AMZ_JSON):
+            # These services read nothing but JSON; some templates map the type of a form.
+            headers = [pair for pair in headers if pair[0].lower() != "content-type"]
+            headers.append(("Content-Type", f"{_AMZ_JSON}{protocol.version}"))
+        if service.action is not None and "x-amz-target" not in names:
+            headers.append(("X-Amz-Target", f"{protocol.target}.{service.action}"))
     elif isinstance(protocol, _QueryProtocol) and "x-amz-target" not in names:
         is_form = names.get("content-type", "").lower().startswith(_FORM)
         pairs = _form_pairs(service, protocol, query, body if is_form else b"")

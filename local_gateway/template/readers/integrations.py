@@ -116,13 +116,6 @@ class IntegrationReader:
     def _backend(self, api: ApiResource, properties: Properties) -> tuple[Backend, str]:
         kind = properties.text("IntegrationType")
         if kind == "MOCK":
-            if not properties.text_map("RequestTemplates"):
-                self._warn(
-                    properties,
-                    "",
-                    "MOCK needs a request template such as "
-                    """$default: '{"statusCode": 200}'; without one the client gets an error""",
-                )
             return Mock(), "mock"
         method = self._method(properties)
         if kind != "AWS":
@@ -198,6 +191,13 @@ class IntegrationReader:
         warning = f"{place}: {text}"
         if warning not in self.resources.warnings:  # several routes may share an integration
             self.resources.warnings.append(warning)
+
+
+def has_no_status(integration: Integration) -> bool:
+    """Whether it is a mock without a request template, which would name the status."""
+    if isinstance(integration, LambdaProxy) or integration.templates:
+        return False
+    return isinstance(integration.backend, Mock)
 
 
 def never_answers(integration: Integration) -> bool:

@@ -29,6 +29,7 @@ from local_gateway.template.readers.functions import FunctionDirectory
 from local_gateway.template.readers.integrations import (
     IntegrationReader,
     check_integration_responses,
+    has_no_status,
     never_answers,
 )
 from local_gateway.template.readers.properties import Properties
@@ -84,6 +85,12 @@ class WebSocketApiReader:
         _refuse_unserved(properties)
         reader = IntegrationReader(self.resources, self.functions)
         integration, timeout = reader.read(api, self.resources.integration(api, properties))
+        if route_key != "$disconnect" and has_no_status(integration):
+            self.resources.warnings.append(
+                f"{properties.place()}: the MOCK integration of {route_key} needs a request "
+                """template such as $default: '{"statusCode": 200}'; without one clients get an """
+                "error"
+            )
         two_way = self._is_two_way(api, part)
         if two_way and route_key != "$connect" and never_answers(integration):
             self.resources.warnings.append(

@@ -118,6 +118,16 @@ def test_disconnect_is_mapped_and_never_answered() -> None:
     assert made.integrated(call, IntegrationResult(200, "x"), LATER) == []
 
 
+def test_a_mock_of_disconnect_needs_no_status() -> None:
+    served_without = served("$default", "$disconnect")
+    route = replace(
+        served_without.routes["$disconnect"],
+        integration=MappedIntegration(name="mock", backend=Mock()),
+    )
+    made = opened(replace(served_without, routes={**served_without.routes, "$disconnect": route}))
+    assert only_call(made.lost(1000, "", STAMP)).request == Response(200)
+
+
 def test_a_route_response_on_connect_has_no_effect() -> None:
     plain = api("$connect")
     two_way = replace(plain.routes["$connect"], two_way=True)

@@ -64,6 +64,18 @@ def test_a_template_may_name_the_action_itself() -> None:
     assert call.url == "/"
 
 
+@pytest.mark.parametrize(
+    ("mapped", "sent"),
+    [
+        ("application/x-www-form-urlencoded", "application/x-amz-json-1.0"),
+        ("application/x-amz-json-1.1", "application/x-amz-json-1.1"),
+    ],
+)
+def test_a_json_service_gets_a_type_of_json(mapped: str, sent: str) -> None:
+    call = request("dynamodb:action/PutItem", b"{}", headers=(("content-type", mapped),))
+    assert call.headers.get_all("Content-Type") == [sent]
+
+
 def test_a_queue_gets_a_form() -> None:
     call = request(
         "sqs:path/123456789012/orders", b" Action=SendMessage&MessageBody=a%26b\n", headers=(FORM,)

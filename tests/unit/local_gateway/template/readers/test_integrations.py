@@ -199,8 +199,8 @@ def test_stages_with_other_functions_are_refused(project: Project) -> None:
     [
         (
             ("IntegrationType: MOCK",),
-            "MOCK needs a request template such as $default: '{\"statusCode\": 200}'; without one "
-            "the client gets an error",
+            "Route: the MOCK integration of go needs a request template such as "
+            "$default: '{\"statusCode\": 200}'; without one clients get an error",
         ),
         (
             (
