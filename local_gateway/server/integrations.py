@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 import aiohttp
@@ -27,10 +27,18 @@ from local_gateway.core.websocket.actions import (
     IntegrationResult,
     InvocationType,
 )
-from local_gateway.core.websocket.integration import AwsService
+from local_gateway.core.websocket.integration import AwsService, CustomLambda
 from local_gateway.core.websocket.mapping import INTERNAL, integration_result
 from local_gateway.records import ApiRecord, Observe
 from local_gateway.server.interfaces import ClockAndIds, Invoker
+
+
+class _Answer(NamedTuple):
+    """A response, and the invocation that it came from, if a function gave it."""
+
+    response: Response | IntegrationFailure
+    invocation: Invocation | None = None
+
 
 type Integrated = Callable[[CallIntegration, IntegrationResult | IntegrationFailure], None]
 type Hosts = Mapping[str, tuple[str, int]]
@@ -71,23 +79,29 @@ class Integrations:
         """The mapped result of a call."""
         answer: asyncio.Future[IntegrationResult | IntegrationFailure]
         answer = self._loop.create_future()
-        self.begin(call, connection_id, lambda _, result: answer.set_result(result))
+
+        def end(_: CallIntegration, result: IntegrationResult | IntegrationFailure) -> None:
+            if not answer.done():  # the handshake may be given up
+                answer.set_result(result)
+
+        self.begin(call, connection_id, end)
         return await answer
 
     def begin(self, call: CallIntegration, connection_id: str, integrated: Integrated) -> None:
         """Call in the background and hand the mapped result to `integrated`; a mock's at once."""
         started = self._loop.time()
 
-        def end(response: Response | IntegrationFailure) -> None:
+        def end(answer: _Answer) -> None:
             result = integration_result(
-                call.integration, call.event, response, two_way=call.two_way
+                call.integration, call.event, answer.response, two_way=call.two_way
             )
-            self._record(call, connection_id, result, self._loop.time() - started)
+            seconds = self._loop.time() - started
+            self._record(call, connection_id, result, answer.invocation, seconds)
             integrated(call, result)
 
         request = call.request
         if isinstance(request, Response | IntegrationFailure):
-            end(request)
+            end(_Answer(request))
         else:
             task = self._keep(self._answer(request, call))
             task.add_done_callback(lambda done: None if done.cancelled() else end(done.result()))
@@ -103,12 +117,15 @@ class Integrations:
     def _keep[T](self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = self._loop.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._end)
         return task
 
-    async def _answer(
-        self, request: HttpCall | FunctionCall, call: CallIntegration
-    ) -> Response | IntegrationFailure:
+    def _end(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # of one that outlived its integration: nobody waits for it
+
+    async def _answer(self, request: HttpCall | FunctionCall, call: CallIntegration) -> _Answer:
         if isinstance(request, HttpCall):
             task = self._keep(self._sent(request))
         else:
@@ -118,14 +135,14 @@ class Integrations:
             if isinstance(request, HttpCall):  # a function runs on
                 task.cancel()
             cause = f"no answer within {call.timeout:g} s"
-            return IntegrationFailure(502, INTERNAL, cause, "timeout")
+            return _Answer(IntegrationFailure(502, INTERNAL, cause, "timeout"))
         try:
             return task.result()
         except Exception as error:  # whatever it is, the client must not wait for ever
             cause = " ".join(str(error).split()) or type(error).__name__
-            return IntegrationFailure(502, INTERNAL, f"no response: {cause}")
+            return _Answer(IntegrationFailure(502, INTERNAL, f"no response: {cause}"))
 
-    async def _sent(self, call: HttpCall) -> Response:
+    async def _sent(self, call: HttpCall) -> _Answer:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar()
@@ -139,12 +156,13 @@ class Integrations:
             allow_redirects=False,
             skip_auto_headers=("Accept", "User-Agent", "Content-Type"),
         ) as response:
-            body = await response.content.read(MOST_BYTES + 1)
-            while not response.content.at_eof() and len(body) <= MOST_BYTES:
-                body += await response.content.read(MOST_BYTES + 1 - len(body))
-            if len(body) > MOST_BYTES:
-                raise ValueError(f"the response has more than {MOST_BYTES} bytes")
-            return Response(response.status, Headers(response.headers.items()), body)
+            body = bytearray()
+            async for part in response.content.iter_any():
+                body += part
+                if len(body) > MOST_BYTES:
+                    raise ValueError(f"the response has more than {MOST_BYTES} bytes")
+            headers_back = Headers(response.headers.items())
+            return _Answer(Response(response.status, headers_back, bytes(body)))
 
     def _target(self, call: HttpCall) -> tuple[str, list[tuple[str, str]]]:
         """Where a request goes, and with which headers."""
@@ -161,16 +179,16 @@ class Integrations:
         local = urlunsplit(("http", f"{host}:{address[1]}", parts.path or "/", parts.query, ""))
         return local, [*headers, ("Host", parts.hostname)]
 
-    async def _invoked(self, call: FunctionCall, route_key: str) -> Response:
+    async def _invoked(self, call: FunctionCall, route_key: str) -> _Answer:
         match call.invocation_type:
             case InvocationType.DRY_RUN:
-                return Response(204)
+                return _Answer(Response(204))
             case InvocationType.EVENT:
                 self.accept(call.function, call.payload, route_key)
-                return Response(202)
+                return _Answer(Response(202))
             case _:
                 invocation = await self._invoker.invoke(call.function, call.payload)
-                return _lambda_response(invocation)
+                return _Answer(_lambda_response(invocation), invocation)
 
     def _invoke_once(self, function: str, payload: bytes, _: str) -> None:
         self._keep(self._invoker.invoke(function, payload))
@@ -180,21 +198,25 @@ class Integrations:
         call: CallIntegration,
         connection_id: str,
         result: IntegrationResult | IntegrationFailure,
+        invocation: Invocation | None,
         seconds: float,
     ) -> None:
+        backend = call.integration.backend
         outcome = result.outcome if isinstance(result, IntegrationFailure) else str(result.status)
-        record = ApiRecord(
+        record = ApiRecord.from_invocation(
+            invocation,
             at=self._clock.now(),
             api="websocket",
             route_key=call.route_key,
             outcome=outcome,
             connection_id=connection_id,
-            duration_ms=seconds * 1000,
+            function=backend.function if isinstance(backend, CustomLambda) else None,
             detail=result.cause,
             problem=result.cause is not None,
-            integration=call.integration.name,
         )
-        self._observe(record)
+        if invocation is None:
+            record = record._replace(duration_ms=seconds * 1000)
+        self._observe(record._replace(integration=call.integration.name))
 
 
 def _authorization(service: AwsService, at: int) -> list[tuple[str, str]]:
@@ -228,4 +250,4 @@ def _lambda_response(invocation: Invocation) -> Response:
         case TimedOut() as result:
             error = {"errorMessage": f"Task timed out: {outcome_of(result)[1]}"}
     headers = Headers((("X-Amz-Function-Error", "Unhandled"),))
-    return Response(200, headers, json.dumps(error, ensure_ascii=False).encode())
+    return Response(200, headers, json.dumps(error).encode())

@@ -69,7 +69,7 @@ def test_a_function_gets_the_mapped_body_and_its_error_has_a_response(
         assert json.loads(socket.recv(SECONDS)) == {"RICE": 3, "SALT": 1}
         socket.send('{"action": "price", "symbols": ["GOLD"]}')
         assert json.loads(socket.recv(SECONDS)) == {"error": "No price of GOLD"}
-    gateway.wait_for(r"! price .* lambda:PriceFunction .*\(the function failed: No price of GOLD\)")
+    gateway.wait_for(r"! price .* PriceFunction lambda .*\(the function failed: No price of GOLD\)")
 
 
 def test_everything_else_goes_to_the_endpoint(gateway: GatewayProgram) -> None:

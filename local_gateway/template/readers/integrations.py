@@ -129,7 +129,7 @@ class IntegrationReader:
         uri = properties.text("IntegrationUri")
         if _FUNCTION_URI.fullmatch(uri):
             function = self._function(api, properties)
-            return CustomLambda(function), f"lambda:{function}"
+            return CustomLambda(function), "lambda"
         return self._service(properties, uri, method)
 
     def _service(self, properties: Properties, uri: str, method: str) -> tuple[AwsService, str]:

@@ -43,7 +43,7 @@ def http(url: str, name: str = "http") -> MappedIntegration:
 
 def application(endpoint: str) -> Application:
     event = ParameterMapping("header", "X-Amz-Invocation-Type", "'Event'")
-    function = MappedIntegration(name="lambda:Message", backend=CustomLambda("Message"))
+    function = MappedIntegration(name="lambda", backend=CustomLambda("Message"))
     integrations: Mapping[str, MappedIntegration | LambdaProxy] = {
         "$connect": STATUS_OF_QUERY,
         "$disconnect": http(f"{endpoint}/left", "http POST /left"),
@@ -195,7 +195,8 @@ def test_a_function_gets_the_body_alone(gateway: RunningGateway) -> None:
     body = json.dumps({"do": "return", "value": [7]})
     assert answer(gateway, "function", body=body) == "[7]"
     made = record(gateway, "function")
-    assert (made.outcome, made.integration, made.function) == ("200", "lambda:Message", None)
+    assert (made.outcome, made.integration, made.function) == ("200", "lambda", "Message")
+    assert made.request_id is not None
 
 
 def test_an_error_of_a_function_is_a_response(gateway: RunningGateway) -> None:

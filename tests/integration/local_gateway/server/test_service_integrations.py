@@ -216,7 +216,7 @@ def test_an_object_is_stored_and_read(gateway: GatewayProgram) -> None:
 def test_an_event_invocation_is_made_in_the_background(gateway: GatewayProgram) -> None:
     with gateway.connect("prod") as socket:
         socket.send('{"action": "later", "text": "now"}')
-        gateway.wait_for(r"  later          202 .* lambda:Listener \S+=")
+        gateway.wait_for(r"  later          202 .* Listener lambda \S+=")
         gateway.wait_for(r"  later          ok .* Listener")
         gateway.wait_for(r"Listener \| got .*'text': 'now'")
 

@@ -141,12 +141,12 @@ def test_an_escaped_default_is_the_default(project: Project) -> None:
                 '${Fun.Arn}/invocations"',
             ),
             CustomLambda("Fun"),
-            "lambda:Fun",
+            "lambda",
         ),
         (
             ("IntegrationType: AWS", "IntegrationUri: !GetAtt Fun.Arn"),
             CustomLambda("Fun"),
-            "lambda:Fun",
+            "lambda",
         ),
     ],
 )
