@@ -63,7 +63,7 @@ def service_of(uri: str, method: str) -> AwsService | None:
     service, rest = match["service"], match["rest"]
     if service not in _PROTOCOLS:
         raise ValueError(
-            f"integrations with {service} are not served; served are lambda, {', '.join(SERVICES)}"
+            f"integrations with {service} are not served; these are: lambda, {', '.join(SERVICES)}"
         )
     if match["kind"] == "path":
         return AwsService(

@@ -151,7 +151,7 @@ def test_a_host_name_may_begin_with_an_endpoint() -> None:
 @pytest.mark.parametrize(
     ("uri", "problem"),
     [
-        ("polly:action/SynthesizeSpeech", "integrations with polly are not served; served are"),
+        ("polly:action/SynthesizeSpeech", "integrations with polly are not served; these are:"),
         ("states:action/StartSyncExecution", "states:StartSyncExecution is not served"),
         ("s3:action/GetObject", "s3 has no actions; write s3:path/…"),
         ("sqs:action/Send-Message", "Send-Message is no action of sqs"),

@@ -257,7 +257,7 @@ def test_what_differs_on_aws_is_a_warning(
         (
             ("IntegrationType: AWS", f"IntegrationUri: {URI}:polly:action/Speak"),
             (),
-            "19: Integration: IntegrationUri: integrations with polly are not served; served are "
+            "19: Integration: IntegrationUri: integrations with polly are not served; these are: "
             "lambda, dynamodb, events, kinesis, s3, sns, sqs, states",
         ),
         (
