@@ -94,7 +94,7 @@ check: $(DEV) $(SAM_INSTALLED) $(AUDIT_INSTALLED) ## check format, lint, types, 
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy .
-	PYTHONPATH=layers/sapa:. $(BIN)/lint-imports
+	PYTHONPATH=layers/sapa:clients/python:. $(BIN)/lint-imports
 	$(SAM_LOCAL) $(SAM) validate --lint
 	$(SAM_LOCAL) $(SAM) validate --lint --template observability.yaml
 	$(SAM_LOCAL) $(SAM) validate

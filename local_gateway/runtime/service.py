@@ -9,6 +9,7 @@ from local_gateway.errors import GatewayError
 from local_gateway.records import Observe, ignore
 from local_gateway.runtime.jobs import new_job
 from local_gateway.runtime.pool import STARTS_AT_ONCE, FunctionPool
+from local_gateway.runtime.reaper import ProcessReaper
 from local_gateway.runtime.settings import RuntimeContext, RuntimeSettings, choose_client
 
 MAX_REQUEST_BYTES = 6 * 1024 * 1024
@@ -43,6 +44,7 @@ class LambdaRuntime:
             observe=observe,
             region=region,
             client=choose_client(settings),
+            reaper=ProcessReaper(),
         )
         self._pools: dict[str, FunctionPool] = {}
         self._retiring: dict[asyncio.Task[None], FunctionPool] = {}
@@ -97,7 +99,8 @@ class LambdaRuntime:
                 if pool is None or pool is not self._pools.get(name):
                     return  # a reload has replaced the function, and has started the new version
                 if failure is not None:
-                    warn(f"{_describe(pool.function, failure)}; its calls fail until that is corrected")
+                    reason = _describe(pool.function, failure)
+                    warn(f"{reason}; its calls fail until that is corrected")
                 elif at >= MOST_KEPT_WARM:
                     pool.kill_idle_environment()
 
@@ -141,6 +144,7 @@ class LambdaRuntime:
         self._started = False
         await asyncio.gather(*(pool.close() for pool in pools))
         await asyncio.gather(*self._retiring)
+        await self._context.reaper.close()
 
     def _retire(self, pool: FunctionPool, successor: FunctionPool | None) -> None:
         pool.retire(successor)

@@ -180,6 +180,11 @@ class Connection:
             yield event
         self._events.put_nowait(None)
 
+    def reconnect(self) -> None:
+        """Drop the socket, as a lost network does, and connect again."""
+        if self._socket is not None:
+            self._socket.transport.abort()
+
     def forget(self, channel: str) -> None:
         """Follow a channel no longer: it was left."""
         self._channels.pop(channel, None)

@@ -245,7 +245,7 @@ class Services:
             is_restartable=is_restartable,
             start=lambda task, running: start_stream(task, running, self),
             make_source=ThreadedSource,
-            make_posts=lambda: ThreadedPosts(self.sender),
+            make_posts=lambda: ThreadedPosts(self.sender, self.remove_connection),
             new_id=lambda: secrets.token_hex(8),
         )
 

@@ -39,6 +39,8 @@ import { Socket } from "./socket.js";
  * @property {(state: ConnectionState) => void} onState
  * @property {(text: string, message: Message | null) => void} onText
  * @property {(frame: Frame) => void} onFrame
+ * @property {(silent: boolean) => void} onSilent
+ * @property {(ids: End["unanswered"]) => void} onExpired
  * @property {(ids: End["unanswered"]) => void} onUnanswered
  */
 
@@ -157,10 +159,12 @@ export class Connection {
   }
 
   #dial() {
-    const { url, warp, environment, onText, onFrame } = this.#options;
+    const { url, warp, environment, onText, onFrame, onSilent, onExpired } = this.#options;
     /** @type {Socket} */
     const socket = new Socket({
-      ...{ url, warp, environment, onFrame },
+      ...{ url, warp, environment, onFrame, onExpired },
+      // Of the socket that the application speaks through; the others make way for it.
+      onSilent: (silent) => (socket === this.#socket || !silent) && onSilent(silent),
       onText: (text, message) => {
         const code = endCodeOf(message);
         // The oldest socket may be one that is being replaced: the connection goes on without it.

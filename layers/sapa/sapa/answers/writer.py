@@ -32,9 +32,13 @@ class Outcome(StrEnum):
     STOPPED = "stopped"
     FAILED = "failed"
     INTERRUPTED = "interrupted"
-    ENDED_BEFORE = "ended before"
+    ENDED_BEFORE = "ended_before"
     REPLACED = "replaced"
-    BEING_WRITTEN = "being written"
+    BEING_WRITTEN = "being_written"
+
+
+# Those with which an answer has ended now.
+ENDED = frozenset({Outcome.DONE, Outcome.STOPPED, Outcome.FAILED, Outcome.INTERRUPTED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

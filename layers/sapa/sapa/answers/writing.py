@@ -78,6 +78,10 @@ class Posts(Protocol):
     def milliseconds(self) -> float:
         """How long a post takes at the moment."""
 
+    @property
+    def delivered(self) -> int:
+        """How many frames have arrived."""
+
     def listen(
         self, listeners: Collection[Listener], missed: Callable[[Listener], Sequence[str]]
     ) -> None:

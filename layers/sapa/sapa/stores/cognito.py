@@ -6,6 +6,7 @@ Source: Amazon Cognito API reference, "AdminInitiateAuth", "AdminRespondToAuthCh
 
 import base64
 import json
+import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -35,6 +36,14 @@ _THROTTLES = {
 }
 
 
+def _can_exist(username: str) -> bool:
+    """Cognito's rule for names: letters, marks, symbols, numbers and punctuation.
+
+    It answers others as it answers a wrong setting, which is not the user's fault.
+    """
+    return {unicodedata.category(character)[0] for character in username} <= {*"LMSNP"}
+
+
 class CognitoCredentialChecker:
     """A `CredentialChecker` on a user pool with `ALLOW_ADMIN_USER_PASSWORD_AUTH`."""
 
@@ -45,6 +54,8 @@ class CognitoCredentialChecker:
 
     def check(self, username: str, password: str, new_password: str | None = None) -> str:
         """The user's name as the pool spells it. Raises the errors below `LoginError`."""
+        if not _can_exist(username):
+            raise InvalidCredentialsError
         answer = self._call(
             "AdminInitiateAuth",
             ClientId=self._client_id,

@@ -5,7 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pydantic_core import CoreConfig, SchemaValidator, ValidationError, core_schema
+from pydantic_core import (
+    CoreConfig,
+    PydanticCustomError,
+    SchemaValidator,
+    ValidationError,
+    core_schema,
+)
 
 from sapa.channels.channel import is_username
 from sapa.errors import (
@@ -40,7 +46,7 @@ MAX_PASSWORD_LENGTH = 256
 
 def _check_username(text: str) -> str:
     if not is_username(text):
-        raise ValueError("must have no spaces or control characters")
+        raise PydanticCustomError("username", "must have no spaces or control characters")
     return text
 
 

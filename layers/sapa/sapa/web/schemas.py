@@ -31,6 +31,9 @@ ERROR_CODES = (
     "payload_too_large",
     "invalid_state",
     "state_conflict",
+    "too_many_answers",
+    "unknown_answer",
+    "in_progress",
     "session_ended",
 )
 # In a frame that answers no message, before the server closes the socket.

@@ -95,6 +95,15 @@ def test_refusals_are_told_apart(
     assert type(refused.value) is expected
 
 
+@pytest.mark.parametrize("name", ["a\u200db", "\ue000", "\u0378"])
+def test_name_that_no_user_can_have_is_not_asked_for(
+    pool: Checker, api: FaultyApi, name: str
+) -> None:
+    with pytest.raises(InvalidCredentialsError):
+        pool.check(name, "x")
+    assert api.reached == []
+
+
 def test_temporary_password_wants_a_new_one(pool: Checker, api: FaultyApi) -> None:
     answers(api, INITIATE, NEW_PASSWORD)
     with pytest.raises(NewPasswordRequiredError):

@@ -23,7 +23,9 @@ from sapa.errors import (
     RefusedError,
     StateConflictError,
     StateValueError,
+    TooManyAnswersError,
     TooManyChannelsError,
+    UnknownAnswerError,
     UnknownEndpointError,
 )
 from sapa.messages.replies import MAX_FRAMES, Reply, answer, post
@@ -314,6 +316,8 @@ REFUSALS = [
     (PayloadTooLargeError(9, 8), "payload_too_large"),
     (StateValueError("k", "no"), "invalid_state"),
     (StateConflictError("k", 8), "state_conflict"),
+    (TooManyAnswersError(5), "too_many_answers"),
+    (UnknownAnswerError(), "unknown_answer"),
 ]
 
 
