@@ -20,7 +20,7 @@ from sapa.aws.http_connection import (
     status_of,
 )
 
-# How often somebody who waits is asked whether they still want to.
+# How often it is asked, while nothing comes, whether the response is still wanted.
 ASK_SECONDS = 0.5
 _RECEIVED_BYTES = 65_536
 
@@ -62,9 +62,9 @@ class StreamingEndpoint:
 class HttpStream:
     """A response: `status`, `headers` with names in lower case, and the body by iterating.
 
-    Waiting longer than `seconds` for the next bytes raises `TimeoutError`. While nothing comes,
-    `is_wanted` is asked; if not, `UnwantedError` is raised. A response that ends early raises
-    `BrokenConnectionError`.
+    Waiting longer than `seconds` for the next bytes raises `TimeoutError`. `is_wanted` is asked
+    before each piece, and now and then while nothing comes; if not, `UnwantedError` is raised. A
+    response that ends early raises `BrokenConnectionError`.
     """
 
     def __init__(
@@ -169,11 +169,11 @@ class HttpStream:
         """Wait for the next bytes; false at the end of the connection."""
         until = time.monotonic() + self._seconds
         while True:
+            if not self._is_wanted():
+                raise UnwantedError
             try:
                 received = self._socket.recv(_RECEIVED_BYTES)
             except TimeoutError:
-                if not self._is_wanted():
-                    raise UnwantedError from None
                 if time.monotonic() >= until:
                     raise
             except OSError as error:

@@ -70,7 +70,7 @@ class LanguageModel(Protocol):
 
         `instructions` is the system prompt.
 
-        Closing the generator closes the connection to the model. While the model is silent,
-        `is_wanted` is asked now and then; if not, the generator ends. Raises `LanguageModelError`
+        Closing the generator closes the connection to the model. `is_wanted` is asked now and
+        then, also while no text comes; if not, the generator ends. Raises `LanguageModelError`
         where the answer ends early.
         """

@@ -132,7 +132,7 @@ def test_tls_is_waited_for_in_the_same_way(tmp_path: Path, monkeypatch: pytest.M
 
     def is_wanted() -> bool:
         asked.append(True)
-        return len(asked) < 2
+        return len(asked) < 9
 
     with faulty_api(context) as api:
         root = api.root.replace("http://127.0.0.1", "https://localhost")

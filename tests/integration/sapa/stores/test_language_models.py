@@ -412,9 +412,25 @@ def test_an_answer_that_nobody_wants_ends_while_the_model_is_silent(
     api: FaultyApi, name: str
 ) -> None:
     api.answers[name] = [begun(name, "Halo", is_whole=False)]
-    wanted = iter([True, False])
-    answer = model_of(api, name).answer("Hai", is_wanted=lambda: next(wanted))
-    assert list(answer) == ["Halo"]
+    asked: list[bool] = []
+
+    def is_wanted() -> bool:
+        asked.append(True)
+        return len(asked) < 9
+
+    assert list(model_of(api, name).answer("Hai", is_wanted=is_wanted)) == ["Halo"]
+    assert api.closed.acquire(timeout=20)
+
+
+def test_a_model_that_thinks_aloud_for_long_can_be_stopped(api: FaultyApi) -> None:
+    """What it thinks is no text, so nobody pulls."""
+    thought = event("contentBlockDelta", {"delta": {"reasoningContent": {"text": "Hm" * 50_000}}})
+    api.answers[CONVERSE] = [converse_stream(said("Halo") + thought * 50, is_whole=False)]
+    heard: list[str] = []
+    answer = model_of(api, CONVERSE).answer("Hai", is_wanted=lambda: not heard)
+    for text in answer:
+        heard.append(text)
+    assert heard == ["Halo"]
     assert api.closed.acquire(timeout=20)
 
 
@@ -423,7 +439,7 @@ def test_a_request_that_nobody_wants_is_not_sent_again(api: FaultyApi, name: str
     api.answers[name] = [answered(429, "{}")]
     pauses: list[float] = []
     model = model_of(api, name, pauses)
-    assert list(model.answer("Hai", is_wanted=lambda: False)) == []
+    assert list(model.answer("Hai", is_wanted=lambda: not api.posted)) == []
     assert (len(api.posted), pauses) == (1, [])
 
 
