@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from sapa.connections.frames import (
     MAX_DEPTH,
+    ListAnswers,
     Message,
     Ping,
     Resume,
+    Stop,
     decode,
     id_of,
     is_too_large,
@@ -168,3 +170,42 @@ def test_error_frame_has_the_details_of_the_refusal() -> None:
         "$id": "i",
     }
     assert RefusalError("c", "m").as_json() == {"error": {"code": "c", "message": "m"}}
+
+
+@pytest.mark.parametrize(
+    ("content", "parsed"),
+    [
+        ({"$stop": "a1", "$id": 1}, Stop("a1")),
+        ({"$answers": True}, ListAnswers()),
+        ({"$once": "k", "text": "Hai!"}, Message({"text": "Hai!"}, "k")),
+        ({"$once": "k" * 64}, Message({}, "k" * 64)),
+    ],
+)
+def test_controls_of_answers_and_messages_that_happen_once(
+    content: dict[str, Any], parsed: object
+) -> None:
+    assert parse(content) == parsed
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"$stop": 5},
+        {"$stop": ""},
+        {"$stop": "x" * 65},
+        {"$answers": 1},
+        {"$answers": False},
+        {"$once": ""},
+        {"$once": "k" * 65},
+        {"$once": 7},
+        {"$once": None},
+        {"$stop": "a1", "text": "Hai!"},
+        {"$ping": 1, "$once": "k"},
+        {"$answers": True, "$stop": "a1"},
+    ],
+)
+def test_controls_of_other_types_or_beside_others_are_refused(content: dict[str, Any]) -> None:
+    with pytest.raises(RefusalError) as caught:
+        parse(content)
+    assert caught.value.code == "invalid_message"
+    assert caught.value.fields
