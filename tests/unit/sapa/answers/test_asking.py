@@ -76,7 +76,7 @@ def test_a_writer_that_is_faster_than_the_end_goes_on(services: FakeServices, an
         append(answer, [part(1)], 0)
         return append(*arguments)
 
-    services.answer_store.append = slow  # type: ignore[method-assign]
+    services.answer_store.append = slow  # type: ignore[assignment, method-assign]
     assert services.answers.end(answer, AnswerStatus.STOPPED) is None
     kept = services.answer_store.get("ana", answer.answer_id)
     assert kept is not None

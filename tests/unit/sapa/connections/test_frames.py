@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from sapa.connections.frames import (
     MAX_DEPTH,
+    Control,
     ListAnswers,
     Message,
     Ping,
@@ -33,7 +34,7 @@ JSON = st.recursive(
 )
 
 
-def read(text: str) -> Message | Ping | Resume:
+def read(text: str) -> Control | Message:
     """The message in a text frame, with a checked `$id`."""
     content = decode(text)
     id_of(content)
@@ -147,10 +148,11 @@ def test_json_comes_through_unchanged(value: Any) -> None:
 
 @given(st.text() | JSON.map(json.dumps))
 def test_any_text_is_a_message_or_refused(text: str) -> None:
-    assert isinstance(_outcome(text), Message | Ping | Resume | RefusalError)
+    outcome = _outcome(text)
+    assert isinstance(outcome, Message | Ping | Resume | Stop | ListAnswers | RefusalError)
 
 
-def _outcome(text: str) -> Message | Ping | Resume | RefusalError:
+def _outcome(text: str) -> Control | Message | RefusalError:
     try:
         return read(text)
     except RefusalError as error:
