@@ -8,7 +8,7 @@ import pytest
 
 from sapa.answers.answer import Listener
 from sapa.answers.threads import ThreadedPosts, ThreadedSource
-from sapa.errors import ConnectionGoneError, DeliveryError
+from sapa.errors import ConnectionGoneError, DeliveryError, StoreError
 
 TIMEOUT = 10
 
@@ -211,3 +211,38 @@ def test_a_listener_that_leaves_gets_nothing_more() -> None:
     posts.send("1")
     posts.drain(TIMEOUT)
     assert sender.posted == {}
+
+
+def test_frames_for_somebody_else_are_dropped() -> None:
+    sender = Sender()
+    posts = ThreadedPosts(sender, removed.append)
+    posts.listen(listeners("a"), no_frames)
+    posts.send_to("b", "1")
+    posts.send("2")
+    posts.drain(TIMEOUT)
+    assert sender.posted == {"a": ["2"]}
+    assert posts.delivered == 1
+    assert posts.milliseconds >= 0
+
+
+def test_a_listener_that_takes_too_long_is_not_waited_for() -> None:
+    sender = Sender(held={"slow": threading.Event()})
+    posts = ThreadedPosts(sender, removed.append)
+    posts.listen(listeners("slow"), no_frames)
+    posts.send("1")
+    posts.drain(0)
+    assert sender.posted == {}
+    sender.held["slow"].set()
+
+
+def test_a_connection_that_cannot_be_removed_is_left_for_others() -> None:
+    def remove(_: str) -> None:
+        raise StoreError("Connections", "simulated")
+
+    posts = ThreadedPosts(Sender(gone={"bad"}), remove)
+    posts.listen(listeners("bad"), no_frames)
+    posts.send("1")
+    lost: list[Listener] = []
+    while not lost:
+        lost += posts.lost()
+    assert lost == listeners("bad")
