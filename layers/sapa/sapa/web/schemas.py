@@ -12,6 +12,7 @@ from sapa.messages.model_inputs import REF_TEMPLATE, input_model
 from sapa.observability import logger
 from sapa.processes.business_process import Process
 from sapa.processes.endpoints import ENDPOINTS, business_process_of
+from sapa.processes.language_model import ModelFailure
 
 type Schema = dict[str, Any]
 
@@ -38,6 +39,8 @@ ERROR_CODES = (
 )
 # In a frame that answers no message, before the server closes the socket.
 CLOSING_CODES = ("too_many_connections",)
+# At the end of answers that need a language model.
+MODEL_CODES = tuple(failure.value for failure in ModelFailure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class EndpointSchemas:
 def error_schema() -> Schema:
     """The frame that says what is wrong with a message."""
     details: Schema = {
-        "code": {"type": "string", "enum": [*ERROR_CODES, *CLOSING_CODES]},
+        "code": {"type": "string", "enum": [*ERROR_CODES, *CLOSING_CODES, *MODEL_CODES]},
         "message": {"type": "string"},
         "fields": {
             "type": "object",

@@ -10,7 +10,13 @@ from jsonschema import Draft202012Validator
 from sapa.connections.frames import Ping, Resume, decode, id_of, parse
 from sapa.errors import RefusalError
 from sapa.web.frame_schemas import payloads
-from sapa.web.schemas import CLOSING_CODES, ERROR_CODES, ERROR_SCHEMA_NAME, error_schema
+from sapa.web.schemas import (
+    CLOSING_CODES,
+    ERROR_CODES,
+    ERROR_SCHEMA_NAME,
+    MODEL_CODES,
+    error_schema,
+)
 from tests.unit.sapa.channels.test_resume import LOBBY, was_in_lobby
 from tests.unit.sapa.fakes import FakeServices
 
@@ -76,4 +82,5 @@ def test_what_the_schema_allows_is_taken(message: dict[str, Any]) -> None:
 
 def test_every_code_is_documented() -> None:
     text = ARCHITECTURE.read_text(encoding="utf-8")
-    assert [code for code in (*ERROR_CODES, *CLOSING_CODES) if f"`{code}`" not in text] == []
+    codes = (*ERROR_CODES, *CLOSING_CODES, *MODEL_CODES)
+    assert [code for code in codes if f"`{code}`" not in text] == []
