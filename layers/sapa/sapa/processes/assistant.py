@@ -18,10 +18,6 @@ MAX_TURNS = 20
 MAX_CHARACTERS = 24_000
 MAX_ANSWER_CHARACTERS = 16_000
 
-type Question = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=8_000)
-]
-
 
 class Conversation(TypedDict):
     """What was said, the oldest turn first; `id` changes when the user starts over."""
@@ -31,7 +27,13 @@ class Conversation(TypedDict):
 
 
 @business_process
-def assistant(message: Question, context: Context, start_over: bool = False) -> Stream[str]:
+def assistant(
+    message: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=8_000)
+    ],
+    context: Context,
+    start_over: bool = False,
+) -> Stream[str]:
     """Talk with a language model; it remembers what was said before.
 
     The answer arrives while the model thinks of the rest, and goes on while you reload the page.
@@ -39,7 +41,7 @@ def assistant(message: Question, context: Context, start_over: bool = False) -> 
     word it is forgotten.
 
     An answer is added to the conversation when it ends, as one step together with its question. So
-    two questions at the same time are both remembered, and none is without an answer.
+    of two questions at the same time, both are remembered.
     """
     model, running = context.language_model, context.answer
     conversation = _conversation(context, start_over=start_over)
