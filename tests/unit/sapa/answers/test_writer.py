@@ -111,6 +111,20 @@ def test_an_answer_is_written_to_its_end(desk: Desk) -> None:
     assert desk.network.open["c1"][0] == '{"$joined": {"room:1": 7}}'
 
 
+def test_a_process_may_ask_at_once_whether_it_is_being_stopped(desk: Desk) -> None:
+    """Its thread begins before the writer."""
+    asked: list[bool] = []
+
+    def make_source(generator: Iterator[object]) -> Source:
+        asked.extend(running.is_stopping for running in desk.running)
+        return Source(generator)
+
+    desk.writer = replace(desk.writer, make_source=make_source)
+    assert desk.write() is Outcome.DONE
+    assert asked == [False]
+    assert [running.is_stopping for running in desk.running] == [True]
+
+
 def test_a_process_that_does_not_end_does_not_hold_its_answer(desk: Desk) -> None:
     begun = desk.begin()
     assert isinstance(begun, Writing)
