@@ -17,10 +17,14 @@ from local_gateway.inspector.site import SEGMENT, InspectorSite, why_unavailable
 from local_gateway.recording.recorder import CallRecorder, Recording, RecordingInvoker
 from local_gateway.recording.writer import RecordFile
 from local_gateway.records import Observe, observe_all
+from local_gateway.runtime.log_tail import LogTails
 from local_gateway.sam_local.build import SamLocalBuild
-from local_gateway.server.bound_ports import BoundPorts
+from local_gateway.server.bound_ports import BoundPorts, bind
 from local_gateway.server.faults import FaultInjector
 from local_gateway.server.interfaces import ClockAndIds, Invoker
+from local_gateway.server.lambda_api import LIMITS as LAMBDA_LIMITS
+from local_gateway.server.lambda_api import LambdaApi
+from local_gateway.server.listener import Listener
 from local_gateway.settings import GatewaySettings
 from local_gateway.terminal.terminal import Terminal
 
@@ -134,7 +138,12 @@ def attach_inspector(run: Run) -> None:
 
 
 def attach_event_sources(run: Run) -> None:
-    """Queues, rules and schedules of the template, as far as it has any."""
+    """What invokes functions beside the APIs: other functions, queues, rules, schedules.
+
+    The AWS services of this run pass invocations on to a Lambda API that listens for them alone.
+    """
+    tails = LogTails()
+    run.observers.append(tails.observe)
 
     async def start(_: Gateway, invoker: Invoker) -> None:
         event_sources = EventSources(
@@ -146,7 +155,27 @@ def attach_event_sources(run: Run) -> None:
         )
         run.exits.push_async_callback(event_sources.close)
         run.when_reloaded.append(event_sources.follow)
+        lambda_api = LambdaApi(
+            invoker,
+            event_sources.asynchronous.accept,
+            log_tails=tails,
+            clock=ClockAndIds(),
+            observe=run.observe,
+        )
+        run.when_reloaded.append(lambda_api.serve)
+        lambda_api.serve(run.version.application)
         await event_sources.deploy(run.version.application)
+        sockets = bind(("127.0.0.1",), 0)
+        listener = Listener(
+            sockets,
+            lambda_api.handle,
+            clock=ClockAndIds(),
+            observe=run.observe,
+            limits=LAMBDA_LIMITS,
+        )
+        run.exits.push_async_callback(listener.close)
+        await listener.start()
+        run.aws.lead_invocations_to(f"http://127.0.0.1:{sockets[0].getsockname()[1]}")
 
     run.when_serving.append(start)
 

@@ -3,6 +3,7 @@
 Run as a script: it imports moto and the standard library only, and loads the guard by its path. It
 listens on a free port of 127.0.0.1 and of the addresses that are its arguments, prints the port as
 one line and then serves until standard input ends, which also happens when the parent is killed.
+A line on standard input is the URL of the gateway's Lambda API.
 """
 
 import errno
@@ -41,9 +42,10 @@ def remove_aws_configuration() -> None:
     os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull  # noqa: TID251
 
 
-def end_with_parent() -> None:
-    """Wait for the end of standard input, then end the process at once."""
-    sys.stdin.buffer.read()
+def follow_parent(gateway: Any) -> None:
+    """Take the URL of the gateway; at the end of standard input, end the process at once."""
+    for line in sys.stdin:
+        gateway.url = line.strip()
     os._exit(0)
 
 
@@ -139,7 +141,7 @@ def bind(further_hosts: list[str]) -> list[socket.socket]:
 
 def guarded(application: Any) -> Any:
     """The WSGI application, out of reach for web pages: moto answers every origin."""
-    guard = load_guard()
+    guard = load("core/loopback_guard.py")
 
     def answer(environ: Any, start_response: Any) -> Any:
         hosts = [environ["HTTP_HOST"]] if "HTTP_HOST" in environ else []
@@ -229,10 +231,10 @@ def error_body(environ: Any, message: str, *, is_query: bool) -> tuple[str, byte
     return "text/xml", f"<ErrorResponse><Error>{error}</Error></ErrorResponse>".encode()
 
 
-def load_guard() -> Any:
-    """`core/loopback_guard.py`: the gateway's package is not on `sys.path` here."""
-    path = Path(__file__).parents[1] / "core" / "loopback_guard.py"
-    loader = SourceFileLoader("loopback_guard", str(path))
+def load(file: str) -> Any:
+    """A module of the gateway by its path: the gateway's package is not on `sys.path` here."""
+    path = Path(__file__).parents[1] / file
+    loader = SourceFileLoader(path.stem, str(path))
     module = ModuleType(loader.name)
     loader.exec_module(module)
     return module
@@ -240,7 +242,8 @@ def load_guard() -> Any:
 
 def main() -> None:
     """Serve every moto backend until the parent is gone."""
-    threading.Thread(target=end_with_parent, daemon=True).start()
+    functions = load("aws_services/moto_functions.py")
+    threading.Thread(target=follow_parent, args=[functions.GATEWAY], daemon=True).start()
     remove_aws_configuration()
     # Only now: moto reads the environment when it is imported.
     from moto.moto_server.werkzeug_app import (
@@ -266,7 +269,9 @@ def main() -> None:
             """Requests are not worth a line."""
 
     logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
-    application = guarded(explained(DomainDispatcherApplication(create_application)))
+    application = guarded(
+        functions.forwarding(explained(DomainDispatcherApplication(create_application)))
+    )
     sockets = bind(sys.argv[1:])
     port = sockets[0].getsockname()[1]
     server, *others = [

@@ -12,6 +12,7 @@ from local_gateway.core.event_sources.scheduled_events import rule_event, schedu
 from local_gateway.core.model import Application
 from local_gateway.event_sources.asynchronous import AsynchronousInvoker, Trigger
 from local_gateway.event_sources.clock import Clock, ScheduleTimer
+from local_gateway.event_sources.destinations import DestinationSender
 from local_gateway.event_sources.queue_poller import QueuePoller
 from local_gateway.event_sources.queues import QUEUE_ERRORS, Queue, SqsQueue
 from local_gateway.event_sources.reporter import Reporter
@@ -42,11 +43,16 @@ class EventSources:
         self._clock = clock
         self._reporter = Reporter(observe, sources)
         self._client: Any = None
-        self._asynchronous = AsynchronousInvoker(
-            invoker, clock=clock, reporter=self._reporter, queue=self._queue
+        self._clients: MotoClients | None = None
+        self._others: dict[str, Any] = {}
+        sender = DestinationSender(
+            queue=self._queue, client=self._service_client, reporter=self._reporter
+        )
+        self.asynchronous = AsynchronousInvoker(
+            invoker, clock=clock, reporter=self._reporter, sender=sender
         )
         self._delivery = TargetDelivery(
-            self._asynchronous, queue=self._queue, reporter=self._reporter
+            self.asynchronous, queue=self._queue, reporter=self._reporter
         )
         self._rule_delivery = RuleDelivery(self._delivery, self._reporter)
         self._listener: RuleListener | None = None
@@ -74,12 +80,14 @@ class EventSources:
             self._reporter.problem("events", "events", error)
 
     async def _deploy(self, application: Application) -> None:
-        self._asynchronous.settings = application.asynchronous
+        self.asynchronous.serve(application)
         rules = [rule for rule in application.event_rules if rule.targets]
         scheduled = [rule for rule in rules if rule.timetable is not None and rule.enabled]
         schedules = [schedule for schedule in application.schedules if schedule.enabled]
-        if self._client is None and (application.queue_mappings or rules or schedules):
-            self._client = await in_thread(lambda: _client(self._endpoint_url, application))
+        needs_queues = application.queue_mappings or rules or schedules or application.asynchronous
+        self._clients = self._clients or MotoClients(self._endpoint_url, application.region)
+        if self._client is None and needs_queues:
+            self._client = await in_thread(lambda: self._queue_client(application))
         await self._listen(application, rules)
         await self._map(application.queue_mappings)
         await self._time([*scheduled, *schedules])
@@ -93,7 +101,7 @@ class EventSources:
             await self._listener.close()
         closing = [timer.close() for timer in self._timers.values()]
         closing += [poller.close() for poller in (*self._pollers.values(), *self._retired)]
-        await asyncio.gather(*closing, self._asynchronous.close())
+        await asyncio.gather(*closing, self.asynchronous.close())
 
     async def _listen(self, application: Application, rules: list[EventRule]) -> None:
         if self._listener is None and rules:
@@ -146,8 +154,18 @@ class EventSources:
     def _queue(self, url: str) -> Queue:
         return SqsQueue(self._client, url)
 
+    def _queue_client(self, application: Application) -> Any:
+        # Every long poll holds a connection, and what it brings needs others.
+        connections = 2 * len(application.queue_mappings) + 10
+        return self._new_client("sqs", connections)
 
-def _client(endpoint_url: str, application: Application) -> Any:
-    # Every long poll holds a connection, and what it brings needs others.
-    connections = 2 * len(application.queue_mappings) + 10
-    return MotoClients(endpoint_url, application.region).client("sqs", connections=connections)
+    def _service_client(self, service: str) -> Any:
+        """A client of another service, made when it is first needed."""
+        if service not in self._others:
+            self._others[service] = self._new_client(service, 10)
+        return self._others[service]
+
+    def _new_client(self, service: str, connections: int) -> Any:
+        if self._clients is None:
+            raise AssertionError("nothing is served yet")
+        return self._clients.client(service, connections=connections)

@@ -16,10 +16,12 @@ from local_gateway.template.loading.parameters import checked_value
 from local_gateway.template.loading.template import ResourceValues, Template
 from local_gateway.template.readers.api_resources import ApiDirectory, ApiResource
 from local_gateway.template.readers.asynchronous_invocation import AsynchronousReader
+from local_gateway.template.readers.destinations import DestinationReader
 from local_gateway.template.readers.eventbridge import EventRuleReader, ScheduleReader, TargetReader
 from local_gateway.template.readers.functions import FunctionDirectory, FunctionReader
 from local_gateway.template.readers.http_api import HttpApiReader
 from local_gateway.template.readers.layers import read_layers
+from local_gateway.template.readers.qualifiers import read_qualifiers
 from local_gateway.template.readers.resolved_template import ResolvedTemplate
 from local_gateway.template.readers.service_limits import check_limits
 from local_gateway.template.readers.sqs import QueueDirectory, QueueMappingReader
@@ -66,6 +68,7 @@ def build_application(
     warnings.extend(_stage_warnings([*websocket_apis, *http_apis]))
     queues = QueueDirectory(resources)
     targets = TargetReader(directory, queues)
+    destinations = DestinationReader(resources, directory, queues, warnings)
     mappings = QueueMappingReader(resources, directory, queues)
     application = Application(
         stack_name=template.stack.name,
@@ -80,7 +83,8 @@ def build_application(
         queue_mappings=mappings.read(),
         event_rules=EventRuleReader(resources, targets).read(),
         schedules=ScheduleReader(resources, targets).read(),
-        asynchronous=AsynchronousReader(resources, directory, queues, warnings).read(),
+        asynchronous=AsynchronousReader(resources, directory, destinations).read(),
+        qualifiers=read_qualifiers(resources, directory),
     )
     collected.raise_if_any()
     return LoadedApplication(application, tuple(warnings))

@@ -29,6 +29,25 @@ class QueueMapping:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """Where the record of an invocation goes; `function` is a logical id, `queue_url` a queue's."""
+
+    arn: str
+    function: str | None = None
+    queue_url: str | None = None
+
+    @property
+    def service(self) -> str:
+        """`lambda`, `sqs`, `sns` or `events`."""
+        return self.arn.split(":")[2]
+
+    @property
+    def name(self) -> str:
+        """The last part of the ARN."""
+        return self.arn.rpartition(":")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TargetInput:
     """The input of a target: at most one of a constant, a JSON path and a template.
 

@@ -107,6 +107,7 @@ class FunctionReader:
             layers=code.layers,
             environment=self._environment(properties),
             reserved_concurrency=properties.integer("ReservedConcurrentExecutions"),
+            stops_recursive_loops=properties.optional_text("RecursiveLoop") != "Allow",
         )
 
     def _code(self, properties: Properties) -> _Code:
