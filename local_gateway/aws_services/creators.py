@@ -49,6 +49,15 @@ _TOPIC_ATTRIBUTES = (
     "SignatureVersion",
     "TracingConfig",
 )
+_SUBSCRIPTION_ATTRIBUTES = (
+    "DeliveryPolicy",
+    "FilterPolicy",
+    "FilterPolicyScope",
+    "RawMessageDelivery",
+    "RedrivePolicy",
+    "ReplayPolicy",
+    "SubscriptionRoleArn",
+)
 _KEY_PARAMETERS = ("Description", "KeySpec", "KeyUsage", "MultiRegion", "Origin")
 _LONGEST_BUCKET_NAME = 63
 # The regions whose website hosts have a dash; newer regions have a dot (S3, "Website endpoints").
@@ -263,8 +272,27 @@ def create_topic(client: Any, creation: Creation) -> Created:
     return Created(arn, {"TopicArn": arn, "TopicName": name})
 
 
+def create_subscription(client: Any, creation: Creation) -> Created:
+    """Create a topic's subscription; `Ref` is its ARN."""
+    properties = creation.properties
+    attributes = {
+        name: _text(properties[name]) for name in _SUBSCRIPTION_ATTRIBUTES if name in properties
+    }
+    # moto looks whether there is a text at all.
+    if attributes.get("RawMessageDelivery") == "false":
+        del attributes["RawMessageDelivery"]
+    arn = client.subscribe(
+        TopicArn=properties.get("TopicArn"),
+        Protocol=properties.get("Protocol"),
+        Endpoint=properties.get("Endpoint", ""),
+        Attributes=attributes,
+        ReturnSubscriptionArn=True,
+    )["SubscriptionArn"]
+    return Created(arn, {"Arn": arn})
+
+
 def create_bucket(client: Any, creation: Creation) -> Created:
-    """Create a bucket; of its settings only the versions of objects and the tags matter here."""
+    """Create a bucket; of its settings versions, notifications and tags matter here."""
     properties, stack = creation.properties, creation.stack
     default = creation.name.lower()[:_LONGEST_BUCKET_NAME].strip("-")
     name = str(properties.get("BucketName") or default)
@@ -275,6 +303,13 @@ def create_bucket(client: Any, creation: Creation) -> Created:
     if "VersioningConfiguration" in properties:
         client.put_bucket_versioning(
             Bucket=name, VersioningConfiguration=properties["VersioningConfiguration"]
+        )
+    if "NotificationConfiguration" in properties:
+        client.put_bucket_notification_configuration(
+            Bucket=name,
+            NotificationConfiguration=_notifications(
+                as_object(properties["NotificationConfiguration"])
+            ),
         )
     if properties.get("Tags"):
         client.put_bucket_tagging(Bucket=name, Tagging={"TagSet": properties["Tags"]})
@@ -290,6 +325,45 @@ def create_bucket(client: Any, creation: Creation) -> Created:
             "WebsiteURL": f"http://{name}.{website}.{domain}",
         },
     )
+
+
+# By list in CloudFormation: the list of the API, and the target's name in both.
+_NOTIFICATIONS = {
+    "LambdaConfigurations": ("LambdaFunctionConfigurations", "Function", "LambdaFunctionArn"),
+    "QueueConfigurations": ("QueueConfigurations", "Queue", "QueueArn"),
+    "TopicConfigurations": ("TopicConfigurations", "Topic", "TopicArn"),
+}
+
+
+def _notifications(configuration: JsonObject) -> JsonObject:
+    """A bucket's notifications as the API takes them."""
+    result: JsonObject = {}
+    for name, (list_name, target, target_name) in _NOTIFICATIONS.items():
+        items = [as_object(item) for item in as_list(configuration.get(name))]
+        if items:
+            result[list_name] = [
+                {
+                    target_name: item.get(target),
+                    "Events": [item.get("Event")],
+                    **_key_filter(as_object(item.get("Filter"))),
+                }
+                for item in items
+            ]
+    bridge = as_object(configuration.get("EventBridgeConfiguration"))
+    if bridge and bridge.get("EventBridgeEnabled") not in (False, "false"):
+        result["EventBridgeConfiguration"] = {}
+    return result
+
+
+def _key_filter(declared: JsonObject) -> JsonObject:
+    rules = [as_object(rule) for rule in as_list(as_object(declared.get("S3Key")).get("Rules"))]
+    if not rules:
+        return {}
+    # S3 takes the names in any letter case, moto does not.
+    named: list[Json] = [
+        {"Name": str(rule.get("Name")).lower(), "Value": rule.get("Value")} for rule in rules
+    ]
+    return {"Filter": {"Key": {"FilterRules": named}}}
 
 
 def create_key(client: Any, creation: Creation) -> Created:

@@ -7,10 +7,15 @@ function. A chain of invocations stays one chain: its trace header goes with eve
 The moto server's process loads this file by its path: it imports moto and the standard library.
 """
 
+import base64
 import http.client
 import json
+import os
 import re
 import threading
+import time
+import uuid
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -122,3 +127,142 @@ def _body(environ: Any) -> bytes:
         return bytes(environ["wsgi.input"].read())
     length = environ.get("CONTENT_LENGTH") or ""
     return bytes(environ["wsgi.input"].read(int(length))) if length.isdecimal() else b""
+
+
+def patch_topics() -> None:
+    """Let topics invoke the functions of the template."""
+    from moto.sns.models import Subscription
+
+    publish_to_others = Subscription.publish
+
+    def publish(
+        self: Any,
+        message: str,
+        message_id: str,
+        subject: str | None = None,
+        message_attributes: dict[str, Any] | None = None,
+        **further: Any,
+    ) -> None:
+        if self.protocol != "lambda":
+            publish_to_others(self, message, message_id, subject, message_attributes, **further)
+            return
+        matcher = self._filter_policy_matcher
+        if matcher is not None and not matcher.matches(message_attributes, message):
+            return
+        if further.get("message_structure") == "json":
+            message = self._parse_message_structure(message, self.protocol)
+        event = topic_event(self, message, message_id, subject, message_attributes or {})
+        GATEWAY.send_event(self.endpoint, event, f"sns {self.topic.name}")
+
+    setattr(Subscription, "publish", publish)  # noqa: B010 - a method of another program
+
+
+def topic_event(
+    subscription: Any,
+    message: str,
+    message_id: str,
+    subject: str | None,
+    attributes: dict[str, Any],
+) -> dict[str, Any]:
+    """The event of a message (Lambda developer guide, with-sns); the signature is no signature."""
+    topic, region = subscription.topic, subscription.arn.split(":")[3]
+    address = f"https://sns.{region}.amazonaws.com"
+    content = {
+        "Type": "Notification",
+        "MessageId": message_id,
+        "TopicArn": topic.arn,
+        "Subject": subject,
+        "Message": message,
+        "Timestamp": now(),
+        "SignatureVersion": "1",
+        "Signature": "EXAMPLE",
+        "SigningCertUrl": f"{address}/SimpleNotificationService-example.pem",
+        "UnsubscribeUrl": f"{address}/?Action=Unsubscribe&SubscriptionArn={subscription.arn}",
+        "MessageAttributes": {
+            name: {"Type": value["Type"], "Value": text_of(value["Value"])}
+            for name, value in attributes.items()
+        },
+    }
+    record = {
+        "EventSource": "aws:sns",
+        "EventVersion": "1.0",
+        "EventSubscriptionArn": subscription.arn,
+        "Sns": content,
+    }
+    return {"Records": [record]}
+
+
+def text_of(value: Any) -> Any:
+    """The value of an attribute in JSON."""
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else value
+
+
+def now() -> str:
+    """ISO 8601 in UTC with milliseconds."""
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z"
+
+
+def patch_buckets() -> None:
+    """Let buckets invoke the functions of the template, and complete what they tell."""
+    from moto.s3 import notifications
+
+    def invoke(account_id: str, event: Any, arn: str, region: str) -> None:
+        bucket = event["Records"][0]["s3"]["bucket"]["name"]
+        GATEWAY.send_event(arn, event, f"s3 {bucket}")
+
+    record_of = notifications._get_s3_event
+
+    def event(event_name: str, bucket: Any, key: Any, notification_id: str) -> Any:
+        made = record_of(event_name, bucket, key, notification_id)
+        [record] = made["Records"]
+        complete_bucket_record(record, event_name, bucket, key)
+        return made
+
+    vars(notifications).update(_invoke_awslambda=invoke, _get_s3_event=event)
+
+
+def complete_bucket_record(record: dict[str, Any], event_name: str, bucket: Any, key: Any) -> None:
+    """Add what S3 says and moto does not (S3 user guide, notification-content-structure)."""
+    principal = {"principalId": "LOCALGATEWAY"}
+    record["userIdentity"] = principal
+    record["requestParameters"] = {"sourceIPAddress": "127.0.0.1"}
+    record["responseElements"] = {
+        "x-amz-request-id": uuid.uuid4().hex[:16].upper(),
+        "x-amz-id-2": base64.b64encode(os.urandom(48)).decode(),
+    }
+    record["s3"]["bucket"]["ownerIdentity"] = principal
+    thing = record["s3"]["object"]
+    if bucket.is_versioned and getattr(key, "version_id", None):
+        thing["versionId"] = str(key.version_id)
+    if event_name.startswith("s3:ObjectRemoved:"):
+        for name in ("size", "eTag"):
+            thing.pop(name, None)
+    thing["sequencer"] = f"{time.time_ns():016X}"
+
+
+def patch_bus_events_of_buckets() -> None:
+    """Let the events that buckets put on a bus have the input that each target asks for."""
+    from moto.events.models import Rule
+
+    send = Rule.send_to_targets
+
+    def send_to_targets(self: Any, event: Any, transform_input: bool = True) -> None:
+        send(self, event)
+
+    setattr(Rule, "send_to_targets", send_to_targets)  # noqa: B010
+
+
+def patch_trace_of_messages() -> None:
+    """Let a message carry the trace header of the request that sent it, as SQS does."""
+    from moto.sqs.models import Queue
+
+    add = Queue.add_message
+
+    def add_message(self: Any, message: Any) -> None:
+        trace_id = current_trace_id()
+        if trace_id is not None and "AWSTraceHeader" not in message.system_attributes:
+            attribute = {"DataType": "String", "StringValue": trace_id}
+            message.system_attributes = {**message.system_attributes, "AWSTraceHeader": attribute}
+        add(self, message)
+
+    setattr(Queue, "add_message", add_message)  # noqa: B010

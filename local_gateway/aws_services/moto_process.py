@@ -243,6 +243,7 @@ def load(file: str) -> Any:
 def main() -> None:
     """Serve every moto backend until the parent is gone."""
     functions = load("aws_services/moto_functions.py")
+    streams = load("aws_services/moto_streams.py")
     threading.Thread(target=follow_parent, args=[functions.GATEWAY], daemon=True).start()
     remove_aws_configuration()
     # Only now: moto reads the environment when it is imported.
@@ -253,11 +254,19 @@ def main() -> None:
     )
     from werkzeug.serving import make_server
 
+    patches = {
+        "sqs": [patch_sqs_locking, patch_sqs_speed, functions.patch_trace_of_messages],
+        "sns": [functions.patch_topics],
+        "s3": [functions.patch_buckets],
+        "events": [functions.patch_bus_events_of_buckets],
+        "dynamodb": [streams.patch_table_streams],
+        "kinesis": [streams.patch_data_streams],
+    }
+
     def create_application(service: Any) -> Any:
-        """A service's application; no queue exists before the first request to SQS."""
-        if service == "sqs":
-            patch_sqs_locking()
-            patch_sqs_speed()
+        """A service's application; nothing exists in it before the first request."""
+        for patch in patches.get(service, ()):
+            patch()
         return create_backend_app(service)
 
     class QuietRequestHandler(MotoRequestHandler):
@@ -270,7 +279,9 @@ def main() -> None:
 
     logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
     application = guarded(
-        functions.forwarding(explained(DomainDispatcherApplication(create_application)))
+        functions.forwarding(
+            streams.waiting(explained(DomainDispatcherApplication(create_application)))
+        )
     )
     sockets = bind(sys.argv[1:])
     port = sockets[0].getsockname()[1]

@@ -15,6 +15,7 @@ from local_gateway.core.event_sources.model import (
     EventRule,
     QueueMapping,
     Schedule,
+    StreamMapping,
 )
 
 DEFAULT_INTEGRATION_TIMEOUT = 29.0
@@ -199,6 +200,7 @@ class Application:
     outputs: Mapping[str, str] = field(default_factory=dict)
     resources: Mapping[str, str] = field(default_factory=dict)
     queue_mappings: tuple[QueueMapping, ...] = ()
+    stream_mappings: tuple[StreamMapping, ...] = ()
     event_rules: tuple[EventRule, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     asynchronous: Mapping[str, AsynchronousInvocation] = field(default_factory=dict)

@@ -21,14 +21,13 @@ from local_gateway.core.http import trace_header
 from local_gateway.core.invocation import Failed, Invocation, Succeeded, Throttled, outcome_of
 from local_gateway.core.lambda_api.lineage import (
     function_key,
-    is_recursive_loop,
-    loop_text,
     with_invocation,
 )
 from local_gateway.core.model import Application, AsynchronousInvocation, LambdaFunction
 from local_gateway.errors import GatewayError
 from local_gateway.event_sources.clock import Clock
 from local_gateway.event_sources.destinations import DestinationSender
+from local_gateway.event_sources.recursive_loops import RecursiveLoops
 from local_gateway.event_sources.reporter import Reporter
 from local_gateway.server.interfaces import Invoker
 
@@ -67,11 +66,13 @@ class AsynchronousInvoker:
         clock: Clock,
         reporter: Reporter,
         sender: DestinationSender,
+        loops: RecursiveLoops,
     ) -> None:
         self._invoker = invoker
         self._clock = clock
         self._reporter = reporter
         self._sender = sender
+        self._loops = loops
         self._tasks: set[asyncio.Task[None]] = set()
         self._settings: Mapping[str, AsynchronousInvocation] = {}
         self._functions: Mapping[str, LambdaFunction] = {}
@@ -131,7 +132,8 @@ class AsynchronousInvoker:
 
     async def _run(self, event: _Event) -> None:
         settings = self._settings.get(event.function, _DEFAULT)
-        if self._is_stopped(event):
+        trigger = event.trigger
+        if self._loops.stop(event.function, event.trace_id, trigger.api, trigger.name):
             loop = Failed("RecursiveInvocationException", "the function is in a recursive loop")
             stopped = Invocation(result=loop, request_id=event.request_id, cold=False, duration=0.0)
             await self._end(event, settings, stopped, 0)
@@ -165,14 +167,6 @@ class AsynchronousInvoker:
                 await self._end(event, settings, invocation, attempts, is_too_old=is_too_old)
                 return
             await self._clock.sleep_until(again)
-
-    def _is_stopped(self, event: _Event) -> bool:
-        function = self._functions.get(event.function)
-        if function is None or not is_recursive_loop(function, event.trace_id):
-            return False
-        problem = GatewayError(loop_text(function))
-        self._reporter.problem(event.trigger.api, event.trigger.name, problem)
-        return True
 
     def _report(self, event: _Event, invocation: Invocation, pause: int | None) -> None:
         outcome, detail = outcome_of(invocation.result)

@@ -17,6 +17,7 @@ from local_gateway.template.loading.template import ResourceValues, Template
 from local_gateway.template.readers.api_resources import ApiDirectory, ApiResource
 from local_gateway.template.readers.asynchronous_invocation import AsynchronousReader
 from local_gateway.template.readers.destinations import DestinationReader
+from local_gateway.template.readers.event_source_mappings import read_event_source_mappings
 from local_gateway.template.readers.eventbridge import EventRuleReader, ScheduleReader, TargetReader
 from local_gateway.template.readers.functions import FunctionDirectory, FunctionReader
 from local_gateway.template.readers.http_api import HttpApiReader
@@ -25,6 +26,7 @@ from local_gateway.template.readers.qualifiers import read_qualifiers
 from local_gateway.template.readers.resolved_template import ResolvedTemplate
 from local_gateway.template.readers.service_limits import check_limits
 from local_gateway.template.readers.sqs import QueueDirectory, QueueMappingReader
+from local_gateway.template.readers.streams import StreamMappingReader
 from local_gateway.template.readers.websocket_api import WebSocketApiReader
 
 
@@ -69,7 +71,12 @@ def build_application(
     queues = QueueDirectory(resources)
     targets = TargetReader(directory, queues)
     destinations = DestinationReader(resources, directory, queues, warnings)
-    mappings = QueueMappingReader(resources, directory, queues)
+    mappings = read_event_source_mappings(
+        resources,
+        QueueMappingReader(directory, queues),
+        StreamMappingReader(resources, directory, destinations, warnings),
+        warnings,
+    )
     application = Application(
         stack_name=template.stack.name,
         account_id=template.stack.account_id,
@@ -80,7 +87,8 @@ def build_application(
         http_apis=http_apis,
         outputs=_outputs(template, resources),
         resources=dict(values.refs),
-        queue_mappings=mappings.read(),
+        queue_mappings=mappings.queues,
+        stream_mappings=mappings.streams,
         event_rules=EventRuleReader(resources, targets).read(),
         schedules=ScheduleReader(resources, targets).read(),
         asynchronous=AsynchronousReader(resources, directory, destinations).read(),

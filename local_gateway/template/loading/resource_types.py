@@ -41,6 +41,7 @@ DATA = frozenset(
         "AWS::KMS::Key",
         "AWS::Kinesis::Stream",
         "AWS::S3::Bucket",
+        "AWS::SNS::Subscription",
         "AWS::SNS::Topic",
         "AWS::SQS::Queue",
         "AWS::SSM::Parameter",
@@ -119,7 +120,6 @@ _NOT_YET: Mapping[str, str] = {
     "AWS::Serverless::Api": "REST APIs are not served; use AWS::Serverless::HttpApi",
     "AWS::Serverless::GraphQLApi": "GraphQL APIs are not served",
     "AWS::Serverless::StateMachine": "state machines are not served",
-    "AWS::SNS::Subscription": "SNS subscriptions are not served; let a queue invoke the function",
 }
 # Types of SAM that become what is not served.
 NOT_SERVED_OF_SAM = frozenset(name for name in _NOT_YET if name.startswith("AWS::Serverless::"))
@@ -131,8 +131,6 @@ REMOVE = "remove it or give the resource a Condition that is false here"
 # By type: the property that can name a function, and what it is called.
 WIRING: Mapping[str, tuple[str, str]] = {
     "AWS::Cognito::UserPool": ("LambdaConfig", "triggers"),
-    "AWS::S3::Bucket": ("NotificationConfiguration", "notifications"),
-    "AWS::SNS::Topic": ("Subscription", "subscriptions"),
 }
 
 

@@ -72,11 +72,18 @@ class FakeQueue:
         for body in bodies:
             self.put(body)
 
-    def put(self, body: str) -> None:
-        """Have a message that can be received."""
+    def put(self, body: str, trace_id: str | None = None) -> None:
+        """Have a message that can be received, sent in a chain of invocations or not."""
         number = str(next(self._numbers))
+        attributes = {} if trace_id is None else {"AWSTraceHeader": trace_id}
         self._waiting.put_nowait(
-            {"MessageId": number, "ReceiptHandle": number, "Body": body, "MD5OfBody": ""}
+            {
+                "MessageId": number,
+                "ReceiptHandle": number,
+                "Body": body,
+                "MD5OfBody": "",
+                "Attributes": attributes,
+            }
         )
 
     async def receive(self, count: int, wait: int) -> Sequence[Message]:

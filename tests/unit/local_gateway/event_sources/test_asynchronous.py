@@ -13,6 +13,7 @@ from local_gateway.core.lambda_api.lineage import LIMIT, function_key, invocatio
 from local_gateway.core.model import AsynchronousInvocation
 from local_gateway.event_sources.asynchronous import AsynchronousInvoker, Trigger
 from local_gateway.event_sources.destinations import DestinationSender
+from local_gateway.event_sources.recursive_loops import RecursiveLoops
 from local_gateway.event_sources.reporter import Reporter
 from local_gateway.server.interfaces import ClockAndIds
 from tests.support.applications import application
@@ -56,12 +57,15 @@ async def workbench(
     invoker, observer, clock = FakeInvoker(results=results), FakeObserver(), VirtualClock(start)
     queue = FakeQueue()
     reporter = Reporter(observer.observe, ClockAndIds())
+    loops = RecursiveLoops(reporter)
     asynchronous = AsynchronousInvoker(
         invoker,
         clock=clock,
         reporter=reporter,
         sender=DestinationSender(queue=lambda _: queue, client=lambda _: None, reporter=reporter),
+        loops=loops,
     )
+    loops.functions = application().functions
     configured = {} if settings is None else {FUNCTION: settings}
     asynchronous.serve(replace(application(), asynchronous=configured))
     yield Workbench(invoker, observer, clock, queue, asynchronous)

@@ -10,4 +10,4 @@ def test_queue_is_named_at_the_end_of_its_arn() -> None:
         queue_arn="arn:aws:sqs:eu-west-1:123456789012:orders",
         queue_url="http://localhost/123456789012/orders",
     )
-    assert mapping.queue_name == "orders"
+    assert mapping.source_name == "orders"
