@@ -247,6 +247,7 @@ def patch_bus_events_of_buckets() -> None:
     send = Rule.send_to_targets
 
     def send_to_targets(self: Any, event: Any, transform_input: bool = True) -> None:
+        event.setdefault("ingestion-time", event["time"])
         send(self, event)
 
     setattr(Rule, "send_to_targets", send_to_targets)  # noqa: B010

@@ -89,7 +89,7 @@ class KinesisStream:
         return await in_thread(
             lambda: str(
                 self._client.get_shard_iterator(
-                    StreamARN=mapping.stream_arn,
+                    StreamName=mapping.source_name,
                     ShardId=shard_id,
                     ShardIteratorType=mapping.starting_position,
                     **when,
