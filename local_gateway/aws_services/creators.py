@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import yaml
+
 from local_gateway.aws_services.parameters import WrongParameterError
 from local_gateway.template.document.source import Json, JsonObject, as_list, as_object, scalar_text
 from local_gateway.template.document.stack import Stack
@@ -399,6 +401,53 @@ def create_data_stream(client: Any, creation: Creation) -> Created:
     if tags := _tags(creation):
         client.add_tags_to_stream(StreamName=name, Tags=tags)
     return Created(name, {"Arn": creation.stack.arn("kinesis", f"stream/{name}")})
+
+
+def create_state_machine(client: Any, creation: Creation) -> Created:
+    """Create a state machine with the definition that is given as text or as an object."""
+    properties = creation.properties
+    name = str(properties.get("StateMachineName") or creation.name)
+    text = properties.get("DefinitionString")
+    definition = _definition(text if text is not None else properties.get("Definition"))
+    for key, value in as_object(properties.get("DefinitionSubstitutions")).items():
+        definition = definition.replace(f"${{{key}}}", json.dumps(_text(value))[1:-1])
+    parameters: dict[str, Any] = {"type": _text(properties.get("StateMachineType", "STANDARD"))}
+    parameters["tags"] = [{"key": key, "value": value} for key, value in _tags(creation).items()]
+    arn = client.create_state_machine(
+        name=name,
+        definition=definition,
+        roleArn=properties.get("RoleArn") or creation.stack.arn("iam", "role/x", regional=False),
+        **parameters,
+    )["stateMachineArn"]
+    return Created(arn, {"Arn": arn, "Name": name, "StateMachineRevisionId": "INITIAL"})
+
+
+def without_state_machine(creation: Creation) -> Created:
+    """What stands for a state machine that could not be created."""
+    name = str(creation.properties.get("StateMachineName") or creation.name)
+    arn = creation.stack.arn("states", f"stateMachine:{name}")
+    return Created(arn, {"Arn": arn, "Name": name, "StateMachineRevisionId": "INITIAL"})
+
+
+def _definition(value: Json) -> str:
+    """A definition as JSON; SAM takes files of YAML, too."""
+    if not isinstance(value, str):
+        return json.dumps(value or {})
+    if value.lstrip().startswith("{"):
+        return value
+    try:
+        return json.dumps(yaml.safe_load(value), default=str)
+    except yaml.YAMLError as error:
+        cause = f"is neither JSON nor YAML: {' '.join(str(error).split())}"
+        raise WrongParameterError(("DefinitionString",), cause) from None
+
+
+def create_activity(client: Any, creation: Creation) -> Created:
+    """Create an activity; `Ref` is its ARN."""
+    name = str(creation.properties.get("Name") or creation.name)
+    tags = [{"key": key, "value": value} for key, value in _tags(creation).items()]
+    arn = client.create_activity(name=name, tags=tags)["activityArn"]
+    return Created(arn, {"Arn": arn, "Name": name})
 
 
 def create_parameter(client: Any, creation: Creation) -> Created:

@@ -10,8 +10,11 @@ The moto server's process loads this file by its path: it imports moto and the s
 import base64
 import http.client
 import json
+import logging
 import os
 import re
+import secrets
+import sys
 import threading
 import time
 import uuid
@@ -29,6 +32,7 @@ _TRACE = "X-Amzn-Trace-Id"
 _HOP_BY_HOP = frozenset(
     {"connection", "content-length", "date", "keep-alive", "server", "transfer-encoding"}
 )
+_TOKEN = secrets.token_hex(16)
 _NOT_READY = "the functions of the template are not ready yet"
 
 # `trace_id` is that of the request that this thread answers.
@@ -117,8 +121,10 @@ def _headers(environ: Any) -> dict[str, str]:
     }
     if environ.get("CONTENT_TYPE"):
         headers["Content-Type"] = environ["CONTENT_TYPE"]
-    # What calls itself a trigger is in this process.
-    headers.pop(_TRIGGER.upper(), None)
+    # What may call itself a trigger is in this process.
+    token, _, trigger = headers.pop(_TRIGGER.upper(), "").partition(" ")
+    if token == _TOKEN:
+        headers[_TRIGGER] = trigger
     return {name: value for name, value in headers.items() if name.lower() not in _HOP_BY_HOP}
 
 
@@ -251,6 +257,67 @@ def patch_bus_events_of_buckets() -> None:
         send(self, event)
 
     setattr(Rule, "send_to_targets", send_to_targets)  # noqa: B010
+
+
+def patch_state_machines() -> None:
+    """Let moto run state machines, whose tasks invoke the functions of the template."""
+    from moto.core.config import default_user_config
+    from moto.stepfunctions.parser.asl.component.state.exec.state_task import (
+        lambda_eval_utils,
+    )
+
+    default_user_config["stepfunctions"] = {"execute_state_machine": True}
+    tasks = vars(lambda_eval_utils)
+    client_for = tasks["boto_client_for"]
+
+    def client(*arguments: Any, **named: Any) -> Any:
+        made = client_for(*arguments, **named)
+        header = f"{_TOKEN} states {getattr(_request, 'state_machine', '')}"
+        made.meta.events.register(
+            "before-call", lambda params, **_: params["headers"].update({_TRIGGER: header})
+        )
+        return made
+
+    def named(call: Any) -> Any:
+        def invoke(env: Any, *arguments: Any, **parameters: Any) -> Any:
+            context = env.states.context_object.context_object_data
+            _request.state_machine = context["StateMachine"]["Name"]
+            return call(env, *arguments, **parameters)
+
+        return invoke
+
+    # It logs each step of an error's way; the end is said below.
+    logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
+    name_executions()
+    tasks["boto_client_for"] = client
+    for name in ("exec_lambda_function", "execute_lambda_function_integration"):
+        tasks[name] = named(tasks[name])
+
+
+def name_executions() -> None:
+    """Give each execution a name, and say how those end that fail: nobody else would."""
+    from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication
+    from moto.stepfunctions.parser.models import StepFunctionsParserBackend
+
+    start, end = (
+        StepFunctionsParserBackend.start_execution,
+        BaseExecutionWorkerCommunication.terminated,
+    )
+
+    def start_execution(self: Any, arn: str, name: str | None = None, *further: Any) -> Any:
+        return start(self, arn, name or str(uuid.uuid4()), *further)
+
+    def terminated(self: Any) -> None:
+        end(self)
+        execution = self.execution
+        if execution.exec_status in ("FAILED", "TIMED_OUT"):
+            reasons = [execution.exec_status.value, execution.error, execution.cause]
+            text = ": ".join(str(reason) for reason in reasons if reason)
+            line = f"state machine {execution.state_machine.name}: {text}"[:500]
+            sys.stderr.write(line.encode("unicode_escape").decode("ascii") + "\n")
+
+    setattr(StepFunctionsParserBackend, "start_execution", start_execution)  # noqa: B010
+    setattr(BaseExecutionWorkerCommunication, "terminated", terminated)  # noqa: B010
 
 
 def patch_trace_of_messages() -> None:

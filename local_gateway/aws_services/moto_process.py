@@ -40,6 +40,7 @@ def remove_aws_configuration() -> None:
         del os.environ[name]  # noqa: TID251 - as below: this process is moto's alone
     os.environ["AWS_CONFIG_FILE"] = os.devnull  # noqa: TID251
     os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull  # noqa: TID251
+    os.environ["NO_PROXY"] = "localhost"  # noqa: TID251 - moto calls itself
 
 
 def follow_parent(gateway: Any) -> None:
@@ -258,6 +259,7 @@ def main() -> None:
         "sqs": [patch_sqs_locking, patch_sqs_speed, functions.patch_trace_of_messages],
         "sns": [functions.patch_topics],
         "s3": [functions.patch_buckets],
+        "stepfunctions": [functions.patch_state_machines],
         "events": [functions.patch_bus_events_of_buckets],
         "dynamodb": [streams.patch_table_streams],
         "kinesis": [streams.patch_data_streams],
@@ -285,6 +287,8 @@ def main() -> None:
     )
     sockets = bind(sys.argv[1:])
     port = sockets[0].getsockname()[1]
+    # Where moto's state machines find the services.
+    os.environ["MOTO_PORT"] = str(port)  # noqa: TID251
     server, *others = [
         make_server(
             listening.getsockname()[0],

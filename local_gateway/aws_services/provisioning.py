@@ -5,7 +5,7 @@ to their services. moto's own CloudFormation is not used: it evaluates intrinsic
 partly, lacks attributes, and says nothing when a stack fails.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -13,8 +13,10 @@ from botocore.parsers import ResponseParserError
 
 from local_gateway.aws_services.clients import MotoClients
 from local_gateway.aws_services.creators import (
+    Created,
     Creation,
     Creator,
+    create_activity,
     create_bucket,
     create_data_stream,
     create_event_bus,
@@ -24,11 +26,13 @@ from local_gateway.aws_services.creators import (
     create_queue,
     create_rule,
     create_secret,
+    create_state_machine,
     create_subscription,
     create_table,
     create_topic,
     create_user_pool,
     create_user_pool_client,
+    without_state_machine,
 )
 from local_gateway.aws_services.parameters import ConvertingClient, WrongParameterError
 from local_gateway.aws_services.stored_values import StoredValues
@@ -57,6 +61,12 @@ _CREATORS: Mapping[str, tuple[str, Creator]] = {
     "AWS::SQS::Queue": ("sqs", create_queue),
     "AWS::SSM::Parameter": ("ssm", create_parameter),
     "AWS::SecretsManager::Secret": ("secretsmanager", create_secret),
+    "AWS::StepFunctions::Activity": ("stepfunctions", create_activity),
+    "AWS::StepFunctions::StateMachine": ("stepfunctions", create_state_machine),
+}
+# By type: what stands for a resource without which the rest of the template runs.
+_DISPENSABLE: Mapping[str, Callable[[Creation], Created]] = {
+    "AWS::StepFunctions::StateMachine": without_state_machine,
 }
 
 # A failure inside moto arrives as an HTML page, which is a ResponseParserError.
@@ -108,7 +118,13 @@ class Provisioner:
         self._existing: dict[str, tuple[str, JsonObject]] = {}
         self._answers: dict[Reference, str] = {}
         self._failed: set[str] = set()
+        self._warnings: dict[str, str] = {}
         self.outdated: tuple[str, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What could not be created, and is not needed for the rest."""
+        return tuple(self._warnings.values())
 
     def provision(self, template: Template, problems: Problems | None = None) -> ResourceValues:
         """Create what does not exist yet; see the function of this name.
@@ -175,10 +191,12 @@ class Provisioner:
             place = self._template.place(item, *path)
             raise TemplateError(place, f"{named}{error.cause}", error.remedy) from None
         except _REFUSALS as error:
-            raise TemplateError(
-                self._template.place(item),
-                f"moto could not create {item.logical_id}: {_message(error)}",
-            ) from None
+            place = self._template.place(item)
+            problem = f"moto could not create {item.logical_id}: {_message(error)}"
+            if item.type not in _DISPENSABLE:
+                raise TemplateError(place, problem) from None
+            self._warnings[item.logical_id] = f"{place}: {problem}; the rest is served without it"
+            created = _DISPENSABLE[item.type](creation)
         self._existing[item.logical_id] = (item.type, properties)
         self._answers[Reference(item.logical_id)] = created.ref
         for attribute, value in created.attributes.items():
@@ -206,4 +224,5 @@ def _message(error: Exception) -> str:
         text = str(detail.get("Message") or detail.get("Code") or error)
     if isinstance(error, ResponseParserError) or "<html" in text:
         return "moto failed on it; check its properties"
-    return text[:300]
+    # moto quotes the whole definition of a state machine.
+    return text.partition(" in definition '")[0][:300]

@@ -65,7 +65,10 @@ class EventSources:
             invoker=invoker, reporter=self._reporter, sender=sender, clock=clock
         )
         self._delivery = TargetDelivery(
-            self.asynchronous, queue=self._queue, reporter=self._reporter
+            self.asynchronous,
+            queue=self._queue,
+            client=self._service_client,
+            reporter=self._reporter,
         )
         self._rule_delivery = RuleDelivery(self._delivery, self._reporter)
         self._listener: RuleListener | None = None

@@ -106,11 +106,12 @@ class TargetInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventTarget:
-    """A function, by its logical id, or a queue, by its URL."""
+    """A function, by its logical id, a queue, by its URL, or a state machine, by its ARN."""
 
     target_id: str
     function: str | None = None
     queue_url: str | None = None
+    state_machine: str | None = None
     message_group_id: str | None = None
     input: TargetInput = TargetInput()
 

@@ -46,6 +46,8 @@ DATA = frozenset(
         "AWS::SQS::Queue",
         "AWS::SSM::Parameter",
         "AWS::SecretsManager::Secret",
+        "AWS::StepFunctions::Activity",
+        "AWS::StepFunctions::StateMachine",
     }
 )
 _LEFT_OUT = frozenset(
@@ -77,6 +79,8 @@ _LEFT_OUT = frozenset(
         "AWS::S3::BucketPolicy",
         "AWS::SNS::TopicPolicy",
         "AWS::SQS::QueuePolicy",
+        "AWS::StepFunctions::StateMachineAlias",
+        "AWS::StepFunctions::StateMachineVersion",
         "AWS::WAFv2::WebACL",
         "AWS::WAFv2::WebACLAssociation",
         "AWS::XRay::Group",
@@ -115,11 +119,9 @@ _NOT_YET: Mapping[str, str] = {
     "AWS::CloudFormation::CustomResource": "custom resources are not run",
     "AWS::IoT::TopicRule": "IoT rules are not served",
     "AWS::Logs::SubscriptionFilter": "log subscriptions are not served",
-    "AWS::StepFunctions::StateMachine": "state machines are not served",
     "AWS::Lambda::Url": "function URLs are not served; use AWS::Serverless::HttpApi",
     "AWS::Serverless::Api": "REST APIs are not served; use AWS::Serverless::HttpApi",
     "AWS::Serverless::GraphQLApi": "GraphQL APIs are not served",
-    "AWS::Serverless::StateMachine": "state machines are not served",
 }
 # Types of SAM that become what is not served.
 NOT_SERVED_OF_SAM = frozenset(name for name in _NOT_YET if name.startswith("AWS::Serverless::"))

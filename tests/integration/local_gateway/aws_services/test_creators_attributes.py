@@ -126,6 +126,25 @@ TYPES: dict[str, tuple[dict[str, Any], dict[str, str | None]]] = {
         },
         {"Id": "{ref}"},
     ),
+    "AWS::StepFunctions::Activity": (
+        {"Tags": [{"Key": "a", "Value": "b"}]},
+        {"Arn": "{ref}", "Name": "{name}"},
+    ),
+    "AWS::StepFunctions::StateMachine": (
+        {
+            "StateMachineType": "STANDARD",
+            "DefinitionString": json.dumps(
+                {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}}
+            ),
+            "RoleArn": "arn:aws:iam::123456789012:role/r",
+            "Tags": [{"Key": "a", "Value": "b"}],
+        },
+        {
+            "Arn": f"arn:aws:states:{ACCOUNT}:stateMachine:{{name}}",
+            "Name": "{name}",
+            "StateMachineRevisionId": None,
+        },
+    ),
 }
 
 
