@@ -26,6 +26,7 @@ _INVOCATION = re.compile(
     r"/\d{4}-\d\d-\d\d/functions/[^/]+/"
     r"(?:invocations|invoke-async|response-streaming-invocations)/?"
 )
+_DESCRIPTION = re.compile(r"/\d{4}-\d\d-\d\d/functions(?:/[^/]+(?:/configuration)?)?/?")
 _TRIGGER = "X-Local-Gateway-Trigger"
 _TRACE = "X-Amzn-Trace-Id"
 # Headers that are about a connection, not about a call.
@@ -86,17 +87,25 @@ def current_trace_id() -> str | None:
 
 
 def forwarding(application: Any) -> Any:
-    """The WSGI application, with calls that invoke a function passed on to the gateway."""
+    """The WSGI application, with calls that concern the template's functions passed on.
+
+    These are calls that invoke a function or describe it; what the gateway does not know may be a
+    function of moto.
+    """
 
     def answer(environ: Any, start_response: Any) -> Any:
         _request.trace_id = environ.get("HTTP_X_AMZN_TRACE_ID")
         target = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""
-        path = urlsplit(target).path
-        if not _INVOCATION.fullmatch(path) or _is_for_another_service(environ):
+        path, method = urlsplit(target).path, environ["REQUEST_METHOD"]
+        invokes = _INVOCATION.fullmatch(path)
+        describes = method == "GET" and GATEWAY.url and _DESCRIPTION.fullmatch(path)
+        if not (invokes or describes) or _is_for_another_service(environ):
             return application(environ, start_response)
         status, headers, body = GATEWAY.call(
-            environ["REQUEST_METHOD"], target, _headers(environ), _body(environ)
+            method, target, _headers(environ), _body(environ) if invokes else b""
         )
+        if describes and status == 404:
+            return application(environ, start_response)
         kept = [(name, value) for name, value in headers if name.lower() not in _HOP_BY_HOP]
         if status != 204:
             kept.append(("Content-Length", str(len(body))))

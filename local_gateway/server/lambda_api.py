@@ -13,6 +13,7 @@ from typing import Protocol
 from local_gateway.core.http import Request, Response
 from local_gateway.core.invocation import Invocation, outcome_of
 from local_gateway.core.lambda_api import invoke
+from local_gateway.core.lambda_api.configuration import describe
 from local_gateway.core.lambda_api.errors import (
     LambdaApiError,
     ThrottledError,
@@ -69,7 +70,7 @@ class LogTails(Protocol):
 
 
 class LambdaApi:
-    """Answers `Invoke`; permissions are not looked at."""
+    """Answers `Invoke`, and what functions there are; permissions are not looked at."""
 
     def __init__(
         self,
@@ -103,16 +104,22 @@ class LambdaApi:
         if problem is not None:
             return LambdaApiError(403, "AccessDeniedException", problem).response(request_id)
         try:
+            if request.method == "GET":
+                return describe(self._served(), request)
             return await self._answer(request, invoke.parse_call(request), request_id)
         except LambdaApiError as error:
-            if not isinstance(error, ThrottledError):  # the invocation has its record
+            # The invocation has its record, and who only asks needs none.
+            if request.method == "POST" and not isinstance(error, ThrottledError):
                 self._refused(request, error)
             return error.response(request_id)
 
-    async def _answer(self, request: Request, call: InvokeCall, request_id: str) -> Response:
+    def _served(self) -> Application:
         if self._application is None:
             raise LambdaApiError(503, "ServiceException", "the functions are not ready yet")
-        target = find_target(self._application, call.function_name, call.qualifier)
+        return self._application
+
+    async def _answer(self, request: Request, call: InvokeCall, request_id: str) -> Response:
+        target = find_target(self._served(), call.function_name, call.qualifier)
         trace_id = request.headers.get("X-Amzn-Trace-Id")
         trace_id = trace_id if is_trace_id(trace_id) else None
         if call.invocation_type is InvocationType.DRY_RUN:

@@ -91,3 +91,13 @@ def test_unknown_function_is_not_found(gateway: GatewayProgram) -> None:
         functions.invoke(FunctionName="nobody")
     assert raised.value.response["Error"]["Code"] == "ResourceNotFoundException"
     gateway.wait_for(r"! by a client .*Function not found.*the functions are: local-JobFunction, ")
+
+
+def test_functions_are_described_as_the_template_has_them(gateway: GatewayProgram) -> None:
+    functions = client(gateway, "lambda")
+    names = {item["FunctionName"] for item in functions.list_functions()["Functions"]}
+    assert {"local-JobFunction", "local-PricesFunction"} <= names
+    found = functions.get_function(FunctionName="local-JobFunction")["Configuration"]
+    assert found["Handler"] == "jobs.take"
+    with pytest.raises(functions.exceptions.ResourceNotFoundException):
+        functions.get_function_configuration(FunctionName="nobody")

@@ -38,11 +38,6 @@ class Target:
     qualifier: str | None = None
     version: str = LATEST
 
-    @property
-    def arn(self) -> str:
-        """The ARN with the version or alias that was asked for."""
-        return f"{self.function.arn}:{self.qualifier or LATEST}"
-
 
 def find_target(application: Application, text: str, qualifier: str | None = None) -> Target:
     """The function and version behind a name and a qualifier; raises `LambdaApiError`."""

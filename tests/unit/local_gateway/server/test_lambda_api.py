@@ -176,3 +176,11 @@ async def test_pages_of_other_sites_get_nothing() -> None:
 
 async def test_call_before_the_start_is_503() -> None:
     assert (await Workbench(is_ready=False).call()).status == 503
+
+
+async def test_question_about_a_function_leaves_no_record() -> None:
+    bench = Workbench()
+    for name, status in ((FUNCTION.name, 200), ("nobody", 404)):
+        request = Request(method="GET", path=f"/2015-03-31/functions/{name}")
+        assert (await bench.api.handle(request)).status == status
+    assert bench.observer.records == []

@@ -32,6 +32,7 @@ EVENT: dict[str, Any] = {
         {"inner": {"list": {"id": [2]}}},
         {"name": [{"prefix": "Rep"}]},
         {"name": [{"prefix": {"equals-ignore-case": "rEP"}}]},
+        {"name": [{"prefix": ["x", "Rep"]}]},
         {"name": [{"suffix": ".txt"}]},
         {"name": [{"suffix": {"equals-ignore-case": ".TXT"}}]},
         {"name": [{"equals-ignore-case": "report.TXT"}]},
