@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 from local_gateway.app.gateway import Gateway
+from local_gateway.app.lambda_api import serve_lambda_api
 from local_gateway.app.sam_local import PreparedBuild, older_than_sources
 from local_gateway.app.version import Version
 from local_gateway.aws_services.moto_server import MotoServer
@@ -19,12 +20,10 @@ from local_gateway.recording.writer import RecordFile
 from local_gateway.records import Observe, observe_all
 from local_gateway.runtime.log_tail import LogTails
 from local_gateway.sam_local.build import SamLocalBuild
-from local_gateway.server.bound_ports import BoundPorts, bind
+from local_gateway.server.bound_ports import BoundPorts
 from local_gateway.server.faults import FaultInjector
 from local_gateway.server.interfaces import ClockAndIds, Invoker
-from local_gateway.server.lambda_api import LIMITS as LAMBDA_LIMITS
 from local_gateway.server.lambda_api import LambdaApi
-from local_gateway.server.listener import Listener
 from local_gateway.settings import GatewaySettings
 from local_gateway.terminal.terminal import Terminal
 
@@ -164,18 +163,8 @@ def attach_event_sources(run: Run) -> None:
         )
         run.when_reloaded.append(lambda_api.serve)
         lambda_api.serve(run.version.application)
+        await serve_lambda_api(lambda_api, run.aws, run.observe, run.exits)
         await event_sources.deploy(run.version.application)
-        sockets = bind(("127.0.0.1",), 0)
-        listener = Listener(
-            sockets,
-            lambda_api.handle,
-            clock=ClockAndIds(),
-            observe=run.observe,
-            limits=LAMBDA_LIMITS,
-        )
-        run.exits.push_async_callback(listener.close)
-        await listener.start()
-        run.aws.lead_invocations_to(f"http://127.0.0.1:{sockets[0].getsockname()[1]}")
 
     run.when_serving.append(start)
 

@@ -2,7 +2,9 @@
 
 import base64
 import json
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -10,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 from websockets.sync.client import connect
 
-from tests.support.programs import ROOT, GatewayProgram
+from tests.support.programs import ROOT, GatewayProgram, run
 
 pytestmark = pytest.mark.local_only
 
@@ -101,3 +103,18 @@ def test_functions_are_described_as_the_template_has_them(gateway: GatewayProgra
     assert found["Handler"] == "jobs.take"
     with pytest.raises(functions.exceptions.ResourceNotFoundException):
         functions.get_function_configuration(FunctionName="nobody")
+
+
+def test_recording_is_replayed_with_the_calls_between_functions(tmp_path: Path) -> None:
+    file = tmp_path / "jobs.jsonl"
+    with GatewayProgram(TEMPLATE, "--record", file) as program:
+        url = program.wait_for(r"^Ready: ([^\s,]+)")[1]
+        with connect(url, proxy=None) as socket:
+            socket.send('{"action": "job", "item": "tea"}')
+            for _ in range(2):
+                socket.recv(timeout=20)
+        program.wait_for(r"  of WorkerFunction ok .* ReportFunction")
+    command = [sys.executable, "-m", "local_gateway", "replay", file, "--template", TEMPLATE]
+    replayed = run(*map(str, command))
+    assert replayed.returncode == 0, replayed.stdout + replayed.stderr
+    assert "JobFunction" in replayed.stdout
