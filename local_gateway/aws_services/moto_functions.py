@@ -34,10 +34,17 @@ _HOP_BY_HOP = frozenset(
     {"connection", "content-length", "date", "keep-alive", "server", "transfer-encoding"}
 )
 _TOKEN = secrets.token_hex(16)
-_NOT_READY = "the functions of the template are not ready yet"
 
 # `trace_id` is that of the request that this thread answers.
 _request = threading.local()
+
+
+type Answer = tuple[int, list[tuple[str, str]], bytes]
+
+
+def _unavailable(message: str) -> Answer:
+    content = json.dumps({"Type": "Service", "message": message}).encode()
+    return 503, [("x-amzn-ErrorType", "ServiceException")], content
 
 
 class Gateway:
@@ -46,20 +53,18 @@ class Gateway:
     def __init__(self) -> None:
         self.url: str | None = None
 
-    def call(
-        self, method: str, path: str, headers: dict[str, str], body: bytes
-    ) -> tuple[int, list[tuple[str, str]], bytes]:
+    def call(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
         """Status, headers and body of the answer to a call."""
         if self.url is None:
-            error = {"Type": "Service", "message": _NOT_READY}
-            content = json.dumps(error).encode()
-            return 503, [("x-amzn-ErrorType", "ServiceException")], content
+            return _unavailable("the functions of the template are not ready yet")
         target = urlsplit(self.url)
         connection = http.client.HTTPConnection(target.hostname or "", target.port)
         try:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
             return answer.status, answer.getheaders(), answer.read()
+        except (OSError, http.client.HTTPException):
+            return _unavailable("the gateway, which runs the functions, has ended")
         finally:
             connection.close()
 
@@ -101,8 +106,12 @@ def forwarding(application: Any) -> Any:
         describes = method == "GET" and GATEWAY.url and _DESCRIPTION.fullmatch(path)
         if not (invokes or describes) or _is_for_another_service(environ):
             return application(environ, start_response)
+        query = urlsplit(target).query
         status, headers, body = GATEWAY.call(
-            method, target, _headers(environ), _body(environ) if invokes else b""
+            method,
+            f"{path}?{query}" if query else path,
+            _headers(environ),
+            _body(environ) if invokes else b"",
         )
         if describes and status == 404:
             return application(environ, start_response)

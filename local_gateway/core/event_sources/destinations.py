@@ -35,7 +35,7 @@ def asynchronous_record(
         "version": "1.0",
         "timestamp": iso_time(at),
         "requestContext": request_context(invocation, function_arn, condition, attempts),
-        "requestPayload": json.loads(payload),
+        "requestPayload": _json_or_text(payload),
     }
     if not isinstance(invocation.result, Throttled):
         record["responseContext"] = response_context(invocation)
@@ -70,6 +70,14 @@ def _response_payload(invocation: Invocation) -> Any:
         return json.loads(payload or b"null")
     except (ValueError, RecursionError):
         return None
+
+
+def _json_or_text(payload: str) -> Any:
+    """The payload; the input of a schedule may be any text."""
+    try:
+        return json.loads(payload)
+    except (ValueError, RecursionError):
+        return payload
 
 
 def eventbridge_entry(

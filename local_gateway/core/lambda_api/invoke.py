@@ -125,7 +125,8 @@ def _payload(request: Request, kind: InvocationType) -> bytes:
     if not request.body:
         return b"{}"
     try:
-        json.loads(request.body)
+        # JSON has no NaN, and other encodings than UTF-8 are not taken.
+        json.loads(request.body.decode(), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise LambdaApiError(
             400,
@@ -133,6 +134,10 @@ def _payload(request: Request, kind: InvocationType) -> bytes:
             f"Could not parse request body into json: {error}",
         ) from None
     return request.body
+
+
+def _refuse_constant(text: str) -> None:
+    raise ValueError(f"Unexpected token {text}")
 
 
 def function_error(invocation: Invocation) -> bytes | None:

@@ -111,6 +111,15 @@ def test_object_with_such_a_key_is_no_call(clients: MotoClients, gateway: Gatewa
     assert gateway.calls.empty()
 
 
+def test_call_after_the_gateway_has_ended_is_an_error_that_says_so() -> None:
+    with MotoServer.start() as server:
+        gateway = Gateway()
+        gateway.server.server_close()
+        server.lead_invocations_to(gateway.url)
+        with pytest.raises(ClientError, match="the functions, has ended"):
+            invoke(MotoClients(server.endpoint_url, "us-east-1"), FunctionName="f")
+
+
 def test_call_before_there_is_a_gateway_is_an_error_that_says_so(moto: MotoServer) -> None:
     with pytest.raises(ClientError, match="the functions of the template are not ready yet"):
         invoke(MotoClients(moto.endpoint_url, "us-east-1"), FunctionName="f")

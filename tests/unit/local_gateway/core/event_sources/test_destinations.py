@@ -18,13 +18,13 @@ ARN = "arn:aws:lambda:us-east-1:123456789012:function:f"
 BUS = "arn:aws:events:us-east-1:123456789012:event-bus/b"
 
 
-def record(result: InvocationResult) -> dict[str, object]:
+def record(result: InvocationResult, payload: str = '{"a": 1}') -> dict[str, object]:
     invocation = Invocation(result=result, request_id="id", cold=False, duration=0.0)
     return asynchronous_record(
         invocation,
         at=1_707_502_303_042,
         function_arn=ARN,
-        payload='{"a": 1}',
+        payload=payload,
         condition="Success",
         attempts=1,
     )
@@ -85,3 +85,7 @@ def test_event_bus_gets_the_record_as_an_event_of_lambda(is_success: bool, kind:
         "DetailType": f"Lambda Function Invocation Result - {kind}",
         "Resources": [BUS, f"{ARN}:$LATEST"],
     }
+
+
+def test_payload_that_is_no_json_is_a_text() -> None:
+    assert record(Succeeded(b"1"), "go")["requestPayload"] == "go"

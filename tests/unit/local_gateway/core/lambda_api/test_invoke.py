@@ -82,6 +82,9 @@ def test_invoke_async_is_asynchronous() -> None:
     [
         (request(body=b"{"), 400, "InvalidRequestContentException"),
         (request(body=b"\xff"), 400, "InvalidRequestContentException"),
+        (request(body=b"NaN"), 400, "InvalidRequestContentException"),
+        (request(body="{}".encode("utf-16")), 400, "InvalidRequestContentException"),
+        (request(body="{}".encode("utf-8-sig")), 400, "InvalidRequestContentException"),
         (request(body=b"[" * 200_000), 400, "InvalidRequestContentException"),
         (request(body=b"1" * (MAX_BYTES + 1)), 413, "RequestTooLargeException"),
         (
