@@ -293,6 +293,12 @@ def create_subscription(client: Any, creation: Creation) -> Created:
     return Created(arn, {"Arn": arn})
 
 
+def without_subscription(creation: Creation) -> Created:
+    """What stands for a subscription that could not be created: its topic is elsewhere."""
+    arn = f"{creation.properties.get('TopicArn')}:{creation.stack.physical_id(creation.name)}"
+    return Created(arn, {"Arn": arn})
+
+
 def create_bucket(client: Any, creation: Creation) -> Created:
     """Create a bucket; of its settings versions, notifications and tags matter here."""
     properties, stack = creation.properties, creation.stack

@@ -33,6 +33,7 @@ from local_gateway.aws_services.creators import (
     create_user_pool,
     create_user_pool_client,
     without_state_machine,
+    without_subscription,
 )
 from local_gateway.aws_services.parameters import ConvertingClient, WrongParameterError
 from local_gateway.aws_services.stored_values import StoredValues
@@ -66,6 +67,7 @@ _CREATORS: Mapping[str, tuple[str, Creator]] = {
 }
 # By type: what stands for a resource without which the rest of the template runs.
 _DISPENSABLE: Mapping[str, Callable[[Creation], Created]] = {
+    "AWS::SNS::Subscription": without_subscription,
     "AWS::StepFunctions::StateMachine": without_state_machine,
 }
 

@@ -19,14 +19,14 @@ class Reporter:
         invocation: Invocation,
         size: int,
         left: int,
-        sequel: str | None = None,
+        next_step: str | None = None,
     ) -> None:
-        """A batch of messages or records; `left` of them are not done, `sequel` comes of it."""
+        """A batch of messages or records; `left` of them are not done, `next_step` comes of it."""
         outcome, detail = outcome_of(invocation.result)
         count = f"{size} {mapping.unit}{'s' if size > 1 else ''}"
         if left and isinstance(invocation.result, Succeeded):
             outcome, count = "partly failed", f"{left} of {count} failed"
-        text = "; ".join(filter(None, (count, detail, sequel)))
+        text = "; ".join(filter(None, (count, detail, next_step)))
         api, name = mapping.api, mapping.source_name
         self.invocation(api, name, mapping.function, invocation, outcome, text)
 

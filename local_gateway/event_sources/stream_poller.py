@@ -20,7 +20,7 @@ from local_gateway.core.event_sources.streams import (
     StreamRecord,
     discarded_record,
     failed_from,
-    lane_of,
+    partition_of,
 )
 from local_gateway.core.invocation import Failed, Invocation, Succeeded, Throttled
 from local_gateway.errors import GatewayError
@@ -32,7 +32,7 @@ from local_gateway.event_sources.streams import Stream
 from local_gateway.server.interfaces import Invoker
 
 _FIRST_PAUSE_MS, _LONGEST_PAUSE_MS = 1_000, 60_000
-# Read ahead of the function, for each of a shard's lanes.
+# Read ahead of the function, for each of a shard's partitions.
 _MOST_WAITING = 10_000
 
 
@@ -64,12 +64,12 @@ class StreamPoller:
             return
         for shard_id in await self._stream.shards():
             iterator = await self._stream.start(shard_id)
-            lanes = [
-                _Lane(self._mapping, shard_id, self._services, self._function_arn)
+            partitions = [
+                _Partition(self._mapping, shard_id, self._services, self._function_arn)
                 for _ in range(self._mapping.parallelization)
             ]
-            self._tasks += [asyncio.create_task(lane.run()) for lane in lanes]
-            self._tasks.append(asyncio.create_task(self._read(shard_id, iterator, lanes)))
+            self._tasks += [asyncio.create_task(partition.run()) for partition in partitions]
+            self._tasks.append(asyncio.create_task(self._read(shard_id, iterator, partitions)))
 
     async def close(self) -> None:
         """Stop, and give up the batches under way."""
@@ -78,7 +78,7 @@ class StreamPoller:
         if self._tasks:
             await asyncio.wait(self._tasks)
 
-    async def _read(self, shard_id: str, start: str, lanes: Sequence["_Lane"]) -> None:
+    async def _read(self, shard_id: str, start: str, partitions: Sequence["_Partition"]) -> None:
         backoff, iterator = Backoff(), start
         while True:
             try:
@@ -92,13 +92,13 @@ class StreamPoller:
                 continue
             for record in read.records:
                 if passes(self._mapping.filters, record.content):
-                    await lanes[lane_of(record, len(lanes))].put(record)
+                    await partitions[partition_of(record, len(partitions))].put(record)
             if read.iterator is None:
                 return
             iterator = read.iterator
 
 
-class _Lane:
+class _Partition:
     """One batch after the other, of the records whose keys belong here."""
 
     def __init__(
@@ -213,9 +213,9 @@ class _Lane:
         batch: Sequence[StreamRecord],
         left: Sequence[StreamRecord],
         invocation: Invocation,
-        sequel: str,
+        next_step: str,
     ) -> None:
-        self._services.reporter.batch(self._mapping, invocation, len(batch), len(left), sequel)
+        self._services.reporter.batch(self._mapping, invocation, len(batch), len(left), next_step)
 
     async def _discard(
         self, batch: Sequence[StreamRecord], invocation: Invocation, condition: str, attempts: int

@@ -88,9 +88,9 @@ def _with_text(value: Any) -> Any:
     return [_with_text(item) for item in value] if isinstance(value, list) else value
 
 
-def lane_of(record: StreamRecord, lanes: int) -> int:
+def partition_of(record: StreamRecord, partitions: int) -> int:
     """Which of a shard's concurrent batches a record belongs to: the same for the same key."""
-    return crc32(record.key.encode()) % lanes
+    return crc32(record.key.encode()) % partitions
 
 
 def failed_from(records: Sequence[StreamRecord], failed: frozenset[str]) -> Sequence[StreamRecord]:

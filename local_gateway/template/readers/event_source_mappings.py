@@ -45,8 +45,9 @@ def read_event_source_mappings(
                 of_queues.append(mapping)
             elif service in SOURCES:
                 stream = streams.read(properties, service)
-                _refuse_second(properties, pairs, stream.function, stream.stream_arn)
-                of_streams.append(stream)
+                if stream is not None:
+                    _refuse_second(properties, pairs, stream.function, stream.stream_arn)
+                    of_streams.append(stream)
             else:
                 what = _NOT_SERVED.get(service, f"sources of {service}")
                 warnings.append(

@@ -57,13 +57,23 @@ class StreamMappingReader:
     destinations: DestinationReader
     warnings: list[str]
 
-    def read(self, properties: Properties, service: str) -> StreamMapping:
-        """A mapping; raises `TemplateError` for one that AWS would refuse."""
+    def read(self, properties: Properties, service: str) -> StreamMapping | None:
+        """A mapping; None, with a warning, if its stream is not in the template.
+
+        Raises `TemplateError` for one that AWS would refuse.
+        """
         for name in properties.values:
             if name not in _OF_STREAMS:
                 raise TemplateError(properties.place(name), "is not for streams", "remove it")
         function = self.functions.find_by_name(properties, "FunctionName")
-        arn = self._stream_arn(properties, service)
+        arn = properties.text("EventSourceArn")
+        if not self._is_here(arn, service):
+            kind, attribute = SOURCES[service]
+            self.warnings.append(
+                f"{properties.place('EventSourceArn')}: {arn} is not the {attribute} of an {kind} "
+                "of this template; nothing invokes the function from there"
+            )
+            return None
         position = properties.choice("StartingPosition", _POSITIONS[service])
         destination = properties.section("DestinationConfig").section("OnFailure")
         if properties.value("TumblingWindowInSeconds") not in (None, 0, "0"):
@@ -96,18 +106,14 @@ class StreamMappingReader:
             enabled=enabled is None or properties.flag("Enabled"),
         )
 
-    def _stream_arn(self, properties: Properties, service: str) -> str:
-        arn, (kind, attribute) = properties.text("EventSourceArn"), SOURCES[service]
+    def _is_here(self, arn: str, service: str) -> bool:
+        kind, attribute = SOURCES[service]
         for source in self.resources.of_type(kind):
             if kind == "AWS::DynamoDB::Table" and "StreamSpecification" not in source.values:
                 continue
             if self.resources.attribute(source.logical_id, attribute, source.place()) == arn:
-                return arn
-        raise TemplateError(
-            properties.place("EventSourceArn"),
-            f"{arn} is not a stream of this template",
-            f"expected the {attribute} of an {kind}, with Fn::GetAtt",
-        )
+                return True
+        return False
 
 
 def _limit(properties: Properties, name: str, lowest: int, highest: int) -> int | None:

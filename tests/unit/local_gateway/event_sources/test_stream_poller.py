@@ -23,7 +23,7 @@ from tests.unit.local_gateway.event_sources.fakes import FakeInvoker, FakeObserv
 ARN = "arn:aws:dynamodb:eu-central-1:123456789012:table/t/stream/1"
 DONE, FAILED = Succeeded(b"null"), Failed("ValueError", "no")
 QUEUE = Destination(arn="arn:aws:sqs:eu-central-1:123456789012:lost", queue_url="http://lost")
-# In different lanes of two.
+# In different partitions of two.
 FIRST_KEY, SECOND_KEY = "a", "d"
 NOW = int(START.timestamp() * 1000)
 

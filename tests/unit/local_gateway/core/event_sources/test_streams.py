@@ -15,7 +15,7 @@ from local_gateway.core.event_sources.streams import (
     dynamodb_record,
     failed_from,
     kinesis_record,
-    lane_of,
+    partition_of,
 )
 from local_gateway.core.invocation import Failed, Invocation, Throttled
 
@@ -76,10 +76,10 @@ def test_record_of_kinesis_as_a_function_gets_it() -> None:
     KinesisDataStreamModel.model_validate({"Records": [made.content]})
 
 
-def test_records_of_a_key_are_in_one_lane() -> None:
-    lanes = {lane_of(record(number, str(number)), 10) for number in range(200)}
-    assert lanes == set(range(10))
-    assert lane_of(record(1), 10) == lane_of(record(2), 10)
+def test_records_of_a_key_are_in_one_partition() -> None:
+    partitions = {partition_of(record(number, str(number)), 10) for number in range(200)}
+    assert partitions == set(range(10))
+    assert partition_of(record(1), 10) == partition_of(record(2), 10)
 
 
 def test_everything_from_the_first_failure_on_is_left() -> None:

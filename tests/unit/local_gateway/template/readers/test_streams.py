@@ -91,6 +91,15 @@ def test_tumbling_windows_are_left_out_with_a_warning(project: Project) -> None:
     assert any("tumbling windows are not served" in warning for warning in loaded.warnings)
 
 
+def test_stream_of_another_stack_is_left_out_with_a_warning(project: Project) -> None:
+    written = (
+        f"{{Type: DynamoDB, Properties: {{StartingPosition: LATEST, Stream: '{TABLE_STREAM}2'}}}}"
+    )
+    loaded = project.read(template(written, RESOURCES), ALL_VALUES)
+    assert loaded.application.stream_mappings == ()
+    assert any("nothing invokes the function from there" in line for line in loaded.warnings)
+
+
 @pytest.mark.parametrize(
     ("written", "message"),
     [
@@ -104,11 +113,6 @@ def test_tumbling_windows_are_left_out_with_a_warning(project: Project) -> None:
         (event(", MaximumRecordAgeInSeconds: 59"), "from 60 to 604800, found 59"),
         (event(", ParallelizationFactor: 11"), "from 1 to 10, found 11"),
         (event(", FunctionResponseTypes: [Other]"), "Other is not allowed"),
-        (
-            "{Type: DynamoDB, Properties: {StartingPosition: LATEST,"
-            f" Stream: '{TABLE_STREAM}2'}}}}",
-            "is not a stream of this template",
-        ),
     ],
 )
 def test_mappings_that_are_refused(project: Project, written: str, message: str) -> None:
