@@ -168,7 +168,9 @@ def patch_topics() -> None:
         **further: Any,
     ) -> None:
         if self.protocol != "lambda":
-            publish_to_others(self, message, message_id, subject, message_attributes, **further)
+            # A run on a laptop must not call the pager of the people on duty.
+            if self.protocol not in ("http", "https") or _is_on_this_machine(self.endpoint):
+                publish_to_others(self, message, message_id, subject, message_attributes, **further)
             return
         matcher = self._filter_policy_matcher
         if matcher is not None and not matcher.matches(message_attributes, message):
@@ -179,6 +181,10 @@ def patch_topics() -> None:
         GATEWAY.send_event(self.endpoint, event, f"sns {self.topic.name}")
 
     setattr(Subscription, "publish", publish)  # noqa: B010 - a method of another program
+
+
+def _is_on_this_machine(url: str) -> bool:
+    return urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")
 
 
 def topic_event(

@@ -168,6 +168,20 @@ def test_topic_invokes_a_function_with_what_its_filter_lets_through(
     assert gateway.calls.empty()
 
 
+def test_topic_sends_to_web_servers_of_this_machine_alone(
+    clients: MotoClients, gateway: Gateway
+) -> None:
+    sns = clients.client("sns")
+    topic = sns.create_topic(Name="pager")["TopicArn"]
+    # Nobody answers at the first address, which is reserved for documents.
+    for endpoint in ("https://192.0.2.1/alarm", f"{gateway.url}/alarm"):
+        sns.subscribe(TopicArn=topic, Protocol=endpoint.split(":")[0], Endpoint=endpoint)
+    sns.publish(TopicArn=topic, Message="wake up")
+    call = gateway.calls.get(timeout=SECONDS)
+    assert call.path == "/alarm"
+    assert json.loads(call.body)["Message"] == "wake up"
+
+
 def test_bucket_invokes_a_function_for_keys_and_events_that_it_names(
     clients: MotoClients, gateway: Gateway
 ) -> None:
