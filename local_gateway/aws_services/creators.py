@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
+from botocore.exceptions import ClientError
 
 from local_gateway.aws_services.parameters import WrongParameterError
+from local_gateway.template.document.errors import did_you_mean
 from local_gateway.template.document.source import Json, JsonObject, as_list, as_object, scalar_text
 from local_gateway.template.document.stack import Stack
 from local_gateway.template.readers.eventbridge import GATEWAY_TARGETS, service_of
@@ -95,6 +97,18 @@ class Created:
 
     ref: str
     attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+class NotHereError(Exception):
+    """A resource that cannot be created here, and is not needed for the rest of the template.
+
+    `stand_in` is what stands for it; without a `cause`, the service's error is the reason.
+    """
+
+    def __init__(self, stand_in: Created, cause: str = "") -> None:
+        super().__init__(cause)
+        self.stand_in = stand_in
+        self.cause = cause
 
 
 # Takes a boto3 client of the service; lets botocore's errors pass.
@@ -275,7 +289,7 @@ def create_topic(client: Any, creation: Creation) -> Created:
 
 
 def create_subscription(client: Any, creation: Creation) -> Created:
-    """Create a topic's subscription; `Ref` is its ARN."""
+    """Create a topic's subscription; raises `NotHereError` for a topic of another stack."""
     properties = creation.properties
     attributes = {
         name: _text(properties[name]) for name in _SUBSCRIPTION_ATTRIBUTES if name in properties
@@ -283,19 +297,19 @@ def create_subscription(client: Any, creation: Creation) -> Created:
     # moto looks whether there is a text at all.
     if attributes.get("RawMessageDelivery") == "false":
         del attributes["RawMessageDelivery"]
-    arn = client.subscribe(
-        TopicArn=properties.get("TopicArn"),
-        Protocol=properties.get("Protocol"),
-        Endpoint=properties.get("Endpoint", ""),
-        Attributes=attributes,
-        ReturnSubscriptionArn=True,
-    )["SubscriptionArn"]
-    return Created(arn, {"Arn": arn})
-
-
-def without_subscription(creation: Creation) -> Created:
-    """What stands for a subscription that could not be created: its topic is elsewhere."""
-    arn = f"{creation.properties.get('TopicArn')}:{creation.stack.physical_id(creation.name)}"
+    try:
+        arn = client.subscribe(
+            TopicArn=properties.get("TopicArn"),
+            Protocol=properties.get("Protocol"),
+            Endpoint=properties.get("Endpoint", ""),
+            Attributes=attributes,
+            ReturnSubscriptionArn=True,
+        )["SubscriptionArn"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NotFound":
+            raise
+        arn = f"{properties.get('TopicArn')}:{creation.stack.physical_id(creation.name)}"
+        raise NotHereError(Created(arn, {"Arn": arn})) from error
     return Created(arn, {"Arn": arn})
 
 
@@ -315,9 +329,7 @@ def create_bucket(client: Any, creation: Creation) -> Created:
     if "NotificationConfiguration" in properties:
         client.put_bucket_notification_configuration(
             Bucket=name,
-            NotificationConfiguration=_notifications(
-                as_object(properties["NotificationConfiguration"])
-            ),
+            NotificationConfiguration=_notifications(properties["NotificationConfiguration"]),
         )
     if properties.get("Tags"):
         client.put_bucket_tagging(Bucket=name, Tagging={"TagSet": properties["Tags"]})
@@ -343,11 +355,22 @@ _NOTIFICATIONS = {
 }
 
 
-def _notifications(configuration: JsonObject) -> JsonObject:
+def _notifications(configuration: Json) -> JsonObject:
     """A bucket's notifications as the API takes them."""
+    names = (*_NOTIFICATIONS, "EventBridgeConfiguration")
+    for name in as_object(configuration):
+        if name not in names:
+            remedy = did_you_mean(name, names) or f"expected one of {', '.join(names)}"
+            raise WrongParameterError(("NotificationConfiguration", name), "unknown", remedy)
+    if not isinstance(configuration, dict):
+        raise WrongParameterError(("NotificationConfiguration",), "expected an object")
     result: JsonObject = {}
     for name, (list_name, target, target_name) in _NOTIFICATIONS.items():
         items = [as_object(item) for item in as_list(configuration.get(name))]
+        for at, item in enumerate(items):
+            if not isinstance(item.get(target), str):
+                path = ("NotificationConfiguration", name, at, target)
+                raise WrongParameterError(path, "is missing or is not text")
         if items:
             result[list_name] = [
                 {
@@ -365,13 +388,17 @@ def _notifications(configuration: JsonObject) -> JsonObject:
 
 def _key_filter(declared: JsonObject) -> JsonObject:
     rules = [as_object(rule) for rule in as_list(as_object(declared.get("S3Key")).get("Rules"))]
-    if not rules:
-        return {}
-    # S3 takes the names in any letter case, moto does not.
-    named: list[Json] = [
-        {"Name": str(rule.get("Name")).lower(), "Value": rule.get("Value")} for rule in rules
-    ]
-    return {"Filter": {"Key": {"FilterRules": named}}}
+    named: list[Json] = []
+    for rule in rules:
+        # S3 takes the names in any letter case, moto does not.
+        name = str(rule.get("Name")).lower()
+        if name not in ("prefix", "suffix"):
+            cause = f"{rule.get('Name')} is no filter of keys"
+            raise WrongParameterError(
+                ("NotificationConfiguration",), cause, "allowed: prefix, suffix"
+            )
+        named.append({"Name": name, "Value": rule.get("Value")})
+    return {"Filter": {"Key": {"FilterRules": named}}} if named else {}
 
 
 def create_key(client: Any, creation: Creation) -> Created:
@@ -410,29 +437,34 @@ def create_data_stream(client: Any, creation: Creation) -> Created:
 
 
 def create_state_machine(client: Any, creation: Creation) -> Created:
-    """Create a state machine with the definition that is given as text or as an object."""
+    """Create a state machine; raises `NotHereError` for one that moto cannot run."""
     properties = creation.properties
     name = str(properties.get("StateMachineName") or creation.name)
-    text = properties.get("DefinitionString")
-    definition = _definition(text if text is not None else properties.get("Definition"))
+    arn = creation.stack.arn("states", f"stateMachine:{name}")
+    created = Created(arn, {"Arn": arn, "Name": name, "StateMachineRevisionId": "INITIAL"})
+    if "DefinitionS3Location" in properties:
+        raise NotHereError(created, "its definition is in S3, not on this machine")
+    text = properties.get("DefinitionString", properties.get("Definition"))
+    if not text:
+        raise WrongParameterError((), "the state machine has no definition")
+    definition = _definition(text)
+    if '"JSONata"' in definition:
+        raise NotHereError(created, "state machines with JSONata are not served")
     for key, value in as_object(properties.get("DefinitionSubstitutions")).items():
         definition = definition.replace(f"${{{key}}}", json.dumps(_text(value))[1:-1])
-    parameters: dict[str, Any] = {"type": _text(properties.get("StateMachineType", "STANDARD"))}
-    parameters["tags"] = [{"key": key, "value": value} for key, value in _tags(creation).items()]
-    arn = client.create_state_machine(
-        name=name,
-        definition=definition,
-        roleArn=properties.get("RoleArn") or creation.stack.arn("iam", "role/x", regional=False),
-        **parameters,
-    )["stateMachineArn"]
-    return Created(arn, {"Arn": arn, "Name": name, "StateMachineRevisionId": "INITIAL"})
-
-
-def without_state_machine(creation: Creation) -> Created:
-    """What stands for a state machine that could not be created."""
-    name = str(creation.properties.get("StateMachineName") or creation.name)
-    arn = creation.stack.arn("states", f"stateMachine:{name}")
-    return Created(arn, {"Arn": arn, "Name": name, "StateMachineRevisionId": "INITIAL"})
+    tags = [{"key": key, "value": value} for key, value in _tags(creation).items()]
+    try:
+        client.create_state_machine(
+            name=name,
+            definition=definition,
+            roleArn=properties.get("RoleArn")
+            or creation.stack.arn("iam", "role/x", regional=False),
+            type=properties.get("StateMachineType", "STANDARD"),
+            tags=tags,
+        )
+    except ClientError as error:
+        raise NotHereError(created) from error
+    return created
 
 
 def _definition(value: Json) -> str:

@@ -5,7 +5,7 @@ to their services. moto's own CloudFormation is not used: it evaluates intrinsic
 partly, lacks attributes, and says nothing when a stack fails.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -13,9 +13,9 @@ from botocore.parsers import ResponseParserError
 
 from local_gateway.aws_services.clients import MotoClients
 from local_gateway.aws_services.creators import (
-    Created,
     Creation,
     Creator,
+    NotHereError,
     create_activity,
     create_bucket,
     create_data_stream,
@@ -32,8 +32,6 @@ from local_gateway.aws_services.creators import (
     create_topic,
     create_user_pool,
     create_user_pool_client,
-    without_state_machine,
-    without_subscription,
 )
 from local_gateway.aws_services.parameters import ConvertingClient, WrongParameterError
 from local_gateway.aws_services.stored_values import StoredValues
@@ -65,12 +63,6 @@ _CREATORS: Mapping[str, tuple[str, Creator]] = {
     "AWS::StepFunctions::Activity": ("stepfunctions", create_activity),
     "AWS::StepFunctions::StateMachine": ("stepfunctions", create_state_machine),
 }
-# By type: what stands for a resource without which the rest of the template runs.
-_DISPENSABLE: Mapping[str, Callable[[Creation], Created]] = {
-    "AWS::SNS::Subscription": without_subscription,
-    "AWS::StepFunctions::StateMachine": without_state_machine,
-}
-
 # A failure inside moto arrives as an HTML page, which is a ResponseParserError.
 _REFUSALS = (ClientError, BotoCoreError, ResponseParserError)
 
@@ -192,13 +184,16 @@ class Provisioner:
             named = "" if path else f"{'.'.join(map(str, error.path))}: " if error.path else ""
             place = self._template.place(item, *path)
             raise TemplateError(place, f"{named}{error.cause}", error.remedy) from None
-        except _REFUSALS as error:
+        except NotHereError as error:
+            created, reason = error.stand_in, error.__cause__
+            cause = error.cause or f"moto could not create it: {_message(reason)}"
             place = self._template.place(item)
-            problem = f"moto could not create {item.logical_id}: {_message(error)}"
-            if item.type not in _DISPENSABLE:
-                raise TemplateError(place, problem) from None
-            self._warnings[item.logical_id] = f"{place}: {problem}; the rest is served without it"
-            created = _DISPENSABLE[item.type](creation)
+            self._warnings[item.logical_id] = f"{place}: {cause}; the rest is served without it"
+        except _REFUSALS as error:
+            raise TemplateError(
+                self._template.place(item),
+                f"moto could not create {item.logical_id}: {_message(error)}",
+            ) from None
         self._existing[item.logical_id] = (item.type, properties)
         self._answers[Reference(item.logical_id)] = created.ref
         for attribute, value in created.attributes.items():
@@ -218,7 +213,7 @@ def _resolved(item: Resource, template: Template, resolver: Resolver) -> JsonObj
     return {name: value for name, value in members.items() if value is not None}
 
 
-def _message(error: Exception) -> str:
+def _message(error: BaseException | None) -> str:
     """A sentence; a failure inside moto comes as a page of HTML without a reason."""
     text = str(error)
     if isinstance(error, ClientError):

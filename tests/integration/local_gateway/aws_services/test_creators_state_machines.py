@@ -85,7 +85,7 @@ def test_state_machine_that_moto_refuses_is_left_out_with_a_warning(
     assert values.refs["Machine"] == f"arn:aws:states:us-east-1:123456789012:stateMachine:{name}"
     assert values.refs["Table"] == name
     [warning] = provisioner.warnings
-    assert "Machine: moto could not create Machine: " in warning
+    assert "Machine: moto could not create it: " in warning
     assert warning.endswith("; the rest is served without it")
 
 
@@ -97,4 +97,38 @@ def test_definition_that_cannot_be_read_is_an_error(moto: MotoServer, load: Load
             Properties: { DefinitionString: 'a: b: c' }
     """)
     with pytest.raises(TemplateError, match="DefinitionString: is neither JSON nor YAML: "):
+        provision(moto.endpoint_url, template)
+
+
+NOT_RUN = [
+    (
+        "DefinitionS3Location: { Bucket: b, Key: k }",
+        "its definition is in S3, not on this machine",
+    ),
+    (
+        "Definition: { QueryLanguage: JSONata, StartAt: A, States: { A: { Type: Succeed } } }",
+        "state machines with JSONata are not served",
+    ),
+]
+
+
+@pytest.mark.parametrize(("definition", "cause"), NOT_RUN)
+def test_what_moto_does_not_run_is_left_out_with_a_warning(
+    moto: MotoServer, load: Load, definition: str, cause: str
+) -> None:
+    template = load(f"""
+        Resources:
+          Machine:
+            Type: AWS::StepFunctions::StateMachine
+            Properties: {{ {definition} }}
+    """)
+    provisioner = Provisioner(moto.endpoint_url, "us-east-1")
+    provisioner.provision(template)
+    [warning] = provisioner.warnings
+    assert warning.endswith(f"Machine: {cause}; the rest is served without it")
+
+
+def test_state_machine_without_a_definition_is_an_error(moto: MotoServer, load: Load) -> None:
+    template = load("Resources: { Machine: { Type: AWS::StepFunctions::StateMachine } }")
+    with pytest.raises(TemplateError, match="the state machine has no definition"):
         provision(moto.endpoint_url, template)

@@ -149,9 +149,9 @@ def test_topic_invokes_a_function_with_what_its_filter_lets_through(
         Attributes={"FilterPolicy": policy},
         ReturnSubscriptionArn=True,
     )["SubscriptionArn"]
-    attributes = {"kind": {"DataType": "String", "StringValue": "quiet"}}
-    sns.publish(TopicArn=topic, Message="sh", MessageAttributes=attributes)
-    attributes = {
+    quiet = {"kind": {"DataType": "String", "StringValue": "quiet"}}
+    sns.publish(TopicArn=topic, Message="sh", MessageAttributes=quiet)
+    attributes: dict[str, Any] = {
         "kind": {"DataType": "String", "StringValue": "loud"},
         "raw": {"DataType": "Binary", "BinaryValue": b"\xff"},
     }

@@ -97,4 +97,4 @@ def test_subscription_to_a_topic_of_another_stack_is_left_out_with_a_warning(
     assert values.refs["News"].startswith(f"{topic}:")
     assert "Topic" in values.refs
     [warning] = provisioner.warnings
-    assert "News: moto could not create News: " in warning
+    assert "News: moto could not create it: Topic does not exist" in warning

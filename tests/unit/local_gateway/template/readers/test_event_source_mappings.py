@@ -30,7 +30,8 @@ def test_source_that_is_not_here_is_left_out_with_a_warning(
     project: Project, event: str, message: str
 ) -> None:
     loaded = project.read(template(event), VALUES)
-    assert loaded.application.queue_mappings == loaded.application.stream_mappings == ()
+    assert not loaded.application.queue_mappings
+    assert not loaded.application.stream_mappings
     assert any(message in warning for warning in loaded.warnings)
 
 
