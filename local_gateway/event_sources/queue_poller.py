@@ -1,7 +1,8 @@
 """An event source mapping: batches of a queue's messages become invocations."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from local_gateway.core.event_sources.event_filter import passes
 from local_gateway.core.event_sources.model import QueueMapping
@@ -128,11 +129,18 @@ class QueuePoller:
         arn, filters = self._mapping.queue_arn, self._mapping.filters
         records = [sqs_record(message, arn) for message in messages]
         by_id = {str(message["MessageId"]): message for message in messages}
-        wanted = [record for record in records if passes(filters, record)]
+        wanted = [
+            record for record in records if passes(filters, record) and not self._is_stopped(record)
+        ]
         unwanted = by_id.keys() - {str(record["messageId"]) for record in wanted}
         await self._delete([by_id[name] for name in unwanted])
         for payload, inside in batch_payloads(wanted):
             await self._invoke(payload, [by_id[str(record["messageId"])] for record in inside])
+
+    def _is_stopped(self, record: Mapping[str, Any]) -> bool:
+        """Whether a message belongs to a recursive loop."""
+        mapping, trace_id = self._mapping, _trace_id(record["attributes"])
+        return self._loops.stop(mapping.function, trace_id, mapping.api, mapping.source_name)
 
     async def _delete(self, messages: Sequence[Message]) -> None:
         try:
@@ -141,12 +149,7 @@ class QueuePoller:
             self._problem(error)
 
     async def _invoke(self, payload: bytes, messages: Sequence[Message]) -> None:
-        trace_id = messages[0].get("Attributes", {}).get("AWSTraceHeader")
-        trace_id = trace_id if is_trace_id(trace_id) else None
-        mapping = self._mapping
-        if self._loops.stop(mapping.function, trace_id, mapping.api, mapping.source_name):
-            await self._delete(messages)
-            return
+        trace_id = _trace_id(messages[0].get("Attributes", {}))
         try:
             invocation = await self._invoker.invoke(
                 self._mapping.function, payload, trace_id=trace_id
@@ -167,3 +170,9 @@ class QueuePoller:
         if not self._mapping.report_batch_item_failures:
             return frozenset()
         return failed_items(invocation.result.payload, ids)
+
+
+def _trace_id(attributes: Mapping[str, Any]) -> str | None:
+    """The trace header that a message was sent with, which anybody can write."""
+    trace_id = attributes.get("AWSTraceHeader")
+    return trace_id if is_trace_id(trace_id) else None
