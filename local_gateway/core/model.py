@@ -76,6 +76,30 @@ class Authorizer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Throttle:
+    """A token bucket: `rate` requests a second, `burst` at once."""
+
+    rate: float
+    burst: int
+
+
+class ApiKeySource(StrEnum):
+    """Where an API takes the API key of a request from."""
+
+    HEADER = "HEADER"
+    AUTHORIZER = "AUTHORIZER"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """An enabled API key, with the throttle of the usage plan that lets it into a stage."""
+
+    key_id: str
+    value: str
+    throttle: Throttle | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebSocketRoute:
     """A route key and the function behind it.
 
@@ -88,27 +112,24 @@ class WebSocketRoute:
     timeout: float = DEFAULT_INTEGRATION_TIMEOUT
     authorization_type: AuthorizationType = AuthorizationType.NONE
     authorizer: Authorizer | None = None
+    api_key_required: bool = False
     two_way: bool = False
     model_selection_expression: str | None = None
     request_models: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Throttle:
-    """A token bucket: `rate` requests a second, `burst` at once."""
-
-    rate: float
-    burst: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class WebSocketStage:
-    """A stage of a WebSocket API; `throttles` holds per-route settings by route key."""
+    """A stage of a WebSocket API; `throttles` holds per-route settings by route key.
+
+    `api_keys` are those that a usage plan lets in.
+    """
 
     name: str
     variables: Mapping[str, str] = field(default_factory=dict)
     default_throttle: Throttle | None = None
     throttles: Mapping[str, Throttle] = field(default_factory=dict)
+    api_keys: tuple[ApiKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +141,7 @@ class WebSocketApi:
     route_selection_expression: str
     routes: Mapping[str, WebSocketRoute]
     stages: tuple[WebSocketStage, ...]
+    api_key_source: ApiKeySource = ApiKeySource.HEADER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

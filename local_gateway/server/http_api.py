@@ -8,6 +8,7 @@ from local_gateway.core.http_api import responses
 from local_gateway.core.http_api.cors import preflight, with_cors
 from local_gateway.core.http_api.events import http_event, iam_context
 from local_gateway.core.http_api.routes import match, path_in_stage
+from local_gateway.core.iam.signer import Signer
 from local_gateway.core.invocation import Invocation, TimedOut, outcome_of
 from local_gateway.core.model import (
     Application,
@@ -89,7 +90,7 @@ class HttpApiServer:
                     request, "403 Forbidden", None, f"{problem.error_type}: {problem.message}"
                 )
                 return responses.FORBIDDEN
-            iam = iam_context(request, self._application)
+            iam = iam_context(Signer.from_request(request, self._application))
         return await self._invoke(stage, route, request, stamp, parameters, iam)
 
     async def _invoke(

@@ -14,6 +14,7 @@ from local_gateway.template.document.problems import Problems
 from local_gateway.template.intrinsics.resolver import scalar
 from local_gateway.template.loading.parameters import checked_value
 from local_gateway.template.loading.template import ResourceValues, Template
+from local_gateway.template.readers.api_keys import ApiKeyDirectory
 from local_gateway.template.readers.api_resources import ApiDirectory, ApiResource
 from local_gateway.template.readers.asynchronous_invocation import AsynchronousReader
 from local_gateway.template.readers.eventbridge import EventRuleReader, ScheduleReader, TargetReader
@@ -106,7 +107,9 @@ def _apis(
     resources: ResolvedTemplate, functions: FunctionDirectory, warnings: list[str]
 ) -> tuple[tuple[WebSocketApi, ...], tuple[HttpApi, ...]]:
     directory = ApiDirectory(resources, warnings)
-    websocket_reader = WebSocketApiReader(directory, functions)
+    websocket_reader = WebSocketApiReader(
+        directory, functions, ApiKeyDirectory(resources, warnings)
+    )
     http_reader = HttpApiReader(directory, functions)
     websocket_apis, http_apis = [], []
     for api in directory.apis:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from local_gateway.core.model import (
+    ApiKey,
     Application,
     AuthorizationType,
     Authorizer,
@@ -23,6 +24,7 @@ from local_gateway.core.websocket.stage import Limits
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"
 FUNCTIONS = Path(__file__).parent / "functions"
+API_KEY = "a-key-of-more-than-20"
 ORIGIN = "https://app.example"
 
 LIMITS: Mapping[str, Limits] = {
@@ -43,7 +45,7 @@ def application() -> Application:
         region=REGION,
         partition="aws",
         functions={function.logical_id: function for function in _functions()},
-        websocket_apis=(_main_api(), _authorized_api(), _routing_api()),
+        websocket_apis=(_main_api(), _authorized_api(), _routing_api(), *_guarded_apis()),
         http_apis=(_http_api(),),
     )
 
@@ -143,6 +145,35 @@ def _routing_api() -> WebSocketApi:
             *(WebSocketRoute(route_key=key, function="Message", two_way=True) for key in keys)
         ),
         stages=(WebSocketStage(name="routing"),),
+    )
+
+
+def _guarded_apis() -> tuple[WebSocketApi, ...]:
+    """Stages whose `$connect` wants a signature (`iam`) or an API key (`keyed`)."""
+    api_keys = (ApiKey(key_id="key1234567", value=API_KEY),)
+    return (
+        WebSocketApi(
+            logical_id="SignedApi",
+            api_id="sign123456",
+            route_selection_expression="$request.body.action",
+            routes=_routes(
+                WebSocketRoute(
+                    route_key="$connect",
+                    function="Connect",
+                    authorization_type=AuthorizationType.AWS_IAM,
+                ),
+            ),
+            stages=(WebSocketStage(name="iam"),),
+        ),
+        WebSocketApi(
+            logical_id="KeyedApi",
+            api_id="keyd123456",
+            route_selection_expression="$request.body.action",
+            routes=_routes(
+                WebSocketRoute(route_key="$connect", function="Connect", api_key_required=True),
+            ),
+            stages=(WebSocketStage(name="keyed", api_keys=api_keys),),
+        ),
     )
 
 

@@ -31,7 +31,8 @@ _REPLACED = frozenset(
 class Identity:
     """What stays the same in all events of a connection.
 
-    `connected_at` is epoch milliseconds; `domain_name` is the host shown to handlers.
+    `connected_at` is epoch milliseconds; `domain_name` is the host shown to handlers. `caller` has
+    the members that a signature or an API key adds to `requestContext.identity`.
     """
 
     api_id: str
@@ -45,6 +46,7 @@ class Identity:
     partition: str
     region: str
     account_id: str
+    caller: Pairs = ()
 
 
 def connect_arn(identity: Identity) -> str:
@@ -152,6 +154,7 @@ def _context(
     caller = {"sourceIp": identity.source_ip}
     if identity.user_agent is not None:
         caller["userAgent"] = identity.user_agent
+    caller.update(identity.caller)
     return {
         "routeKey": route_key,
         **({} if authorizer is None else {"authorizer": dict(authorizer)}),
