@@ -71,9 +71,9 @@ class InvocationRecord(NamedTuple):
 class ApiRecord(NamedTuple):
     """What an API or an event source did; never a body or a header.
 
-    `api` is `websocket`, `http`, `management`, `sqs`, `events` or `schedule`, and `route_key` names
-    the route, queue, rule or schedule. `request_id` is the invocation's: the function sees it, and
-    its log lines carry it.
+    `api` is `websocket`, `http`, `rest`, `management`, `sqs`, `events` or `schedule`, and
+    `route_key` names the route, queue, rule or schedule. `request_id` is the invocation's: the
+    function sees it, and its log lines carry it.
     """
 
     at: int

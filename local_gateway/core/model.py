@@ -1,4 +1,4 @@
-"""What a template describes, as typed values: functions, WebSocket APIs and HTTP APIs.
+"""What a template describes, as typed values: functions and WebSocket, HTTP and REST APIs.
 
 Durations are seconds. A function is referred to by its logical id, the key of
 `Application.functions`; every intrinsic is resolved before these values are made.
@@ -63,6 +63,8 @@ class AuthorizationType(StrEnum):
     NONE = "NONE"
     CUSTOM = "CUSTOM"
     AWS_IAM = "AWS_IAM"
+    JWT = "JWT"
+    COGNITO_USER_POOLS = "COGNITO_USER_POOLS"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +195,113 @@ class HttpApi:
     cors: Cors | None = None
 
 
+class RestAuthorizerKind(StrEnum):
+    """`Type` of an `AWS::ApiGateway::Authorizer`."""
+
+    TOKEN = "TOKEN"  # noqa: S105 - a type of authorizer
+    REQUEST = "REQUEST"
+    COGNITO_USER_POOLS = "COGNITO_USER_POOLS"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestAuthorizer:
+    """An authorizer of a REST API; `ttl` is the seconds that it keeps an answer.
+
+    `identity_sources` are expressions such as `method.request.header.X`. A TOKEN authorizer looks
+    at `validation_expression` before it invokes its function. `user_pools` are the ids of the pools
+    whose tokens a Cognito authorizer accepts.
+    """
+
+    logical_id: str
+    name: str
+    kind: RestAuthorizerKind
+    function: str = ""
+    identity_sources: tuple[str, ...] = ()
+    validation_expression: str | None = None
+    ttl: int = 300
+    user_pools: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LambdaIntegration:
+    """A Lambda proxy integration of a REST API."""
+
+    function: str
+    timeout: float = DEFAULT_INTEGRATION_TIMEOUT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MockIntegration:
+    """A MOCK integration with a fixed answer, as CORS preflights get it."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnservedIntegration:
+    """An integration that is not served here; `cause` says which."""
+
+    cause: str
+
+
+type RestIntegration = LambdaIntegration | MockIntegration | UnservedIntegration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestMethod:
+    """A method, or `ANY`, of a resource of a REST API, such as `/pets/{id}`."""
+
+    http_method: str
+    resource: str
+    integration: RestIntegration
+    authorization_type: AuthorizationType = AuthorizationType.NONE
+    authorizer: RestAuthorizer | None = None
+    scopes: tuple[str, ...] = ()
+    api_key_required: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayResponse:
+    """What a template changes in a response that the API gives by itself.
+
+    `headers` hold values such as `'text'` or `method.request.header.Origin`; `template` is the
+    body for `application/json`.
+    """
+
+    status: int | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    template: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestStage:
+    """A stage of a REST API, served at `/name`.
+
+    `throttles` holds settings by `METHOD /resource`, where both may be `*`.
+    """
+
+    name: str
+    variables: Mapping[str, str] = field(default_factory=dict)
+    default_throttle: Throttle | None = None
+    throttles: Mapping[str, Throttle] = field(default_factory=dict)
+    api_keys: tuple[ApiKey, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestApi:
+    """An `AWS::ApiGateway::RestApi` (payload format 1.0); gateway responses by response type."""
+
+    logical_id: str
+    api_id: str
+    methods: tuple[RestMethod, ...]
+    stages: tuple[RestStage, ...]
+    binary_media_types: tuple[str, ...] = ()
+    api_key_source: ApiKeySource = ApiKeySource.HEADER
+    gateway_responses: Mapping[str, GatewayResponse] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
     """Everything the local gateway serves, read from one template.
@@ -208,6 +317,7 @@ class Application:
     functions: Mapping[str, LambdaFunction]
     websocket_apis: tuple[WebSocketApi, ...]
     http_apis: tuple[HttpApi, ...]
+    rest_apis: tuple[RestApi, ...] = ()
     outputs: Mapping[str, str] = field(default_factory=dict)
     resources: Mapping[str, str] = field(default_factory=dict)
     queue_mappings: tuple[QueueMapping, ...] = ()

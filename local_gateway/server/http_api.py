@@ -121,7 +121,7 @@ class HttpApiServer:
         plain = responses.for_plain_http(response)
         if plain is not response and not self._has_said_plain:
             self._has_said_plain = True
-            detail = "cookies lose Secure here, because this address is http and not https"
+            detail = responses.PLAIN_HTTP_NOTICE
         self._record(request, str(response.status), invocation, detail)
         return plain
 

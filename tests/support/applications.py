@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from local_gateway.core.model import (
     ApiKey,
@@ -10,11 +11,20 @@ from local_gateway.core.model import (
     AuthorizationType,
     Authorizer,
     Cors,
+    GatewayResponse,
     HttpApi,
     HttpRoute,
     HttpStage,
     LambdaFunction,
+    LambdaIntegration,
+    MockIntegration,
+    RestApi,
+    RestAuthorizer,
+    RestAuthorizerKind,
+    RestMethod,
+    RestStage,
     Throttle,
+    UnservedIntegration,
     WebSocketApi,
     WebSocketRoute,
     WebSocketStage,
@@ -47,6 +57,7 @@ def application() -> Application:
         functions={function.logical_id: function for function in _functions()},
         websocket_apis=(_main_api(), _authorized_api(), _routing_api(), *_guarded_apis()),
         http_apis=(_http_api(),),
+        rest_apis=(_rest_api(),),
     )
 
 
@@ -57,6 +68,8 @@ def _functions() -> list[LambdaFunction]:
         _function("Connect", "connect"),
         _function("Disconnect", "disconnect"),
         _function("Http", "http"),
+        _function("Rest", "rest"),
+        _function("RestAuthorize", "rest_authorize"),
         message,
         dataclasses.replace(message, logical_id="Single", reserved_concurrency=1),
     ]
@@ -208,4 +221,69 @@ def _open_routes() -> tuple[HttpRoute, ...]:
             ("GET /malformed", 5.0),
             ("GET /hold", 0.1),
         )
+    )
+
+
+def _rest_api() -> RestApi:
+    """The stage `rest`; the path of a method says what is special about it."""
+    token, request = (
+        RestAuthorizer(
+            logical_id=f"{kind}Authorizer",
+            name=kind,
+            kind=kind,
+            function="RestAuthorize",
+            identity_sources=("method.request.header.Authorization",),
+        )
+        for kind in (RestAuthorizerKind.TOKEN, RestAuthorizerKind.REQUEST)
+    )
+    fresh = dataclasses.replace(request, logical_id="Fresh", ttl=0)
+    custom = AuthorizationType.CUSTOM
+    return RestApi(
+        logical_id="RestApi",
+        api_id="rest123456",
+        methods=(
+            _rest_method("ANY /{proxy+}"),
+            _rest_method("GET /"),
+            _rest_method("GET /pets/{id}"),
+            _rest_method("GET /hold", timeout=0.1),
+            _rest_method("GET /throttled"),
+            _rest_method("GET /iam", authorization_type=AuthorizationType.AWS_IAM),
+            _rest_method("GET /keyed", api_key_required=True),
+            _rest_method("GET /token", authorization_type=custom, authorizer=token),
+            _rest_method("GET /request", authorization_type=custom, authorizer=request),
+            _rest_method("PUT /request", authorization_type=custom, authorizer=request),
+            _rest_method("GET /fresh", authorization_type=custom, authorizer=fresh),
+            dataclasses.replace(
+                _rest_method("OPTIONS /pets/{id}"),
+                integration=MockIntegration(
+                    status=204, headers=(("Access-Control-Allow-Origin", ORIGIN),), body=""
+                ),
+            ),
+            dataclasses.replace(
+                _rest_method("GET /unserved"),
+                integration=UnservedIntegration(cause="the integration HTTP is not served"),
+            ),
+        ),
+        stages=(
+            RestStage(
+                name="rest",
+                variables={"colour": "blue"},
+                throttles={"GET /throttled": _NO_MORE},
+                api_keys=(ApiKey(key_id="key1234567", value=API_KEY),),
+            ),
+        ),
+        binary_media_types=("image/png",),
+        gateway_responses={
+            "DEFAULT_4XX": GatewayResponse(headers=(("X-Refused", "'yes'"),)),
+        },
+    )
+
+
+def _rest_method(key: str, *, timeout: float = 5.0, **changes: Any) -> RestMethod:
+    http_method, resource = key.split(" ")
+    return RestMethod(
+        http_method=http_method,
+        resource=resource,
+        integration=LambdaIntegration(function="Rest", timeout=timeout),
+        **changes,
     )
