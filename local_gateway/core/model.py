@@ -147,16 +147,43 @@ class WebSocketApi:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JwtAuthorizer:
+    """A JWT authorizer of an HTTP API; `identity_source` is one such as `$request.header.X`."""
+
+    name: str
+    identity_source: str
+    issuer: str
+    audience: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpLambdaAuthorizer:
+    """A Lambda authorizer of an HTTP API; `ttl` is the seconds that it keeps an answer.
+
+    With `simple_responses` it answers `{"isAuthorized": …}`, else with a policy.
+    """
+
+    name: str
+    function: str
+    identity_sources: tuple[str, ...] = ()
+    payload_format_version: str = "2.0"
+    simple_responses: bool = False
+    ttl: int = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HttpRoute:
     """A route of an HTTP API; `route_key` is `$default` or `METHOD /path/{variable}`.
 
-    `authorization_type` is `NONE` or `AWS_IAM`.
+    A token needs one of `scopes`, if there are any.
     """
 
     route_key: str
     function: str
     timeout: float = 30.0
     authorization_type: AuthorizationType = AuthorizationType.NONE
+    authorizer: JwtAuthorizer | HttpLambdaAuthorizer | None = None
+    scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,6 +68,7 @@ def _functions() -> list[LambdaFunction]:
         _function("Connect", "connect"),
         _function("Disconnect", "disconnect"),
         _function("Http", "http"),
+        _function("HttpAuthorize", "http_authorize"),
         _function("Rest", "rest"),
         _function("RestAuthorize", "rest_authorize"),
         message,

@@ -37,11 +37,11 @@ def http_event(
     domain_name: str,
     port: int,
     account_id: str,
-    iam: Mapping[str, Any] | None = None,
+    authorizer: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The event for a request that `route` serves in `stage`; `iam` describes who signed it.
+    """The event for a request that `route` serves in `stage`.
 
-    `port` is the one that the client connected to.
+    `port` is the one that the client connected to, `authorizer` what is known of the client.
     """
     raw_path = unquote(request.path)
     body, encoded = _body(request)
@@ -58,8 +58,8 @@ def http_event(
         "time": common_log_time(stamp.at),
         "timeEpoch": stamp.at,
     }
-    if iam is not None:
-        context["authorizer"] = {"iam": dict(iam)}
+    if authorizer is not None:
+        context["authorizer"] = dict(authorizer)
     event: dict[str, Any] = {
         "version": "2.0",
         "routeKey": route.route_key,
@@ -78,19 +78,21 @@ def http_event(
 
 
 def iam_context(signer: Signer) -> dict[str, Any]:
-    """`requestContext.authorizer.iam` of a signed request.
+    """`requestContext.authorizer` of a signed request.
 
     Source: developer guide, "Control access to HTTP APIs with IAM authorization"
     (http-api-access-control-iam).
     """
     return {
-        "accessKey": signer.access_key,
-        "accountId": signer.account_id,
-        "callerId": signer.access_key,
-        "cognitoIdentity": None,
-        "principalOrgId": None,
-        "userArn": signer.user_arn,
-        "userId": signer.access_key,
+        "iam": {
+            "accessKey": signer.access_key,
+            "accountId": signer.account_id,
+            "callerId": signer.access_key,
+            "cognitoIdentity": None,
+            "principalOrgId": None,
+            "userArn": signer.user_arn,
+            "userId": signer.access_key,
+        }
     }
 
 

@@ -35,6 +35,7 @@ def _message(status: int, message: str) -> Response:
     return Response(status, Headers((("content-type", _JSON),)), body)
 
 
+UNAUTHORIZED = _message(401, "Unauthorized")
 # The route wants a signature and there is none, or a wrong one.
 FORBIDDEN = _message(403, "Forbidden")
 NOT_FOUND = _message(404, "Not Found")

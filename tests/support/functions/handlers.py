@@ -134,6 +134,27 @@ def rest_authorize(event: Event, context: object) -> object:
     }
 
 
+def http_authorize(event: Event, context: object) -> object:
+    """Allow or refuse by the token, in the form that the event's version asks for."""
+    print_event("http_authorize", event)
+    is_simple = event["version"] == "2.0"
+    token = event["identitySource"][0] if is_simple else event["identitySource"]
+    if token in {"Unauthorized", "trouble"}:
+        raise RuntimeError(token)
+    if token == "shapeless":
+        return {"statusCode": 401}
+    answer = {"level": 3}
+    if is_simple:
+        return {"isAuthorized": token != "deny", "context": answer}
+    statement = {
+        "Action": "execute-api:Invoke",
+        "Effect": "Deny" if token == "deny" else "Allow",
+        "Resource": event["methodArn"],
+    }
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    return {"principalId": "ada", "policyDocument": document, "context": answer}
+
+
 def print_event(what: str, content: Event) -> None:
     """Print a line that the tests read."""
     line = {"what": what, "pid": os.getpid(), "content": content}

@@ -154,7 +154,8 @@ def test_anything_else_is_base64(headers: tuple[tuple[str, str], ...], body: byt
 
 
 def test_a_signed_request_names_its_caller() -> None:
-    iam = iam_context(Signer("AKID", "123456789012", "arn:aws:iam::123456789012:user/local"))
+    context = iam_context(Signer("AKID", "123456789012", "arn:aws:iam::123456789012:user/local"))
+    iam = context["iam"]
     assert (iam["accessKey"], iam["callerId"], iam["userId"]) == ("AKID",) * 3
     assert iam["userArn"] == "arn:aws:iam::123456789012:user/local"
     made = http_event(
@@ -167,6 +168,6 @@ def test_a_signed_request_names_its_caller() -> None:
         domain_name=DOMAIN,
         port=8080,
         account_id="123456789012",
-        iam=iam,
+        authorizer=context,
     )
-    assert made["requestContext"]["authorizer"] == {"iam": iam}
+    assert made["requestContext"]["authorizer"] == context
