@@ -175,11 +175,13 @@ class HttpLambdaAuthorizer:
 class HttpRoute:
     """A route of an HTTP API; `route_key` is `$default` or `METHOD /path/{variable}`.
 
-    A token needs one of `scopes`, if there are any.
+    `payload_format_version` is that of the function's events, 1.0 or 2.0. A token needs one of
+    `scopes`, if there are any.
     """
 
     route_key: str
     function: str
+    payload_format_version: str = "2.0"
     timeout: float = 30.0
     authorization_type: AuthorizationType = AuthorizationType.NONE
     authorizer: JwtAuthorizer | HttpLambdaAuthorizer | None = None

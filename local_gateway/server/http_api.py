@@ -10,6 +10,7 @@ from local_gateway.core.http_api import authorizers, responses
 from local_gateway.core.http_api.authorizers import LambdaAnswer, Refused
 from local_gateway.core.http_api.cors import preflight, with_cors
 from local_gateway.core.http_api.events import http_event, iam_context
+from local_gateway.core.http_api.payload_1_0 import integration_event
 from local_gateway.core.http_api.routes import match, path_in_stage
 from local_gateway.core.iam.signer import Signer
 from local_gateway.core.invocation import Invocation, TimedOut, outcome_of
@@ -50,7 +51,7 @@ class HttpApiServer:
         self._cache = AuthorizerCache[LambdaAnswer]()
         self._has_said_plain = False
         if context.faults is not None:
-            context.faults.add_http_api(api)
+            context.faults.add_api(api)
 
     def stage_names(self) -> set[str]:
         """The names of the stages, `$default` included."""
@@ -196,9 +197,12 @@ class HttpApiServer:
     async def _invoke(
         self, route: HttpRoute, request: Request, event: Mapping[str, Any]
     ) -> Response:
+        version = route.payload_format_version
+        if version == "1.0":
+            event = integration_event(event, request)
         invocation = await self._context.invocations.call(route.function, event, route.timeout)
         result = invocation.result if invocation is not None else TimedOut(route.timeout)
-        response, malformed = responses.http_response(result)
+        response, malformed = responses.http_response(result, version)
         detail = malformed or outcome_of(result)[1]
         plain = responses.for_plain_http(response)
         if plain is not response and not self._has_said_plain:

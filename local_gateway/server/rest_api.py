@@ -71,6 +71,8 @@ class RestApiServer:
         self._usage_plans = UsagePlans(stage.api_keys, api.api_key_source)
         self._has_said_plain = False
         self._cache = AuthorizerCache[AuthorizerResult]()
+        if context.faults is not None:
+            context.faults.add_api(api)
 
     async def handle(self, request: Request) -> Response:
         """Answer one request, whose path begins with the stage."""

@@ -201,6 +201,7 @@ def _http_api() -> HttpApi:
                 function="Http",
                 authorization_type=AuthorizationType.AWS_IAM,
             ),
+            HttpRoute(route_key="GET /old", function="Rest", payload_format_version="1.0"),
             *_open_routes(),
         ),
         stages=(

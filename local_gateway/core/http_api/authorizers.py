@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local_gateway.core.http import Headers, Request, Response
-from local_gateway.core.http_api import responses
+from local_gateway.core.http_api import payload_1_0, responses
 from local_gateway.core.iam.authorizer_result import (
     AuthorizerResult,
     AuthorizerResultError,
@@ -123,14 +123,15 @@ def authorizer_event(
     identity: tuple[str, ...],
 ) -> dict[str, Any]:
     """The input of a Lambda authorizer, made from the event that the route's function would get."""
-    kept = {name: value for name, value in event.items() if name not in _ONLY_FOR_INTEGRATIONS}
-    if authorizer.payload_format_version == "2.0":
-        sources = list(identity) or None
-        return {"version": "2.0", "type": "REQUEST", "routeArn": route_arn} | {
-            "identitySource": sources,
-            **kept,
-        }
-    return _format_1_0(kept, route_arn, ",".join(identity))
+    if authorizer.payload_format_version == "1.0":
+        return payload_1_0.authorizer_event(event, route_arn, ",".join(identity))
+    return {
+        "version": "2.0",
+        "type": "REQUEST",
+        "routeArn": route_arn,
+        "identitySource": list(identity) or None,
+        **{name: value for name, value in event.items() if name not in _ONLY_FOR_INTEGRATIONS},
+    }
 
 
 def answer_of(authorizer: HttpLambdaAuthorizer, result: InvocationResult) -> LambdaAnswer | Refused:
@@ -180,46 +181,6 @@ def _simple_answer(payload: bytes) -> LambdaAnswer:
     if context is not None and not isinstance(context, dict):
         raise AuthorizerResultError("the authorizer's context must be an object")
     return LambdaAnswer(context, is_authorized)
-
-
-def _format_1_0(event: Mapping[str, Any], route_arn: str, identity: str) -> dict[str, Any]:
-    context = event["requestContext"]
-    method, path = context["http"]["method"], event["rawPath"]
-    resource = event["routeKey"].partition(" ")[2] or event["routeKey"]
-    return {
-        "version": "1.0",
-        "type": "REQUEST",
-        "methodArn": route_arn,
-        "identitySource": identity,
-        "authorizationToken": identity,
-        "resource": resource,
-        "path": path,
-        "httpMethod": method,
-        "headers": event["headers"],
-        "queryStringParameters": event.get("queryStringParameters", {}),
-        "pathParameters": event.get("pathParameters", {}),
-        "stageVariables": event.get("stageVariables", {}),
-        "requestContext": {
-            "accountId": context["accountId"],
-            "apiId": context["apiId"],
-            "domainName": context["domainName"],
-            "domainPrefix": context["domainPrefix"],
-            "extendedRequestId": context["requestId"],
-            "httpMethod": method,
-            "identity": {
-                "sourceIp": context["http"]["sourceIp"],
-                "userAgent": context["http"]["userAgent"],
-            },
-            "path": path,
-            "protocol": context["http"]["protocol"],
-            "requestId": context["requestId"],
-            "requestTime": context["time"],
-            "requestTimeEpoch": context["timeEpoch"],
-            "resourceId": event["routeKey"],
-            "resourcePath": resource,
-            "stage": context["stage"],
-        },
-    }
 
 
 def _failure(cause: str) -> Refused:

@@ -16,7 +16,7 @@ from local_gateway.core.model import HttpApi, HttpRoute, HttpStage
 from local_gateway.core.timestamps import RequestStamp, common_log_time
 
 # Front end and function are separate connections: what concerns one of them is not passed on.
-_HOP_BY_HOP = frozenset(
+HOP_BY_HOP = frozenset(
     {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding"}
     | {"upgrade", "cookie"}
 )
@@ -118,7 +118,7 @@ def _headers(request: Request, stamp: RequestStamp, port: int) -> dict[str, str]
     kept = tuple(
         (name.lower(), value)
         for name, value in request.headers
-        if name.lower() not in _HOP_BY_HOP and name.lower() not in added
+        if name.lower() not in HOP_BY_HOP and name.lower() not in added
     )
     return dict(sorted((_joined(kept) | added).items()))
 

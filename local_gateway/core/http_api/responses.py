@@ -64,8 +64,13 @@ def for_plain_http(response: Response) -> Response:
     return response if headers == response.headers else replace(response, headers=headers)
 
 
-def http_response(result: InvocationResult) -> tuple[Response, str | None]:
-    """The response for a function's result, and why the result cannot be sent, if so."""
+def http_response(
+    result: InvocationResult, payload_format_version: str = "2.0"
+) -> tuple[Response, str | None]:
+    """The response for a function's result, and why the result cannot be sent, if so.
+
+    With format 1.0 a result has to be a response, and may have `multiValueHeaders`.
+    """
     if isinstance(result, Failed):
         return INTERNAL_SERVER_ERROR, None
     if not isinstance(result, Succeeded):
@@ -75,15 +80,19 @@ def http_response(result: InvocationResult) -> tuple[Response, str | None]:
     except (ValueError, RecursionError):
         return INTERNAL_SERVER_ERROR, f"{MALFORMED_RESPONSE}: the result is not JSON"
     if not isinstance(answer, dict) or "statusCode" not in answer:
+        if payload_format_version == "1.0":
+            return INTERNAL_SERVER_ERROR, f"{MALFORMED_RESPONSE}: there is no statusCode"
         return Response(200, Headers((("content-type", _JSON),)), result.payload), None
     try:
-        return _structured(answer), None
+        has_several = payload_format_version == "1.0"
+        pairs = all_headers(answer) if has_several else response_headers(answer.get("headers"))
+        return _structured(answer, pairs), None
     except UnusableResponseError as error:
         return INTERNAL_SERVER_ERROR, f"{MALFORMED_RESPONSE}: {error}"
 
 
-def _structured(answer: Mapping[str, Any]) -> Response:
-    headers = _lower_case(response_headers(answer.get("headers")))
+def _structured(answer: Mapping[str, Any], pairs: list[tuple[str, str]]) -> Response:
+    headers = [(name.lower(), value) for name, value in pairs]
     if not any(name == "content-type" for name, _ in headers):
         headers.append(("content-type", _TEXT))
     cookies = answer.get("cookies")
@@ -115,8 +124,19 @@ def response_headers(value: object) -> list[tuple[str, str]]:
     return [(name, content) for name, content in pairs if name.lower() not in _FRAMING]
 
 
-def _lower_case(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [(name.lower(), content) for name, content in pairs]
+def all_headers(answer: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Both header maps; where a name is in both, the multi-value map has all its values."""
+    several = answer.get("multiValueHeaders") or {}
+    if not isinstance(several, dict) or not all(isinstance(v, list) for v in several.values()):
+        raise UnusableResponseError("multiValueHeaders must be an object of lists")
+    names = {name.lower() for name in several}
+    single = [
+        (name, value)
+        for name, value in response_headers(answer.get("headers"))
+        if name.lower() not in names
+    ]
+    allowed = response_headers(dict.fromkeys(several, ""))
+    return single + [(name, header_value(item)) for name, _ in allowed for item in several[name]]
 
 
 def header_value(content: object) -> str:

@@ -11,9 +11,8 @@ from typing import Any
 from local_gateway.core.http import Headers, Request, Response
 from local_gateway.core.http_api.responses import (
     UnusableResponseError,
+    all_headers,
     body_bytes,
-    header_value,
-    response_headers,
 )
 from local_gateway.core.invocation import (
     MALFORMED_RESPONSE,
@@ -54,7 +53,7 @@ def _response(answer: Any, request: Request, binary_media_types: tuple[str, ...]
         raise UnusableResponseError("the result must be an object")
     if unknown := answer.keys() - _MEMBERS:
         raise UnusableResponseError(f"the member {min(unknown)} is not one of a response")
-    headers = _headers(answer)
+    headers = all_headers(answer)
     if not any(name.lower() == "content-type" for name, _ in headers):
         headers.append(("Content-Type", "application/json"))
     accepted = (request.headers.get("accept") or "").partition(",")[0]
@@ -71,18 +70,3 @@ def _status(answer: Mapping[str, Any]) -> int:
     if not text.isdecimal() or not 200 <= int(text) <= 599:
         raise UnusableResponseError("statusCode must be from 200 to 599")
     return int(text)
-
-
-def _headers(answer: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Both header maps; where a name is in both, the multi-value map has all its values."""
-    several = answer.get("multiValueHeaders") or {}
-    if not isinstance(several, dict) or not all(isinstance(v, list) for v in several.values()):
-        raise UnusableResponseError("multiValueHeaders must be an object of lists")
-    names = {name.lower() for name in several}
-    single = [
-        (name, value)
-        for name, value in response_headers(answer.get("headers"))
-        if name.lower() not in names
-    ]
-    checked = {name: name for name, _ in response_headers(dict.fromkeys(several, ""))}
-    return single + [(name, header_value(value)) for name in checked for value in several[name]]

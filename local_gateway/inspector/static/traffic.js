@@ -124,6 +124,7 @@ function kindOf({ kind, api, function: name, request }) {
   if (kind === "run") return "call";
   if (kind !== "entry") return kind;
   if (api === "http" || api === "management") return api;
+  if (api === "rest") return "http";
   return name || request ? "call" : "connection";
 }
 

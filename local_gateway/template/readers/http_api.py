@@ -124,9 +124,10 @@ class HttpApiReader:
         kind = AuthorizationType(properties.choice("AuthorizationType", kinds, default="NONE"))
         integration = self.resources.integration(api, properties).properties
         refuse_properties(integration, _WEBSOCKET_INTEGRATION_ONLY, "WebSocket")
-        _check_proxy(integration, "IntegrationType", "PayloadFormatVersion")
+        version = _payload_format_version(integration, "IntegrationType", "PayloadFormatVersion")
         return HttpRoute(
             route_key=route_key,
+            payload_format_version=version,
             function=self.functions.find(integration, "IntegrationUri"),
             timeout=timeout_seconds(integration, "TimeoutInMillis", LONGEST_TIMEOUT),
             authorization_type=kind,
@@ -205,12 +206,13 @@ class HttpApiReader:
             integration = integrations.section(reference.rpartition("/")[2])
         if not integration.values:
             raise TemplateError(operation.place(), f"the operation has no {_INTEGRATION}")
-        _check_proxy(integration, "type", "payloadFormatVersion")
+        version = _payload_format_version(integration, "type", "payloadFormatVersion")
         is_default = path.lstrip("/") == "$default"
         kind, authorizer, scopes = self._security(operation, shared)
         verb = "ANY" if method == _ANY_METHOD else method.upper()
         return HttpRoute(
             route_key="$default" if is_default else f"{verb} {path}",
+            payload_format_version=version,
             function=self.functions.find(integration, "uri"),
             timeout=timeout_seconds(integration, "timeoutInMillis", LONGEST_TIMEOUT),
             authorization_type=kind,
@@ -254,7 +256,8 @@ def _identity_sources(authorizer: Properties, name: str) -> tuple[str, ...]:
     return sources
 
 
-def _check_proxy(integration: Properties, kind_name: str, version_name: str) -> None:
+def _payload_format_version(integration: Properties, kind_name: str, version_name: str) -> str:
+    """The version of a Lambda proxy integration; other integrations are refused."""
     kind = integration.text(kind_name)
     if kind.upper() != "AWS_PROXY" or "IntegrationSubtype" in integration.values:
         raise TemplateError(
@@ -263,13 +266,7 @@ def _check_proxy(integration: Properties, kind_name: str, version_name: str) -> 
             "use AWS_PROXY with a function",
         )
     # Without a version, CloudFormation and OpenAPI mean 1.0.
-    version = integration.optional_text(version_name) or "1.0"
-    if version != "2.0":
-        raise TemplateError(
-            integration.place(version_name),
-            f"the payload format version {version} is not served",
-            'write "2.0"',
-        )
+    return integration.choice(version_name, ("1.0", "2.0"), default="1.0")
 
 
 def _check_selection_expression(api: Properties) -> None:

@@ -224,10 +224,9 @@ def test_quick_create(project: Project) -> None:
     ("written", "instead", "message"),
     [
         (
-            '\n      PayloadFormatVersion: "2.0"',
-            "",
-            "13: Integration: PayloadFormatVersion: the payload format version 1.0 is not served; "
-            'write "2.0"',
+            'PayloadFormatVersion: "2.0"',
+            'PayloadFormatVersion: "3.0"',
+            "17: Integration: PayloadFormatVersion: 3.0 is not allowed; did you mean 2.0?",
         ),
         (
             "IntegrationType: AWS_PROXY",
@@ -369,3 +368,8 @@ def test_a_lambda_authorizer_on_plain_cloudformation(project: Project) -> None:
 )
 def test_mistakes_in_authorizers(project: Project, kind: str, more: str, message: str) -> None:
     assert message in failure(project, authorizer(kind, more))
+
+
+def test_without_a_version_events_have_format_1_0(project: Project) -> None:
+    [api] = project.build(HTTP.replace('      PayloadFormatVersion: "2.0"\n', "")).http_apis
+    assert [route.payload_format_version for route in api.routes] == ["1.0"]
