@@ -279,6 +279,18 @@ type RestIntegration = LambdaIntegration | MockIntegration | UnservedIntegration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequestValidation:
+    """What a method looks at before it lets a request through.
+
+    `parameters` are those that a request needs, such as `method.request.querystring.page`; `models`
+    are JSON schemas (draft 4) for the body by content type.
+    """
+
+    parameters: tuple[str, ...] = ()
+    models: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RestMethod:
     """A method, or `ANY`, of a resource of a REST API, such as `/pets/{id}`."""
 
@@ -289,6 +301,7 @@ class RestMethod:
     authorizer: RestAuthorizer | None = None
     scopes: tuple[str, ...] = ()
     api_key_required: bool = False
+    validation: RequestValidation | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

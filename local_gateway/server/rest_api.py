@@ -37,6 +37,7 @@ from local_gateway.core.rest_api.gateway_responses import (
 )
 from local_gateway.core.rest_api.resources import match
 from local_gateway.core.rest_api.responses import bad_gateway, proxy_response
+from local_gateway.core.rest_api.validation import validation_refusal
 from local_gateway.core.throttling import RouteThrottles
 from local_gateway.core.timestamps import RequestStamp
 from local_gateway.core.tokens import TokenError, bare_token, check_claims
@@ -211,6 +212,10 @@ class RestApiServer:
     async def _integrate(
         self, rest: RestRequest, authorization: Authorization
     ) -> tuple[Response, Invocation | None]:
+        if (validation := rest.method.validation) is not None:
+            refusal = validation_refusal(validation, rest.request)
+            if refusal is not None:
+                raise _RefusedError(refusal)
         match rest.method.integration:
             case MockIntegration(status=status, headers=headers, body=body):
                 return Response(status, Headers(headers), body.encode()), None

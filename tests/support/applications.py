@@ -18,6 +18,7 @@ from local_gateway.core.model import (
     LambdaFunction,
     LambdaIntegration,
     MockIntegration,
+    RequestValidation,
     RestApi,
     RestAuthorizer,
     RestAuthorizerKind,
@@ -249,6 +250,7 @@ def _rest_api() -> RestApi:
             _rest_method("GET /pets/{id}"),
             _rest_method("GET /hold", timeout=0.1),
             _rest_method("GET /throttled"),
+            _rest_method("POST /strict", validation=_VALIDATION),
             _rest_method("GET /iam", authorization_type=AuthorizationType.AWS_IAM),
             _rest_method("GET /keyed", api_key_required=True),
             _rest_method("GET /token", authorization_type=custom, authorizer=token),
@@ -279,6 +281,11 @@ def _rest_api() -> RestApi:
             "DEFAULT_4XX": GatewayResponse(headers=(("X-Refused", "'yes'"),)),
         },
     )
+
+
+_VALIDATION = RequestValidation(
+    parameters=("method.request.querystring.q",), models={"application/json": _SCHEMA}
+)
 
 
 def _rest_method(key: str, *, timeout: float = 5.0, **changes: Any) -> RestMethod:

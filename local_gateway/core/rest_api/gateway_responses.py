@@ -26,6 +26,8 @@ class ResponseType(StrEnum):
     ACCESS_DENIED = auto()
     AUTHORIZER_CONFIGURATION_ERROR = auto()
     AUTHORIZER_FAILURE = auto()
+    BAD_REQUEST_BODY = auto()
+    BAD_REQUEST_PARAMETERS = auto()
     EXPIRED_TOKEN = auto()
     INTEGRATION_TIMEOUT = auto()
     INVALID_API_KEY = auto()
@@ -43,6 +45,8 @@ _PROPERTIES: Mapping[ResponseType, tuple[int, str]] = {
     ResponseType.ACCESS_DENIED: (403, "AccessDeniedException"),
     ResponseType.AUTHORIZER_CONFIGURATION_ERROR: (500, "AuthorizerConfigurationException"),
     ResponseType.AUTHORIZER_FAILURE: (500, "AuthorizerConfigurationException"),
+    ResponseType.BAD_REQUEST_BODY: (400, "BadRequestException"),
+    ResponseType.BAD_REQUEST_PARAMETERS: (400, "BadRequestException"),
     ResponseType.EXPIRED_TOKEN: (401, "UnauthorizedException"),
     ResponseType.INTEGRATION_TIMEOUT: (504, "InternalServerErrorException"),
     ResponseType.INVALID_API_KEY: (403, "ForbiddenException"),
@@ -118,8 +122,8 @@ def is_header_expression(expression: str) -> bool:
 
 def _default_body(refusal: Refusal) -> str:
     name = "Message" if refusal.kind is ResponseType.ACCESS_DENIED else "message"
-    # API Gateway writes its own errors of integrations with a space, other responses without.
-    spaced = refusal.status in (502, 504)
+    # As captured: some of its responses have a space, others have none.
+    spaced = refusal.status in (400, 502, 504)
     separators = (", ", ": ") if spaced else (",", ":")
     return json.dumps({name: refusal.message}, ensure_ascii=False, separators=separators)
 

@@ -19,6 +19,8 @@ _LEADING: Mapping[str, tuple[str, ...]] = {
     "AWS::ApiGateway::Deployment": ("RestApiId",),
     "AWS::ApiGateway::GatewayResponse": ("RestApiId",),
     "AWS::ApiGateway::Method": ("RestApiId", "ResourceId", "AuthorizerId", "Integration"),
+    "AWS::ApiGateway::Model": ("RestApiId",),
+    "AWS::ApiGateway::RequestValidator": ("RestApiId",),
     "AWS::ApiGateway::Resource": ("RestApiId", "ParentId"),
     "AWS::ApiGateway::Stage": ("RestApiId", "DeploymentId"),
     "AWS::ApiGateway::UsagePlan": ("ApiStages",),

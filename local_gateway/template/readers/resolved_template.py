@@ -16,6 +16,7 @@ from local_gateway.template.loading.template import Resource, ResourceValues, Te
 from local_gateway.template.readers.properties import Properties
 
 _NAME_PROPERTY = {
+    "AWS::ApiGateway::Model": "Name",
     "AWS::ApiGateway::Stage": "StageName",
     "AWS::ApiGatewayV2::DomainName": "DomainName",
     "AWS::ApiGatewayV2::Stage": "StageName",

@@ -5,7 +5,7 @@ What has no effect here, or is not served, is a warning: the rest of the API is.
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from local_gateway.core.model import (
     ApiKeySource,
@@ -13,6 +13,7 @@ from local_gateway.core.model import (
     GatewayResponse,
     LambdaIntegration,
     MockIntegration,
+    RequestValidation,
     RestApi,
     RestAuthorizer,
     RestAuthorizerKind,
@@ -25,7 +26,7 @@ from local_gateway.core.model import (
 from local_gateway.core.rest_api.authorizers import AUTHORIZATION, IDENTITY_SOURCE
 from local_gateway.core.rest_api.gateway_responses import is_header_expression, is_renderable
 from local_gateway.core.throttling import ACCOUNT_THROTTLE
-from local_gateway.template.document.errors import Place, TemplateError, did_you_mean
+from local_gateway.template.document.errors import TemplateError, did_you_mean
 from local_gateway.template.readers.api_keys import ApiKeyDirectory
 from local_gateway.template.readers.api_resources import (
     STAGE_NAME,
@@ -35,6 +36,7 @@ from local_gateway.template.readers.api_resources import (
 )
 from local_gateway.template.readers.functions import FunctionDirectory
 from local_gateway.template.readers.properties import Properties
+from local_gateway.template.readers.request_validation import method_validation, openapi_validation
 from local_gateway.template.readers.resolved_template import ResolvedTemplate
 
 LONGEST_TIMEOUT = 29.0
@@ -45,7 +47,16 @@ _ANY_METHOD = f"{_PREFIX}any-method"
 _INTEGRATION = f"{_PREFIX}integration"
 _AUTHORIZER = f"{_PREFIX}authorizer"
 _METHODS = frozenset({"get", "post", "put", "delete", "patch", "head", "options", _ANY_METHOD})
-_PARTS = ("Authorizer", "Deployment", "GatewayResponse", "Method", "Resource", "Stage")
+_PARTS = (
+    "Authorizer",
+    "Deployment",
+    "GatewayResponse",
+    "Method",
+    "Model",
+    "RequestValidator",
+    "Resource",
+    "Stage",
+)
 _INTEGRATIONS = ("AWS", "AWS_PROXY", "HTTP", "HTTP_PROXY", "MOCK")
 _API_KEY_HEADER = "x-api-key"
 _STATUS = re.compile(r"[\"']?statusCode[\"']?\s*:\s*[\"']?(\d{3})")
@@ -140,7 +151,11 @@ class RestApiReader:
                     with self.resources.problems.collect():
                         operation = operations.section(name)
                         security = operation if "security" in operation.values else body
-                        yield self._operation(path, name.lower(), operation, security, definitions)
+                        method = self._operation(
+                            path, name.lower(), operation, security, definitions
+                        )
+                        validation = openapi_validation(body, operations, operation)
+                        yield replace(method, validation=validation)
 
     def _operation(
         self,
@@ -150,8 +165,6 @@ class RestApiReader:
         security: Properties,
         definitions: Properties,
     ) -> RestMethod:
-        if f"{_PREFIX}request-validator" in operation.values:
-            self._warn_of_validation(operation.place(f"{_PREFIX}request-validator"))
         wanted = [
             (scheme, scopes)
             for entry in security.objects("security")
@@ -219,8 +232,6 @@ class RestApiReader:
         _check_resource(method, resource)
         kinds = tuple(kind.value for kind in AuthorizationType if kind.value != "JWT")
         kind = AuthorizationType(method.choice("AuthorizationType", kinds, default="NONE"))
-        if "RequestValidatorId" in method.values:
-            self._warn_of_validation(method.place("RequestValidatorId"))
         integration = method.section("Integration")
         keys = _IntegrationKeys("Type", "Uri", "TimeoutInMillis", "RequestTemplates")
         return RestMethod(
@@ -233,6 +244,23 @@ class RestApiReader:
             authorizer=self._authorizer(api, method, kind),
             scopes=method.texts("AuthorizationScopes"),
             api_key_required=method.flag("ApiKeyRequired"),
+            validation=self._validation(api, method),
+        )
+
+    def _validation(self, api: ApiResource, method: Properties) -> RequestValidation | None:
+        """What the validator of a method, if it has one, looks at."""
+        validator_id = method.optional_text("RequestValidatorId")
+        if validator_id is None:
+            return None
+        validators = self.resources.of(api, "RequestValidator")
+        for part in validators:
+            if part.physical_id == validator_id:
+                models = {
+                    item.physical_id: item.properties for item in self.resources.of(api, "Model")
+                }
+                return method_validation(method, part.properties, models)
+        raise TemplateError(
+            method.place("RequestValidatorId"), f"{validator_id} is not a validator of this API"
         )
 
     def _authorizer(
@@ -390,9 +418,6 @@ class RestApiReader:
                 self.warnings.append(
                     f"{owner.place(name)}: resource policies are not evaluated here"
                 )
-
-    def _warn_of_validation(self, place: Place) -> None:
-        self.warnings.append(f"{place}: requests are not validated here; every one is passed on")
 
 
 @dataclass(frozen=True, slots=True)

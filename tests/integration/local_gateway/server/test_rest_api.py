@@ -130,6 +130,21 @@ def test_a_throttled_method_is_429(gateway: RunningGateway) -> None:
     assert message(gateway, "/rest/throttled") == (429, {"message": "Too Many Requests"})
 
 
+@pytest.mark.parametrize(
+    ("query", "body", "status", "answer"),
+    [
+        ("?q=1", b'{"size": 1}', 200, None),
+        ("", b'{"size": 1}', 400, "Missing required request parameters: [q]"),
+        ("?q=1", b'{"size": "x"}', 400, "Invalid request body"),
+    ],
+)
+def test_a_request_that_does_not_fit_never_reaches_the_function(
+    gateway: RunningGateway, query: str, body: bytes, status: int, answer: str | None
+) -> None:
+    answered, content = message(gateway, f"/rest/strict{query}", method="POST", body=body)
+    assert (answered, content.get("message")) == (status, answer)
+
+
 def test_more_than_10_mb_is_413(gateway: RunningGateway) -> None:
     response, _ = ask(gateway, "/rest/x", method="POST", body=b"x" * (10 * 1024 * 1024 + 1))
     assert response.status == 413

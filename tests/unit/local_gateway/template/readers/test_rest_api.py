@@ -308,11 +308,6 @@ def test_an_integration_that_is_not_served_is_a_warning(
     ("written", "instead", "warning"),
     [
         ("{Name: x}", "{Name: x, Policy: {Statement: []}}", "resource policies are not evaluated"),
-        (
-            "ApiKeyRequired: true",
-            "ApiKeyRequired: true\n      RequestValidatorId: x",
-            "requests are not validated here",
-        ),
     ],
 )
 def test_what_has_no_effect_is_a_warning(
