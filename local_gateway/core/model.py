@@ -261,11 +261,16 @@ class LambdaIntegration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MockIntegration:
-    """A MOCK integration with a fixed answer, as CORS preflights get it."""
+    """A MOCK integration with a fixed answer, as CORS preflights get it.
+
+    An `Origin` that matches one of `origins`, which are regular expressions, becomes the value of
+    `Access-Control-Allow-Origin`.
+    """
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: str = ""
+    origins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,7 @@ from local_gateway.core.rest_api.gateway_responses import (
     ResponseType,
     response_of,
 )
+from local_gateway.core.rest_api.mock import mock_response
 from local_gateway.core.rest_api.resources import match
 from local_gateway.core.rest_api.responses import bad_gateway, proxy_response
 from local_gateway.core.rest_api.validation import validation_refusal
@@ -217,8 +218,8 @@ class RestApiServer:
             if refusal is not None:
                 raise _RefusedError(refusal)
         match rest.method.integration:
-            case MockIntegration(status=status, headers=headers, body=body):
-                return Response(status, Headers(headers), body.encode()), None
+            case MockIntegration() as mock:
+                return mock_response(mock, rest.request), None
             case LambdaIntegration(function=function, timeout=timeout):
                 event = proxy_event(rest, authorization)
                 invocation = await self._context.invocations.call(function, event, timeout)

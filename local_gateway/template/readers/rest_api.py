@@ -60,6 +60,16 @@ _PARTS = (
 _INTEGRATIONS = ("AWS", "AWS_PROXY", "HTTP", "HTTP_PROXY", "MOCK")
 _API_KEY_HEADER = "x-api-key"
 _STATUS = re.compile(r"[\"']?statusCode[\"']?\s*:\s*[\"']?(\d{3})")
+# What the CDK and the Serverless Framework write for several origins.
+_ORIGIN = re.compile(r'\$origin\.matches\("([^"]*)"\)')
+_CORS_TEMPLATE = re.compile(
+    r"""(?x: \s | \#end
+    | \#set\(\$origin\ =\ \$input\.params\([^)]*\) (\.header\.get\("\w+"\))? \)
+    | \#if\(\$origin\ ==\ ""\)
+    | \#if\( (\s | \|\| | \$origin\.matches\("[^"]*"\))+ \)
+    | \#set\(\$context\.responseOverride\.header\.Access-Control-Allow-Origin\ =\ \$origin\)
+    )+"""
+)
 _RESPONSE_HEADER = "method.response.header."
 # The stage that SAM's deployments create beside the one that the template asks for.
 _STAGE_OF_SAM = "Stage"
@@ -499,12 +509,31 @@ def _mock(templates: Properties, responses: list[_MockResponse]) -> MockIntegrat
     response = chosen[0]
     values = response.parameters.items()
     is_fixed = all(value[:1] == value[-1:] == "'" and len(value) > 1 for _, value in values)
-    if not is_fixed or re.search(r"[$#]", response.template):
+    origins = _origins(response.template)
+    if not is_fixed or (origins is None and re.search(r"[$#]", response.template)):
         return None
     headers = [(name.removeprefix(_RESPONSE_HEADER), value[1:-1]) for name, value in values]
     if not any(name.lower() == "content-type" for name, _ in headers):
         headers.append(("Content-Type", "application/json"))
-    return MockIntegration(status=response.status, headers=tuple(headers), body=response.template)
+    return MockIntegration(
+        status=response.status,
+        headers=tuple(headers),
+        body=response.template if origins is None else "",
+        origins=origins or (),
+    )
+
+
+def _origins(template: str) -> tuple[str, ...] | None:
+    """The origins of a response template for CORS, as regular expressions."""
+    if not _CORS_TEMPLATE.fullmatch(template):
+        return None
+    origins = tuple(_ORIGIN.findall(template))
+    try:
+        for origin in origins:
+            re.compile(origin)
+    except re.error:
+        return None
+    return origins
 
 
 def _check_resource(owner: Properties, path: str) -> None:

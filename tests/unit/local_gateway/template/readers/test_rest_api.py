@@ -418,3 +418,41 @@ def test_a_document_of_openapi_3(project: Project) -> None:
     assert api.gateway_responses == {"UNAUTHORIZED": GatewayResponse(status=404)}
     assert [stage.name for stage in api.stages] == ["Stage"]
     assert len(warnings) == 3
+
+
+SERVERLESS_FRAMEWORK = (
+    '#set($origin = $input.params("Origin"))\n'
+    '#if($origin == "") #set($origin = $input.params("origin")) #end\n'
+    '#if($origin.matches("https://a[.]example") || $origin.matches("https://b[.]example")) '
+    "#set($context.responseOverride.header.Access-Control-Allow-Origin = $origin) #end"
+)
+CDK = (
+    '#set($origin = $input.params().header.get("Origin"))\n'
+    '#if($origin == "")\n  #set($origin = $input.params().header.get("origin"))\n#end\n'
+    '#if($origin.matches("https://a[.]example") || $origin.matches("https://b[.]example"))\n'
+    "  #set($context.responseOverride.header.Access-Control-Allow-Origin = $origin)\n#end"
+)
+
+
+def preflight(project: Project, template: str) -> Any:
+    responses = json.dumps({"application/json": template})
+    written = '- StatusCode: "204"\n'
+    more = f"{written}            ResponseTemplates: {responses}\n"
+    api, _ = read(project, PLAIN.replace(written, more))
+    return by_key(api)["OPTIONS /"].integration
+
+
+@pytest.mark.parametrize("template", [SERVERLESS_FRAMEWORK, CDK])
+def test_cors_for_several_origins(project: Project, template: str) -> None:
+    integration = preflight(project, template)
+    assert isinstance(integration, MockIntegration)
+    assert integration.origins == ("https://a[.]example", "https://b[.]example")
+    assert integration.body == ""
+
+
+@pytest.mark.parametrize(
+    "template",
+    [SERVERLESS_FRAMEWORK + "#set($x = 1)", SERVERLESS_FRAMEWORK.replace("a[.]", "a["), "$x"],
+)
+def test_other_templates_of_a_mock_are_not_served(project: Project, template: str) -> None:
+    assert isinstance(preflight(project, template), UnservedIntegration)
