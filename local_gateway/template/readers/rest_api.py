@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from local_gateway.core.model import (
+    DEFAULT_INTEGRATION_TIMEOUT,
     ApiKeySource,
     AuthorizationType,
     GatewayResponse,
@@ -39,7 +40,8 @@ from local_gateway.template.readers.properties import Properties
 from local_gateway.template.readers.request_validation import method_validation, openapi_validation
 from local_gateway.template.readers.resolved_template import ResolvedTemplate
 
-LONGEST_TIMEOUT = 29.0
+# 29 seconds without a request to AWS for more (api-gateway-execution-service-limits-table).
+LONGEST_TIMEOUT = 300.0
 LONGEST_TTL = 3600
 
 _PREFIX = "x-amazon-apigateway-"
@@ -327,7 +329,9 @@ class RestApiReader:
         if kind == "AWS_PROXY":
             return LambdaIntegration(
                 function=self.functions.find(integration, keys.uri),
-                timeout=timeout_seconds(integration, keys.timeout, LONGEST_TIMEOUT),
+                timeout=timeout_seconds(integration, keys.timeout, LONGEST_TIMEOUT)
+                if keys.timeout in integration.values
+                else DEFAULT_INTEGRATION_TIMEOUT,
             )
         cause = f"the integration {kind} is not served"
         if kind == "MOCK":

@@ -326,7 +326,7 @@ def test_what_has_no_effect_is_a_warning(
         ("AuthorizationType: CUSTOM", "AuthorizationType: JWT", "JWT is not allowed"),
         ('PathPart: "{id}"', 'PathPart: "{id+}x"', "{id+}x is not a variable of a path"),
         ("PathPart: pets", 'PathPart: "{a+}"', "{a+} is not a variable of a path"),
-        ("TimeoutInMillis: 5000", "TimeoutInMillis: 30000", "30000 is not between 50 and 29000"),
+        ("TimeoutInMillis: 5000", "TimeoutInMillis: 300001", "not between 50 and 300000"),
         ("DeploymentId: !Ref Deployment", "DeploymentId: x", "x is not a deployment of this API"),
         ("StageName: dev", "StageName: d.v", "d.v is not a stage name of a REST API"),
         (
