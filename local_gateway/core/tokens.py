@@ -6,6 +6,7 @@ apigateway-integrate-with-cognito.
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -65,7 +66,8 @@ def rest_claims(claims: Claims) -> dict[str, str]:
     shown = {name: _text(value, "{}", ",") for name, value in claims.items()}
     for name in _TIMES:
         if isinstance(claims.get(name), int | float):
-            shown[name] = _date(claims[name])
+            with suppress(ValueError, OverflowError, OSError):
+                shown[name] = _date(claims[name])
     return shown
 
 

@@ -43,18 +43,20 @@ class Issuers:
         from joserfc.errors import JoseError
 
         try:
-            key_id = jws.extract_compact(token.encode()).headers().get("kid")
-        except (JoseError, ValueError):
-            raise TokenError("the token is malformed") from None
+            key_id: object = jws.extract_compact(token.encode()).headers().get("kid")
+        except (JoseError, ValueError, RecursionError):
+            key_id = None
+        if not isinstance(key_id, str):
+            raise TokenError("the token is malformed")
         keys = await self._keys_with(issuer, key_id, now)
         if key_id not in {key.kid for key in keys.keys}:
             raise TokenError("the token's key is not one of its issuer")
         try:
             return jwt.decode(token, keys, algorithms=_ALGORITHMS).claims
-        except (JoseError, ValueError):
+        except (JoseError, ValueError, RecursionError):
             raise TokenError("the token's signature is not valid") from None
 
-    async def _keys_with(self, issuer: str, key_id: object, now: int) -> "KeySet":
+    async def _keys_with(self, issuer: str, key_id: str, now: int) -> "KeySet":
         """The issuer's keys, fetched again for a key that is not among them."""
         if (kept := self._keys.get(issuer)) is not None:
             age = now - kept[0]

@@ -1,6 +1,7 @@
 """Tokens, verified with keys that an issuer serves over HTTP."""
 
 import asyncio
+import base64
 from collections.abc import Iterator
 
 import pytest
@@ -18,6 +19,14 @@ HOUR = 60 * 60 * 1000
 def issuer() -> Iterator[Issuer]:
     with Issuer() as running:
         yield running
+
+
+def encoded(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+LIST_AS_KEY_ID = f"{encoded('{"alg": "RS256", "kid": []}')}.e30.e30"
+DEEP = f"{encoded('[' * 20_000)}.e30.e30"
 
 
 def claims(issuers: Issuers, token: str, issuer: str, now: int = 0) -> Claims:
@@ -70,7 +79,9 @@ def test_only_rsa_counts(issuer: Issuer) -> None:
     assert problem(unsigned, issuer.url) == "the token's signature is not valid"
 
 
-@pytest.mark.parametrize("token", ["", "a", "a.b.c", "é.é.é", "e30.e30.", "W10.e30.x"])
+@pytest.mark.parametrize(
+    "token", ["", "a", "a.b.c", "é.é.é", "e30.e30.", "W10.e30.x", LIST_AS_KEY_ID, DEEP]
+)
 def test_what_is_no_token_is_refused(issuer: Issuer, token: str) -> None:
     assert problem(token, issuer.url).startswith("the token")
 

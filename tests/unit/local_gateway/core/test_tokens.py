@@ -95,6 +95,10 @@ def test_functions_of_http_apis_see_texts() -> None:
     }
 
 
+def test_a_time_that_no_calendar_has_stays_a_number() -> None:
+    assert rest_claims({"exp": 10**20}) == {"exp": str(10**20)}
+
+
 def test_functions_of_rest_apis_see_dates() -> None:
     claims = {
         "sub": "ana",
