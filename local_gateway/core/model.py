@@ -93,12 +93,21 @@ class ApiKeySource(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """How many requests a usage plan allows in a `DAY`, `WEEK` or `MONTH`."""
+
+    limit: int
+    period: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
-    """An enabled API key, with the throttle of the usage plan that lets it into a stage."""
+    """An enabled API key, with the limits of the usage plan that lets it into a stage."""
 
     key_id: str
     value: str
     throttle: Throttle | None = None
+    quota: Quota | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from local_gateway.core.api_keys import UsagePlans
+from local_gateway.core.api_keys import LIMIT_EXCEEDED, UsagePlans
 from local_gateway.core.authorizer_cache import AuthorizerCache
 from local_gateway.core.http import Headers, Request, Response
 from local_gateway.core.http_api.responses import PLAIN_HTTP_NOTICE, for_plain_http
@@ -204,9 +204,10 @@ class RestApiServer:
         if key is None:
             kind = ResponseType.INVALID_API_KEY
             raise _RefusedError(Refusal(kind, "Forbidden", plans.refusal_cause()))
-        if not plans.admits(key, rest.stamp.at):
-            cause = "throttled by the usage plan"
-            raise _RefusedError(Refusal(THROTTLED.kind, THROTTLED.message, cause))
+        if (problem := plans.limit_problem(key, rest.stamp.at)) is not None:
+            is_quota = problem == LIMIT_EXCEEDED
+            kind = ResponseType.QUOTA_EXCEEDED if is_quota else ResponseType.THROTTLED
+            raise _RefusedError(Refusal(kind, problem, "refused by the usage plan"))
         caller = (*rest.caller, ("apiKey", key.value), ("apiKeyId", key.key_id))
         return replace(rest, caller=caller)
 

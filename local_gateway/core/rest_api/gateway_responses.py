@@ -33,6 +33,7 @@ class ResponseType(StrEnum):
     INVALID_API_KEY = auto()
     INVALID_SIGNATURE = auto()
     MISSING_AUTHENTICATION_TOKEN = auto()
+    QUOTA_EXCEEDED = auto()
     REQUEST_TOO_LARGE = auto()
     THROTTLED = auto()
     UNAUTHORIZED = auto()
@@ -52,6 +53,7 @@ _PROPERTIES: Mapping[ResponseType, tuple[int, str]] = {
     ResponseType.INVALID_API_KEY: (403, "ForbiddenException"),
     ResponseType.INVALID_SIGNATURE: (403, "InvalidSignatureException"),
     ResponseType.MISSING_AUTHENTICATION_TOKEN: (403, "MissingAuthenticationTokenException"),
+    ResponseType.QUOTA_EXCEEDED: (429, "LimitExceededException"),
     ResponseType.REQUEST_TOO_LARGE: (413, "RequestTooLargeException"),
     ResponseType.THROTTLED: (429, "TooManyRequestsException"),
     ResponseType.UNAUTHORIZED: (401, "UnauthorizedException"),

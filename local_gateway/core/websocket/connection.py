@@ -145,8 +145,8 @@ class Connection:
         key = plans.key_of(self._handshake.headers, self._usage_identifier_key)
         if key is None:
             return self._refuse(403, "Forbidden", plans.refusal_cause())
-        if not plans.admits(key, stamp.at):
-            return self._refuse(429, "Too Many Requests", "throttled by the usage plan")
+        if (problem := plans.limit_problem(key, stamp.at)) is not None:
+            return self._refuse(429, problem, "refused by the usage plan")
         caller = (*self.identity.caller, ("apiKey", key.value), ("apiKeyId", key.key_id))
         self.identity = replace(self.identity, caller=caller)
         return []

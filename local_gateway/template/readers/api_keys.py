@@ -4,9 +4,9 @@ Source: CloudFormation template reference, AWS::ApiGateway::ApiKey, UsagePlan an
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from local_gateway.core.model import ApiKey, Throttle
+from local_gateway.core.model import ApiKey, Quota, Throttle
 from local_gateway.core.throttling import ACCOUNT_THROTTLE
 from local_gateway.template.document.errors import TemplateError
 from local_gateway.template.document.problems import ConsequenceError
@@ -24,6 +24,7 @@ class _Plan:
 
     stages: tuple[tuple[str, str], ...]
     throttle: Throttle | None
+    quota: Quota | None
 
 
 class ApiKeyDirectory:
@@ -60,7 +61,7 @@ class ApiKeyDirectory:
         if key is None:  # disabled
             return
         for stage in plan.stages:
-            with_plan = ApiKey(key_id=key.key_id, value=key.value, throttle=plan.throttle)
+            with_plan = replace(key, throttle=plan.throttle, quota=plan.quota)
             self._keys.setdefault(stage, []).append(with_plan)
 
     def _read_keys(self) -> Iterator[tuple[str, ApiKey | None]]:
@@ -93,11 +94,16 @@ class ApiKeyDirectory:
                     (stage.text("ApiId"), stage.text("Stage"))
                     for stage in properties.objects("ApiStages")
                 )
-                if properties.value("Quota") is not None:
-                    self._warnings.append(
-                        f"{properties.place('Quota')}: quotas of usage plans are not counted here"
-                    )
-                yield self._resources.ref_of(properties), _Plan(stages, _throttle(properties))
+                plan = _Plan(stages, _throttle(properties), _quota(properties))
+                yield self._resources.ref_of(properties), plan
+
+
+def _quota(plan: Properties) -> Quota | None:
+    settings = plan.section("Quota")
+    limit = settings.integer("Limit")
+    if limit is None:
+        return None
+    return Quota(limit=limit, period=settings.choice("Period", ("DAY", "WEEK", "MONTH")))
 
 
 def _throttle(plan: Properties) -> Throttle | None:

@@ -4,7 +4,7 @@ import pytest
 
 from local_gateway.core.api_keys import UsagePlans
 from local_gateway.core.http import Headers
-from local_gateway.core.model import ApiKey, ApiKeySource, Throttle
+from local_gateway.core.model import ApiKey, ApiKeySource, Quota, Throttle
 
 KEY = ApiKey(key_id="abc", value="a-key-of-twenty-signs")
 HEADER, AUTHORIZER = ApiKeySource.HEADER, ApiKeySource.AUTHORIZER
@@ -33,12 +33,25 @@ def test_a_key_comes_from_one_source_alone(
 def test_the_throttle_of_a_plan_is_for_each_key() -> None:
     keys = [ApiKey(key_id=name, value=name, throttle=Throttle(rate=1, burst=1)) for name in "ab"]
     plans = UsagePlans((*keys, KEY), HEADER)
-    assert [plans.admits(keys[0], 0), plans.admits(keys[0], 1), plans.admits(keys[1], 1)] == [
-        True,
-        False,
-        True,
-    ]
-    assert plans.admits(KEY, 1)
+    assert [plans.limit_problem(keys[0], at) for at in (0, 1)] == [None, "Too Many Requests"]
+    assert plans.limit_problem(keys[1], 1) is None
+    assert plans.limit_problem(KEY, 1) is None
+
+
+DAY = 24 * 60 * 60 * 1000
+
+
+@pytest.mark.parametrize(
+    ("period", "last", "first"),
+    [("DAY", DAY - 1, DAY), ("WEEK", 3 * DAY - 1, 3 * DAY), ("MONTH", 31 * DAY - 1, 31 * DAY)],
+)
+def test_a_quota_is_for_each_key_and_period(period: str, last: int, first: int) -> None:
+    keys = [ApiKey(key_id=name, value=name, quota=Quota(limit=1, period=period)) for name in "ab"]
+    plans = UsagePlans(keys, HEADER)
+    assert plans.limit_problem(keys[0], 0) is None
+    assert plans.limit_problem(keys[0], last) == "Limit Exceeded"
+    assert plans.limit_problem(keys[1], last) is None
+    assert plans.limit_problem(keys[0], first) is None
 
 
 def test_a_refusal_names_the_source() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from local_gateway.core.model import ApiKey, Throttle
+from local_gateway.core.model import ApiKey, Quota, Throttle
 from local_gateway.template.document.errors import TemplateError
 from tests.unit.local_gateway.template.project import Project
 
@@ -81,7 +81,8 @@ def test_mistakes(project: Project, written: str, instead: str, message: str) ->
     assert message in str(raised.value)
 
 
-def test_quotas_are_named_as_not_counted(project: Project) -> None:
+def test_a_usage_plan_may_have_a_quota(project: Project) -> None:
     plan = "Quota: {Limit: 5, Period: DAY}\n      Throttle"
-    _, (warning,) = keys_and_warnings(project, KEYS.replace("Throttle", plan))
-    assert warning.endswith("Quota: quotas of usage plans are not counted here")
+    (key,), warnings = keys_and_warnings(project, KEYS.replace("Throttle", plan))
+    assert key.quota == Quota(limit=5, period="DAY")
+    assert warnings == []
