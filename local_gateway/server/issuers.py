@@ -23,6 +23,8 @@ _KEPT_MS = 2 * 60 * 60 * 1000
 _PAUSE_MS = 5 * 60 * 1000
 _TIMEOUT = 5.0
 _MOST_BYTES = 512 * 1024
+# For the AWS services of this run, which are on this machine.
+_WITHOUT_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _COGNITO = re.compile(r"https://cognito-idp\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/(?P<pool>[\w-]+)")
 
 
@@ -71,23 +73,21 @@ class Issuers:
         from joserfc.errors import JoseError
         from joserfc.jwk import KeySet
 
+        cognito = _COGNITO.fullmatch(issuer)
         try:
-            url = self._keys_url(issuer)
-            return KeySet.import_key_set(_json(url))
+            if cognito is not None and self._aws_endpoint_url is not None:
+                url = f"{self._aws_endpoint_url}/{cognito['pool']}/.well-known/jwks.json"
+                return KeySet.import_key_set(_json(url, _WITHOUT_PROXY))
+            configuration = _json(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+            return KeySet.import_key_set(_json(str(configuration["jwks_uri"])))
         except (OSError, ValueError, KeyError, TypeError, JoseError) as error:
             cause = error.reason if isinstance(error, urllib.error.URLError) else error
             raise TokenError(f"the keys of {issuer} cannot be fetched: {cause}") from None
 
-    def _keys_url(self, issuer: str) -> str:
-        cognito = _COGNITO.fullmatch(issuer)
-        if cognito is not None and self._aws_endpoint_url is not None:
-            return f"{self._aws_endpoint_url}/{cognito['pool']}/.well-known/jwks.json"
-        configuration = _json(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
-        return str(configuration["jwks_uri"])
 
-
-def _json(url: str) -> Any:
+def _json(url: str, opener: urllib.request.OpenerDirector | None = None) -> Any:
     if not url.startswith(("https://", "http://")):
         raise ValueError(f"{url} is not a URL of a web server")
-    with urllib.request.urlopen(url, timeout=_TIMEOUT) as response:  # noqa: S310 - checked above
+    opener = opener or urllib.request.build_opener()
+    with opener.open(url, timeout=_TIMEOUT) as response:
         return json.loads(response.read(_MOST_BYTES))

@@ -24,6 +24,22 @@ from local_gateway.core.invocation import (
 from local_gateway.core.rest_api.events import media_type_fits
 from local_gateway.core.rest_api.gateway_responses import TIMED_OUT, Refusal, ResponseType
 
+# API Gateway's own, so that a function's get other names (api-gateway-known-issues).
+_REMAPPED = frozenset(
+    {
+        "authorization",
+        "content-md5",
+        "date",
+        "expect",
+        "host",
+        "max-forwards",
+        "server",
+        "trailer",
+        "user-agent",
+        "via",
+        "www-authenticate",
+    }
+)
 _MEMBERS = frozenset({"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"})
 
 
@@ -53,7 +69,10 @@ def _response(answer: Any, request: Request, binary_media_types: tuple[str, ...]
         raise UnusableResponseError("the result must be an object")
     if unknown := answer.keys() - _MEMBERS:
         raise UnusableResponseError(f"the member {min(unknown)} is not one of a response")
-    headers = all_headers(answer)
+    headers = [
+        (f"x-amzn-Remapped-{name}" if name.lower() in _REMAPPED else name, value)
+        for name, value in all_headers(answer)
+    ]
     if not any(name.lower() == "content-type" for name, _ in headers):
         headers.append(("Content-Type", "application/json"))
     accepted = (request.headers.get("accept") or "").partition(",")[0]

@@ -57,6 +57,15 @@ def test_responses(content: Any, status: int, headers: list[tuple[str, str]], bo
     assert (made.status, list(made.headers), made.body) == (status, headers, body)
 
 
+def test_headers_of_api_gateway_get_other_names() -> None:
+    headers = {"WWW-Authenticate": "Basic", "date": "x", "Content-Type": "a/b"}
+    assert list(response({"statusCode": 401, "headers": headers}).headers) == [
+        ("x-amzn-Remapped-WWW-Authenticate", "Basic"),
+        ("x-amzn-Remapped-date", "x"),
+        ("Content-Type", "a/b"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("accept", "binary", "body"),
     [
