@@ -20,6 +20,7 @@ from local_gateway.runtime.variables import DUMMY_CREDENTIALS
 from local_gateway.server.bound_ports import BoundPorts
 from local_gateway.server.context import ServerContext
 from local_gateway.server.faults import FaultInjectingInvoker
+from local_gateway.server.integrations import Integrations
 from local_gateway.server.interfaces import ClockAndIds, Invoker
 from local_gateway.server.invocations import Invocations
 from local_gateway.server.issuers import Issuers
@@ -113,6 +114,10 @@ def _gateway(
     run: Run, invoker: Invoker, runtime: LambdaRuntime | RemoteLambda, aws_endpoint_url: str
 ) -> Gateway:
     clock = ClockAndIds()
+    integrations = Integrations(
+        invoker, clock=clock, observe=run.observe, aws_endpoint_url=run.aws.endpoint_url
+    )
+    run.exits.push_async_callback(integrations.close)
     if run.faults is not None:
         invoker = FaultInjectingInvoker(
             invoker, run.faults, clock=clock, kill=runtime.kill_idle_environment
@@ -121,6 +126,7 @@ def _gateway(
     run.exits.push_async_callback(invocations.close)
     context = ServerContext(
         invocations=invocations,
+        integrations=integrations,
         clock=clock,
         observe=run.observe,
         limits=Limits().warped(run.settings.warp),

@@ -146,6 +146,7 @@ class WebSocketStageServer:
             Session(
                 connection,
                 invocations=context.invocations,
+                integrations=context.integrations,
                 clock=context.clock,
                 observe=context.observe,
             )
@@ -153,6 +154,7 @@ class WebSocketStageServer:
             else FaultInjectingSession(
                 connection,
                 invocations=context.invocations,
+                integrations=context.integrations,
                 clock=context.clock,
                 observe=context.observe,
                 injector=context.faults,

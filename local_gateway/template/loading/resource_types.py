@@ -27,6 +27,7 @@ SERVED = frozenset(
         "AWS::ApiGatewayV2::Authorizer",
         "AWS::ApiGatewayV2::Deployment",
         "AWS::ApiGatewayV2::Integration",
+        "AWS::ApiGatewayV2::IntegrationResponse",
         "AWS::ApiGatewayV2::Model",
         "AWS::ApiGatewayV2::Route",
         "AWS::ApiGatewayV2::RouteResponse",
@@ -124,9 +125,6 @@ _LEFT_OUT_SERVICES = (
     "AWS::WAFv2::",
 )
 _NOT_YET: Mapping[str, str] = {
-    "AWS::ApiGatewayV2::IntegrationResponse": (
-        "integration responses are for integrations that are not served; use AWS_PROXY"
-    ),
     "AWS::CloudFormation::CustomResource": "custom resources are not run",
     "AWS::IoT::TopicRule": "IoT rules are not served",
     "AWS::Logs::SubscriptionFilter": "log subscriptions are not served",

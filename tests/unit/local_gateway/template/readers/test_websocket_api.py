@@ -3,6 +3,7 @@
 import pytest
 
 from local_gateway.core.model import ApiKeySource, AuthorizationType
+from local_gateway.core.websocket.integration import LambdaProxy
 from local_gateway.template.document.errors import TemplateError
 from tests.unit.local_gateway.template.project import Project
 
@@ -47,7 +48,7 @@ def test_the_smallest_websocket_api(project: Project) -> None:
     )
     assert api.api_id.isalnum()
     assert api.api_id == api.api_id.lower()
-    assert api.routes["go"].function == "Fun"
+    assert api.routes["go"].integration == LambdaProxy("Fun")
     assert api.routes["go"].timeout == 29.0
 
 
@@ -98,8 +99,8 @@ def test_the_smallest_websocket_api(project: Project) -> None:
         ),
         (
             "IntegrationType: AWS_PROXY",
-            "IntegrationType: MOCK",
-            "18: Integration: IntegrationType: MOCK is not served; use AWS_PROXY",
+            "IntegrationType: AWS-PROXY",
+            "18: Integration: IntegrationType: AWS-PROXY is not allowed; did you mean AWS_PROXY?",
         ),
         (
             "IntegrationUri: !GetAtt Fun.Arn",
