@@ -140,6 +140,8 @@ class RestApiReader:
         methods = {(item.http_method, item.resource): item for item in self._body_methods(body)}
         for item in self._methods(api):
             methods[item.http_method, item.resource] = item
+        with self.resources.problems.collect():
+            _check_siblings(properties, {item.resource for item in methods.values()})
         return RestApi(
             logical_id=api.logical_id,
             api_id=api.physical_id,
@@ -552,6 +554,22 @@ def _check_resource(owner: Properties, path: str) -> None:
                 f"{segment} is not a variable of a path; AWS refuses it",
                 "expected {name} as a whole segment, or {name+} as the last one",
             )
+
+
+def _check_siblings(api: Properties, resources: set[str]) -> None:
+    """Two paths may not differ in the name of a variable alone."""
+    seen: dict[str, str] = {}
+    for resource in sorted(resources):
+        for end in range(1, len(parts := resource.split("/")) + 1):
+            written = "/".join(parts[:end])
+            shape = re.sub(r"\{[^}]*?(\+?)\}", r"{\1}", written)
+            if seen.setdefault(shape, written) != written:
+                raise TemplateError(
+                    api.place(),
+                    f"{seen[shape]} and {written} differ in the name of a variable alone; AWS "
+                    "refuses that",
+                    "give the variable one name",
+                )
 
 
 def _identity_sources(authorizer: Properties, name: str) -> tuple[str, ...]:

@@ -324,6 +324,14 @@ def test_what_has_no_effect_is_a_warning(
         ("ParentId: !Ref Pets", "ParentId: x", "Pet: ParentId: is neither the root nor a resource"),
         ("AuthorizerId: !Ref Auth", "AuthorizerId: x", "AuthorizerId: x is not an authorizer"),
         ("AuthorizationType: CUSTOM", "AuthorizationType: JWT", "JWT is not allowed"),
+        (
+            "HttpMethod: OPTIONS",
+            "HttpMethod: OPTIONS\n  Dog:\n    Type: AWS::ApiGateway::Resource\n    Properties: "
+            "{RestApiId: !Ref Api, ParentId: !Ref Pets, PathPart: '{dog}'}\n  More:\n    Type: "
+            "AWS::ApiGateway::Method\n    Properties:\n      RestApiId: !Ref Api\n      "
+            "ResourceId: !Ref Dog\n      HttpMethod: PUT",
+            "/pets/{dog} and /pets/{id} differ in the name of a variable alone",
+        ),
         ('PathPart: "{id}"', 'PathPart: "{id+}x"', "{id+}x is not a variable of a path"),
         ("PathPart: pets", 'PathPart: "{a+}"', "{a+} is not a variable of a path"),
         ("TimeoutInMillis: 5000", "TimeoutInMillis: 300001", "not between 50 and 300000"),
@@ -456,3 +464,14 @@ def test_cors_for_several_origins(project: Project, template: str) -> None:
 )
 def test_other_templates_of_a_mock_are_not_served(project: Project, template: str) -> None:
     assert isinstance(preflight(project, template), UnservedIntegration)
+
+
+def test_a_document_may_be_a_file_of_its_own(project: Project) -> None:
+    project.write("api.json", json.dumps(OPENAPI))
+    template = HEAD.replace("      Events:\n", "") + (
+        "  Api: {Type: AWS::Serverless::Api, Properties: {StageName: v1, "
+        "DefinitionUri: api.json}}\n"
+    )
+    api, _ = read(project, template)
+    assert [method.resource for method in api.methods] == ["/a"]
+    assert [stage.name for stage in api.stages] == ["v1"]
