@@ -10,6 +10,7 @@ import json
 import re
 import urllib.error
 import urllib.request
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 
 from local_gateway.core.tokens import Claims, TokenError
@@ -23,8 +24,8 @@ _KEPT_MS = 2 * 60 * 60 * 1000
 _PAUSE_MS = 5 * 60 * 1000
 _TIMEOUT = 5.0
 _MOST_BYTES = 512 * 1024
-# For the AWS services of this run, which are on this machine.
-_WITHOUT_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+# An issuer that does not answer, or answers something else.
+_UNUSABLE = (OSError, HTTPException, ValueError, LookupError, TypeError, RecursionError)
 _COGNITO = re.compile(r"https://cognito-idp\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/(?P<pool>[\w-]+)")
 
 
@@ -77,17 +78,16 @@ class Issuers:
         try:
             if cognito is not None and self._aws_endpoint_url is not None:
                 url = f"{self._aws_endpoint_url}/{cognito['pool']}/.well-known/jwks.json"
-                return KeySet.import_key_set(_json(url, _WITHOUT_PROXY))
+                return KeySet.import_key_set(_json(url, urllib.request.ProxyHandler({})))
             configuration = _json(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
             return KeySet.import_key_set(_json(str(configuration["jwks_uri"])))
-        except (OSError, ValueError, KeyError, TypeError, JoseError) as error:
+        except (JoseError, *_UNUSABLE) as error:
             cause = error.reason if isinstance(error, urllib.error.URLError) else error
             raise TokenError(f"the keys of {issuer} cannot be fetched: {cause}") from None
 
 
-def _json(url: str, opener: urllib.request.OpenerDirector | None = None) -> Any:
+def _json(url: str, *handlers: urllib.request.BaseHandler) -> Any:
     if not url.startswith(("https://", "http://")):
         raise ValueError(f"{url} is not a URL of a web server")
-    opener = opener or urllib.request.build_opener()
-    with opener.open(url, timeout=_TIMEOUT) as response:
+    with urllib.request.build_opener(*handlers).open(url, timeout=_TIMEOUT) as response:
         return json.loads(response.read(_MOST_BYTES))

@@ -23,6 +23,7 @@ class Issuer:
 
     def __init__(self) -> None:
         self.requests: list[str] = []
+        self.keys_document: object = None
         self._keys = {"first": _key("first")}
         issuer = self
 
@@ -60,6 +61,8 @@ class Issuer:
         """What is at a path."""
         if path == "/tenant/.well-known/openid-configuration":
             return {"issuer": self.url, "jwks_uri": f"{self.url}/keys"}
+        if self.keys_document is not None:
+            return self.keys_document
         return KeySet(list(self._keys.values())).as_dict(private=False)
 
     def add_key(self, key_id: str) -> None:

@@ -25,6 +25,8 @@ TIMEOUT = 30.0
 IDENTITY_SOURCE = re.compile(
     r"\$request\.(header|querystring)\.[^\s,'\"]+|\$(stageVariables|context)\.[\w.]+"
 )
+# What would end a quoted text in a header, or the header.
+_UNQUOTABLE = re.compile(r'[^ -~]|["\\]')
 _HEADER = "$request.header."
 _QUERY = "$request.querystring."
 _STAGE_VARIABLE = "$stageVariables."
@@ -89,8 +91,9 @@ def missing_token() -> Refused:
 
 def invalid_token(cause: str, scopes: tuple[str, ...]) -> Refused:
     """A token that the authorizer refuses."""
+    description = _UNQUOTABLE.sub(" ", cause)
     challenge = (
-        f'Bearer scope="{" ".join(scopes)}" error="invalid_token" error_description="{cause}"'
+        f'Bearer scope="{" ".join(scopes)}" error="invalid_token" error_description="{description}"'
     )
     return unauthorized(cause, challenge)
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import base64
+import socketserver
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -89,6 +91,33 @@ def test_what_is_no_token_is_refused(issuer: Issuer, token: str) -> None:
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "file:///etc", "https://"])
 def test_an_issuer_that_does_not_answer_is_named(url: str, issuer: Issuer) -> None:
     assert problem(issuer.token(), url).startswith(f"the keys of {url} cannot be fetched: ")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"garbage\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n[]"]
+)
+def test_an_issuer_that_answers_something_else_is_named(content: bytes, issuer: Issuer) -> None:
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(65536)
+            self.request.sendall(content)
+
+    with socketserver.TCPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_address[1]}"
+        assert problem(issuer.token(), url).startswith(f"the keys of {url} cannot be fetched: ")
+        server.shutdown()
+
+
+@pytest.mark.parametrize("document", [[], {}, {"keys": [{}]}, {"keys": 5}, {"keys": [5]}])
+def test_keys_that_are_none_are_named(document: object, issuer: Issuer) -> None:
+    pool = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_pool"
+    issuer.keys_document = document
+    try:
+        with pytest.raises(TokenError):
+            claims(Issuers(issuer.url.removesuffix("/tenant")), issuer.token(), pool)
+    finally:
+        issuer.keys_document = None
 
 
 def test_user_pools_are_those_of_this_run(issuer: Issuer) -> None:

@@ -173,6 +173,11 @@ def test_an_invalid_token_is_401_with_its_reason() -> None:
     )
 
 
+def test_a_reason_cannot_end_its_header() -> None:
+    challenge = invalid_token('a "b"\r\nX-Y: é', ()).response.headers.get("www-authenticate")
+    assert challenge == 'Bearer scope="" error="invalid_token" error_description="a  b   X-Y:  "'
+
+
 @pytest.mark.parametrize(
     ("claims", "scopes", "fits"),
     [
