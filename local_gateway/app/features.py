@@ -144,7 +144,7 @@ def attach_event_sources(run: Run) -> None:
     tails = LogTails()
     run.observers.append(tails.observe)
 
-    async def start(_: Gateway, invoker: Invoker) -> None:
+    async def start(gateway: Gateway, invoker: Invoker) -> None:
         event_sources = EventSources(
             run.aws.endpoint_url,
             invoker=invoker,
@@ -153,6 +153,7 @@ def attach_event_sources(run: Run) -> None:
             sources=ClockAndIds(),
         )
         run.exits.push_async_callback(event_sources.close)
+        gateway.integrations.accept = event_sources.accept
         run.when_reloaded.append(event_sources.follow)
         lambda_api = LambdaApi(
             invoker,

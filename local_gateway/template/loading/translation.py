@@ -32,7 +32,7 @@ LANGUAGE_EXTENSIONS = "AWS::LanguageExtensions"
 BUCKET = "code-on-this-machine"
 _FUNCTION = "AWS::Serverless::Function"
 _LAYER = "AWS::Serverless::LayerVersion"
-_HTTP_API = "AWS::Serverless::HttpApi"
+_APIS = ("AWS::Serverless::Api", "AWS::Serverless::HttpApi")
 _APPLICATION = "AWS::Serverless::Application"
 _STATE_MACHINE = "AWS::Serverless::StateMachine"
 
@@ -180,7 +180,7 @@ class LocalPaths:
             elif resource.get("Type") == _STATE_MACHINE and "DefinitionUri" in properties:
                 uri = properties["DefinitionUri"]
                 properties["DefinitionUri"] = self._hidden(uri, logical_id, "DefinitionUri")
-            elif resource.get("Type") == _HTTP_API:
+            elif resource.get("Type") in _APIS:
                 self._read_definition(logical_id, properties)
             elif resource.get("Type") == _APPLICATION and "Location" in properties:
                 self._resolve_location(logical_id, properties)
