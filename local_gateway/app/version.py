@@ -127,7 +127,7 @@ class VersionReader:
             problems=self._problems,
         )
         application, without_effect = self._with_variables(read.application)
-        origins = assign_ports(application.websocket_apis, application.http_apis)
+        origins = assign_ports(application)
         self._bind(len(origins), may_bind=is_first)
         code = {name: _code_of(function) for name, function in application.functions.items()}
         templates = self._files
@@ -135,7 +135,7 @@ class VersionReader:
         # differs from this snapshot, so the reloader sees it.
         snapshot = take_snapshot(templates.union(*code.values())) | self._template_snapshot
         outdated = map(_outdated, self._provisioner.outdated)
-        warnings = [*read.warnings, *without_effect, *outdated]
+        warnings = [*read.warnings, *without_effect, *outdated, *self._provisioner.warnings]
         application = self._with_packages(application, warnings)
         return Version(
             application=localised(application, origins, self._ports),

@@ -11,6 +11,18 @@ from local_gateway.template.document.errors import did_you_mean
 
 SERVED = frozenset(
     {
+        "AWS::ApiGateway::ApiKey",
+        "AWS::ApiGateway::Authorizer",
+        "AWS::ApiGateway::Deployment",
+        "AWS::ApiGateway::GatewayResponse",
+        "AWS::ApiGateway::Method",
+        "AWS::ApiGateway::Model",
+        "AWS::ApiGateway::RequestValidator",
+        "AWS::ApiGateway::Resource",
+        "AWS::ApiGateway::RestApi",
+        "AWS::ApiGateway::Stage",
+        "AWS::ApiGateway::UsagePlan",
+        "AWS::ApiGateway::UsagePlanKey",
         "AWS::ApiGatewayV2::Api",
         "AWS::ApiGatewayV2::Authorizer",
         "AWS::ApiGatewayV2::Deployment",
@@ -42,15 +54,23 @@ DATA = frozenset(
         "AWS::KMS::Key",
         "AWS::Kinesis::Stream",
         "AWS::S3::Bucket",
+        "AWS::SNS::Subscription",
         "AWS::SNS::Topic",
         "AWS::SQS::Queue",
         "AWS::SSM::Parameter",
         "AWS::SecretsManager::Secret",
+        "AWS::StepFunctions::Activity",
+        "AWS::StepFunctions::StateMachine",
     }
 )
 _LEFT_OUT = frozenset(
     {
         "AWS::ApiGateway::Account",
+        "AWS::ApiGateway::BasePathMapping",
+        "AWS::ApiGateway::ClientCertificate",
+        "AWS::ApiGateway::DocumentationPart",
+        "AWS::ApiGateway::DocumentationVersion",
+        "AWS::ApiGateway::DomainName",
         "AWS::CDK::Metadata",
         "AWS::ApiGatewayV2::ApiMapping",
         "AWS::ApiGatewayV2::DomainName",
@@ -77,6 +97,8 @@ _LEFT_OUT = frozenset(
         "AWS::S3::BucketPolicy",
         "AWS::SNS::TopicPolicy",
         "AWS::SQS::QueuePolicy",
+        "AWS::StepFunctions::StateMachineAlias",
+        "AWS::StepFunctions::StateMachineVersion",
         "AWS::WAFv2::WebACL",
         "AWS::WAFv2::WebACLAssociation",
         "AWS::XRay::Group",
@@ -108,16 +130,11 @@ _LEFT_OUT_SERVICES = (
     "AWS::WAFv2::",
 )
 _NOT_YET: Mapping[str, str] = {
-    "AWS::ApiGateway::RestApi": "REST APIs are not served; use AWS::Serverless::HttpApi",
     "AWS::CloudFormation::CustomResource": "custom resources are not run",
     "AWS::IoT::TopicRule": "IoT rules are not served",
     "AWS::Logs::SubscriptionFilter": "log subscriptions are not served",
-    "AWS::StepFunctions::StateMachine": "state machines are not served",
     "AWS::Lambda::Url": "function URLs are not served; use AWS::Serverless::HttpApi",
-    "AWS::Serverless::Api": "REST APIs are not served; use AWS::Serverless::HttpApi",
     "AWS::Serverless::GraphQLApi": "GraphQL APIs are not served",
-    "AWS::Serverless::StateMachine": "state machines are not served",
-    "AWS::SNS::Subscription": "SNS subscriptions are not served; let a queue invoke the function",
 }
 # Types of SAM that become what is not served.
 NOT_SERVED_OF_SAM = frozenset(name for name in _NOT_YET if name.startswith("AWS::Serverless::"))
@@ -129,8 +146,6 @@ REMOVE = "remove it or give the resource a Condition that is false here"
 # By type: the property that can name a function, and what it is called.
 WIRING: Mapping[str, tuple[str, str]] = {
     "AWS::Cognito::UserPool": ("LambdaConfig", "triggers"),
-    "AWS::S3::Bucket": ("NotificationConfiguration", "notifications"),
-    "AWS::SNS::Topic": ("Subscription", "subscriptions"),
 }
 
 
@@ -172,8 +187,6 @@ def refusal(resource_type: str) -> tuple[str, str]:
     """Cause and remedy for a resource type that is not served."""
     if (reason := _NOT_YET.get(resource_type)) is not None:
         return f"{resource_type}: {reason}", REMOVE
-    if resource_type.startswith("AWS::ApiGateway::"):
-        return f"{resource_type}: {_NOT_YET['AWS::ApiGateway::RestApi']}", REMOVE
     if resource_type.startswith("Custom::"):
         return f"{resource_type}: custom resources are not run", REMOVE
     # A type whose name is much longer or shorter is not a typing error, but another type.

@@ -40,7 +40,15 @@ class AnsweringFunction:
         self._inspector = inspector
         self._count = 0
 
-    async def invoke(self, function: str, payload: bytes) -> Invocation:
+    async def invoke(
+        self,
+        function: str,
+        payload: bytes,
+        /,
+        *,
+        trace_id: str | None = None,
+        request_id: str | None = None,
+    ) -> Invocation:
         """One invocation, with a line of log."""
         self._count += 1
         request_id = f"request-{self._count}"
@@ -132,7 +140,7 @@ async def inspected_gateway(
             limits=Limits(),
         )
         gateway = Gateway([(sockets, port)], context)
-        gateway.deploy(served, assign_ports(served.websocket_apis, served.http_apis))
+        gateway.deploy(served, assign_ports(served))
         site = InspectorSite(inspector, gateway, lambda: {"outputs": dict(gateway.outputs)})
         if is_mounted:
             gateway.mount(SEGMENT, site.handle)

@@ -53,8 +53,7 @@ PROBLEMS = [
     "give it with --parameter-overrides Stage=VALUE",
     "14: Bad: Handler: the handler missing.handler needs missing.py, which is not in code",
     "18: Typo: Timout: property Timout not defined for resource of type AWS::Serverless::Function",
-    "21: Machine: AWS::Serverless::StateMachine: state machines are not served; "
-    "remove it or give the resource a Condition that is false here",
+    "21: Machine: DefinitionUri: cannot read machine.asl.json: No such file or directory",
     "22: Database: the type AWS::RDS::DBInstance is not supported; "
     "remove it or give the resource a Condition that is false here",
     "31: Api: Routes.good.IntegrationTimeout: 10 is not between 50 and 29000",
@@ -137,3 +136,21 @@ Resources:
 def test_what_does_not_exist_cannot_be_left_out(project: Project) -> None:
     with pytest.raises(TemplateError, match=r"names Datbase, which .* did you mean Database\?"):
         read(project, TEMPLATE, "Datbase")
+
+
+def test_operations_of_a_rest_api_go_with_their_function(project: Project) -> None:
+    project.write("code/app.py", "def handler(event, context):\n    return None\n")
+    function = """\
+  {name}:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.13
+      CodeUri: code
+      Handler: app.handler
+      Events: {{One: {{Type: Api, Properties: {{Path: /{name}, Method: get}}}}}}
+"""
+    template = "Transform: AWS::Serverless-2016-10-31\nResources:\n" + "".join(
+        function.format(name=name) for name in ("Kept", "Gone")
+    )
+    (api,) = read(project, template, "Gone").application.rest_apis
+    assert [method.resource for method in api.methods] == ["/Kept"]
