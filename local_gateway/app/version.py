@@ -11,7 +11,10 @@ from local_gateway.aws_services.provisioning import Provisioner
 from local_gateway.core.model import Application, LambdaFunction
 from local_gateway.core.ports import ApiPort, assign_ports
 from local_gateway.errors import GatewayError
-from local_gateway.runtime.packages import FunctionPackages
+from local_gateway.interpreters import language_of
+from local_gateway.runtime.languages.node_bundles import NodeBundles
+from local_gateway.runtime.languages.node_packages import NodePackages, user_cache
+from local_gateway.runtime.languages.python_packages import FunctionPackages
 from local_gateway.server.bound_ports import BoundPorts
 from local_gateway.settings import GatewaySettings
 from local_gateway.template.application import build_application
@@ -136,9 +139,9 @@ class VersionReader:
         snapshot = take_snapshot(templates.union(*code.values())) | self._template_snapshot
         outdated = map(_outdated, self._provisioner.outdated)
         warnings = [*read.warnings, *without_effect, *outdated]
-        application = self._with_packages(application, warnings)
+        application = self._prepared(application, warnings)
         return Version(
-            application=localised(application, origins, self._ports),
+            application=localised(application, origins, self._ports, aws_endpoint_url),
             origins=origins,
             warnings=tuple(warnings),
             template_files=templates,
@@ -146,15 +149,26 @@ class VersionReader:
             snapshot=snapshot,
         )
 
-    def _with_packages(self, application: Application, warnings: list[str]) -> Application:
+    def _prepared(self, application: Application, warnings: list[str]) -> Application:
+        """With bundles and packages that functions need before they start."""
         if self._remote_functions:
             return application
-        directory = self._path.absolute().parent / FOLDER / "packages"
-        packages = FunctionPackages(directory, warnings.append, self._say)
+        project = self._path.absolute().parent
+        cache, warn = project / FOLDER, warnings.append
+        python = FunctionPackages(cache / "packages", warn, self._say)
+        bundles = NodeBundles(project, cache / "bundles", self._say)
+        node = NodePackages(cache / "packages", user_cache(), warn, self._say)
         functions = application.functions
+        of_node = {
+            name: item for name, item in functions.items() if language_of(item.runtime) == "node"
+        }
+        prepared = node.complete(bundles.complete(of_node))
         return replace(
             application,
-            functions={name: packages.complete(item) for name, item in functions.items()},
+            functions={
+                name: prepared[name] if name in prepared else python.complete(item)
+                for name, item in functions.items()
+            },
         )
 
     def _with_variables(self, application: Application) -> tuple[Application, list[str]]:

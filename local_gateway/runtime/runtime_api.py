@@ -204,4 +204,9 @@ def _failure(request: Request) -> Failed:
         body = None
     if not isinstance(body, dict):
         return Failed(fallback, "")
-    return Failed(str(body.get("errorType") or fallback), str(body.get("errorMessage") or ""))
+    trace = body.get("stackTrace") or body.get("trace")
+    return Failed(
+        str(body.get("errorType") or fallback),
+        str(body.get("errorMessage") or ""),
+        tuple(map(str, trace)) if isinstance(trace, list) else (),
+    )

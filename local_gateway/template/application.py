@@ -1,6 +1,5 @@
 """Last step: a template and the values of its data resources become an `Application`."""
 
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -18,6 +17,7 @@ from local_gateway.template.readers.api_resources import ApiDirectory, ApiResour
 from local_gateway.template.readers.asynchronous_invocation import AsynchronousReader
 from local_gateway.template.readers.eventbridge import EventRuleReader, ScheduleReader, TargetReader
 from local_gateway.template.readers.functions import FunctionDirectory, FunctionReader
+from local_gateway.template.readers.handlers import runtime_warnings
 from local_gateway.template.readers.http_api import HttpApiReader
 from local_gateway.template.readers.layers import read_layers
 from local_gateway.template.readers.resolved_template import ResolvedTemplate
@@ -62,7 +62,7 @@ def build_application(
                 check_limits(resource.type, resources.properties(resource))
     websocket_apis, http_apis = _apis(resources, directory, warnings)
     if not remote_functions:
-        warnings.extend(_runtime_warnings(functions))
+        warnings.extend(runtime_warnings(functions))
     warnings.extend(_stage_warnings([*websocket_apis, *http_apis]))
     queues = QueueDirectory(resources)
     targets = TargetReader(directory, queues)
@@ -131,13 +131,6 @@ def _outputs(template: Template, resources: ResolvedTemplate) -> dict[str, str]:
         with resources.problems.collect():
             outputs[name] = scalar(resources.resolver.resolve(value, place), "Value", place)
     return outputs
-
-
-def _runtime_warnings(functions: Mapping[str, LambdaFunction]) -> Iterator[str]:
-    running = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    for function in functions.values():
-        if function.runtime != running:
-            yield f"{function.logical_id}: {function.runtime} runs on {running} here"
 
 
 def _stage_warnings(apis: list[WebSocketApi | HttpApi]) -> Iterator[str]:

@@ -1,16 +1,17 @@
 """Lambda functions as typed values."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from importlib.machinery import PathFinder
 from pathlib import Path
 
 from local_gateway.core.model import LambdaFunction, Layer
+from local_gateway.interpreters import language_of
 from local_gateway.template.document.errors import TemplateError
 from local_gateway.template.document.problems import ConsequenceError
 from local_gateway.template.document.source import as_object
 from local_gateway.template.loading.resource_types import REMOVE
+from local_gateway.template.readers.handlers import read_handler, read_runtime
 from local_gateway.template.readers.layers import content_directory
 from local_gateway.template.readers.properties import Properties
 from local_gateway.template.readers.resolved_template import ResolvedTemplate
@@ -107,16 +108,18 @@ class FunctionReader:
             layers=code.layers,
             environment=self._environment(properties),
             reserved_concurrency=properties.integer("ReservedConcurrentExecutions"),
+            build=self.resources.metadata_of(properties),
         )
 
     def _code(self, properties: Properties) -> _Code:
-        runtime = _python_runtime(properties)
-        code = _inline_code_directory(properties) or content_directory(
+        runtime = read_runtime(properties)
+        build = self.resources.metadata_of(properties)
+        code = _inline_code_directory(properties, runtime) or content_directory(
             properties, "Code", properties.place("Code")
         )
         layers = self._layers(properties)
         roots = (code, *(root for layer in layers for root in layer.source_roots))
-        return _Code(runtime, _handler(properties, roots), code, layers)
+        return _Code(runtime, read_handler(properties, runtime, roots, build), code, layers)
 
     def _remote_code(self, properties: Properties) -> _Code:
         """Code that is not run here; if it has no directory, the template's file stands for it."""
@@ -162,38 +165,6 @@ class FunctionReader:
                 "keep long values in a parameter or in a file",
             )
         return variables
-
-
-def _python_runtime(properties: Properties) -> str:
-    remedy = "only Python runs here; with --lambda-endpoint, sam local start-lambda runs any"
-    if properties.optional_text("PackageType") == "Image":
-        raise TemplateError(properties.place("PackageType"), "images are not served", remedy)
-    runtime = properties.text("Runtime")
-    if not re.fullmatch(r"python3\.\d+", runtime):
-        raise TemplateError(properties.place("Runtime"), f"{runtime} is not served", remedy)
-    return runtime
-
-
-def _handler(properties: Properties, roots: Sequence[Path]) -> str:
-    """`Handler`, if its file exists; what is wrong inside the file shows when the function starts.
-
-    A handler may also come with an installed package.
-    """
-    handler = properties.text("Handler")
-    module, _, function = handler.rpartition(".")
-    place = properties.place("Handler")
-    if not module or not function:
-        raise TemplateError(
-            place, f"the handler {handler} names no function", "expected file.function"
-        )
-    path = module.replace(".", "/")
-    files = (file for root in roots for file in (root / f"{path}.py", root / path / "__init__.py"))
-    is_there = any(file.is_file() for file in files)
-    if not is_there and PathFinder.find_spec(path.partition("/")[0]) is None:
-        raise TemplateError(
-            place, f"the handler {handler} needs {path}.py, which is not in {roots[0]}"
-        )
-    return handler
 
 
 class FunctionDirectory:
@@ -257,7 +228,7 @@ def _file_name(logical_id: str) -> str:
     return re.sub(r"[^A-Za-z0-9_-]", lambda match: f"%{ord(match[0]):02X}", logical_id)
 
 
-def _inline_code_directory(properties: Properties) -> Path | None:
+def _inline_code_directory(properties: Properties, runtime: str) -> Path | None:
     """The directory of a function's inline code; None when it has none.
 
     It lies beside the template, in `.local_gateway/inline/{logical id}`. Code that is the same is
@@ -269,7 +240,7 @@ def _inline_code_directory(properties: Properties) -> Path | None:
     root = properties.source.path.parent.resolve()
     directory = root / FOLDER / "inline" / _file_name(properties.logical_id)
     directory.mkdir(parents=True, exist_ok=True)
-    file = directory / "index.py"
+    file = directory / ("index.py" if language_of(runtime) == "python" else "index.js")
     if not file.is_file() or file.read_text(encoding="utf-8") != text:
         file.write_text(text, encoding="utf-8")
     return directory

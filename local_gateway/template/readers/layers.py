@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from local_gateway.core.model import Layer
+from local_gateway.interpreters import language_of
 from local_gateway.template.document.errors import Place, TemplateError
 from local_gateway.template.loading.template import Resource, Template
 from local_gateway.template.readers.properties import Properties
@@ -34,6 +35,7 @@ def read_layers(
                 logical_id=resource.source.origin(resource.logical_id),
                 path=content,
                 source_roots=_source_roots(resource, content),
+                mount=_mount(resource, content),
             )
     return layers
 
@@ -55,6 +57,17 @@ def content_directory(properties: Properties, name: str, place: Place) -> Path:
             place, f"{path} is not a directory", "unpack it, or give the directory it is made from"
         )
     return path.resolve()
+
+
+def _mount(resource: Resource, content: Path) -> str:
+    """The path on Lambda of the content, which may not be built yet (building-layers of SAM)."""
+    method = str(resource.metadata.get("BuildMethod", ""))
+    language = language_of(method)
+    if language == "python" and not (content / "python").is_dir():
+        return "/opt/python"
+    if language == "node" and not (content / "nodejs").is_dir():
+        return "/opt/nodejs"
+    return "/opt"
 
 
 def _source_roots(resource: Resource, content: Path) -> tuple[Path, ...]:

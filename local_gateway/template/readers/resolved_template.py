@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from local_gateway.template.document.errors import Place, TemplateError, did_you_mean
 from local_gateway.template.document.problems import Problems
-from local_gateway.template.document.source import Json
+from local_gateway.template.document.source import Json, JsonObject
 from local_gateway.template.intrinsics.resolver import Resolver
 from local_gateway.template.loading.resource_types import DATA
 from local_gateway.template.loading.template import Resource, ResourceValues, Template
@@ -71,6 +71,10 @@ class ResolvedTemplate:
     def properties(self, resource: Resource) -> Properties:
         """The properties of a resource."""
         return Properties(resource.source, resource.logical_id, resource.properties, self.resolver)
+
+    def metadata_of(self, resource: Properties) -> JsonObject:
+        """The `Metadata` of the resource with these properties, as it is written."""
+        return self._template.resources[resource.logical_id].metadata
 
     def ref_of(self, resource: Properties) -> str:
         """The value of `Ref` to the resource with these properties."""

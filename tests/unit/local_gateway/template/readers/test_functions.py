@@ -96,14 +96,14 @@ def test_everything_given(project: Project) -> None:
             "template.yaml:8: Fun: Environment.Varibles: unknown property; did you mean Variables?",
         ),
         (
-            function().replace("python3.13", "nodejs22.x"),
-            "template.yaml:7: Fun: Runtime: nodejs22.x is not served; "
-            "only Python runs here; with --lambda-endpoint, sam local start-lambda runs any",
+            function().replace("python3.13", "ruby3.3"),
+            "template.yaml:7: Fun: Runtime: ruby3.3 is not served; "
+            "Python and Node.js run here; with --lambda-endpoint, sam local start-lambda runs any",
         ),
         (
             function(more="PackageType: Image"),
             "template.yaml:8: Fun: PackageType: images are not served; "
-            "only Python runs here; with --lambda-endpoint, sam local start-lambda runs any",
+            "Python and Node.js run here; with --lambda-endpoint, sam local start-lambda runs any",
         ),
         (
             function().replace("Code: code", "Code: {S3Bucket: b, S3Key: k}"),

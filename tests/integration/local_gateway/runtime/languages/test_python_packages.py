@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 
 from local_gateway.core.model import LambdaFunction
-from local_gateway.runtime.packages import FunctionPackages, foreign_extensions, unmet_requirements
+from local_gateway.runtime.languages.python_packages import (
+    FunctionPackages,
+    foreign_extensions,
+    unmet_requirements,
+)
 
 NAME = "sapa_test_package"
 

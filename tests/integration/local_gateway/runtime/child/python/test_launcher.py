@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-import local_gateway.runtime.child.launcher
+import local_gateway.runtime.child.python.launcher
 from local_gateway.core.invocation import Failed
 from local_gateway.errors import GatewayError
 from tests.support.recorder import DEADLINE
@@ -155,14 +155,13 @@ async def test_killing_the_gateway_ends_a_handler_that_holds_the_gil(
     await until_gone(*pids)
 
 
-@pytest.mark.parametrize("guard", ["guard_by_signal", "guard_by_thread"])
-async def test_both_guards_end_the_group_when_the_pipe_closes(guard: str) -> None:
-    launcher = Path(local_gateway.runtime.child.launcher.__file__)
+async def test_where_the_kernel_has_no_signal_a_thread_ends_the_group() -> None:
+    launcher = Path(local_gateway.runtime.child.python.launcher.__file__)
     code = f"""
         import subprocess, sys, time
         sys.path.insert(0, {str(launcher.parent)!r})
         import launcher
-        launcher.{guard}(launcher.take_lifeline())
+        launcher.guard(0)
         print(subprocess.Popen(["sleep", "1000"], stdout=subprocess.DEVNULL).pid, flush=True)
         time.sleep(1000)
     """

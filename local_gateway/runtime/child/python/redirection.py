@@ -1,10 +1,11 @@
-"""Redirects a handler's requests to the template's own APIs on AWS to this gateway.
+"""Redirects a handler's requests to AWS to this gateway and its AWS services.
 
 Handlers build the management API's endpoint from the event, `https://{domainName}/{stage}`, and an
-explicit endpoint wins over every variable that an SDK reads. So inside an execution environment
-the host names of the template's APIs, and only these, lead to the gateway. The variable
-`LOCAL_GATEWAY_API_HOSTS` lists them. When a handler imports `ssl`, which every HTTPS client needs,
-`plain_http.py` resolves them to the gateway and leaves out TLS.
+explicit endpoint wins over every variable that an SDK reads. Others have an address such as
+`https://sqs.us-east-1.amazonaws.com` in their code. So inside an execution environment the host
+names of the template's APIs lead to the gateway, and those of other services to its AWS services.
+The variable `LOCAL_GATEWAY_API_HOSTS` lists them. When a handler imports `ssl`, which every HTTPS
+client needs, `plain_http.py` resolves them to this machine and leaves out TLS.
 
 Loaded by its path in every cold start, so it imports as little as it can.
 """
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
     from types import ModuleType
 
-# Only in local execution environments: `host=address:port`, separated by spaces.
+# Only in local execution environments: `host=address:port`, separated by spaces. `.domain` stands
+# for all hosts below a domain.
 VARIABLE = "LOCAL_GATEWAY_API_HOSTS"
 
 
@@ -37,6 +39,20 @@ def decode_hosts(text: str) -> dict[str, tuple[str, int]]:
         address, _, port = target.rpartition(":")
         hosts[host] = (address, int(port))
     return hosts
+
+
+def find_host(hosts: Mapping[str, tuple[str, int]], name: str | None) -> tuple[str, int] | None:
+    """The address for a host name in lower case, or for the domain that it belongs to.
+
+    An API that is not the template's is on AWS, so its name has no address here.
+    """
+    if not isinstance(name, str):
+        return None
+    if (exact := hosts.get(name)) is not None:
+        return exact
+    if "execute-api" in name.split("."):
+        return None
+    return next((to for end, to in hosts.items() if end[0] == "." and name.endswith(end)), None)
 
 
 def when_imported(name: str, action: Callable[[], None]) -> None:

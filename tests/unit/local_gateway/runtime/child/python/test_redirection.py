@@ -8,12 +8,18 @@ from typing import Any
 
 import pytest
 
-from local_gateway.runtime.child.plain_http import PlainObject, PlainSocket, use_plain_http
-from local_gateway.runtime.child.redirection import decode_hosts, encode_hosts, when_imported
+from local_gateway.runtime.child.python.plain_http import PlainObject, PlainSocket, use_plain_http
+from local_gateway.runtime.child.python.redirection import (
+    decode_hosts,
+    encode_hosts,
+    find_host,
+    when_imported,
+)
 
 HOST = "abcdefghij.execute-api.us-east-1.amazonaws.com"
 OTHER = "bbcdefghij.execute-api.us-east-1.amazonaws.com"
 HERE = ("127.0.0.1", 8080)
+SERVICES = ("127.0.0.1", 5000)
 
 type Lookups = list[tuple[Any, Any]]
 
@@ -30,7 +36,7 @@ def lookups(monkeypatch: pytest.MonkeyPatch) -> Lookups:
     monkeypatch.setattr(socket, "getaddrinfo", resolver)
     monkeypatch.setattr(ssl.SSLContext, "wrap_socket", ssl.SSLContext.wrap_socket)
     monkeypatch.setattr(ssl.SSLContext, "wrap_bio", ssl.SSLContext.wrap_bio)
-    use_plain_http({HOST: HERE})
+    use_plain_http(lambda name: find_host({HOST: HERE, ".amazonaws.com": SERVICES}, name))
     return seen
 
 
@@ -42,10 +48,24 @@ def test_the_variable_holds_every_host() -> None:
 
 
 @pytest.mark.parametrize("host", [HOST, HOST.upper(), HOST.encode(), f"{HOST}."])
-@pytest.mark.parametrize("port", [443, "443", b"443", "https"])
-def test_https_of_an_api_is_here(lookups: Lookups, host: str | bytes, port: int | str) -> None:
+@pytest.mark.parametrize("port", [443, "443", b"443", "https", 80, "http"])
+def test_an_address_of_an_api_is_here(lookups: Lookups, host: str | bytes, port: int | str) -> None:
     socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     assert lookups == [HERE]
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "dynamodb.us-east-1.amazonaws.com",
+        "STS.amazonaws.com",
+        "bucket.with.dots.s3.eu-west-1.amazonaws.com",
+        "123456789012.ddb.us-east-1.amazonaws.com",
+    ],
+)
+def test_other_services_are_the_aws_services_of_the_run(lookups: Lookups, host: str) -> None:
+    socket.getaddrinfo(host, 443)
+    assert lookups == [SERVICES]
 
 
 @pytest.mark.parametrize(
@@ -55,8 +75,11 @@ def test_https_of_an_api_is_here(lookups: Lookups, host: str | bytes, port: int 
         (f"x{HOST}", 443),
         (f"x.{HOST}", 443),
         (f"{HOST}.example.org", 443),
-        ("dynamodb.us-east-1.amazonaws.com", 443),
-        (HOST, 80),
+        ("execute-api.us-east-1.amazonaws.com", 443),
+        ("dynamodb.us-east-1.amazonaws.com", 8000),
+        ("amazonaws.com", 443),
+        ("dynamodb.us-east-1.amazonaws.com.example.org", 443),
+        ("notamazonaws.com", 443),
         (HOST, 8443),
         (HOST, None),
         (None, 443),

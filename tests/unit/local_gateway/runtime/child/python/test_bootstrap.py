@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from local_gateway.runtime.child import bootstrap
-from local_gateway.runtime.child.lambda_context import LambdaContext
+from local_gateway.runtime.child.python import bootstrap
+from local_gateway.runtime.child.python.lambda_context import LambdaContext
 
 APP = """
 import logging

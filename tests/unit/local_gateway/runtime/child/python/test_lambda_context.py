@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from local_gateway.runtime.child.lambda_context import LambdaContext
+from local_gateway.runtime.child.python.lambda_context import LambdaContext
 
 HEADERS = {
     "lambda-runtime-aws-request-id": "id",

@@ -20,8 +20,8 @@ if TYPE_CHECKING:  # importing typing takes longer than everything else in this 
     from types import TracebackType
     from typing import Any
 
-    from local_gateway.runtime.child.lambda_context import LambdaContext
-    from local_gateway.runtime.child.runtime_api_client import RuntimeApiClient
+    from local_gateway.runtime.child.python.lambda_context import LambdaContext
+    from local_gateway.runtime.child.python.runtime_api_client import RuntimeApiClient
 
 type Handler = Callable[[Any, LambdaContext], Any]
 type ContextFactory = Callable[[dict[str, str]], LambdaContext]

@@ -7,7 +7,7 @@ import pytest
 from aiohttp import web
 
 from local_gateway.core.invocation import Failed
-from local_gateway.runtime.child.redirection import VARIABLE, encode_hosts
+from local_gateway.runtime.child.python.redirection import VARIABLE, encode_hosts
 from tests.support.runtimes import Runtimes, invoke, value
 
 HOST = "abcdefghij.execute-api.eu-central-1.amazonaws.com"

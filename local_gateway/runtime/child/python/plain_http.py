@@ -1,4 +1,4 @@
-"""Connects HTTPS clients to the gateway by plain HTTP, for some host names.
+"""Connects clients to the gateway and its AWS services by plain HTTP, for some host names.
 
 Every HTTP client of Python, with threads or with asyncio, resolves a name with
 `socket.getaddrinfo` and secures the connection with an `ssl.SSLContext`. For the given names the
@@ -17,33 +17,35 @@ from typing import Any
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
 
-_HTTPS = (443, "443", "https")
+    type Find = Callable[[str], tuple[str, int] | None]
+
+_PORTS = (443, "443", "https", 80, "80", "http")
 
 
-def use_plain_http(hosts: Mapping[str, tuple[str, int]]) -> None:
-    """Connect to these addresses and ports, instead of to port 443 of `hosts` (lower case).
+def use_plain_http(find: Find) -> None:
+    """Connect to the address and port that `find` has for a host name in lower case.
 
-    Other names and ports do not change.
+    Other names, and other ports than those of HTTP and HTTPS, do not change.
     """
-    _resolve_here(hosts)
-    _wrap_sockets(hosts)
-    _wrap_buffers(hosts)
+    _resolve_here(find)
+    _wrap_sockets(find)
+    _wrap_buffers(find)
 
 
-def _resolve_here(hosts: Mapping[str, tuple[str, int]]) -> None:
+def _resolve_here(find: Find) -> None:
     resolve = socket.getaddrinfo
 
     def getaddrinfo(host: Any, port: Any, *args: Any, **options: Any) -> Any:
-        if _name(port) in _HTTPS and (here := hosts.get(_name(host))):
+        if _name(port) in _PORTS and (here := find(_name(host))):
             host, port = here
         return resolve(host, port, *args, **options)
 
     socket.getaddrinfo = getaddrinfo
 
 
-def _wrap_sockets(hosts: Mapping[str, tuple[str, int]]) -> None:
+def _wrap_sockets(find: Find) -> None:
     wrap = ssl.SSLContext.wrap_socket
 
     def wrap_socket(
@@ -56,7 +58,7 @@ def _wrap_sockets(hosts: Mapping[str, tuple[str, int]]) -> None:
         session: Any = None,
     ) -> Any:
         name = _name(server_hostname)
-        if name in hosts:
+        if find(name) is not None:
             return PlainSocket(sock, context, name)
         return wrap(
             context,
@@ -71,7 +73,7 @@ def _wrap_sockets(hosts: Mapping[str, tuple[str, int]]) -> None:
     ssl.SSLContext.wrap_socket = wrap_socket  # type: ignore[method-assign,assignment]
 
 
-def _wrap_buffers(hosts: Mapping[str, tuple[str, int]]) -> None:
+def _wrap_buffers(find: Find) -> None:
     wrap = ssl.SSLContext.wrap_bio
 
     def wrap_bio(
@@ -83,7 +85,7 @@ def _wrap_buffers(hosts: Mapping[str, tuple[str, int]]) -> None:
         session: Any = None,
     ) -> Any:
         name = _name(server_hostname)
-        if name in hosts:
+        if find(name) is not None:
             return PlainObject(incoming, outgoing, context, name)
         return wrap(context, incoming, outgoing, server_side, server_hostname, session)
 

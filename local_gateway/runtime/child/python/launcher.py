@@ -1,11 +1,12 @@
-"""Entry point of an execution environment's process: `launcher.py CLIENT HANDLER`.
+"""Entry point of a Python execution environment: `launcher.py LIFELINE CLIENT HANDLER`.
 
 CLIENT is `awslambdaric` or `bootstrap` (this directory's own). The process is run with `-P`, so
 `sys.path` begins with the task root and the layers as in Lambda, and this directory is not on it.
 Standard library only, and little of it: every import here delays every cold start.
 
-Standard input is a pipe whose other end only the gateway holds. When it closes, because the
-gateway closed it or was killed, the whole process group is killed.
+LIFELINE is the descriptor of a pipe whose other end only the gateway holds. When it closes, because
+the gateway closed it or was killed, the whole process group is killed: by the kernel on Linux, and
+here on other systems.
 """
 
 import os
@@ -14,32 +15,7 @@ import sys
 from types import ModuleType
 
 
-def take_lifeline() -> int:
-    """Move standard input to another descriptor; handlers read an empty one, as in Lambda."""
-    lifeline = os.dup(0)
-    null = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(null, 0)
-    os.close(null)
-    return lifeline
-
-
-def guard_by_signal(lifeline: int) -> None:
-    """Let the kernel kill the group, even while a handler holds the GIL; Linux only."""
-    import fcntl
-
-    fcntl.fcntl(lifeline, fcntl.F_SETSIG, signal.SIGKILL)
-    fcntl.fcntl(lifeline, fcntl.F_SETOWN, -os.getpgrp())
-    flags = fcntl.fcntl(lifeline, fcntl.F_GETFL)
-    fcntl.fcntl(lifeline, fcntl.F_SETFL, flags | os.O_ASYNC | os.O_NONBLOCK)
-    try:
-        is_closed = os.read(lifeline, 1) == b""
-    except BlockingIOError:
-        is_closed = False
-    if is_closed:
-        os.killpg(0, signal.SIGKILL)
-
-
-def guard_by_thread(lifeline: int) -> None:
+def guard(lifeline: int) -> None:
     """Let a thread wait for the end of the pipe, where the kernel has no signal for it."""
     import threading
 
@@ -78,11 +54,14 @@ def api_address() -> str:
 
 
 def redirect(hosts: str) -> None:
-    """Send requests to the APIs' host names to the gateway, once a handler imports `ssl`."""
+    """Send requests to AWS's host names to the gateway, once a handler imports `ssl`."""
     redirection = load("redirection")
-    redirection.when_imported(
-        "ssl", lambda: load("plain_http").use_plain_http(redirection.decode_hosts(hosts))
-    )
+
+    def use() -> None:
+        targets = redirection.decode_hosts(hosts)
+        load("plain_http").use_plain_http(lambda name: redirection.find_host(targets, name))
+
+    redirection.when_imported("ssl", use)
 
 
 def load(name: str) -> ModuleType:
@@ -98,13 +77,10 @@ def load(name: str) -> ModuleType:
 
 def main() -> None:
     """Guard the process, then serve invocations until it is killed."""
-    client, handler = sys.argv[1:]
+    lifeline, client, handler = sys.argv[1:]
     sys.argv[:] = [sys.argv[0], handler]
-    lifeline = take_lifeline()
-    if sys.platform == "linux":
-        guard_by_signal(lifeline)
-    else:
-        guard_by_thread(lifeline)
+    if sys.platform != "linux":
+        guard(int(lifeline))
     hosts = os.environ.get("LOCAL_GATEWAY_API_HOSTS")  # noqa: TID251 - set for this process alone
     if hosts:
         redirect(hosts)

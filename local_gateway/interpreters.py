@@ -1,0 +1,72 @@
+"""The languages that functions run in here, and the programs on this machine that run them."""
+
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+type LanguageName = Literal["python", "node"]
+
+_RUNTIMES: dict[LanguageName, re.Pattern[str]] = {
+    "python": re.compile(r"python3\.\d+"),
+    "node": re.compile(r"nodejs(\d+\.(x|\d+))?"),
+}
+_ASK_NODE = "process.stdout.write(process.version + ' ' + process.execPath)"
+
+
+def language_of(runtime: str) -> LanguageName | None:
+    """The language of a `Runtime`; None for those that do not run here."""
+    return next((name for name, form in _RUNTIMES.items() if form.fullmatch(runtime)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeInterpreter:
+    """An installed Node.js; `path` is the program itself, not a version manager's script."""
+
+    path: Path
+    version: tuple[int, int, int]
+
+    def __str__(self) -> str:
+        major, minor, _ = self.version
+        return f"Node.js {major}.{minor}"
+
+
+def find_node() -> NodeInterpreter | None:
+    """The Node.js of PATH; None if there is none that runs."""
+    path = shutil.which("node")
+    return _node_at(path) if path is not None else None
+
+
+def find_esbuild(directory: Path) -> Path | None:
+    """The esbuild of the nearest `node_modules`, or that of PATH."""
+    name = "esbuild.cmd" if sys.platform == "win32" else "esbuild"
+    for folder in (directory, *directory.parents):
+        program = folder / "node_modules" / ".bin" / name
+        if program.exists():
+            return program
+    path = shutil.which("esbuild")
+    return Path(path) if path is not None else None
+
+
+def built_by_sam(project: Path, logical_id: str) -> Path | None:
+    """Where `sam build` has put a function's code, if it has."""
+    directory = project / ".aws-sam" / "build" / logical_id
+    return directory if directory.is_dir() else None
+
+
+@cache
+def _node_at(path: str) -> NodeInterpreter | None:
+    try:
+        done = subprocess.run(  # noqa: S603 - the user's own program
+            [path, "-e", _ASK_NODE], capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return None
+    match = re.fullmatch(r"v(\d+)\.(\d+)\.(\d+)\S* (.+)", done.stdout)
+    if match is None:
+        return None
+    return NodeInterpreter(Path(match[4]), (int(match[1]), int(match[2]), int(match[3])))
