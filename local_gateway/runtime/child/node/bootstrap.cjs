@@ -11,7 +11,7 @@ const { RuntimeError, UnhandledPromiseRejection, report } = require("./errors.cj
 const { contextOf } = require("./lambda_context.cjs");
 const { logError, setRequestId } = require("./log.cjs");
 
-/** @typedef {import("./runtime_api_client.cjs").RuntimeApiClient} RuntimeApiClient */
+/** @typedef {InstanceType<typeof import("./runtime_api_client.cjs").RuntimeApiClient>} RuntimeApiClient */
 /** @typedef {import("./handler.cjs").Handler} Handler */
 
 const EXIT_UNHANDLED_REJECTION = 128;

@@ -21,6 +21,7 @@ class RuntimeApiClient {
     const [host, port] = address.split(":");
     /** @type {((answer: Answer) => void)[]} */
     this._waiting = [];
+    /** @type {Buffer} */
     this._received = Buffer.alloc(0);
     this._socket = net.connect({ host, port: Number(port), noDelay: true });
     this._socket.on("data", (data) => this._read(data));

@@ -104,26 +104,28 @@ def hosts(receiver: Receiver) -> dict[str, str]:
 
 @pytest.mark.parametrize("name", HANDLERS)
 async def test_a_post_arrives_as_it_was_meant_for_aws(
-    runtimes: Runtimes, receiver: Receiver, name: str
+    python_runtimes: Runtimes, receiver: Receiver, name: str
 ) -> None:
-    runtime = await runtimes.serve(HANDLERS[name], base_environment=hosts(receiver))
+    runtime = await python_runtimes.serve(HANDLERS[name], base_environment=hosts(receiver))
     assert await value(runtime, HOST) is None, "the first time"
     assert await value(runtime, HOST) is None, "and with what the handler kept"
     assert receiver.requests == [(f"POST {PATH}", HOST, b"hello")] * 2
 
 
 async def test_the_signature_is_over_the_host_as_on_aws(
-    runtimes: Runtimes, receiver: Receiver
+    python_runtimes: Runtimes, receiver: Receiver
 ) -> None:
-    runtime = await runtimes.serve(HANDLERS["boto3"], base_environment=hosts(receiver))
+    runtime = await python_runtimes.serve(HANDLERS["boto3"], base_environment=hosts(receiver))
     await value(runtime, HOST)
     (authorization,) = receiver.signed_headers
     assert "eu-central-1/execute-api/aws4_request" in authorization
     assert "SignedHeaders=host;" in authorization
 
 
-async def test_https_to_another_host_is_still_tls(runtimes: Runtimes, receiver: Receiver) -> None:
-    runtime = await runtimes.serve(TO_ELSEWHERE, base_environment=hosts(receiver))
+async def test_https_to_another_host_is_still_tls(
+    python_runtimes: Runtimes, receiver: Receiver
+) -> None:
+    runtime = await python_runtimes.serve(TO_ELSEWHERE, base_environment=hosts(receiver))
     result = (await invoke(runtime, receiver.port)).result
     assert isinstance(result, Failed)
     assert result.error_type == "SSLError"
@@ -131,7 +133,7 @@ async def test_https_to_another_host_is_still_tls(runtimes: Runtimes, receiver: 
 
 
 async def test_ssl_is_not_imported_for_a_handler_that_has_no_use_for_it(
-    runtimes: Runtimes, receiver: Receiver
+    python_runtimes: Runtimes, receiver: Receiver
 ) -> None:
     code = """
         import sys
@@ -139,5 +141,5 @@ async def test_ssl_is_not_imported_for_a_handler_that_has_no_use_for_it(
         def lambda_handler(event, context):
             return "ssl" in sys.modules
     """
-    runtime = await runtimes.serve(code, base_environment=hosts(receiver))
+    runtime = await python_runtimes.serve(code, base_environment=hosts(receiver))
     assert await value(runtime) is False
