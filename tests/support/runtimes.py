@@ -64,6 +64,7 @@ class Runtimes:
         layers: tuple[Layer, ...] = (),
         environment: dict[str, str] | None = None,
         reserved_concurrency: int | None = None,
+        runtime: str = "",
     ) -> LambdaFunction:
         root = self.directory / logical_id
         root.mkdir()
@@ -72,7 +73,7 @@ class Runtimes:
             logical_id=logical_id,
             name=f"stack-{logical_id}",
             arn=f"arn:aws:lambda:{REGION}:123456789012:function:stack-{logical_id}",
-            runtime="nodejs20.x" if self.is_node else "python3.13",
+            runtime=runtime or ("nodejs20.x" if self.is_node else "python3.13"),
             handler=handler,
             code=root,
             timeout=timeout,

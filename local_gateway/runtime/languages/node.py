@@ -15,10 +15,8 @@ CHILD = Path(__file__).parents[1] / "child" / "node"
 LAST_WITH_SDK_2 = 16
 
 _MISSING_MODULE = re.compile(r"Cannot find (?:module|package) '([^']+)'")
-_FOREIGN_BINARY = re.compile(
-    r"invalid ELF header|wrong ELF class|cannot open shared object|mach-o file|not a valid Win32"
-    r"|compiled against a different Node\.js version"
-)
+# What the loaders of Linux, macOS and Windows say of a library, and Node.js of another version's.
+_FOREIGN_BINARY = re.compile(r"\.node(: |, 0x|'\nwas compiled)|not a valid Win32")
 _TRACE_LINE = re.compile(r"(?:file://)?(/[^:()\n]+):(\d+)")
 _MODULE_SYNTAX = re.compile(
     r"Cannot use import statement outside a module|Unexpected token 'export'"
@@ -37,7 +35,8 @@ class Node:
     def variables(self, function: LambdaFunction, given: Mapping[str, str]) -> dict[str, str]:
         """Where packages and programs are."""
         own = given.get("NODE_PATH")
-        packages = [*map(str, package_directories(function)), *([own] if own else [])]
+        roots = [*package_directories(function), function.code]
+        packages = [*map(str, roots), *([own] if own else [])]
         programs = [_node().path.parent, *(layer.path / "bin" for layer in function.layers)]
         return {
             "PATH": os.pathsep.join([*map(str, programs), given["PATH"]]),

@@ -14,12 +14,12 @@ class RuntimeError extends Error {
   }
 }
 
-/** A module that does not parse; the stack says where. */
-class UserCodeSyntaxError extends RuntimeError {
-  /** @param {Error} cause */
-  constructor(cause) {
-    super("UserCodeSyntaxError", cause);
-    this.stack = cause.stack;
+/** A module that cannot be loaded; the stack says where. */
+class LoadError extends RuntimeError {
+  /** @param {string} type @param {Error} cause */
+  constructor(type, cause) {
+    super(type, cause);
+    this.stack = `${this.name}: ${cause.stack}`;
   }
 }
 
@@ -73,9 +73,9 @@ function formatted(error) {
 }
 
 module.exports = {
+  LoadError,
   RuntimeError,
   UnhandledPromiseRejection,
-  UserCodeSyntaxError,
   formatted,
   isError,
   report,

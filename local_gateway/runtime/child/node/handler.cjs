@@ -6,7 +6,7 @@ const fs = require("node:fs");
 const path = require("node:path");
 const { pathToFileURL } = require("node:url");
 const { createRequire } = require("node:module");
-const { RuntimeError, UserCodeSyntaxError } = require("./errors.cjs");
+const { LoadError, RuntimeError } = require("./errors.cjs");
 
 const STREAMING = Symbol.for("aws.lambda.runtime.handler.streaming");
 
@@ -50,17 +50,40 @@ function splitName(name) {
 
 /** @param {string} root @param {string} folder @param {string} module @returns {Promise<any>} */
 async function load(root, folder, module) {
+  const source = findSource(path.resolve(root, folder, module));
   try {
-    const source = findSource(path.resolve(root, folder, module));
     if (source?.isModule) return await import(pathToFileURL(source.file).href);
     // Required from the task root: the handler may also be a package.
     const require = createRequire(path.join(root, "/"));
     return require(source?.file ?? require.resolve(module, { paths: [root, path.join(root, folder)] }));
   } catch (/** @type {any} */ error) {
-    if (error instanceof SyntaxError) throw new UserCodeSyntaxError(error);
-    if (error?.code === "MODULE_NOT_FOUND") throw new RuntimeError("ImportModuleError", error);
+    if (error instanceof SyntaxError) {
+      if (source?.isModule) error.stack = `${placeOfSyntaxError(source.file)}${error.stack}`;
+      throw new LoadError("UserCodeSyntaxError", error);
+    }
+    if (error?.code === "MODULE_NOT_FOUND") throw new LoadError("ImportModuleError", error);
     throw error;
   }
+}
+
+/**
+ * The first line of what Node.js prints for the ES module, or one that it imports, that does not
+ * parse: the error itself does not say which.
+ * @param {string} file
+ */
+function placeOfSyntaxError(file) {
+  const { spawnSync } = require("node:child_process");
+  const files = [file];
+  for (let at = 0; at < Math.min(files.length, 20); at += 1) {
+    const { stderr } = spawnSync(process.execPath, ["--check", files[at]], { encoding: "utf8" });
+    if (stderr.includes("SyntaxError")) return `${stderr.split("\n")[0]}\n`;
+    const text = fs.readFileSync(files[at], "utf8");
+    for (const [, name] of text.matchAll(/\b(?:from|import)\s*["'](\.[^"']+)["']/g)) {
+      const imported = path.resolve(path.dirname(files[at]), name);
+      if (fs.existsSync(imported) && !files.includes(imported)) files.push(imported);
+    }
+  }
+  return "";
 }
 
 /** The file of a module, by the order in which Lambda looks. @param {string} stem @returns {Source | undefined} */

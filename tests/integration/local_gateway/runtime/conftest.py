@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.programs import require_tool
+from tests.support.receiver import Receiver, receiving
 from tests.support.runtimes import NODE, PYTHON_CLIENTS, Runtimes
 
 
@@ -30,6 +31,13 @@ async def node_runtimes(tmp_path: Path) -> AsyncIterator[Runtimes]:
     """For what only Node.js has."""
     async for runtimes in _runtimes(tmp_path, NODE):
         yield runtimes
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    """What takes requests that were meant for AWS."""
+    async with receiving() as receiver:
+        yield receiver
 
 
 async def _runtimes(directory: Path, client: str) -> AsyncIterator[Runtimes]:

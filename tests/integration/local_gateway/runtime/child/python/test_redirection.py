@@ -1,13 +1,10 @@
 """Handlers that post to `https://{domainName}/{stage}` reach the gateway, by any client."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-
 import pytest
-from aiohttp import web
 
 from local_gateway.core.invocation import Failed
 from local_gateway.runtime.child.python.redirection import VARIABLE, encode_hosts
+from tests.support.receiver import Receiver
 from tests.support.runtimes import Runtimes, invoke, value
 
 HOST = "abcdefghij.execute-api.eu-central-1.amazonaws.com"
@@ -69,33 +66,6 @@ TO_ELSEWHERE = """
     def lambda_handler(event, context):
         http.client.HTTPSConnection("localhost", event, timeout=5).request("GET", "/")
 """
-
-
-@dataclass
-class Receiver:
-    """An HTTP server without TLS that remembers its requests."""
-
-    port: int = 0
-    requests: list[tuple[str, str, bytes]] = field(default_factory=list)
-    signed_headers: list[str] = field(default_factory=list)
-
-    async def answer(self, request: web.BaseRequest) -> web.Response:
-        where = f"{request.method} {request.raw_path}"
-        self.requests.append((where, request.headers["Host"], await request.read()))
-        self.signed_headers.append(request.headers.get("Authorization", ""))
-        return web.Response()
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    receiver = Receiver()
-    runner = web.ServerRunner(web.Server(receiver.answer), shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    receiver.port = runner.addresses[0][1]
-    yield receiver
-    await runner.cleanup()
 
 
 def hosts(receiver: Receiver) -> dict[str, str]:
