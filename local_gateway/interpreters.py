@@ -15,7 +15,6 @@ _RUNTIMES: dict[LanguageName, re.Pattern[str]] = {
     "python": re.compile(r"python3\.\d+"),
     "node": re.compile(r"nodejs(\d+\.(x|\d+))?"),
 }
-_ASK_NODE = "process.stdout.write(process.version + ' ' + process.execPath)"
 
 
 def language_of(runtime: str) -> LanguageName | None:
@@ -60,13 +59,21 @@ def built_by_sam(project: Path, logical_id: str) -> Path | None:
 
 @cache
 def _node_at(path: str) -> NodeInterpreter | None:
-    try:
-        done = subprocess.run(  # noqa: S603 - the user's own program
-            [path, "-e", _ASK_NODE], capture_output=True, text=True, check=False
-        )
-    except OSError:
-        return None
-    match = re.fullmatch(r"v(\d+)\.(\d+)\.(\d+)\S* (.+)", done.stdout)
+    match = re.fullmatch(r"v(\d+)\.(\d+)\.(\d+)\S*", _output(path, "--version"))
     if match is None:
         return None
-    return NodeInterpreter(Path(match[4]), (int(match[1]), int(match[2]), int(match[3])))
+    program = Path(path).resolve()
+    with program.open("rb") as file:
+        if file.read(2) == b"#!":  # a version manager's: it needs the user's environment
+            program = Path(_output(path, "--print", "process.execPath"))
+    return NodeInterpreter(program, (int(match[1]), int(match[2]), int(match[3])))
+
+
+def _output(*command: str) -> str:
+    try:
+        done = subprocess.run(  # noqa: S603 - the user's own program
+            command, capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return ""
+    return done.stdout.strip()

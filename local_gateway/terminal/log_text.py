@@ -1,6 +1,7 @@
 """Turns a structured line of a function's log into one short line for people."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +30,15 @@ _LEFT_OUT = frozenset(
 _FOR_PROBLEMS = frozenset({"request_id", "message_id"})
 _CONNECTION = ("connection_id", "correlation_id")
 _SHOWN_ID_LENGTH = 8
-_PROBLEMS = frozenset({"WARNING", "ERROR", "CRITICAL"})
+_PROBLEMS = frozenset({"WARN", "WARNING", "ERROR", "CRITICAL", "FATAL"})
+# Lambda's text format for Node.js: time, request id, level, message.
+_NODE_LINE = re.compile(
+    r"\d{4}-\d\d-\d\dT[\d:.]+Z\t(?:[\da-f-]{36}|undefined)\t"
+    r"(?P<level>TRACE|DEBUG|INFO|WARN|ERROR|FATAL)\t(?P<message>.*)"
+)
+# The message of an error that ended an invocation or the init phase.
+_NODE_ERROR = re.compile(r"(?P<headline>[\w ]+) ?\t(?P<error>\{.*\})")
+_NOT_THE_HANDLERS = ("/runtime/child/node/", "node:internal/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +59,11 @@ def readable(line: str) -> LogText:
 
     `{"level": "INFO", "message": "connected", "code": "ok", …}` becomes `INFO connected code=ok`,
     with the beginning of the connection id. Request ids are shown for problems only. An exception
-    follows as it was printed; embedded metrics are not shown. Other lines do not change.
+    follows as it was printed; embedded metrics are not shown. Lines of Node.js lose their time and
+    request id. Other lines do not change.
     """
+    if (text := _NODE_LINE.fullmatch(line)) is not None:
+        return LogText(tuple(_node_lines(text["level"], text["message"])), text["level"])
     if not line.startswith("{"):
         return LogText((line,))
     try:
@@ -66,6 +78,24 @@ def readable(line: str) -> LogText:
         return LogText((line,))
     level = str(record["level"])
     return LogText((_headline(level, record), *_traceback(record)), level)
+
+
+def _node_lines(level: str, message: str) -> Iterator[str]:
+    match = _NODE_ERROR.fullmatch(message)
+    stack = _stack(match["error"]) if match is not None else []
+    if match is None or not stack:
+        yield f"{level} {message}"
+        return
+    yield f"{level} {match['headline'].strip()}: {stack[0]}"
+    yield from (line for line in stack[1:] if not any(part in line for part in _NOT_THE_HANDLERS))
+
+
+def _stack(error: str) -> list[str]:
+    try:
+        stack = json.loads(error).get("stack")
+    except ValueError:
+        return []
+    return [str(line) for line in stack] if isinstance(stack, list) else []
 
 
 def _headline(level: str, record: dict[str, Any]) -> str:

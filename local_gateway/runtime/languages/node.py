@@ -39,6 +39,9 @@ class Node:
         packages = [*map(str, roots), *([own] if own else [])]
         programs = [_node().path.parent, *(layer.path / "bin" for layer in function.layers)]
         return {
+            # The newest SDK warns of a Node.js that the runtime's own SDK still supports.
+            "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED": "true",
+            **given,
             "PATH": os.pathsep.join([*map(str, programs), given["PATH"]]),
             "NODE_PATH": os.pathsep.join(packages),
             "LAMBDA_RUNTIME_DIR": str(CHILD),
@@ -59,7 +62,7 @@ class Node:
             return f"does not import: {cause}; {_remedy_for_missing(function, missing[1])}"
         match failure.error_type:
             case "Runtime.UserCodeSyntaxError":
-                return f"does not import: {cause}{_remedy_for_syntax(function, failure.message)}"
+                return f"does not import: {cause}{_remedy_for_syntax(function, cause)}"
             case "Runtime.ImportModuleError":
                 return f"does not import: {cause}"
             case "Runtime.HandlerNotFound" | "Runtime.MalformedHandlerName":
@@ -120,9 +123,9 @@ def _remedy_for_missing(function: LambdaFunction, name: str) -> str:
     return f"run `npm install {name}` in {function.code}, or put it into a layer"
 
 
-def _remedy_for_syntax(function: LambdaFunction, message: str) -> str:
+def _remedy_for_syntax(function: LambdaFunction, cause: str) -> str:
     node, wanted = _node(), runtime_version(function.runtime)
-    if _MODULE_SYNTAX.search(message):
+    if _MODULE_SYNTAX.search(cause) and ".mjs:" not in cause:
         return '; rename the file to .mjs, or put "type": "module" into package.json'
     if node.version[0] < wanted:
         return f"; {node} is older than {function.runtime}: install a newer one"

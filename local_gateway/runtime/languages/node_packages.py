@@ -32,7 +32,8 @@ _LOCKS = ("package-lock.json", "npm-shrinkwrap.json")
 _SOURCES = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx")
 _MOST_BYTES = 2_000_000
 _SDK_IMPORT = re.compile(
-    r"""(?:\bfrom|\bimport|\brequire\s*\(|\bimport\s*\()\s*["'`](@aws-sdk/[\w.-]+|@smithy/[\w.-]+|aws-sdk)"""
+    r"""\b(?:from|import|require\s*\(|import\s*\()\s*["'`]"""
+    r"""(@aws-sdk/[\w.-]+|@smithy/[\w.-]+|aws-sdk)["'`/]"""
 )
 
 
@@ -137,12 +138,14 @@ class NodePackages:
 def user_cache() -> Path:
     """Where programs of this user keep what they can fetch again."""
     home = Path.home()
-    if sys.platform == "darwin":
+    if (given := _variable("XDG_CACHE_HOME")) is not None:
+        base = Path(given)
+    elif sys.platform == "darwin":
         base = home / "Library" / "Caches"
     elif sys.platform == "win32":
         base = Path(_variable("LOCALAPPDATA") or home / "AppData" / "Local")
     else:
-        base = Path(_variable("XDG_CACHE_HOME") or home / ".cache")
+        base = home / ".cache"
     return base / "sapa-local-gateway"
 
 
