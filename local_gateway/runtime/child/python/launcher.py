@@ -84,6 +84,9 @@ def main() -> None:
     hosts = os.environ.get("LOCAL_GATEWAY_API_HOSTS")  # noqa: TID251 - set for this process alone
     if hosts:
         redirect(hosts)
+    mounts = os.environ.get("LOCAL_GATEWAY_MOUNTS")  # noqa: TID251 - set for this process alone
+    if mounts:
+        load("layer_paths").use_layers(mounts)
     if client == "awslambdaric":
         run_awslambdaric(handler)
     else:
