@@ -26,6 +26,9 @@ def service_variables(aws_endpoint_url: str, region: str) -> dict[str, str]:
     """The variables that send every call of an SDK to the AWS services of this run."""
     return {
         "AWS_ENDPOINT_URL": aws_endpoint_url,
+        # SDKs put a bucket's name in front of a host name, which may not resolve, but not of an
+        # address.
+        "AWS_ENDPOINT_URL_S3": aws_endpoint_url.replace("//localhost:", "//127.0.0.1:"),
         # On AWS an SDK without an endpoint asks for a host that does not exist. It must do so here,
         # too: the AWS services of this run would accept posts to any connection.
         "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": f"https://execute-api.{region}.amazonaws.com",

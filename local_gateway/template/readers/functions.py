@@ -240,7 +240,12 @@ def _inline_code_directory(properties: Properties, runtime: str) -> Path | None:
     root = properties.source.path.parent.resolve()
     directory = root / FOLDER / "inline" / _file_name(properties.logical_id)
     directory.mkdir(parents=True, exist_ok=True)
-    file = directory / ("index.py" if language_of(runtime) == "python" else "index.js")
-    if not file.is_file() or file.read_text(encoding="utf-8") != text:
-        file.write_text(text, encoding="utf-8")
+    if language_of(runtime) == "python":
+        files = {"index.py": text}
+    else:  # with a package.json, because that of the project does not count on AWS
+        files = {"index.js": text, "package.json": "{}"}
+    for name, content in files.items():
+        file = directory / name
+        if not file.is_file() or file.read_text(encoding="utf-8") != content:
+            file.write_text(content, encoding="utf-8")
     return directory
