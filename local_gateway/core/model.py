@@ -34,8 +34,9 @@ class Layer:
 class LambdaFunction:
     """An `AWS::Lambda::Function` with everything its execution environments need.
 
-    `build` is the `Metadata` that `sam build` follows. `node_modules` are directories with packages
-    that were installed for the function, and `has_source_maps` says that its code is a bundle.
+    `logging` are the variables that say how the runtime logs. `build` is the `Metadata` that
+    `sam build` follows. `node_modules` are directories with packages that were installed for the
+    function, and `has_source_maps` says that its code is a bundle.
     """
 
     logical_id: str
@@ -49,6 +50,7 @@ class LambdaFunction:
     layers: tuple[Layer, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     reserved_concurrency: int | None = None
+    logging: Mapping[str, str] = field(default_factory=dict)
     build: Mapping[str, Any] = field(default_factory=dict)
     node_modules: tuple[Path, ...] = ()
     has_source_maps: bool = False

@@ -64,6 +64,7 @@ def environment_variables(
     for name, dummy in DUMMY_CREDENTIALS.items():
         variables[name] = base.get(name, dummy)
     return variables | {
+        **function.logging,
         "_HANDLER": function.handler,
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,

@@ -107,6 +107,7 @@ class FunctionReader:
             memory_size=properties.integer("MemorySize") or DEFAULT_MEMORY_SIZE,
             layers=code.layers,
             environment=self._environment(properties),
+            logging=_logging(properties),
             reserved_concurrency=properties.integer("ReservedConcurrentExecutions"),
             build=self.resources.metadata_of(properties),
         )
@@ -165,6 +166,17 @@ class FunctionReader:
                 "keep long values in a parameter or in a file",
             )
         return variables
+
+
+def _logging(properties: Properties) -> dict[str, str]:
+    """The variables that Lambda makes of `LoggingConfig` for the runtime."""
+    section = properties.section("LoggingConfig")
+    if section.choice("LogFormat", ("Text", "JSON"), "Text") == "Text":
+        return {}
+    level = section.choice(
+        "ApplicationLogLevel", ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"), "INFO"
+    )
+    return {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": level}
 
 
 class FunctionDirectory:

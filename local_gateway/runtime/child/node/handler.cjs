@@ -51,6 +51,9 @@ function splitName(name) {
 /** @param {string} root @param {string} folder @param {string} module @returns {Promise<any>} */
 async function load(root, folder, module) {
   const source = findSource(path.resolve(root, folder, module));
+  const limit = Error.stackTraceLimit;
+  // Node.js needs many frames of its own to load a module: the place in the code is behind them.
+  Error.stackTraceLimit = 50;
   try {
     if (source?.isModule) return await import(pathToFileURL(source.file).href);
     // Required from the task root: the handler may also be a package.
@@ -63,6 +66,8 @@ async function load(root, folder, module) {
     }
     if (error?.code === "MODULE_NOT_FOUND") throw new LoadError("ImportModuleError", error);
     throw error;
+  } finally {
+    if (Error.stackTraceLimit === 50) Error.stackTraceLimit = limit;
   }
 }
 

@@ -186,3 +186,22 @@ def test_inline_code_stays_in_its_folder_whatever_its_function_is_called(
     code = project.build(dedent(template)).functions[name].code
     assert code.resolve().parent == project.root / ".local_gateway" / "inline"
     assert (code / "index.py").is_file()
+
+
+@pytest.mark.parametrize(
+    ("config", "variables"),
+    [
+        ("{}", {}),
+        ("{LogFormat: Text}", {}),
+        ("{LogFormat: JSON}", {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "INFO"}),
+        (
+            "{LogFormat: JSON, ApplicationLogLevel: DEBUG, SystemLogLevel: WARN}",
+            {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "DEBUG"},
+        ),
+    ],
+)
+def test_the_logging_becomes_variables_for_the_runtime(
+    project: Project, config: str, variables: dict[str, str]
+) -> None:
+    found = project.build(function(more=f"LoggingConfig: {config}")).functions["Fun"]
+    assert found.logging == variables

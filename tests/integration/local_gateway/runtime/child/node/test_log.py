@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 from tests.support.runtimes import Runtimes, invoke
@@ -59,7 +60,9 @@ async def test_an_error_is_logged_with_its_stack(node_runtimes: Runtimes) -> Non
 
 
 async def logged_as_json(runtimes: Runtimes, code: str, **variables: str) -> list[Any]:
-    function = runtimes.function(code, environment={"AWS_LAMBDA_LOG_FORMAT": "JSON", **variables})
+    function = replace(
+        runtimes.function(code), logging={"AWS_LAMBDA_LOG_FORMAT": "JSON", **variables}
+    )
     runtime = await runtimes.run(function, platform_lines=False)
     invocation = await invoke(runtime)
     lines = [json.loads(line) for line in lines_of(runtimes, invocation.request_id)]
