@@ -83,7 +83,7 @@ async def serve(
             )
         )
         terminal.say(f"AWS services for this run: {aws.endpoint_url}")
-        await run_ready_hook(settings, terminal, application, ports, aws)
+        await run_ready_hook(settings, terminal, application, ports, aws.endpoint_url)
         terminal.ready(list(_urls(origins, ports)))
         if settings.reload:
 

@@ -112,6 +112,7 @@ class LambdaRuntime:
         self._started = False
         await asyncio.gather(*(pool.close() for pool in pools))
         await asyncio.gather(*self._retiring)
+        await self._context.reaper.close()
 
     def _retire(self, pool: FunctionPool, successor: FunctionPool | None) -> None:
         pool.retire(successor)

@@ -13,6 +13,7 @@ from local_gateway.records import Observe
 from local_gateway.runtime.languages.language import Language
 from local_gateway.runtime.languages.node import Node
 from local_gateway.runtime.languages.python import Python, choose_client
+from local_gateway.runtime.reaper import ProcessReaper
 
 MIB = 1024 * 1024
 
@@ -52,6 +53,7 @@ class RuntimeContext:
     observe: Observe
     region: str
     languages: Mapping[LanguageName, Language]
+    reaper: ProcessReaper
 
     @classmethod
     def from_settings(cls, settings: RuntimeSettings, observe: Observe, region: str) -> Self:
@@ -61,7 +63,13 @@ class RuntimeContext:
             "python": Python(settings.python, client),
             "node": Node(),
         }
-        return cls(settings=settings, observe=observe, region=region, languages=languages)
+        return cls(
+            settings=settings,
+            observe=observe,
+            region=region,
+            languages=languages,
+            reaper=ProcessReaper(),
+        )
 
     def language_of(self, function: LambdaFunction) -> Language:
         """The language that runs a function."""

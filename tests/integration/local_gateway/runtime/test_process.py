@@ -1,8 +1,6 @@
 """No process outlives the runtime, however either of them ends."""
 
 import asyncio
-import os
-import signal
 import subprocess
 import sys
 import textwrap
@@ -175,9 +173,8 @@ async def test_the_end_of_a_handler_s_process_ends_what_it_spawned(
 
 async def test_what_left_the_process_group_delays_nothing(runtimes: Runtimes) -> None:
     invocation = await invoke(await runtimes.serve(LEAVING_THE_GROUP))
-    stray = int(runtimes.recorder.texts("stdout")[0])
-    os.kill(stray, signal.SIGKILL)
     assert isinstance(invocation.result, Failed)
+    await until_gone(int(runtimes.recorder.texts("stdout")[0]))
 
 
 async def test_close_twice_and_start_again(runtimes: Runtimes) -> None:
