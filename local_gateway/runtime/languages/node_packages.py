@@ -52,7 +52,9 @@ class NodePackages:
     def complete(self, functions: Mapping[str, LambdaFunction]) -> dict[str, LambdaFunction]:
         """The functions, with the directories of the packages that were missing."""
         completed = {name: self._with_dependencies(item) for name, item in functions.items()}
-        wanted = {name: sdk_packages(function) for name, function in completed.items()}
+        roots = {root for function in completed.values() for root in _roots(function)}
+        named = {root: frozenset(imported_sdk_packages(root)) for root in roots}
+        wanted = {name: sdk_packages(function, named) for name, function in completed.items()}
         packages = sorted({package for names in wanted.values() for package in names})
         sdk = self._sdk(packages) if packages else None
         if sdk is not None:
@@ -149,14 +151,21 @@ def user_cache() -> Path:
     return base / "sapa-local-gateway"
 
 
-def sdk_packages(function: LambdaFunction) -> set[str]:
-    """The packages of the AWS SDK that the code names, the runtime brings and nothing here has."""
+def sdk_packages(function: LambdaFunction, named: Mapping[Path, frozenset[str]]) -> set[str]:
+    """The packages of the AWS SDK that the code names, the runtime brings and nothing here has.
+
+    `named` are those that each directory's code names.
+    """
     is_old = runtime_version(function.runtime) <= LAST_WITH_SDK_2
-    roots = [function.code, *(layer.path for layer in function.layers)]
-    named = {name for root in roots for name in imported_sdk_packages(root)}
     return {
-        name for name in named if (name == "aws-sdk") == is_old and not is_installed(function, name)
+        name
+        for name in frozenset().union(*(named[root] for root in _roots(function)))
+        if (name == "aws-sdk") == is_old and not is_installed(function, name)
     }
+
+
+def _roots(function: LambdaFunction) -> list[Path]:
+    return [function.code, *(layer.path for layer in function.layers)]
 
 
 def imported_sdk_packages(root: Path) -> Iterator[str]:

@@ -118,7 +118,7 @@ class FunctionReader:
         code = _inline_code_directory(properties, runtime) or content_directory(
             properties, "Code", properties.place("Code")
         )
-        layers = self._layers(properties)
+        layers = self._layers(properties, runtime)
         roots = (code, *(root for layer in layers for root in layer.source_roots))
         return _Code(runtime, read_handler(properties, runtime, roots, build), code, layers)
 
@@ -134,15 +134,17 @@ class FunctionReader:
             tuple(self.layers[arn] for arn in arns if arn in self.layers),
         )
 
-    def _layers(self, properties: Properties) -> tuple[Layer, ...]:
+    def _layers(self, properties: Properties, runtime: str) -> tuple[Layer, ...]:
         layers = []
+        is_node = language_of(runtime) == "node"
+        where = "with npm beside the code" if is_node else "in the environment the gateway runs in"
         for arn in properties.texts("Layers"):
             if (layer := self.layers.get(arn)) is not None:
                 layers.append(layer)
                 continue
             self.warnings.append(
                 f"{properties.place('Layers')}: the layer {arn} is not in this template; what it "
-                "holds must be installed in the environment the gateway runs in"
+                f"holds must be installed {where}"
             )
         return tuple(layers)
 

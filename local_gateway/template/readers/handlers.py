@@ -13,6 +13,7 @@ from local_gateway.interpreters import built_by_sam, find_esbuild, find_node, la
 from local_gateway.template.document.errors import TemplateError
 from local_gateway.template.readers.properties import Properties
 
+OLDEST_NODE = 18
 _ELSEWHERE = "Python and Node.js run here; with --lambda-endpoint, sam local start-lambda runs any"
 # In the order in which Lambda looks.
 _NODE_ENDINGS = ("", ".js", ".mjs", ".cjs")
@@ -24,16 +25,25 @@ def read_runtime(properties: Properties) -> str:
     if properties.optional_text("PackageType") == "Image":
         raise TemplateError(properties.place("PackageType"), "images are not served", _ELSEWHERE)
     runtime, place = properties.text("Runtime"), properties.place("Runtime")
-    match language_of(runtime):
-        case None:
-            raise TemplateError(place, f"{runtime} is not served", _ELSEWHERE)
-        case "node" if find_node() is None:
-            raise TemplateError(
-                place,
-                f"{runtime} needs Node.js, and there is no `node` in PATH",
-                f"install it, or serve the rest with --leave-out {properties.logical_id}",
-            )
+    language = language_of(runtime)
+    if language is None:
+        raise TemplateError(place, f"{runtime} is not served", _ELSEWHERE)
+    if language == "node" and (problem := _problem_of_node()) is not None:
+        raise TemplateError(
+            place,
+            f"{runtime} needs Node.js, {problem}",
+            f"install it, or serve the rest with --leave-out {properties.logical_id}",
+        )
     return runtime
+
+
+def _problem_of_node() -> str | None:
+    node = find_node()
+    if node is None:
+        return "and there is no `node` in PATH"
+    if node.version[0] < OLDEST_NODE:
+        return f"version {OLDEST_NODE} or later, and the `node` of PATH is {node}"
+    return None
 
 
 def read_handler(

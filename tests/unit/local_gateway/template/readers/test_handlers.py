@@ -121,6 +121,23 @@ def test_without_node_the_remedy_is_to_install_it(
     )
 
 
+def test_an_old_node_does_not_do(
+    project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    project.write("src/app.js", "")
+    program = tmp_path / "bin" / "node"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho v14.21.3\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=":")
+    with pytest.raises(TemplateError) as raised:
+        project.build(function())
+    assert (
+        "Runtime: nodejs20.x needs Node.js, version 18 or later, and the `node` of PATH is "
+        "Node.js 14.21; install it"
+    ) in str(raised.value)
+
+
 def test_one_line_says_which_node_runs_other_runtimes(project: Project) -> None:
     project.write("src/app.js", "")
     found, node = project.build(function()).functions["Fun"], find_node()
