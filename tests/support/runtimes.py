@@ -13,13 +13,17 @@ from local_gateway.core.invocation import Invocation, Succeeded
 from local_gateway.core.model import LambdaFunction, Layer
 from local_gateway.runtime.service import LambdaRuntime
 from local_gateway.runtime.settings import RuntimeSettings
+from tests.support.programs import NODE_MODULES
 from tests.support.recorder import DEADLINE, AsyncRecorder
 
 REGION = "eu-central-1"
 PYTHON_CLIENTS = ["bootstrap"]
 if importlib.util.find_spec("awslambdaric"):
     PYTHON_CLIENTS.append("awslambdaric")
-NODE = "node"
+NODE_CLIENTS = ["node"]
+# npm builds it, which takes a compiler: only where somebody has installed it.
+if (NODE_MODULES / "aws-lambda-ric" / "dist" / "rapid-client.node").is_file():
+    NODE_CLIENTS.append("aws-lambda-ric")
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ class Code:
 class Runtimes:
     """Makes functions whose code is given as text, and runtimes that run them.
 
-    `client` is one of `PYTHON_CLIENTS`, or `NODE`; code for a single language is text.
+    `client` is one of `PYTHON_CLIENTS` or `NODE_CLIENTS`; code for a single language is text.
     """
 
     directory: Path
@@ -45,7 +49,7 @@ class Runtimes:
     @property
     def is_node(self) -> bool:
         """Whether the functions are JavaScript."""
-        return self.client == NODE
+        return self.client in NODE_CLIENTS
 
     def write(self, root: Path, code: str | Code, name: str = "app") -> None:
         """Write a module of this code into a directory."""
@@ -81,6 +85,7 @@ class Runtimes:
             layers=layers,
             environment=environment or {},
             reserved_concurrency=reserved_concurrency,
+            node_modules=(NODE_MODULES,) if self.client == "aws-lambda-ric" else (),
         )
 
     def layer(self, name: str, module: str, code: str | Code) -> Layer:

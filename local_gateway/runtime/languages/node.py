@@ -1,4 +1,4 @@
-"""Node.js functions: they run with the `node` of PATH, by our own runtime client."""
+"""Node.js functions: they run with the `node` of PATH."""
 
 import os
 import re
@@ -11,6 +11,7 @@ from local_gateway.interpreters import NodeInterpreter, find_node
 from local_gateway.runtime.languages.language import MOUNTS, mounts
 
 CHILD = Path(__file__).parents[1] / "child" / "node"
+OWN_CLIENT = "bootstrap"
 # The runtimes that bring version 2 of the AWS SDK; later ones bring version 3.
 LAST_WITH_SDK_2 = 16
 
@@ -30,7 +31,8 @@ class Node:
         """The launcher; with a bundle, errors have the places in the sources."""
         options = ["--enable-source-maps"] if function.has_source_maps else []
         launcher = str(CHILD / "launcher.cjs")
-        return [str(_node().path), *options, launcher, str(lifeline), function.handler]
+        client = str(amazon_client(function) or OWN_CLIENT)
+        return [str(_node().path), *options, launcher, str(lifeline), client, function.handler]
 
     def variables(self, function: LambdaFunction, given: Mapping[str, str]) -> dict[str, str]:
         """Where packages and programs are."""
@@ -81,6 +83,16 @@ def package_directories(function: LambdaFunction) -> Iterator[Path]:
         yield folder / f"node{version}" / "node_modules"
         yield folder / "node_modules"
     yield from function.node_modules
+
+
+def amazon_client(function: LambdaFunction) -> Path | None:
+    """Amazon's own runtime client, if npm has installed and built it among the packages."""
+    beside = (parent / "node_modules" for parent in (function.code, *function.code.parents))
+    for directory in (*beside, *package_directories(function)):
+        package = directory / "aws-lambda-ric" / "dist"
+        if (package / "rapid-client.node").is_file():
+            return package / "index.mjs"
+    return None
 
 
 def runtime_version(runtime: str) -> int:

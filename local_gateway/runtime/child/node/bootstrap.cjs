@@ -96,7 +96,7 @@ class Bootstrap {
     };
     const callback = once((error, result) => {
       if (waits && (error === undefined || error === null)) {
-        this._whenIdle = () => this._respond(requestId, result);
+        this._whenIdle = () => this._send(requestId, serialized(result));
       } else {
         done(error, result);
       }
@@ -125,19 +125,25 @@ class Bootstrap {
   _respond(requestId, result) {
     let payload;
     try {
-      payload = JSON.stringify(result) ?? "null";
-    } catch {
-      this._fail(requestId, new Error("Unable to stringify response body"));
+      payload = serialized(result);
+    } catch (error) {
+      this._fail(requestId, error);
       return;
     }
+    this._send(requestId, payload);
+  }
+
+  /** @param {string} requestId @param {string} payload */
+  _send(requestId, payload) {
     this._client.respond(requestId, payload);
     this._next();
   }
 
   /** @param {string} requestId @param {unknown} error */
   _fail(requestId, error) {
-    logError("Invoke Error", error);
-    this._client.fail(requestId, report(error));
+    const shown = convertible(error);
+    logError("Invoke Error", shown);
+    this._client.fail(requestId, report(shown));
     this._next();
   }
 
@@ -146,6 +152,28 @@ class Bootstrap {
     if (this._requestId === undefined) await this._client.failInit(report(error));
     else await this._client.fail(this._requestId, report(error));
     process.exit(status);
+  }
+}
+
+/** A result as JSON. @param {unknown} result @returns {string} */
+function serialized(result) {
+  let payload;
+  try {
+    payload = JSON.stringify(result === undefined ? null : result);
+  } catch {
+    throw new Error("Unable to stringify response body");
+  }
+  if (payload === undefined) throw new TypeError("Wrong arguments"); // a function or a symbol
+  return payload;
+}
+
+/** What was thrown, or the error of making it text. @param {any} error */
+function convertible(error) {
+  try {
+    new Error(error);
+    return error;
+  } catch (problem) {
+    return problem;
   }
 }
 

@@ -1,4 +1,4 @@
-"""Tests run with each runtime client: Amazon's and our own for Python, our own for Node.js."""
+"""Tests run with each runtime client: Amazon's, where it is installed, and our own."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,10 +7,10 @@ import pytest
 
 from tests.support.programs import require_tool
 from tests.support.receiver import Receiver, receiving
-from tests.support.runtimes import NODE, PYTHON_CLIENTS, Runtimes
+from tests.support.runtimes import NODE_CLIENTS, PYTHON_CLIENTS, Runtimes
 
 
-@pytest.fixture(params=[*PYTHON_CLIENTS, NODE])
+@pytest.fixture(params=[*PYTHON_CLIENTS, *NODE_CLIENTS])
 async def runtimes(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Runtimes]:
     """For what is the same in both languages."""
     async for runtimes in _runtimes(tmp_path, request.param):
@@ -26,10 +26,17 @@ async def python_runtimes(
         yield runtimes
 
 
-@pytest.fixture
-async def node_runtimes(tmp_path: Path) -> AsyncIterator[Runtimes]:
+@pytest.fixture(params=NODE_CLIENTS)
+async def node_runtimes(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Runtimes]:
     """For what only Node.js has."""
-    async for runtimes in _runtimes(tmp_path, NODE):
+    async for runtimes in _runtimes(tmp_path, request.param):
+        yield runtimes
+
+
+@pytest.fixture
+async def own_node_runtimes(tmp_path: Path) -> AsyncIterator[Runtimes]:
+    """For what Amazon's client for Node.js does not have, or not in every version."""
+    async for runtimes in _runtimes(tmp_path, NODE_CLIENTS[0]):
         yield runtimes
 
 
@@ -41,7 +48,7 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 
 async def _runtimes(directory: Path, client: str) -> AsyncIterator[Runtimes]:
-    if client == NODE:
+    if client in NODE_CLIENTS:
         require_tool("node")
     runtimes = Runtimes(directory=directory, client=client)
     yield runtimes

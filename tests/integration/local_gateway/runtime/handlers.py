@@ -130,7 +130,7 @@ HANDLER = Code(
         await call("POST", "invocation/another-id/response"),
       ],
       die_after_the_answer: () => {
-        setTimeout(() => process.exit(3), 20);
+        setTimeout(() => process.kill(process.pid, "SIGKILL"), 20);
         return process.pid;
       },
     };

@@ -104,7 +104,7 @@ GATEWAY = """
     async def main():
         function = LambdaFunction(
             logical_id="Fn", name="fn", arn="arn",
-            runtime="nodejs20.x" if sys.argv[2] == "node" else "python3.13",
+            runtime="nodejs20.x" if sys.argv[2] in ("node", "aws-lambda-ric") else "python3.13",
             handler="app.lambda_handler", code=Path(sys.argv[1]), timeout=600, memory_size=128,
         )
         settings = RuntimeSettings(use_awslambdaric=sys.argv[2] == "awslambdaric")

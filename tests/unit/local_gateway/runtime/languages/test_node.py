@@ -1,13 +1,19 @@
 """Where Node.js finds things, and why it does not start."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from local_gateway.core.invocation import Failed
 from local_gateway.core.model import LambdaFunction, Layer
-from local_gateway.runtime.languages.node import Node, package_directories, runtime_version
+from local_gateway.runtime.languages.node import (
+    Node,
+    amazon_client,
+    package_directories,
+    runtime_version,
+)
 from tests.support.programs import require_tool
 
 
@@ -88,3 +94,14 @@ def test_the_last_layer_comes_first_and_what_was_installed_last() -> None:
 def test_why_a_function_does_not_start(runtime: str, failure: Failed, text: str) -> None:
     require_tool("node")
     assert re.fullmatch(text, Node().explain(function(runtime), failure))
+
+
+def test_amazon_s_client_is_used_where_npm_has_built_it(tmp_path: Path) -> None:
+    given = replace(function(), code=tmp_path, node_modules=(tmp_path / "cache",))
+    assert amazon_client(given) is None
+    package = tmp_path / "cache" / "aws-lambda-ric" / "dist"
+    package.mkdir(parents=True)
+    (package / "index.mjs").touch()
+    assert amazon_client(given) is None, "its native part is not built"
+    (package / "rapid-client.node").touch()
+    assert amazon_client(given) == package / "index.mjs"

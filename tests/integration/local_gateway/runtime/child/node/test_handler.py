@@ -115,12 +115,6 @@ async def test_a_handler_is_found(
             "Error: lost",
         ),
         ({"app.js": "process.exit(9)"}, "app.handler", "Runtime.ExitError", "exit status 9"),
-        (
-            {"app.js": "exports.handler = awslambda.streamifyResponse(async () => {});"},
-            "app.handler",
-            "Runtime.MalformedStreamingHandler",
-            "export it without awslambda.streamifyResponse",
-        ),
     ],
 )
 async def test_an_init_error_fails_the_invocation(
@@ -182,15 +176,23 @@ async def test_an_init_error_fails_the_invocation(
     ],
 )
 async def test_the_reason_is_one_line_with_place_and_remedy(
-    node_runtimes: Runtimes, files: dict[str, str], text: str
+    own_node_runtimes: Runtimes, files: dict[str, str], text: str
 ) -> None:
-    function = function_of(node_runtimes, files, "app.handler")
-    runtime = await node_runtimes.run(function)
+    function = function_of(own_node_runtimes, files, "app.handler")
+    runtime = await own_node_runtimes.run(function)
     with pytest.raises(FunctionInitError) as caught:
         await runtime.warm("Fn")
     message = str(caught.value)
     assert text.replace("CODE", str(function.code)) in message
     assert "\n" not in message
+
+
+async def test_a_handler_that_streams_is_refused(own_node_runtimes: Runtimes) -> None:
+    code = "exports.lambda_handler = awslambda.streamifyResponse(async () => {});"
+    result = (await invoke(await own_node_runtimes.serve(code))).result
+    assert isinstance(result, Failed)
+    assert result.error_type == "Runtime.MalformedStreamingHandler"
+    assert result.message.endswith("export it without awslambda.streamifyResponse")
 
 
 async def test_paths_of_the_handler_are_those_on_this_machine(
