@@ -24,10 +24,13 @@ _LEFT_OUT = frozenset(
         "exception",
         "exception_name",
         "stack_trace",
+        "stackTrace",
+        "errorType",
+        "errorMessage",
     }
 )
 # Long ids that are of use only when something went wrong.
-_FOR_PROBLEMS = frozenset({"request_id", "message_id"})
+_FOR_PROBLEMS = frozenset({"request_id", "requestId", "message_id"})
 _CONNECTION = ("connection_id", "correlation_id")
 _SHOWN_ID_LENGTH = 8
 _PROBLEMS = frozenset({"WARN", "WARNING", "ERROR", "CRITICAL", "FATAL"})
@@ -82,25 +85,45 @@ def readable(line: str) -> LogText:
 
 def _node_lines(level: str, message: str) -> Iterator[str]:
     match = _NODE_ERROR.fullmatch(message)
-    stack = _stack(match["error"]) if match is not None else []
-    if match is None or not stack:
+    error = _error_lines(_parsed(match["error"])) if match is not None else []
+    if match is None or not error:
         yield f"{level} {message}"
         return
-    yield f"{level} {match['headline'].strip()}: {stack[0]}"
-    yield from (line for line in stack[1:] if not any(part in line for part in _NOT_THE_HANDLERS))
+    yield f"{level} {match['headline'].strip()}: {error[0]}"
+    yield from error[1:]
 
 
-def _stack(error: str) -> list[str]:
-    try:
-        stack = json.loads(error).get("stack")
-    except ValueError:
+def _error_lines(error: object) -> list[str]:
+    """An error of Node.js: its text, and the part of its stack that is about the handler."""
+    if not isinstance(error, dict):
         return []
-    return [str(line) for line in stack] if isinstance(stack, list) else []
+    stack = error.get("stack") or error.get("stackTrace")
+    if not isinstance(stack, list):
+        return []
+    reason = _error_lines(error.get("reason"))
+    return [str(stack[0]), *_own_part(stack[1:]), *reason[1:]]
+
+
+def _parsed(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def _own_part(stack: list[object]) -> list[str]:
+    """The lines of a stack that are about the handler."""
+    lines = map(str, stack)
+    return [line for line in lines if not any(part in line for part in _NOT_THE_HANDLERS)]
 
 
 def _headline(level: str, record: dict[str, Any]) -> str:
     message = record["message"]
-    text = message if isinstance(message, str) else json.dumps(message, ensure_ascii=False)
+    error = _error_lines(message)
+    if error:
+        text = error[0]
+    else:
+        text = message if isinstance(message, str) else json.dumps(message, ensure_ascii=False)
     return " ".join([level, text, *_members(level, record)])
 
 
@@ -125,5 +148,9 @@ def _shortened(text: str) -> str:
 
 
 def _traceback(record: dict[str, Any]) -> list[str]:
-    exception = record.get("exception")
+    exception, stack = record.get("exception"), record.get("stackTrace")
+    if isinstance(stack, list):
+        return _own_part(stack)
+    if error := _error_lines(record["message"]):
+        return error[1:]
     return exception.splitlines() if isinstance(exception, str) else []
