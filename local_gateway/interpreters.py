@@ -40,6 +40,13 @@ def find_node() -> NodeInterpreter | None:
     return _node_at(path) if path is not None else None
 
 
+def runs_typescript(runtime: str) -> bool:
+    """Whether a runtime of Node.js runs TypeScript on AWS, and so does the Node.js here."""
+    node, match = find_node(), re.match(r"nodejs(\d+)", runtime)
+    is_new = match is not None and int(match[1]) >= 24
+    return is_new and node is not None and node.version >= (22, 18, 0)
+
+
 def find_esbuild(directory: Path) -> Path | None:
     """The esbuild of the nearest `node_modules`, or that of PATH."""
     name = "esbuild.cmd" if sys.platform == "win32" else "esbuild"

@@ -218,7 +218,7 @@ ESBUILD = "Metadata: {BuildMethod: esbuild, BuildProperties: {EntryPoints: [app.
         (
             {"app.ts": "export const handler = 1"},
             {},
-            r"app\.handler is TypeScript, which Lambda does not run; "
+            r"app\.handler is TypeScript, which nodejs20\.x does not run; "
             "give the function Metadata with BuildMethod: esbuild",
         ),
         (

@@ -120,6 +120,8 @@ def _place(function: LambdaFunction, failure: Failed) -> str:
 
 def _remedy_for_missing(function: LambdaFunction, name: str) -> str:
     version = runtime_version(function.runtime)
+    if name == function.handler.rpartition("/")[2].partition(".")[0]:
+        return f"there is no {name}.js, .mjs or .cjs in {function.code}"
     if name == "aws-sdk" and version > LAST_WITH_SDK_2:
         return (
             f"{function.runtime} has no aws-sdk on AWS either: add it to package.json, or use "

@@ -31,6 +31,8 @@ PACKAGE = "package.json"
 _LOCKS = ("package-lock.json", "npm-shrinkwrap.json")
 _SOURCES = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx")
 _MOST_BYTES = 2_000_000
+# Without a network npm would try for more than a minute.
+_RETRIES = ("--fetch-retries=1", "--fetch-retry-mintimeout=1000")
 _SDK_IMPORT = re.compile(
     r"""\b(?:from|import|require\s*\(|import\s*\()\s*["'`]"""
     r"""(@aws-sdk/[\w.-]+|@smithy/[\w.-]+|aws-sdk)["'`/]"""
@@ -233,7 +235,7 @@ def _has_local_packages(content: Mapping[str, Any]) -> bool:
 def _run_npm(npm: str, command: str, directory: Path) -> str | None:
     """Install into a directory; returns why it failed."""
     finished = subprocess.run(  # noqa: S603 - our own command
-        [npm, command, "--omit=dev", "--no-audit", "--no-fund", "--loglevel=error"],
+        [npm, command, "--omit=dev", "--no-audit", "--no-fund", "--loglevel=error", *_RETRIES],
         cwd=directory,
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -9,7 +9,13 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 
 from local_gateway.core.model import LambdaFunction
-from local_gateway.interpreters import built_by_sam, find_esbuild, find_node, language_of
+from local_gateway.interpreters import (
+    built_by_sam,
+    find_esbuild,
+    find_node,
+    language_of,
+    runs_typescript,
+)
 from local_gateway.template.document.errors import TemplateError
 from local_gateway.template.readers.properties import Properties
 
@@ -61,7 +67,7 @@ def read_handler(
     elif build.get("BuildMethod") == "esbuild":
         _check_esbuild(properties, roots[0])
     else:
-        _check_node(properties, handler, roots)
+        _check_node(properties, runtime, handler, roots)
     return handler
 
 
@@ -86,7 +92,7 @@ def _check_python(properties: Properties, handler: str, path: str, roots: Sequen
         )
 
 
-def _check_node(properties: Properties, handler: str, roots: Sequence[Path]) -> None:
+def _check_node(properties: Properties, runtime: str, handler: str, roots: Sequence[Path]) -> None:
     """The file may also be a package's, or another folder's `index.js`."""
     folder, slash, name = handler.rpartition("/")
     path = f"{folder}{slash}{name.partition('.')[0]}"
@@ -94,11 +100,11 @@ def _check_node(properties: Properties, handler: str, roots: Sequence[Path]) -> 
     if _has_file(root / path, _NODE_ENDINGS) or (root / path / "index.js").is_file():
         return
     if _has_file(root / path, _TYPESCRIPT_ENDINGS):
-        if (node := find_node()) is not None and node.version[0] >= 24:
-            return  # Lambda's nodejs24.x strips types, too
+        if runs_typescript(runtime):
+            return
         raise TemplateError(
             place,
-            f"the handler {handler} is TypeScript, which Lambda does not run",
+            f"the handler {handler} is TypeScript, which {runtime} does not run",
             "give the function Metadata with BuildMethod: esbuild, or the compiled folder",
         )
     if not any((parent / "node_modules" / path).exists() for parent in (root, *root.parents)):

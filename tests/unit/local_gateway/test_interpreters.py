@@ -4,7 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from local_gateway.interpreters import built_by_sam, find_esbuild, find_node, language_of
+from local_gateway.interpreters import (
+    built_by_sam,
+    find_esbuild,
+    find_node,
+    language_of,
+    runs_typescript,
+)
 
 
 @pytest.mark.parametrize(
@@ -84,3 +90,22 @@ def test_the_output_of_sam_build(tmp_path: Path) -> None:
     built = tmp_path / ".aws-sam" / "build" / "Fun"
     built.mkdir(parents=True)
     assert built_by_sam(tmp_path, "Fun") == built
+
+
+@pytest.mark.starts_programs
+@pytest.mark.parametrize(
+    ("version", "runtime", "runs"),
+    [
+        ("v24.1.0", "nodejs24.x", True),
+        ("v22.18.0", "nodejs24.x", True),
+        ("v22.17.9", "nodejs24.x", False),
+        ("v24.1.0", "nodejs22.x", False),
+        ("v24.1.0", "nodejs", False),
+    ],
+)
+def test_typescript_runs_where_it_does_on_aws(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, runtime: str, runs: bool
+) -> None:
+    program(tmp_path / "node", f"#!/bin/sh\necho {version}\n")
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    assert runs_typescript(runtime) == runs

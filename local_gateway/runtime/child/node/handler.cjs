@@ -100,7 +100,8 @@ function findSource(stem) {
     { file: `${stem}.mjs`, isModule: true },
     { file: `${stem}.cjs`, isModule: false },
   ];
-  if (/** @type {any} */ (process.features).typescript) {
+  const runtime = Number(/nodejs(\d+)/.exec(process.env.AWS_EXECUTION_ENV ?? "")?.[1]);
+  if (runtime >= 24 && /** @type {any} */ (process.features).typescript) {
     candidates.push({ file: `${stem}.ts`, isModule }, { file: `${stem}.mts`, isModule: true });
   }
   return candidates.find(({ file }) => fs.existsSync(file));

@@ -152,6 +152,7 @@ async def test_an_init_error_fails_the_invocation(
             {"app.mjs": "import './lib.mjs';", "lib.mjs": "\nlet a b"},
             "does not import: SyntaxError: Unexpected identifier 'b' (lib.mjs:2)",
         ),
+        ({}, "does not import: Cannot find module 'app'; there is no app.js, .mjs or .cjs in CODE"),
         (
             {"app.js": "require('./other')"},
             "does not import: Cannot find module './other' (app.js:1); the file is not there",
