@@ -191,14 +191,40 @@ ESBUILD = "Metadata: {BuildMethod: esbuild, BuildProperties: {EntryPoints: [app.
             r"Bad: Handler: the handler app\.handler needs app\.js, \.mjs or \.cjs, and none is in",
         ),
         (
+            {"app.ts": "export const handler = 1"},
+            {},
+            r"app\.handler is TypeScript, which nodejs20\.x does not run; "
+            "give the function Metadata with BuildMethod: esbuild",
+        ),
+        (
+            {"app.ts": "export const handler = 1"},
+            {"more": ESBUILD},
+            r"Bad: the code is built with esbuild, which is not installed; "
+            r"run `npm install --save-dev esbuild`, or `sam build`",
+        ),
+    ],
+)
+def test_what_the_template_shows_is_one_line_with_a_remedy(
+    tmp_path: Path, files: dict[str, str], options: dict[str, str], problem: str
+) -> None:
+    template = project_of(tmp_path, files, **options)
+    with Program(*LOCAL_GATEWAY, "--template", template, "--port", "0") as program:
+        program.wait_for(problem)
+        assert program.wait() == 1
+
+
+@pytest.mark.parametrize(
+    ("files", "options", "problem"),
+    [
+        (
             {"app.js": "exports.handler = ("},
             {},
-            r"Bad: handler app\.handler does not import: SyntaxError: .* \(app\.js:1\)",
+            r"handler app\.handler does not import: SyntaxError: .* \(app\.js:1\)",
         ),
         (
             {"app.js": "exports.other = 1"},
             {},
-            r"Bad: handler app\.handler does not exist: app\.handler is undefined or not exported",
+            r"handler app\.handler does not exist: app\.handler is undefined or not exported",
         ),
         (
             {"app.js": "require('left-out')"},
@@ -216,31 +242,19 @@ ESBUILD = "Metadata: {BuildMethod: esbuild, BuildProperties: {EntryPoints: [app.
             r"nodejs16\.x has only version 2 of the SDK \(aws-sdk\) on AWS",
         ),
         (
-            {"app.ts": "export const handler = 1"},
-            {},
-            r"app\.handler is TypeScript, which nodejs20\.x does not run; "
-            "give the function Metadata with BuildMethod: esbuild",
-        ),
-        (
-            {"app.ts": "export const handler = 1"},
-            {"more": ESBUILD},
-            r"Bad: the code is built with esbuild, which is not installed; "
-            r"run `npm install --save-dev esbuild`, or `sam build`",
-        ),
-        (
             {"app.js": "exports.handler = awslambda.streamifyResponse(async () => {})"},
             {},
             r"does not run here: app\.handler streams its response",
         ),
     ],
 )
-def test_what_is_wrong_is_one_line_with_a_remedy(
+def test_what_is_wrong_in_the_code_is_one_line_with_a_remedy(
     tmp_path: Path, files: dict[str, str], options: dict[str, str], problem: str
 ) -> None:
     template = project_of(tmp_path, files, **options)
-    with Program(*LOCAL_GATEWAY, "--template", template, "--port", "0") as program:
-        program.wait_for(problem)
-        assert program.wait() == 1
+    with GatewayProgram(template) as gateway:
+        gateway.wait_for(rf"^warning: Bad: .*{problem}.*; its calls fail until that is corrected$")
+        gateway.urls()
 
 
 def test_without_node_the_rest_can_be_served(tmp_path: Path) -> None:

@@ -11,10 +11,23 @@ from local_gateway.template.document.errors import did_you_mean
 
 SERVED = frozenset(
     {
+        "AWS::ApiGateway::ApiKey",
+        "AWS::ApiGateway::Authorizer",
+        "AWS::ApiGateway::Deployment",
+        "AWS::ApiGateway::GatewayResponse",
+        "AWS::ApiGateway::Method",
+        "AWS::ApiGateway::Model",
+        "AWS::ApiGateway::RequestValidator",
+        "AWS::ApiGateway::Resource",
+        "AWS::ApiGateway::RestApi",
+        "AWS::ApiGateway::Stage",
+        "AWS::ApiGateway::UsagePlan",
+        "AWS::ApiGateway::UsagePlanKey",
         "AWS::ApiGatewayV2::Api",
         "AWS::ApiGatewayV2::Authorizer",
         "AWS::ApiGatewayV2::Deployment",
         "AWS::ApiGatewayV2::Integration",
+        "AWS::ApiGatewayV2::IntegrationResponse",
         "AWS::ApiGatewayV2::Model",
         "AWS::ApiGatewayV2::Route",
         "AWS::ApiGatewayV2::RouteResponse",
@@ -50,6 +63,11 @@ DATA = frozenset(
 _LEFT_OUT = frozenset(
     {
         "AWS::ApiGateway::Account",
+        "AWS::ApiGateway::BasePathMapping",
+        "AWS::ApiGateway::ClientCertificate",
+        "AWS::ApiGateway::DocumentationPart",
+        "AWS::ApiGateway::DocumentationVersion",
+        "AWS::ApiGateway::DomainName",
         "AWS::CDK::Metadata",
         "AWS::ApiGatewayV2::ApiMapping",
         "AWS::ApiGatewayV2::DomainName",
@@ -107,16 +125,11 @@ _LEFT_OUT_SERVICES = (
     "AWS::WAFv2::",
 )
 _NOT_YET: Mapping[str, str] = {
-    "AWS::ApiGateway::RestApi": "REST APIs are not served; use AWS::Serverless::HttpApi",
-    "AWS::ApiGatewayV2::IntegrationResponse": (
-        "integration responses are for integrations that are not served; use AWS_PROXY"
-    ),
     "AWS::CloudFormation::CustomResource": "custom resources are not run",
     "AWS::IoT::TopicRule": "IoT rules are not served",
     "AWS::Logs::SubscriptionFilter": "log subscriptions are not served",
     "AWS::StepFunctions::StateMachine": "state machines are not served",
     "AWS::Lambda::Url": "function URLs are not served; use AWS::Serverless::HttpApi",
-    "AWS::Serverless::Api": "REST APIs are not served; use AWS::Serverless::HttpApi",
     "AWS::Serverless::GraphQLApi": "GraphQL APIs are not served",
     "AWS::Serverless::StateMachine": "state machines are not served",
     "AWS::SNS::Subscription": "SNS subscriptions are not served; let a queue invoke the function",
@@ -174,8 +187,6 @@ def refusal(resource_type: str) -> tuple[str, str]:
     """Cause and remedy for a resource type that is not served."""
     if (reason := _NOT_YET.get(resource_type)) is not None:
         return f"{resource_type}: {reason}", REMOVE
-    if resource_type.startswith("AWS::ApiGateway::"):
-        return f"{resource_type}: {_NOT_YET['AWS::ApiGateway::RestApi']}", REMOVE
     if resource_type.startswith("Custom::"):
         return f"{resource_type}: custom resources are not run", REMOVE
     # A type whose name is much longer or shorter is not a typing error, but another type.

@@ -11,7 +11,16 @@ from local_gateway.template.loading.resource_properties import properties_of_typ
 from local_gateway.template.readers.properties import Properties
 from local_gateway.template.readers.resolved_template import ResolvedTemplate
 
-_PARTS = ("Authorizer", "Deployment", "Integration", "Model", "Route", "RouteResponse", "Stage")
+_PARTS = (
+    "Authorizer",
+    "Deployment",
+    "Integration",
+    "IntegrationResponse",
+    "Model",
+    "Route",
+    "RouteResponse",
+    "Stage",
+)
 STAGE_NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _VARIABLE_NAME = re.compile(r"[A-Za-z0-9_]+")
 _VARIABLE_VALUE = re.compile(r"[A-Za-z0-9\-._~:/?#&=,]*")
@@ -112,13 +121,13 @@ def refuse_properties(properties: Properties, names: Collection[str], protocol: 
             )
 
 
-def stage_variables(stage: Properties) -> dict[str, str]:
+def stage_variables(stage: Properties, key: str = "StageVariables") -> dict[str, str]:
     """The variables of a stage."""
-    variables = stage.text_map("StageVariables")
+    variables = stage.text_map(key)
     for name, value in variables.items():
         if not _VARIABLE_NAME.fullmatch(name) or not _VARIABLE_VALUE.fullmatch(value):
             raise TemplateError(
-                stage.place("StageVariables", name),
+                stage.place(key, name),
                 "AWS refuses the variable",
                 "names have letters, digits and _; values also -.~:/?#&=, and no spaces",
             )

@@ -24,7 +24,8 @@ class Properties:
 
     def value(self, name: str) -> Json:
         """Any value, resolved; None when it is missing."""
-        return self.resolver.resolve(self.values.get(name), self.place(name))
+        value = self.values.get(name)
+        return None if value is None else self.resolver.resolve(value, self.place(name))
 
     def text(self, name: str) -> str:
         """A required text."""
@@ -124,6 +125,15 @@ class Properties:
         section = self.section(name)
         for key in section.values:
             yield key, section.section(key)
+
+    def objects(self, name: str) -> Iterator["Properties"]:
+        """The objects of a list."""
+        value = self.value(name)
+        for at, item in enumerate(value if isinstance(value, list) else []):
+            resolved = self.resolver.resolve(item, self.place(name, at))
+            if not isinstance(resolved, dict):
+                raise TemplateError(self.place(name, at), "expected an object")
+            yield self.within(resolved, name, at)
 
     def within(self, values: JsonObject, *path: str | int) -> "Properties":
         """Properties further down, already at hand."""

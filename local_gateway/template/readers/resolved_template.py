@@ -16,6 +16,8 @@ from local_gateway.template.loading.template import Resource, ResourceValues, Te
 from local_gateway.template.readers.properties import Properties
 
 _NAME_PROPERTY = {
+    "AWS::ApiGateway::Model": "Name",
+    "AWS::ApiGateway::Stage": "StageName",
     "AWS::ApiGatewayV2::DomainName": "DomainName",
     "AWS::ApiGatewayV2::Stage": "StageName",
     "AWS::CloudWatch::Alarm": "AlarmName",
@@ -44,6 +46,7 @@ _NEEDED_FOR = {
     ("AWS::Cognito::UserPoolClient", "ClientSecret"): "set GenerateSecret: true",
     ("AWS::DynamoDB::Table", "StreamArn"): "set StreamSpecification",
 }
+_API_GATEWAY = ("AWS::ApiGateway::", "AWS::ApiGatewayV2::")
 _REF_IS_ARN = frozenset({"AWS::Lambda::LayerVersion", "AWS::IAM::ManagedPolicy"})
 
 
@@ -97,7 +100,7 @@ class ResolvedTemplate:
             return self._qualified_arn(resource)
         if resource.type.startswith("AWS::CloudFront::"):
             return resource.stack.physical_id(logical_id, 14).upper()
-        if resource.type.startswith("AWS::ApiGatewayV2::") and resource.type not in _NAME_PROPERTY:
+        if resource.type.startswith(_API_GATEWAY) and resource.type not in _NAME_PROPERTY:
             return resource.stack.physical_id(logical_id)
         return self._name(resource)
 
@@ -110,7 +113,7 @@ class ResolvedTemplate:
             return self._arn(resource)
         if (derive := _ATTRIBUTES.get((resource.type, name))) is not None:
             return derive(self, resource)
-        if resource.type.startswith(("AWS::Lambda::", "AWS::ApiGatewayV2::")):
+        if resource.type.startswith(("AWS::Lambda::", *_API_GATEWAY)):
             return self._served_attribute(resource, name, place)
         return f"{resource.stack.physical_id(logical_id)}-{name.lower()}"
 
@@ -135,7 +138,7 @@ class ResolvedTemplate:
     def _served_attribute(self, resource: Resource, name: str, place: Place) -> Json:
         """`ApiId`, `RouteId`, `IntegrationId`, … are what `Ref` answers."""
         kind = resource.type.rpartition("::")[2]
-        if name in (f"{kind}Id", "Id"):
+        if name in (f"{kind}Id", "APIKeyId" if kind == "ApiKey" else "Id"):
             return self.ref(resource.logical_id, place)
         raise TemplateError(place, f"{resource.type} has no attribute {name}")
 
@@ -198,6 +201,9 @@ class ResolvedTemplate:
         api_id = resource.stack.physical_id(resource.logical_id)
         return f"{scheme}://{resource.stack.api_host(api_id)}"
 
+    def _root_resource_id(self, resource: Resource) -> str:
+        return resource.stack.physical_id(f"{resource.logical_id}/")
+
     def _distribution_domain(self, resource: Resource) -> str:
         return f"d{resource.stack.physical_id(resource.logical_id, 13)}.cloudfront.net"
 
@@ -206,6 +212,7 @@ class ResolvedTemplate:
 
 
 _ATTRIBUTES: Mapping[tuple[str, str], Callable[[ResolvedTemplate, Resource], str]] = {
+    ("AWS::ApiGateway::RestApi", "RootResourceId"): ResolvedTemplate._root_resource_id,
     ("AWS::ApiGatewayV2::Api", "ApiEndpoint"): ResolvedTemplate._api_endpoint,
     ("AWS::CloudFront::Distribution", "DomainName"): ResolvedTemplate._distribution_domain,
     ("AWS::Lambda::Alias", "AliasArn"): ResolvedTemplate._qualified_arn,

@@ -70,6 +70,52 @@ exports.http = async (event) => {
   return event;
 };
 
+/** Answer a request of a REST API by its path. */
+exports.rest = async (event) => {
+  const { path } = event;
+  if (path === "/hold") await hold(event.queryStringParameters);
+  if (path === "/raise") throw new TypeError("secret details");
+  if (path === "/malformed") return { statusCode: 200, body: event };
+  if (path === "/cookies") {
+    const cookies = ["a=1; HttpOnly", "b=2; Secure"];
+    return { statusCode: 201, multiValueHeaders: { "Set-Cookie": cookies } };
+  }
+  if (path === "/image") {
+    const headers = { "Content-Type": "image/png" };
+    return { statusCode: 200, headers, body: "aGk=", isBase64Encoded: true };
+  }
+  return { statusCode: 200, body: JSON.stringify(event) };
+};
+
+/** Allow or refuse by the token. */
+exports.rest_authorize = async (event) => {
+  printEvent("rest_authorize", event);
+  const token = event.authorizationToken ?? event.headers.Authorization;
+  if (token === "Unauthorized" || token === "trouble") throw new Error(token);
+  return policy(event, token);
+};
+
+/** Allow or refuse by the token, in the form that the event's version asks for. */
+exports.http_authorize = async (event) => {
+  printEvent("http_authorize", event);
+  const isSimple = event.version === "2.0";
+  const token = isSimple ? event.identitySource[0] : event.identitySource;
+  if (token === "Unauthorized" || token === "trouble") throw new Error(token);
+  if (token === "shapeless") return { statusCode: 401 };
+  if (isSimple) return { isAuthorized: token !== "deny", context: { level: 3 } };
+  return policy(event, token);
+};
+
+function policy(event, token) {
+  const Effect = token === "deny" ? "Deny" : "Allow";
+  const statement = { Action: "execute-api:Invoke", Effect, Resource: event.methodArn };
+  return {
+    principalId: "ada",
+    policyDocument: { Version: "2012-10-17", Statement: [statement] },
+    context: { level: 3 },
+  };
+}
+
 /** The body as an object, which is empty if it is none. */
 function parsed(text) {
   try {

@@ -79,12 +79,6 @@ RESOURCE_MISTAKES = [
         "2: Q: the type AWS::SQS::Que is not supported; did you mean AWS::SQS::Queue?",
     ),
     (
-        "Resources:\n  R: {Type: AWS::ApiGatewayV2::IntegrationResponse}",
-        "2: R: AWS::ApiGatewayV2::IntegrationResponse: integration responses are for integrations "
-        "that are not served; use AWS_PROXY; remove it or give the resource a Condition that is "
-        "false here",
-    ),
-    (
         "Resources:\n  R: {Type: AWS::Lambda::FunctionThatIsNew}",
         "2: R: the type AWS::Lambda::FunctionThatIsNew is not supported; "
         "remove it or give the resource a Condition that is false here",

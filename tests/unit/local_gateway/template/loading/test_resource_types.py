@@ -19,7 +19,6 @@ def failure(project: Project, template: str, **overrides: str) -> str:
 
 NOT_SERVED = [
     ("AWS::Logs::SubscriptionFilter", "log subscriptions are not served"),
-    ("AWS::ApiGateway::RestApi", "REST APIs are not served; use AWS::Serverless::HttpApi"),
 ]
 
 
@@ -36,7 +35,6 @@ def test_what_is_not_served_is_refused(project: Project, resource_type: str, cau
     [
         ("{Type: CloudWatchLogs, Properties: {LogGroupName: x, FilterPattern: x}}", "log subscri"),
         ("{Type: IoTRule, Properties: {Sql: x}}", "IoT rules are not served"),
-        ("{Type: Api, Properties: {Path: /, Method: get}}", "REST APIs are not served"),
         (
             "{Type: SNS, Properties: {Topic: 'arn:aws:sns:x:1:t'}}",
             "SNS subscriptions are not served",
