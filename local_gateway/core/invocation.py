@@ -17,12 +17,12 @@ class Succeeded:
 class Failed:
     """The handler raised, its module did not load, or its process exited.
 
-    `trace` is the stack as the runtime reports it, line by line.
+    `report` is the error object of the runtime, with a stack trace, if it sent one.
     """
 
     error_type: str
     message: str
-    trace: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    report: bytes = field(default=b"", compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

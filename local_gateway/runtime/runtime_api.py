@@ -231,9 +231,5 @@ def _failure(request: Request) -> Failed:
         body = None
     if not isinstance(body, dict):
         return Failed(fallback, "")
-    trace = body.get("stackTrace") or body.get("trace")
-    return Failed(
-        str(body.get("errorType") or fallback),
-        str(body.get("errorMessage") or ""),
-        tuple(map(str, trace)) if isinstance(trace, list) else (),
-    )
+    error_type, message = body.get("errorType") or fallback, body.get("errorMessage") or ""
+    return Failed(str(error_type), str(message), request.body)

@@ -1,5 +1,6 @@
 """Node.js functions: they run with the `node` of PATH."""
 
+import json
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -110,12 +111,21 @@ def _node() -> NodeInterpreter:
 
 def _place(function: LambdaFunction, failure: Failed) -> str:
     """` (app.js:3)`: the first place in the function's own code that the error names."""
-    for line in failure.trace:
+    for line in _trace(failure):
         for match in _TRACE_LINE.finditer(line):
             file = Path(match[1])
             if file.is_relative_to(function.code) and "node_modules" not in file.parts:
                 return f" ({file.relative_to(function.code)}:{match[2]})"
     return ""
+
+
+def _trace(failure: Failed) -> list[str]:
+    """The stack of an error, as the runtime reports it."""
+    try:
+        trace = json.loads(failure.report or b"{}").get("trace")
+    except (ValueError, AttributeError):
+        return []
+    return list(map(str, trace)) if isinstance(trace, list) else []
 
 
 def _remedy_for_missing(function: LambdaFunction, name: str) -> str:

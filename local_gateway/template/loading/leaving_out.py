@@ -39,6 +39,7 @@ _LEADING: Mapping[str, tuple[str, ...]] = {
     "AWS::Lambda::EventInvokeConfig": ("FunctionName",),
     "AWS::Lambda::EventSourceMapping": ("EventSourceArn", "FunctionName"),
     "AWS::Lambda::Version": ("FunctionName",),
+    "AWS::SNS::Subscription": ("Endpoint", "TopicArn"),
     "AWS::Scheduler::Schedule": ("Target",),
 }
 

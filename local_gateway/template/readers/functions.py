@@ -110,6 +110,7 @@ class FunctionReader:
             logging=_logging(properties),
             reserved_concurrency=properties.integer("ReservedConcurrentExecutions"),
             build=self.resources.metadata_of(properties),
+            stops_recursive_loops=_stops_recursive_loops(properties),
         )
 
     def _code(self, properties: Properties) -> _Code:
@@ -179,6 +180,10 @@ def _logging(properties: Properties) -> dict[str, str]:
         "ApplicationLogLevel", ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"), "INFO"
     )
     return {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": level}
+
+
+def _stops_recursive_loops(properties: Properties) -> bool:
+    return properties.choice("RecursiveLoop", ("Allow", "Terminate"), "Terminate") == "Terminate"
 
 
 class FunctionDirectory:

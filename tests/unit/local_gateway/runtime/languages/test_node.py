@@ -60,7 +60,9 @@ def test_the_last_layer_comes_first_and_what_was_installed_last() -> None:
         (
             "nodejs98.x",
             Failed(
-                "Runtime.UserCodeSyntaxError", "SyntaxError: Unexpected token", ("/code/app.js:3",)
+                "Runtime.UserCodeSyntaxError",
+                "SyntaxError: Unexpected token",
+                b'{"trace": ["/code/app.js:3"]}',
             ),
             r"does not import: SyntaxError: Unexpected token \(app\.js:3\); "
             r"Node\.js \d+\.\d+ is older than nodejs98\.x: install a newer one",

@@ -53,8 +53,7 @@ PROBLEMS = [
     "give it with --parameter-overrides Stage=VALUE",
     "14: Bad: Handler: the handler missing.handler needs missing.py, which is not in code",
     "18: Typo: Timout: property Timout not defined for resource of type AWS::Serverless::Function",
-    "21: Machine: AWS::Serverless::StateMachine: state machines are not served; "
-    "remove it or give the resource a Condition that is false here",
+    "21: Machine: DefinitionUri: cannot read machine.asl.json: No such file or directory",
     "22: Database: the type AWS::RDS::DBInstance is not supported; "
     "remove it or give the resource a Condition that is false here",
     "31: Api: Routes.good.IntegrationTimeout: 10 is not between 50 and 29000",

@@ -35,10 +35,6 @@ def test_what_is_not_served_is_refused(project: Project, resource_type: str, cau
     [
         ("{Type: CloudWatchLogs, Properties: {LogGroupName: x, FilterPattern: x}}", "log subscri"),
         ("{Type: IoTRule, Properties: {Sql: x}}", "IoT rules are not served"),
-        (
-            "{Type: SNS, Properties: {Topic: 'arn:aws:sns:x:1:t'}}",
-            "SNS subscriptions are not served",
-        ),
     ],
 )
 def test_events_that_are_not_served(project: Project, event: str, message: str) -> None:

@@ -205,3 +205,13 @@ def test_the_logging_becomes_variables_for_the_runtime(
 ) -> None:
     found = project.build(function(more=f"LoggingConfig: {config}")).functions["Fun"]
     assert found.logging == variables
+
+
+def test_recursive_loops_are_stopped_unless_the_function_allows_them(project: Project) -> None:
+    read = project.build(function())
+    assert read.functions["Fun"].stops_recursive_loops
+    read = project.build(function(more="RecursiveLoop: Allow"))
+    assert not read.functions["Fun"].stops_recursive_loops
+    assert "Alow is not allowed; did you mean Allow?" in failure(
+        project, function(more="RecursiveLoop: Alow")
+    )
