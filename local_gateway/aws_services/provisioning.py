@@ -32,7 +32,7 @@ from local_gateway.aws_services.creators import (
 from local_gateway.aws_services.parameters import ConvertingClient, WrongParameterError
 from local_gateway.aws_services.stored_values import StoredValues
 from local_gateway.template.document.errors import TemplateError
-from local_gateway.template.document.problems import Problems
+from local_gateway.template.document.problems import NotServedError, Problems
 from local_gateway.template.document.source import JsonObject
 from local_gateway.template.intrinsics.dynamic_references import DynamicReferences
 from local_gateway.template.intrinsics.references import Reference, references
@@ -57,9 +57,6 @@ _CREATORS: Mapping[str, tuple[str, Creator]] = {
     "AWS::SecretsManager::Secret": ("secretsmanager", create_secret),
 }
 
-# A failure inside moto arrives as an HTML page, which is a ResponseParserError.
-_REFUSALS = (ClientError, BotoCoreError, ResponseParserError)
-
 
 def provision(endpoint_url: str, template: Template) -> ResourceValues:
     """Create every data resource of `template` in the moto server at `endpoint_url`.
@@ -71,7 +68,7 @@ def provision(endpoint_url: str, template: Template) -> ResourceValues:
 
 
 def _waves(template: Template) -> Iterable[list[Resource]]:
-    pending = {item.logical_id: item for item in template.resources.values() if item.type in DATA}
+    pending = {item.logical_id: item for item in template.served if item.type in DATA}
     needs = {name: _needs(item) & pending.keys() for name, item in pending.items()}
     while pending:
         wave = [item for name, item in pending.items() if not needs[name] & pending.keys()]
@@ -100,6 +97,7 @@ class Provisioner:
         self, endpoint_url: str, region: str, given: Mapping[str, str] | None = None
     ) -> None:
         self._template: Template
+        self._problems = Problems()
         self._clients = MotoClients(endpoint_url, region)
         self._dynamic = DynamicReferences(given or {}, StoredValues(self._clients).look_up)
         self._made: dict[str, Any] = {}
@@ -114,7 +112,7 @@ class Provisioner:
         With `problems`, adds to these and goes on without what could not be created.
         """
         self._template = template
-        collected = Problems() if problems is None else problems
+        self._problems = collected = Problems() if problems is None else problems
         outdated: list[str] = []
         self._failed = set()
         with collected.collect():
@@ -129,7 +127,7 @@ class Provisioner:
                         self._failed.add(item.logical_id)
         if problems is None:
             collected.raise_if_any()
-        data = {item.logical_id for item in template.resources.values() if item.type in DATA}
+        data = {item.logical_id for item in template.served if item.type in DATA}
         self._failed |= data - self._existing.keys()
         self.outdated = tuple(outdated)
         return self._values()
@@ -150,7 +148,7 @@ class Provisioner:
 
     def _create(self, item: Resource) -> list[str]:
         """Create what does not exist; its name if it exists and is not as it was created."""
-        resolver = ResolvedTemplate(self._template, self._values()).resolver
+        resolver = ResolvedTemplate(self._template, self._values(), self._problems).resolver
         properties = _resolved(item, self._template, resolver)
         if item.logical_id not in self._existing:
             self._create_one(item, properties)
@@ -172,10 +170,16 @@ class Provisioner:
             named = "" if path else f"{'.'.join(map(str, error.path))}: " if error.path else ""
             place = self._template.place(item, *path)
             raise TemplateError(place, f"{named}{error.cause}", error.remedy) from None
-        except _REFUSALS as error:
+        except ClientError as error:
             raise TemplateError(
                 self._template.place(item),
                 f"moto could not create {item.logical_id}: {_message(error)}",
+            ) from None
+        except (BotoCoreError, ResponseParserError) as error:
+            raise NotServedError(
+                self._template.place(item),
+                f"moto could not create {item.logical_id}: {_message(error)}",
+                "it does not exist here",
             ) from None
         self._existing[item.logical_id] = (item.type, properties)
         self._answers[Reference(item.logical_id)] = created.ref
@@ -197,7 +201,7 @@ def _resolved(item: Resource, template: Template, resolver: Resolver) -> JsonObj
 
 
 def _message(error: Exception) -> str:
-    """A sentence; a failure inside moto comes as a page of HTML without a reason."""
+    """A sentence; a failure inside moto comes as a page of HTML, which boto3 cannot parse."""
     text = str(error)
     if isinstance(error, ClientError):
         detail: Any = error.response.get("Error", {})

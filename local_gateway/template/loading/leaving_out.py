@@ -1,14 +1,14 @@
 """Leaves resources out of a template, with everything that would lead to them.
 
-A resource that is left out stays in the template as one that does nothing, so that `Ref` and
-`Fn::GetAtt` to it still have a value.
+A resource that is left out stays in the template, so that `Ref` and `Fn::GetAtt` to it still have a
+value.
 """
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from local_gateway.template.document.errors import TemplateError, did_you_mean
-from local_gateway.template.document.source import JsonObject, Source, as_object
+from local_gateway.template.document.source import Json, JsonObject, Source, as_list, as_object
 from local_gateway.template.intrinsics.references import references
 from local_gateway.template.loading.resource_types import INERT
 from local_gateway.template.loading.template import Resource, Template
@@ -24,13 +24,24 @@ _LEADING: Mapping[str, tuple[str, ...]] = {
     "AWS::ApiGatewayV2::Stage": ("ApiId", "DeploymentId"),
     "AWS::Cognito::UserPoolClient": ("UserPoolId",),
     "AWS::Cognito::UserPoolGroup": ("UserPoolId",),
-    "AWS::Events::Rule": ("EventBusName", "Targets"),
+    "AWS::Events::Rule": ("EventBusName",),
     "AWS::Lambda::Alias": ("FunctionName",),
     "AWS::Lambda::EventInvokeConfig": ("FunctionName",),
     "AWS::Lambda::EventSourceMapping": ("EventSourceArn", "FunctionName"),
     "AWS::Lambda::Version": ("FunctionName",),
     "AWS::Scheduler::Schedule": ("Target",),
 }
+# Parts of what is reported by another name.
+_PARTS = frozenset(
+    {
+        "AWS::ApiGatewayV2::Deployment",
+        "AWS::ApiGatewayV2::Integration",
+        "AWS::ApiGatewayV2::RouteResponse",
+        "AWS::Lambda::Alias",
+        "AWS::Lambda::EventInvokeConfig",
+        "AWS::Lambda::Version",
+    }
+)
 
 
 def check_left_out(source: Source, leave_out: Collection[str]) -> None:
@@ -70,20 +81,59 @@ def without(template: Template, names: Collection[str]) -> Template:
     if not gone:
         return template
     resources = {
-        name: replace(item, type=INERT, properties={}, depends_on=())
+        name: replace(item, left_out=True, depends_on=())
         if name in gone
-        else _without_operations(item, gone)
+        else _without_targets(_without_operations(item, gone), gone)
         for name, item in template.resources.items()
     }
     return replace(template, resources=resources)
 
 
+def what_went_along(before: Template, after: Template, names: Collection[str]) -> list[str]:
+    """What else is left out in `after`, for a person: routes by their key.
+
+    `names` are the logical ids that are left out for a reason of their own.
+    """
+    along: list[str] = []
+    for name, resource in after.resources.items():
+        origin = resource.source.origin(name)
+        if not resource.left_out or before.resources[name].left_out or {name, origin} & {*names}:
+            continue
+        if resource.type == "AWS::ApiGatewayV2::Route":
+            along.append(f"the route {resource.properties.get('RouteKey')}")
+        elif resource.type not in _PARTS:
+            along.append(name if resource.source.is_written(name) else origin)
+    return list(dict.fromkeys(along))
+
+
 def _leads_to(resource: Resource, gone: Collection[str]) -> bool:
+    if resource.left_out:
+        return True
+    targets = as_list(resource.properties.get("Targets"))
+    if resource.type == "AWS::Events::Rule" and targets and not _kept(targets, gone):
+        return True
     return any(
         reference.name in gone
         for name in _LEADING.get(resource.type, ())
         for reference in references(resource.properties.get(name))
     )
+
+
+def _kept(values: list[Json], gone: Collection[str]) -> list[Json]:
+    """The values that do not refer to what is gone."""
+    return [
+        value
+        for value in values
+        if not any(reference.name in gone for reference in references(value))
+    ]
+
+
+def _without_targets(rule: Resource, gone: Collection[str]) -> Resource:
+    """A rule without the targets that are gone."""
+    targets = as_list(rule.properties.get("Targets"))
+    if rule.type != "AWS::Events::Rule" or not targets:
+        return rule
+    return replace(rule, properties={**rule.properties, "Targets": [*_kept(targets, gone)]})
 
 
 def _without_operations(api: Resource, gone: Collection[str]) -> Resource:

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from local_gateway.core.model import LambdaFunction, Layer
 from local_gateway.template.document.errors import TemplateError
-from local_gateway.template.document.problems import ConsequenceError
+from local_gateway.template.document.problems import ConsequenceError, NotServedError
 from local_gateway.template.document.source import as_object
-from local_gateway.template.loading.resource_types import REMOVE
 from local_gateway.template.readers.layers import content_directory
 from local_gateway.template.readers.properties import Properties
 from local_gateway.template.readers.resolved_template import ResolvedTemplate
@@ -93,7 +92,9 @@ class FunctionReader:
     def _function(self, properties: Properties) -> LambdaFunction:
         for name, feature in _NOT_SERVED.items():
             if name in properties.values:
-                raise TemplateError(properties.place(name), f"{feature} are not served", REMOVE)
+                raise NotServedError(
+                    properties.place(name), f"{feature} are not served", "the function is left out"
+                )
         code = self._remote_code(properties) if self.remote_functions else self._code(properties)
         return LambdaFunction(
             logical_id=properties.logical_id,
@@ -165,12 +166,12 @@ class FunctionReader:
 
 
 def _python_runtime(properties: Properties) -> str:
-    remedy = "only Python runs here; with --lambda-endpoint, sam local start-lambda runs any"
+    remedy = "left out; with --lambda-endpoint, sam local start-lambda runs it"
     if properties.optional_text("PackageType") == "Image":
-        raise TemplateError(properties.place("PackageType"), "images are not served", remedy)
+        raise NotServedError(properties.place("PackageType"), "images are not served", remedy)
     runtime = properties.text("Runtime")
     if not re.fullmatch(r"python3\.\d+", runtime):
-        raise TemplateError(properties.place("Runtime"), f"{runtime} is not served", remedy)
+        raise NotServedError(properties.place("Runtime"), f"{runtime} is not served", remedy)
     return runtime
 
 
@@ -215,8 +216,10 @@ class FunctionDirectory:
         """The logical id behind a property; a version or alias leads to its function."""
         uri = properties.text(name)
         if "${stageVariables." in uri:
-            raise TemplateError(
-                properties.place(name), "stage variables in a function's name are not served yet"
+            raise NotServedError(
+                properties.place(name),
+                "stage variables in a function's name are not served",
+                "the route is left out",
             )
         match = self._URI.fullmatch(uri)
         arn = match["arn"] if match else uri

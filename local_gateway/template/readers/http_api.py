@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from local_gateway.core.model import AuthorizationType, Cors, HttpApi, HttpRoute, HttpStage
 from local_gateway.template.document.errors import Place, TemplateError
+from local_gateway.template.document.problems import NotServedError
 from local_gateway.template.readers.api_resources import (
     STAGE_NAME,
     ApiDirectory,
@@ -43,7 +44,8 @@ _WEBSOCKET_INTEGRATION_ONLY = (
 )
 _SELECTION_EXPRESSION = "${request.method} ${request.path}"
 _VARIABLE = re.compile(r"\{[\w.:-]+(\+)?\}")
-_AUTHORIZERS = "authorizers of HTTP APIs are not served yet, except AWS_IAM"
+_AUTHORIZERS = "authorizers of HTTP APIs are not served, except AWS_IAM"
+_LEFT_OUT = "the route is left out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,9 @@ class HttpApiReader:
         """An API; raises `TemplateError` for what is wrong or not served."""
         properties = api.properties
         if "BodyS3Location" in properties.values:
-            raise TemplateError(properties.place("BodyS3Location"), "the definition is in S3")
+            raise NotServedError(
+                properties.place("BodyS3Location"), "the definition is in S3", "the API is left out"
+            )
         problems = self.resources.problems
         with problems.collect():
             refuse_properties(properties, _WEBSOCKET_API_ONLY, "WebSocket")
@@ -69,10 +73,11 @@ class HttpApiReader:
             if route.route_key in routes:
                 problems.add(TemplateError(place, f"a second route {route.route_key}"))
             routes[route.route_key] = route
+        keys = {*routes, *self.resources.left_out_route_keys(api)}
         stages = []
         for part in self.resources.deployed_stages(api):
             with problems.collect():
-                stages.append(_stage(part.properties, routes))
+                stages.append(_stage(part.properties, keys))
         if "Target" in properties.values:
             # Quick create: one route and the stage $default come with the API.
             stages.append(HttpStage(name="$default"))
@@ -96,9 +101,10 @@ class HttpApiReader:
                 ),
             )
         for part in self.resources.of(api, "Route"):
-            with self.resources.problems.collect():
-                route = self._route(api, part.properties)
-                yield part.properties.place("RouteKey"), route
+            try:
+                yield part.properties.place("RouteKey"), self._route(api, part.properties)
+            except TemplateError as error:
+                self.resources.leave_out_route(api, part, error)
 
     def _route(self, api: ApiResource, properties: Properties) -> HttpRoute:
         route_key = properties.text("RouteKey")
@@ -112,7 +118,7 @@ class HttpApiReader:
         refuse_properties(properties, _WEBSOCKET_ROUTE_ONLY, "WebSocket")
         authorization = properties.optional_text("AuthorizationType") or "NONE"
         if authorization not in ("NONE", "AWS_IAM"):
-            raise TemplateError(properties.place("AuthorizationType"), _AUTHORIZERS)
+            raise NotServedError(properties.place("AuthorizationType"), _AUTHORIZERS, _LEFT_OUT)
         integration = self.resources.integration(api, properties).properties
         refuse_properties(integration, _WEBSOCKET_INTEGRATION_ONLY, "WebSocket")
         _check_proxy(integration, "IntegrationType", "PayloadFormatVersion")
@@ -164,25 +170,23 @@ def _authorization_type(operation: Properties, shared: Properties) -> Authorizat
         names = list(wanted) if isinstance(wanted, dict) else [""]
         kinds = {schemes.section(name).value(_AUTHORIZER_TYPE) for name in names}
         if kinds != {"awsSigv4"}:
-            raise TemplateError(operation.place("security"), _AUTHORIZERS)
+            raise NotServedError(operation.place("security"), _AUTHORIZERS, _LEFT_OUT)
     return AuthorizationType.AWS_IAM
 
 
 def _check_proxy(integration: Properties, kind_name: str, version_name: str) -> None:
     kind = integration.text(kind_name)
     if kind.upper() != "AWS_PROXY" or "IntegrationSubtype" in integration.values:
-        raise TemplateError(
-            integration.place(kind_name),
-            f"the integration {kind} is not served",
-            "use AWS_PROXY with a function",
+        raise NotServedError(
+            integration.place(kind_name), f"the integration {kind} is not served", _LEFT_OUT
         )
     # Without a version, CloudFormation and OpenAPI mean 1.0.
     version = integration.optional_text(version_name) or "1.0"
     if version != "2.0":
-        raise TemplateError(
+        raise NotServedError(
             integration.place(version_name),
             f"the payload format version {version} is not served",
-            'write "2.0"',
+            f'{_LEFT_OUT}; write "2.0"',
         )
 
 

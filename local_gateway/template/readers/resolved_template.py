@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from local_gateway.template.document.errors import Place, TemplateError, did_you_mean
-from local_gateway.template.document.problems import Problems
+from local_gateway.template.document.problems import NotServedError, Problems
 from local_gateway.template.document.source import Json
 from local_gateway.template.intrinsics.resolver import Resolver
 from local_gateway.template.loading.resource_types import DATA
@@ -36,6 +36,20 @@ _ARN = {
     "AWS::IAM::Role": ("iam", "role/{}", False),
     "AWS::Lambda::Function": ("lambda", "function:{}", True),
     "AWS::Logs::LogGroup": ("logs", "log-group:{}:*", True),
+    "AWS::ApiGateway::RestApi": ("apigateway", "/restapis/{}", True),
+    "AWS::Cognito::UserPool": ("cognito-idp", "userpool/{}", True),
+    "AWS::DynamoDB::Table": ("dynamodb", "table/{}", True),
+    "AWS::ECS::Cluster": ("ecs", "cluster/{}", True),
+    "AWS::IoT::TopicRule": ("iot", "rule/{}", True),
+    "AWS::Kinesis::Stream": ("kinesis", "stream/{}", True),
+    "AWS::KinesisFirehose::DeliveryStream": ("firehose", "deliverystream/{}", True),
+    "AWS::OpenSearchService::Domain": ("es", "domain/{}", True),
+    "AWS::RDS::DBCluster": ("rds", "cluster:{}", True),
+    "AWS::RDS::DBInstance": ("rds", "db:{}", True),
+    "AWS::SSM::Parameter": ("ssm", "parameter/{}", True),
+    "AWS::SecretsManager::Secret": ("secretsmanager", "secret:{}", True),
+    "AWS::StepFunctions::Activity": ("states", "activity:{}", True),
+    "AWS::StepFunctions::StateMachine": ("states", "stateMachine:{}", True),
     "AWS::Scheduler::Schedule": ("scheduler", "schedule/default/{}", True),
     "AWS::Scheduler::ScheduleGroup": ("scheduler", "schedule-group/{}", True),
 }
@@ -44,7 +58,15 @@ _NEEDED_FOR = {
     ("AWS::Cognito::UserPoolClient", "ClientSecret"): "set GenerateSecret: true",
     ("AWS::DynamoDB::Table", "StreamArn"): "set StreamSpecification",
 }
-_REF_IS_ARN = frozenset({"AWS::Lambda::LayerVersion", "AWS::IAM::ManagedPolicy"})
+_REF_IS_ARN = frozenset(
+    {
+        "AWS::IAM::ManagedPolicy",
+        "AWS::Lambda::LayerVersion",
+        "AWS::SNS::Topic",
+        "AWS::SecretsManager::Secret",
+        "AWS::StepFunctions::StateMachine",
+    }
+)
 
 
 class ResolvedTemplate:
@@ -62,11 +84,22 @@ class ResolvedTemplate:
         self._values = values
         self.stack = template.stack
         self._open: list[str] = []
-        self.resolver: Resolver = replace(template.resolver(self), dynamic=values.dynamic)
+        self.resolver: Resolver = replace(
+            template.resolver(self), dynamic=replace(values.dynamic, report=self.problems.add)
+        )
 
     def of_type(self, resource_type: str) -> Iterator[Properties]:
         """The properties of each resource of a type, in the template's order."""
         return map(self.properties, self._template.of_type(resource_type))
+
+    def left_out_of_type(self, resource_type: str) -> Iterator[Properties]:
+        """The properties of each resource of a type that is left out."""
+        resources = self._template.resources.values()
+        return (
+            self.properties(item)
+            for item in resources
+            if item.type == resource_type and item.left_out
+        )
 
     def properties(self, resource: Resource) -> Properties:
         """The properties of a resource."""
@@ -83,7 +116,7 @@ class ResolvedTemplate:
     def ref(self, logical_id: str, place: Place) -> Json:
         """The physical id: from moto, or derived from the stack's name."""
         resource = self._resource(logical_id, place)
-        if resource.type in DATA and logical_id not in self._values.failed:
+        if self._is_in_moto(resource):
             if logical_id not in self._values.refs:
                 raise TemplateError(place, f"{logical_id} does not exist yet")
             return self._values.refs[logical_id]
@@ -100,7 +133,7 @@ class ResolvedTemplate:
     def attribute(self, logical_id: str, name: str, place: Place) -> Json:
         """An attribute: from moto, derived for the type, or invented for what is left out."""
         resource = self._resource(logical_id, place)
-        if resource.type in DATA and logical_id not in self._values.failed:
+        if self._is_in_moto(resource):
             return self._data_attribute(resource, name, place)
         if name == "Arn" or name.endswith("ARN"):
             return self._arn(resource)
@@ -109,6 +142,21 @@ class ResolvedTemplate:
         if resource.type.startswith(("AWS::Lambda::", "AWS::ApiGatewayV2::")):
             return self._served_attribute(resource, name, place)
         return f"{resource.stack.physical_id(logical_id)}-{name.lower()}"
+
+    def imported(self, name: str, place: Place) -> Json:
+        """The name itself, with a warning: the stack that exports the value is not here."""
+        self.problems.add(
+            NotServedError(
+                place,
+                f"Fn::ImportValue: {name} is exported by another stack, which is not here",
+                "its name is used; to give a value, take it from a parameter",
+            )
+        )
+        return name
+
+    def _is_in_moto(self, resource: Resource) -> bool:
+        is_data = resource.type in DATA and not resource.left_out
+        return is_data and resource.logical_id not in self._values.failed
 
     def _data_attribute(self, resource: Resource, name: str, place: Place) -> Json:
         logical_id = resource.logical_id
@@ -137,7 +185,7 @@ class ResolvedTemplate:
 
     def _name(self, resource: Resource) -> str:
         key = _NAME_PROPERTY.get(resource.type)
-        if key is None or key not in resource.properties:
+        if key is None or key not in resource.properties or resource.left_out:
             return resource.stack.physical_name(resource.logical_id)
         return self._property(resource, key)
 
@@ -167,6 +215,8 @@ class ResolvedTemplate:
     def _arn(self, resource: Resource) -> str:
         if resource.type == "AWS::Lambda::LayerVersion":
             return self._layer_version_arn(resource)
+        if resource.type == "AWS::S3::Bucket":
+            return f"arn:{resource.stack.partition}:s3:::{self._name(resource)}"
         service, pattern, regional = _ARN.get(
             resource.type, (resource.type.split("::")[1].lower(), "{}", True)
         )
@@ -181,6 +231,8 @@ class ResolvedTemplate:
         return resource.stack.arn("lambda", f"layer:{name}:{version}")
 
     def _qualified_arn(self, resource: Resource) -> str:
+        if resource.left_out:
+            return resource.stack.arn("lambda", f"function:{self._name(resource)}:1")
         function = self._property(resource, "FunctionName")
         if not function.startswith("arn:"):
             function = resource.stack.arn("lambda", f"function:{function}")

@@ -11,7 +11,7 @@ from functools import cached_property
 from local_gateway.core.event_sources.model import QueueMapping
 from local_gateway.core.model import LambdaFunction
 from local_gateway.template.document.errors import TemplateError
-from local_gateway.template.loading.resource_types import REMOVE
+from local_gateway.template.document.problems import NotServedError
 from local_gateway.template.readers.functions import FunctionDirectory
 from local_gateway.template.readers.properties import Properties
 from local_gateway.template.readers.resolved_template import ResolvedTemplate
@@ -165,19 +165,19 @@ def _refuse_other_sources(properties: Properties) -> None:
     if service is None and arn is not None:
         raise TemplateError(properties.place("EventSourceArn"), f"{arn} is not an ARN")
     what = _NOT_SERVED.get(service or "kafka", f"sources of {service}")
-    raise TemplateError(
+    raise NotServedError(
         properties.place("EventSourceArn" if arn else "SelfManagedEventSource"),
         f"{what} as event sources are not served, only SQS queues",
-        REMOVE,
+        "invoke the function yourself to test it",
     )
 
 
 def _refuse_filters(properties: Properties) -> None:
     if properties.section("FilterCriteria").value("Filters"):
-        raise TemplateError(
+        raise NotServedError(
             properties.place("FilterCriteria"),
             "filters of event sources are not served",
-            "let the function pass over what it does not want",
+            "the event source is left out",
         )
 
 

@@ -16,6 +16,7 @@ from local_gateway.core.model import (
 )
 from local_gateway.core.websocket.route_selection import RouteSelection
 from local_gateway.template.document.errors import TemplateError, did_you_mean
+from local_gateway.template.document.problems import NotServedError
 from local_gateway.template.document.source import JsonObject
 from local_gateway.template.readers.api_resources import (
     STAGE_NAME,
@@ -57,6 +58,7 @@ class WebSocketApiReader:
                     raise TemplateError(part.properties.place("RouteKey"), f"a second route {key}")
                 keys.add(key)
                 routes[key] = self._route(api, part)
+        keys.update(self.resources.left_out_route_keys(api))
         expression = ""
         with problems.collect():
             expression = _route_selection_expression(api.properties)
@@ -214,12 +216,16 @@ def _check_integration(integration: Properties) -> None:
     refuse_properties(integration, ("IntegrationSubtype",), "HTTP")
     kind = integration.text("IntegrationType")
     if kind != "AWS_PROXY":
-        raise TemplateError(
-            integration.place("IntegrationType"), f"{kind} is not served", "use AWS_PROXY"
+        raise NotServedError(
+            integration.place("IntegrationType"),
+            f"{kind} is not served",
+            "the route is left out; AWS_PROXY is served",
         )
     if integration.optional_text("ContentHandlingStrategy") == "CONVERT_TO_BINARY":
-        raise TemplateError(
-            integration.place("ContentHandlingStrategy"), "CONVERT_TO_BINARY is not served yet"
+        raise NotServedError(
+            integration.place("ContentHandlingStrategy"),
+            "CONVERT_TO_BINARY is not served",
+            "the route is left out",
         )
 
 
