@@ -21,7 +21,7 @@ from local_gateway.template.document.stack import Stack
 from local_gateway.template.loading.load import load_template
 from local_gateway.template.loading.resource_types import CODE_PROPERTIES
 from local_gateway.template.loading.template import Template
-from local_gateway.template.readers.functions import FOLDER
+from local_gateway.template.readers.archives import FOLDER
 from local_gateway.watching.snapshot import Snapshot, take_snapshot
 
 _INCLUDE = re.compile(r"(?m)^\s*(?:-r|--requirement|-c|--constraint)[\s=]*(\S+)")
@@ -31,7 +31,8 @@ _INCLUDE = re.compile(r"(?m)^\s*(?:-r|--requirement|-c|--constraint)[\s=]*(\S+)"
 class Version:
     """What is served for one state of the files.
 
-    `snapshot` shows these files: `template_files`, and `code` by function.
+    `snapshot` shows these files: `template_files` with the archives of code, and `code` by
+    function.
     """
 
     application: Application
@@ -130,6 +131,7 @@ class VersionReader:
         origins = assign_ports(application.websocket_apis, application.http_apis)
         self._bind(len(origins), may_bind=is_first)
         code = {name: _code_of(function) for name, function in application.functions.items()}
+        self._files |= read.archives
         templates = self._files
         # The template before it was read, the code before it is imported: a change in between
         # differs from this snapshot, so the reloader sees it.

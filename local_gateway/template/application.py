@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from local_gateway.core.model import (
     Application,
@@ -22,7 +23,7 @@ from local_gateway.template.readers.asynchronous_invocation import AsynchronousR
 from local_gateway.template.readers.eventbridge import EventRuleReader, ScheduleReader, TargetReader
 from local_gateway.template.readers.functions import FunctionDirectory, FunctionReader
 from local_gateway.template.readers.http_api import HttpApiReader
-from local_gateway.template.readers.layers import read_layers
+from local_gateway.template.readers.layers import archives, read_layers
 from local_gateway.template.readers.properties import Properties
 from local_gateway.template.readers.resolved_template import ResolvedTemplate
 from local_gateway.template.readers.service_limits import check_limits
@@ -34,10 +35,14 @@ _FUNCTION = "AWS::Lambda::Function"
 
 @dataclass(frozen=True, slots=True)
 class LoadedApplication:
-    """An application, and the warnings for its developer, of one line each."""
+    """An application, and the warnings for its developer, of one line each.
+
+    `archives` hold code of it.
+    """
 
     application: Application
     warnings: tuple[str, ...] = ()
+    archives: frozenset[Path] = frozenset()
 
 
 def build_application(
@@ -100,7 +105,11 @@ def build_application(
     if not _serves_anything(application):
         collected.raise_not_served()
     not_served = map(str, collected.not_served)
-    return LoadedApplication(application, tuple(dict.fromkeys([*not_served, *warnings])))
+    return LoadedApplication(
+        application,
+        warnings=tuple(dict.fromkeys([*not_served, *warnings])),
+        archives=frozenset(archives(resources)),
+    )
 
 
 def _serves_anything(application: Application) -> bool:

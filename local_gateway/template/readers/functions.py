@@ -10,6 +10,7 @@ from local_gateway.core.model import LambdaFunction, Layer
 from local_gateway.template.document.errors import TemplateError
 from local_gateway.template.document.problems import ConsequenceError, NotServedError
 from local_gateway.template.document.source import as_object
+from local_gateway.template.readers.archives import FOLDER
 from local_gateway.template.readers.layers import content_directory
 from local_gateway.template.readers.properties import Properties
 from local_gateway.template.readers.resolved_template import ResolvedTemplate
@@ -19,8 +20,6 @@ DEFAULT_MEMORY_SIZE = 128
 
 # Properties that change how a function is invoked, and what they stand for.
 _NOT_SERVED = {"DurableConfig": "durable functions", "TenancyConfig": "isolated tenants"}
-
-FOLDER = ".local_gateway"
 
 _MOST_VARIABLES = 4096
 _VARIABLE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
