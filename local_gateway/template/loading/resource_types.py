@@ -191,10 +191,12 @@ def misspelled(resource_type: str) -> str:
     if resource_type in _NOT_YET:
         return ""
     # A type whose name is much longer or shorter is not a typing error, but another type.
+    service = resource_type.rpartition("::")[0]
     similar = {
         name
         for name in SERVED | DATA | TYPES_OF_SAM.keys()
         if abs(len(name) - len(resource_type)) <= _LONGEST_TYPO
+        and name.rpartition("::")[0] == service
     }
     return did_you_mean(resource_type, similar, likeness=0.85)
 

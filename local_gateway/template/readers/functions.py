@@ -7,7 +7,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 
 from local_gateway.core.model import LambdaFunction, Layer
-from local_gateway.template.document.errors import TemplateError
+from local_gateway.template.document.errors import Place, TemplateError
 from local_gateway.template.document.problems import ConsequenceError, NotServedError
 from local_gateway.template.document.source import as_object
 from local_gateway.template.readers.archives import FOLDER
@@ -224,16 +224,17 @@ class FunctionDirectory:
         arn = match["arn"] if match else uri
         unqualified = ":".join(arn.split(":")[:7])
         if unqualified not in self._by_arn:
-            error = ConsequenceError if self._has_failed(unqualified) else TemplateError
-            raise error(
-                properties.place(name),
-                f"{uri} is not a function of this template",
-                "expected the function's ARN or its invocation URI",
-            )
+            expected = "the function's ARN or its invocation URI"
+            raise self._not_there(properties.place(name), arn, expected)
         return self._by_arn[unqualified]
 
-    def _has_failed(self, text: str) -> bool:
-        return not self._failed.isdisjoint(text.split(":"))
+    def _not_there(self, place: Place, text: str, expected: str) -> TemplateError:
+        cause = f"{text} is not a function of this template"
+        if not self._failed.isdisjoint(text.split(":")):
+            return ConsequenceError(place, cause)
+        if text.startswith("arn:"):
+            return NotServedError(place, cause, "what leads there is left out")
+        return TemplateError(place, cause, f"expected {expected}")
 
     def find_by_name(self, properties: Properties, name: str) -> LambdaFunction:
         """The function behind a `FunctionName`: a name or an ARN, whole or partial, qualified.
@@ -245,12 +246,7 @@ class FunctionDirectory:
         # arn:aws:lambda:region:account:function:name:alias, account:function:name, name:alias
         at = parts.index("function") + 1 if "function" in parts[:-1] else 0
         if parts[at] not in self._by_name or len(parts) > at + 2:
-            error = ConsequenceError if self._has_failed(text) else TemplateError
-            raise error(
-                properties.place(name),
-                f"{text} is not a function of this template",
-                "expected the function's name or ARN",
-            )
+            raise self._not_there(properties.place(name), text, "the function's name or ARN")
         return self._by_name[parts[at]]
 
 

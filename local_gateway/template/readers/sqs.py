@@ -91,9 +91,12 @@ class QueueDirectory:
         """The queue whose ARN a property holds."""
         arn = properties.text(name)
         if arn not in self._by_arn:
+            cause = f"{arn} is not a queue of this template"
+            if arn.startswith("arn:"):
+                raise NotServedError(properties.place(name), cause, "what leads there is left out")
             raise TemplateError(
                 properties.place(name),
-                f"{arn} is not a queue of this template",
+                cause,
                 "expected the ARN of an AWS::SQS::Queue, with Fn::GetAtt",
             )
         return self._by_arn[arn]

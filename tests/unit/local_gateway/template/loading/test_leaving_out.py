@@ -5,7 +5,7 @@ import pytest
 from local_gateway.core.model import Application
 from local_gateway.template.application import LoadedApplication, build_application
 from local_gateway.template.document.errors import TemplateError
-from local_gateway.template.document.problems import Problems
+from local_gateway.template.document.problems import NothingServedError, Problems
 from local_gateway.template.loading.load import load_template
 from local_gateway.template.loading.template import ResourceValues
 from tests.unit.local_gateway.template.project import Project
@@ -48,15 +48,12 @@ Resources:
 Outputs:
   Url: {Vlaue: x}
 """
+RULE_ARN = {("Rule", "Arn"): "arn:rule"}
 PROBLEMS = [
     "3: Parameters.Stage: the parameter has no default and no value; "
     "give it with --parameter-overrides Stage=VALUE",
     "14: Bad: Handler: the handler missing.handler needs missing.py, which is not in code",
     "18: Typo: Timout: property Timout not defined for resource of type AWS::Serverless::Function",
-    "21: Machine: AWS::Serverless::StateMachine: state machines are not served; "
-    "remove it or give the resource a Condition that is false here",
-    "22: Database: the type AWS::RDS::DBInstance is not supported; "
-    "remove it or give the resource a Condition that is false here",
     "31: Api: Routes.good.IntegrationTimeout: 10 is not between 50 and 29000",
     "34: Bucket: QueueNames: unknown property; did you mean QueueName?",
     "36: Outputs.Url: the output has no Value",
@@ -99,7 +96,10 @@ def test_the_rest_is_served_without_what_is_left_out(project: Project) -> None:
     assert environment.keys() == {"MACHINE", "ARN"}
     assert all(environment.values())
     [warning] = [line for line in loaded.warnings if line.startswith("left out: ")]
-    assert warning == f"left out: {', '.join(out)}, and what leads there: Api"
+    assert (
+        warning
+        == f"left out: {', '.join(out)}, and what leads there: the route bad, the route typo"
+    )
 
 
 def test_a_nested_stack_and_a_resource_in_it_can_be_left_out(project: Project) -> None:
@@ -124,14 +124,99 @@ Resources:
       Runtime: python3.13
       Environment: {Variables: {NAME: !GetAtt Inner.Outputs.Name}}
 """
-    with pytest.raises(TemplateError, match="Inner/Wrong: the type AWS::RDS::DBInstance"):
-        read(project, text)
+    wrong = "Inner/Wrong: the type AWS::RDS::DBInstance is not served; it is left out"
+    values = ResourceValues(refs={"Inner/Q": "topic"})
+    loaded = project.read(text, values)
+    assert [wrong in line for line in loaded.warnings] == [True]
+    assert loaded.application.functions["Fun"].environment == {"NAME": "topic"}
     assert read(project, text, "Inner").application.functions["Fun"].environment["NAME"]
     problems = Problems()
     path = project.write("template.yaml", text)
     template = load_template(path, leave_out=["Inner/Wrong"], problems=problems)
     assert "Inner/Q" in template.resources
     problems.raise_if_any()
+
+
+PARTLY_SERVED = """\
+Transform: AWS::Serverless-2016-10-31
+Globals: {Function: {Runtime: python3.13, CodeUri: code, Handler: app.handler}}
+Resources:
+  Good:
+    Type: AWS::Serverless::Function
+    Properties:
+      Environment: {Variables: {MACHINE: !Ref Machine, ROLE: !GetAtt Role.Arn, PLAIN: x}}
+      Events: {Any: {Type: Api, Properties: {Path: /good, Method: get}}}
+  Rust: {Type: AWS::Serverless::Function, Properties: {Runtime: provided.al2023}}
+  Machine:
+    Type: AWS::Serverless::StateMachine
+    Properties: {DefinitionUri: machine.asl.json}
+  Role: {Type: AWS::IAM::Role}
+  Seed: {Type: Custom::Seed, Properties: {ServiceToken: !GetAtt Good.Arn}}
+  Rule:
+    Type: AWS::Events::Rule
+    Properties:
+      EventPattern: {source: [x]}
+      Targets: [{Id: one, Arn: !Ref Machine}, {Id: two, Arn: !GetAtt Good.Arn}]
+  Nightly:
+    Type: AWS::Scheduler::Schedule
+    Properties: {ScheduleExpression: rate(1 day), Target: {Arn: !Ref Machine, RoleArn: x}}
+  Api:
+    Type: AWS::Serverless::WebSocketApi
+    Properties:
+      RouteSelectionExpression: $request.body.action
+      Routes:
+        $connect: {FunctionArn: !GetAtt Rust.Arn}
+        fast: {FunctionArn: !GetAtt Rust.Arn}
+        good: {FunctionArn: !GetAtt Good.Arn}
+"""
+
+
+def test_what_is_not_served_stops_nothing_else(project: Project) -> None:
+    loaded = project.read(PARTLY_SERVED, ResourceValues(refs={"Rule": "r"}, attributes=RULE_ARN))
+    application = loaded.application
+    assert [*application.functions] == ["Good"]
+    assert [*application.websocket_apis[0].routes] == ["good"]
+    [rule] = application.event_rules
+    assert [target.target_id for target in rule.targets] == ["two"]
+    assert application.schedules == ()
+    file = f"{project.root}/template.yaml"
+    lines = [line.replace(f"{file}:", "") for line in loaded.warnings]
+    assert lines == [
+        "3: ServerlessRestApi: AWS::ApiGateway::RestApi: REST APIs are not served; use "
+        "AWS::Serverless::HttpApi; it is left out",
+        "9: Rust: Runtime: provided.al2023 is not served; left out; with --lambda-endpoint, "
+        "sam local start-lambda runs it",
+        "10: Machine: AWS::StepFunctions::StateMachine: state machines are not served; it is left "
+        "out",
+        "14: Seed: Custom::Seed: custom resources are not run; do with --on-ready what yours does; "
+        "it is left out",
+        "left out, because it leads to what is not served: Nightly",
+        "left out, because it leads to what is not served: the route $connect, the route fast; "
+        "without its $connect route the API accepts every client",
+        "7: Good: Environment.Variables.MACHINE: Machine is not served; the value leads nowhere",
+    ]
+
+
+def test_references_to_what_is_left_out_have_the_form_of_aws(project: Project) -> None:
+    loaded = project.read(PARTLY_SERVED, ResourceValues(refs={"Rule": "r"}, attributes=RULE_ARN))
+    assert loaded.application.functions["Good"].environment == {
+        "MACHINE": "arn:aws:states:us-east-1:123456789012:stateMachine:local-Machine",
+        "ROLE": "arn:aws:iam::123456789012:role/local-Role",
+        "PLAIN": "x",
+    }
+
+
+def test_a_template_of_which_nothing_is_left_is_refused(project: Project) -> None:
+    with pytest.raises(NothingServedError) as raised:
+        project.read("""\
+Resources:
+  Rest: {Type: AWS::ApiGateway::RestApi}
+  Queue: {Type: AWS::SQS::Queue}
+  Go:
+    Type: AWS::Lambda::Function
+    Properties: {Runtime: go1.x, Code: code, Handler: main}
+""")
+    assert [error.place.resource for error in raised.value.errors] == ["Rest", "Go"]
 
 
 def test_what_does_not_exist_cannot_be_left_out(project: Project) -> None:
