@@ -7,6 +7,7 @@ from pathlib import Path
 
 from local_gateway.app.addresses import localised
 from local_gateway.app.function_variables import FunctionVariables
+from local_gateway.aws_services.clients import MotoClients
 from local_gateway.aws_services.provisioning import Provisioner
 from local_gateway.core.model import Application, LambdaFunction
 from local_gateway.core.ports import ApiPort, assign_ports
@@ -119,7 +120,8 @@ class VersionReader:
             raise AssertionError("load comes before finish")
         is_first = self._provisioner is None
         if self._provisioner is None:
-            self._provisioner = Provisioner(aws_endpoint_url, self._stack.region, self._resolve)
+            clients = MotoClients(aws_endpoint_url, self._stack.region)
+            self._provisioner = Provisioner(clients, self._resolve)
         values = self._provisioner.provision(template, self._problems)
         read = build_application(
             template,

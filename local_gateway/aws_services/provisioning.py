@@ -64,7 +64,8 @@ def provision(endpoint_url: str, template: Template) -> ResourceValues:
     Answers what they return for `Ref` and `Fn::GetAtt`. Raises
     `TemplateError` when moto refuses one, or when they depend on each other in a circle.
     """
-    return Provisioner(endpoint_url, template.stack.region).provision(template)
+    clients = MotoClients(endpoint_url, template.stack.region)
+    return Provisioner(clients).provision(template)
 
 
 def _waves(template: Template) -> Iterable[list[Resource]]:
@@ -93,12 +94,10 @@ class Provisioner:
     properties have changed since they were created. `given` are values of dynamic references.
     """
 
-    def __init__(
-        self, endpoint_url: str, region: str, given: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, clients: MotoClients, given: Mapping[str, str] | None = None) -> None:
         self._template: Template
         self._problems = Problems()
-        self._clients = MotoClients(endpoint_url, region)
+        self._clients = clients
         self._dynamic = DynamicReferences(given or {}, StoredValues(self._clients).look_up)
         self._made: dict[str, Any] = {}
         self._existing: dict[str, tuple[str, JsonObject]] = {}
@@ -170,16 +169,16 @@ class Provisioner:
             named = "" if path else f"{'.'.join(map(str, error.path))}: " if error.path else ""
             place = self._template.place(item, *path)
             raise TemplateError(place, f"{named}{error.cause}", error.remedy) from None
-        except ClientError as error:
-            raise TemplateError(
-                self._template.place(item),
-                f"moto could not create {item.logical_id}: {_message(error)}",
-            ) from None
-        except (BotoCoreError, ResponseParserError) as error:
+        except ResponseParserError as error:
             raise NotServedError(
                 self._template.place(item),
                 f"moto could not create {item.logical_id}: {_message(error)}",
                 "it does not exist here",
+            ) from None
+        except (ClientError, BotoCoreError) as error:
+            raise TemplateError(
+                self._template.place(item),
+                f"moto could not create {item.logical_id}: {_message(error)}",
             ) from None
         self._existing[item.logical_id] = (item.type, properties)
         self._answers[Reference(item.logical_id)] = created.ref

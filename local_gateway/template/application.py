@@ -37,10 +37,11 @@ _FUNCTION = "AWS::Lambda::Function"
 class LoadedApplication:
     """An application, and the warnings for its developer, of one line each.
 
-    `archives` hold code of it.
+    `template` is without everything that is left out, `archives` hold code of it.
     """
 
     application: Application
+    template: Template
     warnings: tuple[str, ...] = ()
     archives: frozenset[Path] = frozenset()
 
@@ -107,6 +108,7 @@ def build_application(
     not_served = map(str, collected.not_served)
     return LoadedApplication(
         application,
+        template,
         warnings=tuple(dict.fromkeys([*not_served, *warnings])),
         archives=frozenset(archives(resources)),
     )

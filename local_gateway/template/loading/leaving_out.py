@@ -107,8 +107,6 @@ def what_went_along(before: Template, after: Template, names: Collection[str]) -
 
 
 def _leads_to(resource: Resource, gone: Collection[str]) -> bool:
-    if resource.left_out:
-        return True
     targets = as_list(resource.properties.get("Targets"))
     if resource.type == "AWS::Events::Rule" and targets and not _kept(targets, gone):
         return True

@@ -186,7 +186,7 @@ def test_what_is_not_served_stops_nothing_else(project: Project) -> None:
         "AWS::Serverless::HttpApi; it is left out",
         "9: Rust: Runtime: provided.al2023 is not served; left out; with --lambda-endpoint, "
         "sam local start-lambda runs it",
-        "10: Machine: AWS::StepFunctions::StateMachine: state machines are not served; it is left "
+        "12: Machine: AWS::StepFunctions::StateMachine: state machines are not served; it is left "
         "out",
         "14: Seed: Custom::Seed: custom resources are not run; do with --on-ready what yours does; "
         "it is left out",

@@ -104,8 +104,8 @@ def test_everything_given(project: Project) -> None:
         ),
         (
             function().replace("Code: code", "Code: {S3Bucket: b, S3Key: k}"),
-            "template.yaml:5: Fun: Code: the code is in S3, not on this machine; it is left out; to "
-            "serve it, give a local folder or zip archive",
+            "template.yaml:5: Fun: Code: the code is in S3, not on this machine; it is left out; "
+            "to serve it, give a local folder or zip archive",
         ),
         (
             function().replace("Code: code", "Code: missing"),

@@ -213,8 +213,8 @@ def test_quick_create(project: Project) -> None:
         (
             "RouteKey: GET /x",
             "RouteKey: GET /x, AuthorizationType: JWT",
-            "10: Route: AuthorizationType: authorizers of HTTP APIs are not served yet, "
-            "except AWS_IAM",
+            "10: Route: AuthorizationType: authorizers of HTTP APIs are not served, "
+            "except AWS_IAM; the route is left out",
         ),
         (
             "RouteKey: GET /x",
