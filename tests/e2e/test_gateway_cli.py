@@ -295,7 +295,8 @@ def test_check_prints_a_table_or_json_and_starts_nothing(tmp_path: Path) -> None
         "",
         "STATUS    LINE  RESOURCE  TYPE",
         "refused   3     Fun       AWS::Lambda::Function",
-        f"          Handler: the handler missing.handler needs missing.py, which is not in {tmp_path}",
+        "          Handler: the handler missing.handler needs missing.py, which is not in "
+        f"{tmp_path}",
         "refused   6     Queue     AWS::SQS::Queue",
         "          VisibilityTimeout: expected a whole number from 0 to 43200, not 'soon'",
         "left out  2     Database  AWS::RDS::DBInstance",

@@ -83,11 +83,9 @@ def test_nothing_is_served_of_what_is_left_out_altogether(project: Project) -> N
 
 
 def test_what_is_about_no_resource_is_a_note(project: Project) -> None:
-    text = TEMPLATE.replace(
-        "Conditions:", "Parameters: {P: {Type: Number, Default: x}}\nConditions:"
-    )
-    [*_, note] = assessed(project, text).notes[:1]
-    assert note.endswith(":2: Parameters.P: 'x' is not a Number")
+    text = f"Parameters: {{P: {{Type: Number, Default: x}}}}\n{TEMPLATE}"
+    notes = assessed(project, text).notes
+    assert notes[0].endswith(":1: Parameters.P: 'x' is not a Number")
 
 
 def test_what_sam_makes_has_a_row_if_it_is_not_served(project: Project) -> None:
