@@ -14,9 +14,13 @@ from botocore.model import OperationModel, Shape, StructureShape
 from local_gateway.aws_services.clients import MotoClients
 from local_gateway.aws_services.provisioning import Provisioner
 from local_gateway.template.document.problems import Problems
+from local_gateway.template.intrinsics.dynamic_references import StoredValue
+from local_gateway.template.loading.resource_types import DATA
 from local_gateway.template.loading.template import ResourceValues, Template
+from local_gateway.template.readers.resolved_template import ResolvedTemplate
 
 _DEEPEST = 6
+_STORES = ("AWS::SSM::Parameter", "AWS::SecretsManager::Secret")
 _VALUES: Mapping[str, object] = {
     "blob": b"",
     "boolean": False,
@@ -53,9 +57,19 @@ def check_data_resources(
     template: Template, region: str, given: Mapping[str, str], problems: Problems
 ) -> ResourceValues:
     """Add the problems of the data resources; the values are derived from their names."""
-    provisioner = Provisioner(OfflineClients(region), given)
+    data = frozenset(item.logical_id for item in template.served if item.type in DATA)
+    derived = ResolvedTemplate(template, ResourceValues(failed=data))
+    names = set[str]()
+    for kind in _STORES:
+        names |= {derived.ref_of(properties) for properties in derived.of_type(kind)}
+
+    def look_up(stored: StoredValue) -> str | None:
+        """Its name, if the template itself stores the value."""
+        return stored.name if stored.name in names else None
+
+    provisioner = Provisioner(OfflineClients(region), given, look_up)
     values = provisioner.provision(template, problems)
-    return ResourceValues(failed=values.failed | frozenset(values.refs), dynamic=values.dynamic)
+    return ResourceValues(failed=data, dynamic=values.dynamic)
 
 
 def _answer(model: OperationModel, **_: object) -> tuple[_Answered, object]:

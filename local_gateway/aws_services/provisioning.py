@@ -34,7 +34,7 @@ from local_gateway.aws_services.stored_values import StoredValues
 from local_gateway.template.document.errors import TemplateError
 from local_gateway.template.document.problems import NotServedError, Problems
 from local_gateway.template.document.source import JsonObject
-from local_gateway.template.intrinsics.dynamic_references import DynamicReferences
+from local_gateway.template.intrinsics.dynamic_references import DynamicReferences, LookUp
 from local_gateway.template.intrinsics.references import Reference, references
 from local_gateway.template.intrinsics.resolver import Resolver
 from local_gateway.template.loading.resource_types import DATA
@@ -91,14 +91,20 @@ class Provisioner:
     """Creates data resources, and for the template's next version those that are new in it.
 
     What exists stays as it is, with what was stored in it: `outdated` names the resources whose
-    properties have changed since they were created. `given` are values of dynamic references.
+    properties have changed since they were created. `given` are values of dynamic references; the
+    services, or else `look_up`, have the others.
     """
 
-    def __init__(self, clients: MotoClients, given: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        clients: MotoClients,
+        given: Mapping[str, str] | None = None,
+        look_up: LookUp | None = None,
+    ) -> None:
         self._template: Template
         self._problems = Problems()
         self._clients = clients
-        self._dynamic = DynamicReferences(given or {}, StoredValues(self._clients).look_up)
+        self._dynamic = DynamicReferences(given or {}, look_up or StoredValues(clients).look_up)
         self._made: dict[str, Any] = {}
         self._existing: dict[str, tuple[str, JsonObject]] = {}
         self._answers: dict[Reference, str] = {}

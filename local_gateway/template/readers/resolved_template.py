@@ -11,7 +11,7 @@ from local_gateway.template.document.errors import Place, TemplateError, did_you
 from local_gateway.template.document.problems import NotServedError, Problems
 from local_gateway.template.document.source import Json
 from local_gateway.template.intrinsics.resolver import Resolver
-from local_gateway.template.loading.resource_types import DATA
+from local_gateway.template.loading.resource_types import DATA, SERVED
 from local_gateway.template.loading.template import Resource, ResourceValues, Template
 from local_gateway.template.readers.properties import Properties
 
@@ -25,6 +25,12 @@ _NAME_PROPERTY = {
     "AWS::Lambda::Function": "FunctionName",
     "AWS::Lambda::LayerVersion": "LayerName",
     "AWS::Logs::LogGroup": "LogGroupName",
+    "AWS::DynamoDB::Table": "TableName",
+    "AWS::SNS::Topic": "TopicName",
+    "AWS::SQS::Queue": "QueueName",
+    "AWS::SSM::Parameter": "Name",
+    "AWS::S3::Bucket": "BucketName",
+    "AWS::SecretsManager::Secret": "Name",
     "AWS::Scheduler::Schedule": "Name",
     "AWS::Scheduler::ScheduleGroup": "Name",
 }
@@ -122,6 +128,8 @@ class ResolvedTemplate:
             return self._values.refs[logical_id]
         if resource.type in _REF_IS_ARN:
             return self._arn(resource)
+        if resource.type == "AWS::SQS::Queue":
+            return self._queue_url(resource)
         if resource.type in ("AWS::Lambda::Version", "AWS::Lambda::Alias"):
             return self._qualified_arn(resource)
         if resource.type.startswith("AWS::CloudFront::"):
@@ -135,11 +143,12 @@ class ResolvedTemplate:
         resource = self._resource(logical_id, place)
         if self._is_in_moto(resource):
             return self._data_attribute(resource, name, place)
-        if name == "Arn" or name.endswith("ARN"):
-            return self._arn(resource)
+        if name in ("Arn", "StreamArn") or name.endswith("ARN"):
+            suffix = "/stream/2000-01-01T00:00:00.000" if name == "StreamArn" else ""
+            return f"{self._arn(resource)}{suffix}"
         if (derive := _ATTRIBUTES.get((resource.type, name))) is not None:
             return derive(self, resource)
-        if resource.type.startswith(("AWS::Lambda::", "AWS::ApiGatewayV2::")):
+        if resource.type in SERVED and not resource.left_out:
             return self._served_attribute(resource, name, place)
         return f"{resource.stack.physical_id(logical_id)}-{name.lower()}"
 
@@ -249,6 +258,15 @@ class ResolvedTemplate:
     def _distribution_domain(self, resource: Resource) -> str:
         return f"d{resource.stack.physical_id(resource.logical_id, 13)}.cloudfront.net"
 
+    def _queue_url(self, resource: Resource) -> str:
+        stack = resource.stack
+        path = f"{stack.account_id}/{self._name(resource)}"
+        return f"https://sqs.{stack.region}.{stack.url_suffix}/{path}"
+
+    def _function_url(self, resource: Resource) -> str:
+        url_id = resource.stack.physical_id(resource.logical_id, 32)
+        return f"https://{url_id}.lambda-url.{resource.stack.region}.on.aws/"
+
     def _version_number(self, resource: Resource) -> str:
         return "1"
 
@@ -257,6 +275,9 @@ _ATTRIBUTES: Mapping[tuple[str, str], Callable[[ResolvedTemplate, Resource], str
     ("AWS::ApiGatewayV2::Api", "ApiEndpoint"): ResolvedTemplate._api_endpoint,
     ("AWS::CloudFront::Distribution", "DomainName"): ResolvedTemplate._distribution_domain,
     ("AWS::Lambda::Alias", "AliasArn"): ResolvedTemplate._qualified_arn,
+    ("AWS::Lambda::Url", "FunctionUrl"): ResolvedTemplate._function_url,
+    ("AWS::SQS::Queue", "QueueName"): ResolvedTemplate._name,
+    ("AWS::SQS::Queue", "QueueUrl"): ResolvedTemplate._queue_url,
     ("AWS::Lambda::Version", "FunctionArn"): ResolvedTemplate._qualified_arn,
     ("AWS::Lambda::Version", "Version"): ResolvedTemplate._version_number,
 }
