@@ -165,7 +165,7 @@ class _Reporter:
             return Status.NO_EFFECT, "its condition is false"
         main = [item for item in made if item.logical_id == name] or made
         if main and not any(item.is_served for item in main):
-            return Status.LEFT_OUT, "it leads to what is left out"
+            return Status.LEFT_OUT, "it belongs to what is left out"
         if treatment(TYPES_OF_SAM.get(kind, kind)) is Treatment.LEFT_OUT:
             return Status.NO_EFFECT, ""
         return (Status.APPROXIMATED if has_notes else Status.SERVED), ""

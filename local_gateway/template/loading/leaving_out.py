@@ -10,7 +10,7 @@ from dataclasses import replace
 from local_gateway.template.document.errors import TemplateError, did_you_mean
 from local_gateway.template.document.source import Json, JsonObject, Source, as_list, as_object
 from local_gateway.template.intrinsics.references import references
-from local_gateway.template.loading.resource_types import INERT
+from local_gateway.template.loading.resource_types import INERT, Treatment, treatment
 from local_gateway.template.loading.template import Resource, Template
 
 # By type: the properties without whose resource it has nothing to do.
@@ -104,6 +104,27 @@ def what_went_along(before: Template, after: Template, names: Collection[str]) -
         elif resource.type not in _PARTS:
             along.append(name if resource.source.is_written(name) else origin)
     return list(dict.fromkeys(along))
+
+
+def providers(template: Template) -> set[str]:
+    """The functions that only custom resources without an effect here would invoke."""
+    custom = {
+        item.logical_id: item
+        for item in template.resources.values()
+        if item.type.startswith("Custom::") and treatment(item.type) is Treatment.LEFT_OUT
+    }
+    names = {
+        reference.name
+        for item in custom.values()
+        for reference in references(item.properties.get("ServiceToken"))
+    }
+    used = {
+        reference.name
+        for item in template.served
+        if item.logical_id not in custom and treatment(item.type) is not Treatment.LEFT_OUT
+        for reference in references(item.properties)
+    }
+    return names - used
 
 
 def _leads_to(resource: Resource, gone: Collection[str]) -> bool:

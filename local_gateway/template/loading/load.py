@@ -21,6 +21,7 @@ from local_gateway.template.intrinsics.resolver import Resolver
 from local_gateway.template.loading.leaving_out import (
     check_left_out,
     inert,
+    providers,
     what_went_along,
     without,
 )
@@ -40,7 +41,7 @@ from local_gateway.template.loading.resource_properties import (
     template_sections,
 )
 from local_gateway.template.loading.resource_types import (
-    CODE_PROPERTIES,
+    ASSET_PROPERTIES,
     INERT,
     NOT_SERVED_OF_SAM,
     TYPES_OF_SAM,
@@ -55,6 +56,7 @@ from local_gateway.template.loading.template import Resource, Template
 from local_gateway.template.loading.translation import translate
 
 _OBJECTS = ("Conditions", "Globals", "Mappings", "Metadata", "Outputs", "Parameters")
+_REST_API = "AWS::ApiGateway::RestApi"
 _NAMES_OF_RESERVED_ROUTES = {
     "$connect": "Connect",
     "$disconnect": "Disconnect",
@@ -88,7 +90,7 @@ def load_template(
     not_served = [name for name, item in asked.resources.items() if not item.is_served]
     served = without(asked, not_served)
     warnings += _warning_of_company(asked, served, not_served)
-    served = _without_wiring(served, collected)
+    served = _without_wiring(without(served, providers(served)), collected)
     if problems is None:
         collected.raise_if_any()
     return replace(
@@ -293,8 +295,7 @@ def _resource(
     if treatment(kind) is Treatment.NOT_SERVED:
         if remedy := misspelled(kind):
             raise TemplateError(place, f"there is no type {kind}", remedy)
-        # SAM makes several resources of one that is not served: one warning is enough.
-        if source.is_written(logical_id) or is_named_as_not_served(kind):
+        if is_named_as_not_served(kind) or not _is_part(source, logical_id, kind):
             problems.add(NotServedError(place, why_not_served(kind), "it is left out"))
     depends_on = body.get("DependsOn")
     names = as_list(depends_on) or [depends_on]
@@ -312,6 +313,16 @@ def _resource(
     )
 
 
+def _is_part(source: Source, logical_id: str, kind: str) -> bool:
+    """Whether it belongs to something else of which a warning tells that it is not served.
+
+    SAM makes several resources of one, and a REST API has many.
+    """
+    written = as_object(source.document.get("Resources")).values()
+    has_api = any(as_object(item).get("Type") == _REST_API for item in written)
+    return (has_api and kind.startswith("AWS::ApiGateway::")) or not source.is_written(logical_id)
+
+
 def _type_as_written(source: Source, logical_id: str) -> str:
     """The type of a resource of the file, in terms of CloudFormation; empty for any other."""
     written = as_object(as_object(source.document.get("Resources")).get(logical_id)).get("Type")
@@ -319,10 +330,10 @@ def _type_as_written(source: Source, logical_id: str) -> str:
 
 
 def _with_local_asset(body: JsonObject, kind: str) -> JsonObject:
-    """The properties, with the directory that the CDK names in place of code in its bucket."""
+    """The properties, with the file or folder that the CDK names in place of one in its bucket."""
     properties, metadata = as_object(body.get("Properties")), as_object(body.get("Metadata"))
-    path, name = metadata.get("aws:asset:path"), CODE_PROPERTIES.get(kind)
-    if name is None or not isinstance(path, str) or "S3Key" not in as_object(properties.get(name)):
+    path, name = metadata.get("aws:asset:path"), ASSET_PROPERTIES.get(kind)
+    if name is None or not isinstance(path, str) or not isinstance(properties.get(name), dict):
         return properties
     return {**properties, name: path}
 
@@ -395,7 +406,12 @@ def _left_out(resources: Iterable[Resource]) -> Iterator[str]:
         "AWS::CodeDeploy::",
         "AWS::ApiGateway::Account",
         "AWS::SQS::QueuePolicy",
+        "AWS::S3::BucketPolicy",
         "AWS::SNS::TopicPolicy",
+        "Custom::ApiGatewayAccountRole",
+        "Custom::LogRetention",
+        "Custom::S3AutoDeleteObjects",
+        "Custom::VpcRestrictDefaultSG",
     )
     unexpected = [
         f"{item.logical_id} ({item.type})"

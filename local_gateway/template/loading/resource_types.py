@@ -79,6 +79,12 @@ _LEFT_OUT = frozenset(
         "AWS::WAFv2::WebACL",
         "AWS::WAFv2::WebACLAssociation",
         "AWS::XRay::Group",
+        # What the CDK and the Serverless Framework add of their own.
+        "Custom::ApiGatewayAccountRole",
+        "Custom::CDKBucketDeployment",
+        "Custom::LogRetention",
+        "Custom::S3AutoDeleteObjects",
+        "Custom::VpcRestrictDefaultSG",
     }
 )
 _LEFT_OUT_SERVICES = (
@@ -156,6 +162,11 @@ WIRING: Mapping[str, tuple[str, str]] = {
 CODE_PROPERTIES: Mapping[str, str] = {
     "AWS::Lambda::Function": "Code",
     "AWS::Lambda::LayerVersion": "Content",
+}
+# By type: the property that names a file which the CDK sends to S3.
+ASSET_PROPERTIES: Mapping[str, str] = {
+    **CODE_PROPERTIES,
+    "AWS::CloudFormation::Stack": "TemplateURL",
 }
 
 

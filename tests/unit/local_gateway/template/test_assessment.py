@@ -54,7 +54,7 @@ def test_every_resource_has_a_status(project: Project) -> None:
     ]
     notes = {item.logical_id: item.notes for item in assessment.resources if item.notes}
     assert notes["Old"] == ("python3.9 runs on python3.13 here",)
-    assert notes["Nightly"] == ("it leads to what is left out",)
+    assert notes["Nightly"] == ("it belongs to what is left out",)
     assert notes["Stack/Database"] == (
         "the type AWS::RDS::DBInstance is not served; it is left out",
     )
