@@ -13,6 +13,16 @@ from local_gateway.template.document.source import Source, as_object
 from local_gateway.template.loading.resource_types import TYPES_OF_SAM, Treatment, treatment
 from local_gateway.template.loading.template import Resource, ResourceValues, Template
 
+# What has nothing left to do without what is not served of it.
+_WHOLE = frozenset(
+    {
+        "AWS::ApiGatewayV2::Authorizer",
+        "AWS::ApiGatewayV2::Integration",
+        "AWS::ApiGatewayV2::Route",
+        "AWS::Lambda::EventSourceMapping",
+        "AWS::Scheduler::Schedule",
+    }
+)
 _LINE = re.compile(r"(\d+): ")
 
 
@@ -74,14 +84,18 @@ def assess(
     else:
         application, warnings, final = loaded.application, loaded.warnings, loaded.template
     errors = [] if application is not None else problems.errors
-    return _Reporter(final, errors, warnings).assessment(application)
+    return _Reporter(final, errors, warnings, problems.not_served).assessment(application)
 
 
 class _Reporter:
     """Sorts errors and warnings, which begin with their place, by resource."""
 
     def __init__(
-        self, template: Template, errors: Iterable[TemplateError], warnings: Iterable[str]
+        self,
+        template: Template,
+        errors: Iterable[TemplateError],
+        warnings: Iterable[str],
+        not_served: Iterable[TemplateError],
     ) -> None:
         self._template = template
         self._sources = {template.source.prefix: template.source}
@@ -91,6 +105,7 @@ class _Reporter:
         self._lines: dict[str, int] = {}
         self._others: list[str] = []
         self._refused: set[str] = set()
+        self._not_served = {error.place.resource for error in not_served}
         for error in errors:
             self._refused.add(error.place.resource or "")
             self._add(str(error))
@@ -168,6 +183,8 @@ class _Reporter:
             return Status.LEFT_OUT, "it belongs to what is left out"
         if treatment(TYPES_OF_SAM.get(kind, kind)) is Treatment.LEFT_OUT:
             return Status.NO_EFFECT, ""
+        if name in self._not_served and kind in _WHOLE:
+            return Status.LEFT_OUT, ""
         return (Status.APPROXIMATED if has_notes else Status.SERVED), ""
 
 

@@ -143,12 +143,13 @@ class ResolvedTemplate:
         resource = self._resource(logical_id, place)
         if self._is_in_moto(resource):
             return self._data_attribute(resource, name, place)
-        if name in ("Arn", "StreamArn") or name.endswith("ARN"):
-            suffix = "/stream/2000-01-01T00:00:00.000" if name == "StreamArn" else ""
-            return f"{self._arn(resource)}{suffix}"
         if (derive := _ATTRIBUTES.get((resource.type, name))) is not None:
             return derive(self, resource)
-        if resource.type in SERVED and not resource.left_out:
+        is_served = resource.type in SERVED and not resource.left_out
+        if name == "Arn" or (name.lower().endswith("arn") and not is_served):
+            suffix = "/stream/2000-01-01T00:00:00.000" if name == "StreamArn" else ""
+            return f"{self._arn(resource)}{suffix}"
+        if is_served:
             return self._served_attribute(resource, name, place)
         return f"{resource.stack.physical_id(logical_id)}-{name.lower()}"
 

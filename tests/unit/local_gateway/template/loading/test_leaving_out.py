@@ -219,6 +219,23 @@ Resources:
     assert [error.place.resource for error in raised.value.errors] == ["Rest", "Go"]
 
 
+OF_FRAMEWORKS = """\
+Resources:
+  Fun:
+    Type: AWS::Lambda::Function
+    Properties: {Runtime: python3.13, Code: code, Handler: app.handler}
+  Retention: {Type: AWS::Lambda::Function, Properties: {Runtime: x, Code: code, Handler: x}}
+  Permission: {Type: AWS::Lambda::Permission, Properties: {FunctionName: !Ref Retention}}
+  One: {Type: Custom::LogRetention, Properties: {ServiceToken: !GetAtt Retention.Arn}}
+  Two: {Type: Custom::LogRetention, Properties: {ServiceToken: !GetAtt Retention.Arn}}
+"""
+
+
+def test_functions_of_the_frameworks_own_custom_resources_are_left_out(project: Project) -> None:
+    loaded = project.read(OF_FRAMEWORKS)
+    assert ([*loaded.application.functions], loaded.warnings) == (["Fun"], ())
+
+
 def test_what_does_not_exist_cannot_be_left_out(project: Project) -> None:
     with pytest.raises(TemplateError, match=r"names Datbase, which .* did you mean Database\?"):
         read(project, TEMPLATE, "Datbase")

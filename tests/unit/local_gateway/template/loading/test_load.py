@@ -154,6 +154,20 @@ Resources:
     assert template.resources["F"].properties["Code"] == "asset.abc"
 
 
+def test_nested_stack_of_the_cdk_is_the_file_that_its_metadata_names(project: Project) -> None:
+    project.write(
+        "Store.nested.template.json", '{"Resources": {"Table": {"Type": "AWS::SQS::Queue"}}}'
+    )
+    template = project.load("""\
+Resources:
+  Store:
+    Type: AWS::CloudFormation::Stack
+    Metadata: {"aws:asset:path": Store.nested.template.json, "aws:asset:property": TemplateURL}
+    Properties: {TemplateURL: !Sub "https://s3.${AWS::Region}.amazonaws.com/cdk-assets/abc.json"}
+""")
+    assert list(template.resources) == ["Store/Table"]
+
+
 def test_warnings(project: Project) -> None:
     template = project.load(
         SAM
