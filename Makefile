@@ -64,7 +64,7 @@ user: $(RUN) ## add a user NAME=… to the running bot, or to STACK=… on AWS
 		$(if $(STACK),--stack "$(STACK)") $(if $(REGION),--region "$(REGION)") $(ARGS)
 
 revoke: $(RUN) ## log out and disable a user NAME=… of the running bot, or of STACK=… on AWS
-	@$(BIN)/python -m tools.scripts.revoke_user "$(NAME)" --url http://localhost:$(PORT) \
+	@PYTHONPATH=layers/sapa $(BIN)/python -m tools.scripts.revoke_user "$(NAME)" --url http://localhost:$(PORT) \
 		$(if $(STACK),--stack "$(STACK)") $(if $(REGION),--region "$(REGION)") $(ARGS)
 
 # One file after the other in each worker; files in their order, so that the long ones begin first.

@@ -4,8 +4,9 @@ import asyncio
 import json
 import os
 import signal
+import subprocess
+from contextlib import suppress
 
-from local_gateway.aws_services.moto_server import MotoServer
 from local_gateway.core.model import Application
 from local_gateway.errors import GatewayError
 from local_gateway.server.bound_ports import BoundPorts
@@ -21,23 +22,25 @@ async def run_ready_hook(
     terminal: Terminal,
     application: Application,
     ports: BoundPorts,
-    aws: MotoServer,
+    aws_endpoint_url: str,
 ) -> None:
     """Run the command of `--on-ready`, if there is one; raises `GatewayError` when it fails."""
     if settings.on_ready is None:
         return
-    process = await asyncio.create_subprocess_shell(
+    # Not asyncio's own: Ctrl-C while it starts a shell would leave what the shell has started.
+    process = subprocess.Popen(  # noqa: S602, ASYNC220 - the user's own command
         settings.on_ready,
-        env=_variables(settings, application, ports, aws),
-        stdin=asyncio.subprocess.DEVNULL,
+        shell=True,
+        env=_variables(settings, application, ports, aws_endpoint_url),
+        stdin=subprocess.DEVNULL,
         stdout=terminal.output_of_commands,
         start_new_session=True,
     )
     try:
-        status = await process.wait()
+        status = await asyncio.to_thread(process.wait)
     except asyncio.CancelledError:
-        os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
+        with suppress(ProcessLookupError):  # it has just ended
+            os.killpg(process.pid, signal.SIGKILL)
         raise
     if status != 0:
         raise GatewayError(
@@ -46,7 +49,7 @@ async def run_ready_hook(
 
 
 def _variables(
-    settings: GatewaySettings, application: Application, ports: BoundPorts, aws: MotoServer
+    settings: GatewaySettings, application: Application, ports: BoundPorts, aws_endpoint_url: str
 ) -> dict[str, str]:
     """The command's whole environment, with dummy credentials for the local AWS services."""
     return {
@@ -56,7 +59,7 @@ def _variables(
         "LOCAL_GATEWAY_LAMBDA_ENDPOINT": settings.lambda_endpoint or "",
         "LOCAL_GATEWAY_WARP": f"{settings.warp:g}",
         "STACK_OUTPUTS": json.dumps(dict(application.outputs)),
-        "AWS_ENDPOINT_URL": aws.endpoint_url,
+        "AWS_ENDPOINT_URL": aws_endpoint_url,
         "AWS_DEFAULT_REGION": application.region,
         "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
         "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,

@@ -44,7 +44,7 @@ async def replay(
         await warm(runtime, application)
         calls = expected_calls(recording)
         await _serve_management_api(stack, terminal, ports, application, calls)
-        await run_ready_hook(settings, terminal, application, ports, aws)
+        await run_ready_hook(settings, terminal, application, ports, aws.endpoint_url)
         summary = Summary(recording)
         replayer = Replayer(runtime, application.functions, recording, calls)
         async for replayed in replayer.replay():

@@ -8,7 +8,7 @@ from local_gateway.app.features import FEATURES, Run
 from local_gateway.app.gateway import Gateway
 from local_gateway.app.ready_hook import ACCESS_KEY_ID, SECRET_ACCESS_KEY, run_ready_hook
 from local_gateway.app.reload import Reloader
-from local_gateway.app.startup import make_runtime, read_version, warm
+from local_gateway.app.startup import make_runtime, read_version
 from local_gateway.app.version import VersionReader
 from local_gateway.aws_services.moto_server import MotoServer
 from local_gateway.core.model import Application
@@ -64,7 +64,6 @@ async def serve(
         runtime = make_runtime(settings, run.observe, application, aws, waiting=run.when_waiting)
         exits.push_async_callback(runtime.close)
         await runtime.start()
-        await warm(runtime, application)
         invoker: Invoker = runtime
         for wrap in run.middleware:
             invoker = wrap(invoker)
@@ -83,8 +82,11 @@ async def serve(
             )
         )
         terminal.say(f"AWS services for this run: {aws.endpoint_url}")
-        await run_ready_hook(settings, terminal, application, ports, aws)
+        await run_ready_hook(settings, terminal, application, ports, aws.endpoint_url)
         terminal.ready(list(_urls(origins, ports)))
+        trial = asyncio.create_task(runtime.try_functions(terminal.warn))
+        exits.push_async_callback(asyncio.wait, [trial])
+        exits.callback(trial.cancel)
         if settings.reload:
 
             def deploy(application: Application, origins: list[ApiPort]) -> None:

@@ -55,3 +55,4 @@ async def warm(runtime: Functions, application: Application) -> None:
     for problem in await asyncio.gather(*starts, return_exceptions=True):
         if isinstance(problem, BaseException):
             raise problem
+

@@ -42,8 +42,8 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     options = _parser().parse_args(arguments)
     if options.file is not None:
         options.template = options.file
-    settings = gateway_settings(options, environment)
     try:
+        settings = gateway_settings(options, environment)
         report = _report(settings)
     except GatewayError as error:
         if options.json:

@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from local_gateway import __version__
 from local_gateway.aws_services.moto_server import MotoServer
 from local_gateway.cli.options import (
     add_lambda_endpoint,
@@ -62,17 +63,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("--bridge needs --sam-local DIRECTORY")
     if options.env_vars is not None and options.lambda_endpoint is not None:
         parser.error("--env-vars has no effect with --lambda-endpoint: give it to sam local")
-    settings = gateway_settings(options, dict(os.environ))
-    if settings.sam_local is not None:
-        settings = replace(settings, bridge=settings.bridge or address_of())
     _raise_open_file_limit()
     coloured = shows_colours(sys.stdout, os.environ)
     terminal = (
         JsonTerminal()
         if options.json
-        else Terminal(verbose=settings.verbose, coloured=coloured, shows_files=options.show_files)
+        else Terminal(verbose=options.verbose, coloured=coloured, shows_files=options.show_files)
     )
     try:
+        settings = gateway_settings(options, dict(os.environ))
+        if settings.sam_local is not None:
+            settings = replace(settings, bridge=settings.bridge or address_of())
         bridge = () if settings.bridge is None else (settings.bridge,)
         with (
             BoundPorts(with_bridge(settings.hosts, bridge), settings.port) as ports,
@@ -114,6 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_template_options(parser)
     add = parser.add_argument
+    add("--version", action="version", version=f"local-gateway {__version__}")
     add("--port", type=_port, default=8080, help="default: 8080; 0 chooses a free port")
     add(
         "--host",

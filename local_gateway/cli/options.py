@@ -3,7 +3,7 @@
 import argparse
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
@@ -11,6 +11,9 @@ from local_gateway.errors import GatewayError
 from local_gateway.settings import GatewaySettings
 from local_gateway.template.document.errors import TemplateError
 from local_gateway.template.document.problems import NothingServedError, TemplateErrors
+
+# As for `sam`.
+DEFAULT_TEMPLATES = ("template.yaml", "template.yml", "template.json")
 
 
 def program_name() -> str:
@@ -22,7 +25,7 @@ def program_name() -> str:
 def add_template_options(parser: argparse.ArgumentParser) -> None:
     """Add the template, its parameters and its pseudo parameters."""
     add = parser.add_argument
-    add("--template", type=Path, default=Path("template.yaml"), help="default: template.yaml")
+    add("--template", type=Path, metavar="FILE", help=f"default: {_or(DEFAULT_TEMPLATES)}")
     add("--region", default="us-east-1", help="AWS::Region; default: us-east-1")
     add("--stack-name", default="local", help="AWS::StackName; default: local")
     add(
@@ -107,10 +110,24 @@ def url(text: str) -> str:
 def gateway_settings(
     options: argparse.Namespace, environment: Mapping[str, str]
 ) -> GatewaySettings:
-    """The settings that were given; each has the name of its option."""
+    """The settings that were given; each has the name of its option. Raises `GatewayError`."""
     names = {field.name for field in fields(GatewaySettings)}
     given = {name: value for name, value in vars(options).items() if name in names}
+    given["template"] = options.template or _default_template()
     given["parameter_overrides"] = dict(options.parameter_overrides)
     given["resolve"] = dict(options.resolve)
     given["leave_out"] = tuple(options.leave_out)
     return GatewaySettings(**given, environment=environment)
+
+
+def _default_template() -> Path:
+    for name in DEFAULT_TEMPLATES:
+        if Path(name).exists():
+            return Path(name)
+    raise GatewayError(
+        f"this folder has no {_or(DEFAULT_TEMPLATES)}: name the template with --template FILE"
+    )
+
+
+def _or(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} or {names[-1]}"

@@ -22,9 +22,10 @@ def foreign_page(
     hosts: Sequence[str], origins: Sequence[str], fetch_site: str | None
 ) -> str | None:
     """Why a request is refused, by its Host, Origin and `Sec-Fetch-Site`; `None` if it is not."""
-    if len(hosts) > 1 or not all(is_local_name(host) for host in hosts):
+    if len(hosts) > 1 or not all(map(is_local_name, hosts)):
         return "expected one Host header with a name of this machine"
-    if any([origin.lower()] != [f"http://{host.lower()}" for host in hosts] for origin in origins):
+    own = {f"http://{host.lower()}" for host in hosts}
+    if not {origin.lower() for origin in origins} <= own:
         return "pages of other origins get nothing here"
     if (fetch_site and fetch_site.lower()) not in _OWN_SITES:
         return "pages of other sites get nothing here"

@@ -12,7 +12,7 @@ from local_gateway.core.http import Request
 from local_gateway.core.loopback_guard import foreign_page
 
 _OWN_HOST = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE)
-READING = frozenset({"GET"})
+READING = frozenset({"GET", "HEAD"})
 
 
 def problem(request: Request) -> str | None:

@@ -83,14 +83,15 @@ class InspectorSite:
         if first == "connections" and rest:
             return self._close(request.method, unquote(rest))
         if request.method not in access.READING:
-            return json_message(405, "Method Not Allowed", {**_HEADERS, "Allow": "GET"})
+            return json_message(405, "Method Not Allowed", {**_HEADERS, "Allow": "GET, HEAD"})
         match first, rest:
             case "", "":
                 return self._file("index.html")
             case "stack", "":
                 return _response("application/json", json.dumps(self._describe()).encode())
             case "events", "":
-                return self._events()
+                is_head = request.method == "HEAD"
+                return _response("text/event-stream", b"") if is_head else self._events()
             case "static", name if name in self._files:
                 return self._file(name)
         return json_message(404, "Not Found", _HEADERS)

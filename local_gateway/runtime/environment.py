@@ -23,7 +23,8 @@ from local_gateway.runtime.runtime_api import (
     Deliver,
     Delivery,
     RefusedError,
-    listening,
+    listen,
+    serve,
 )
 from local_gateway.runtime.settings import RuntimeContext
 from local_gateway.runtime.variables import environment_variables, log_stream_name
@@ -78,6 +79,7 @@ class ExecutionEnvironment:
         self._owner = owner
         self._cold = cold
         self.initialised: asyncio.Future[InvocationResult | None] = self._loop.create_future()
+        self._log_stream = log_stream_name(time.strftime("%Y/%m/%d", time.gmtime()))
         self._log = EnvironmentLog(
             function, context.observe, platform_lines=context.settings.platform_lines
         )
@@ -109,9 +111,12 @@ class ExecutionEnvironment:
     async def live(self) -> None:
         """Start, serve, and clean up when the process ends or is killed."""
         try:
-            async with listening(self) as address:
+            with listen() as (listener, address):
                 process = await self._start(address)
-                self._end(describe_exit(await process.ended))
+                async with serve(listener, self, process.pid):
+                    return_code = await process.ended
+                self._context.reaper.reap(self._log_stream)
+                self._end(describe_exit(return_code))
         except OSError as error:
             self._init_failure = Failed("Runtime.InvalidEntrypoint", str(error))
             self._end("Runtime did not start")
@@ -175,6 +180,7 @@ class ExecutionEnvironment:
     async def _start(self, address: str) -> EnvironmentProcess:
         function, context, settings = self._function, self._context, self._context.settings
         self._spawned_at = self._loop.time()
+        context.reaper.watch(self._log_stream)
         process = await start_process(
             [str(settings.python), "-P", str(_LAUNCHER), context.client, function.handler],
             directory=function.code,
@@ -182,7 +188,7 @@ class ExecutionEnvironment:
                 function,
                 region=context.region,
                 api_address=address,
-                log_stream=log_stream_name(time.strftime("%Y/%m/%d", time.gmtime())),
+                log_stream=self._log_stream,
                 python=settings.python,
                 base=settings.base_environment,
             ),

@@ -94,6 +94,9 @@ class EnvironmentProcess(asyncio.SubprocessProtocol):
             if sys.platform == "win32":
                 self._transport.kill()
             else:
+                for descendant in list(_descendants(self.pid)):
+                    with contextlib.suppress(ProcessLookupError, PermissionError):
+                        os.kill(descendant, signal.SIGKILL)
                 os.killpg(self.pid, signal.SIGKILL)
 
     @override
@@ -124,6 +127,15 @@ class EnvironmentProcess(asyncio.SubprocessProtocol):
         self._transport.close()
         if not self.ended.done():  # it is cancelled if the gateway stops in the meantime
             self.ended.set_result(self._transport.get_returncode() or 0)
+
+
+def _descendants(pid: int) -> Iterator[int]:
+    """What a process has started, in groups of their own too; Linux only."""
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):  # it has ended
+            for child in map(int, task.read_text().split()):
+                yield child
+                yield from _descendants(child)
 
 
 _STREAMS: Mapping[int, LogStream] = {1: "stdout", 2: "stderr"}

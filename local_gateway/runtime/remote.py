@@ -152,6 +152,9 @@ class RemoteLambda:
     async def warm(self, function: str) -> None:
         """Do nothing: SAM starts its containers itself, see `--warm-containers`."""
 
+    async def try_functions(self, warn: Callable[[str], None]) -> None:
+        """Do nothing, for the same reason."""
+
     def hold(self, functions: Set[str]) -> None:
         """Do nothing: the service manages the functions' code."""
 

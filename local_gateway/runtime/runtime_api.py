@@ -5,16 +5,18 @@ Paths, headers and statuses: Lambda developer guide, runtimes-api.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
+from socket import create_server, socket
 from typing import Protocol, cast
 
-from local_gateway.core.http import Request
+from local_gateway.core.http import Headers, Request
 from local_gateway.core.http_parser import RequestParser
 from local_gateway.core.invocation import Failed
 from local_gateway.core.loopback_guard import foreign_page
+from local_gateway.runtime.peer import belongs_to
 
 PREFIX = "/2018-06-01/runtime/"
 
@@ -73,11 +75,16 @@ class RuntimeApiHandler(Protocol):
 
 
 class RuntimeApiConnection(asyncio.Protocol):
-    """One connection of a runtime client: one call at a time."""
+    """One connection of a runtime client, which is the process `pid`: one call at a time.
 
-    def __init__(self, handler: RuntimeApiHandler) -> None:
+    Without `pid`, and where the system does not say whose a connection is, programs are trusted.
+    """
+
+    def __init__(self, handler: RuntimeApiHandler, pid: int | None) -> None:
         self._loop = asyncio.get_running_loop()
         self._handler = handler
+        self._pid = pid
+        self._is_own: bool | None = None
         self._parser = RequestParser(
             "", max_head_bytes=MAX_HEAD_BYTES, max_body_bytes=MAX_RESPONSE_BYTES
         )
@@ -86,6 +93,9 @@ class RuntimeApiConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        if self._pid is not None:
+            peer, own = (transport.get_extra_info(name) for name in ("peername", "sockname"))
+            self._is_own = belongs_to(self._pid, peer, own)
 
     def data_received(self, data: bytes) -> None:
         """Answer every request that is complete.
@@ -115,11 +125,8 @@ class RuntimeApiConnection(asyncio.Protocol):
         self._transport.close()
 
     def _call(self, request: Request) -> None:
-        headers = request.headers
-        origins, site = headers.get_all("Origin"), headers.get("Sec-Fetch-Site")
-        foreign = foreign_page(headers.get_all("Host"), origins, site)
-        if foreign is not None:
-            raise RefusedError(403, "AccessDenied", foreign)
+        if not self._is_own:
+            self._check_sender(request.headers)
         match request.method, *request.path.removeprefix(PREFIX).split("/"):
             case "GET", "invocation", "next":
                 if not self._transport.is_closing():
@@ -137,6 +144,14 @@ class RuntimeApiConnection(asyncio.Protocol):
             case _:
                 raise RefusedError(404, "InvalidPath", "no such call in the Runtime API")
         self._send(202, b'{"status":"OK"}\n')
+
+    def _check_sender(self, headers: Headers) -> None:
+        if self._is_own is False:
+            raise RefusedError(403, "AccessDenied", "this is for the function's own process")
+        origins, site = headers.get_all("Origin"), headers.get("Sec-Fetch-Site")
+        foreign = foreign_page(headers.get_all("Host"), origins, site)
+        if foreign is not None:
+            raise RefusedError(403, "AccessDenied", foreign)
 
     def _poll(self) -> None:
         self._is_polling = True
@@ -180,19 +195,28 @@ class RuntimeApiConnection(asyncio.Protocol):
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 
+@contextmanager
+def listen() -> Iterator[tuple[socket, str]]:
+    """A free port of the loopback interface, and its `host:port`; calls wait for `serve`."""
+    with create_server(("127.0.0.1", 0)) as listener:
+        host, port = listener.getsockname()
+        yield listener, f"{host}:{port}"
+
+
 @asynccontextmanager
-async def listening(handler: RuntimeApiHandler) -> AsyncIterator[str]:
-    """A Runtime API on a free port of the loopback interface, as `host:port`."""
-    listener = await asyncio.get_running_loop().create_server(
-        lambda: RuntimeApiConnection(handler), "127.0.0.1", 0
+async def serve(
+    listener: socket, handler: RuntimeApiHandler, pid: int | None
+) -> AsyncIterator[None]:
+    """Answer the calls of the process `pid`, and refuse others; without it, answer programs."""
+    server = await asyncio.get_running_loop().create_server(
+        lambda: RuntimeApiConnection(handler, pid), sock=listener
     )
     try:
-        host, port = listener.sockets[0].getsockname()
-        yield f"{host}:{port}"
+        yield
     finally:
-        listener.close()
-        listener.abort_clients()
-        await listener.wait_closed()
+        server.close()
+        server.abort_clients()
+        await server.wait_closed()
 
 
 def _failure(request: Request) -> Failed:

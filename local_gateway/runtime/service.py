@@ -1,7 +1,7 @@
 """A Lambda service: it invokes functions by their logical id, with JSON."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 
 from local_gateway.core.invocation import Failed, Invocation, InvocationResult, TimedOut
 from local_gateway.core.model import LambdaFunction
@@ -9,9 +9,12 @@ from local_gateway.errors import GatewayError
 from local_gateway.records import Observe, ignore
 from local_gateway.runtime.jobs import new_job
 from local_gateway.runtime.pool import STARTS_AT_ONCE, FunctionPool
+from local_gateway.runtime.reaper import ProcessReaper
 from local_gateway.runtime.settings import RuntimeContext, RuntimeSettings, choose_client
 
 MAX_REQUEST_BYTES = 6 * 1024 * 1024
+# A process of a small Python function takes some 20 MB.
+MOST_KEPT_WARM = 32
 
 _INSTALL = "; install it into the environment the gateway runs in, or put it into a layer"
 
@@ -41,6 +44,7 @@ class LambdaRuntime:
             observe=observe,
             region=region,
             client=choose_client(settings),
+            reaper=ProcessReaper(),
         )
         self._pools: dict[str, FunctionPool] = {}
         self._retiring: dict[asyncio.Task[None], FunctionPool] = {}
@@ -80,6 +84,27 @@ class LambdaRuntime:
         """Initialise an environment, if there is none; raises `FunctionInitError`."""
         await _warm(self._pool(function))
 
+    async def try_functions(self, warn: Callable[[str], None]) -> None:
+        """Start each function once while all are served, and warn of those that do not start.
+
+        So a template with many functions is ready at once, and a mistake in one of them is reported
+        without a call. Only the first `MOST_KEPT_WARM` keep the environment that nobody has called.
+        """
+        starts = asyncio.Semaphore(STARTS_AT_ONCE)
+
+        async def attempt(at: int, name: str) -> None:
+            async with starts:
+                pool = self._pools.get(name)
+                failure = await pool.warm() if pool is not None else None
+                if pool is None or pool is not self._pools.get(name):
+                    return  # a reload has replaced the function, and has started the new version
+                if failure is not None:
+                    warn(f"{_describe(pool.function, failure)}; its calls fail until that is corrected")
+                elif at >= MOST_KEPT_WARM:
+                    pool.kill_idle_environment()
+
+        await asyncio.gather(*(attempt(at, name) for at, name in enumerate(list(self._pools))))
+
     def hold(self, functions: Set[str]) -> None:
         """Keep the environments of these functions, whose code on disk has changed.
 
@@ -118,6 +143,7 @@ class LambdaRuntime:
         self._started = False
         await asyncio.gather(*(pool.close() for pool in pools))
         await asyncio.gather(*self._retiring)
+        await self._context.reaper.close()
 
     def _retire(self, pool: FunctionPool, successor: FunctionPool | None) -> None:
         pool.retire(successor)

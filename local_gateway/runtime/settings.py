@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from local_gateway.records import Observe
+from local_gateway.runtime.reaper import ProcessReaper
 
 type RuntimeClient = Literal["awslambdaric", "bootstrap"]
 
@@ -49,6 +50,7 @@ class RuntimeContext:
     observe: Observe
     region: str
     client: RuntimeClient
+    reaper: ProcessReaper
 
 
 def choose_client(settings: RuntimeSettings) -> RuntimeClient:

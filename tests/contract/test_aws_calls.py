@@ -22,7 +22,7 @@ ROOM = "room:1"
 
 
 @pytest.fixture
-def calls(cloud: Cloud, user_pool_id: str) -> list[str]:
+def calls(cloud: Cloud, session: None, user_pool_id: str) -> list[str]:
     """The operations in which requests arrive."""
     cloud.aws.calls.clear()
     return cloud.aws.calls

@@ -18,8 +18,8 @@ from functions.disconnect.app import lambda_handler as disconnect
 from functions.fan_out.app import lambda_handler as fan_out
 from functions.publish.app import lambda_handler as publish
 from sapa.channels.fan_out_task import FanOutTask, Recipient
-from sapa.login.session import start_session
-from sapa.services import epoch_seconds, services
+from sapa.connections.connection import HANDSHAKE_SECONDS
+from sapa.services import services
 from tests.contract.test_aws_calls import (
     ROOM,
     STEPS,
@@ -30,10 +30,9 @@ from tests.contract.test_aws_calls import (
 )
 from tests.contract.test_template_security import API_ARN, as_text, functions, granted
 from tests.contract.transformed_template import resources
-from tests.integration.sapa.conftest import Cloud
+from tests.integration.sapa.conftest import Cloud, store_session
 from tests.integration.sapa.stack import (
     PASSWORD,
-    TOKEN,
     create_tables,
     lambda_context,
     recorded,
@@ -80,6 +79,7 @@ class Desk:
         self.cloud.aws.reset()
         create_tables()
         boto3.client("sqs").create_queue(QueueName="fan_out")
+        store_session()
 
     @staticmethod
     def variable(name: str) -> str:
@@ -113,7 +113,9 @@ def authorizes(desk: Desk) -> None:
 def connects(desk: Desk) -> None:
     """Each connection closes the one before; the first is gone when it is its turn."""
     desk.environment.setenv("MAX_CONNECTIONS_PER_USER", "1")
-    connect(event("connect", "c1"), lambda_context())
+    first = event("connect", "c1")
+    first["requestContext"]["connectedAt"] -= HANDSHAKE_SECONDS * 1000
+    connect(first, lambda_context())
     context().join(ROOM)
     desk.cloud.management_api.gone.add("c1")
     for name in ("c2", "c3"):
@@ -168,17 +170,17 @@ def fans_out(desk: Desk) -> None:
 
 def serves(desk: Desk) -> None:
     """Logins, one with a new password, and a logout with an open socket and two that are gone."""
+    desk.environment.setenv("MAX_CONNECTIONS_PER_USER", "3")
+    desk.environment.setenv("CONNECTION_LIMIT_POLICY", "refuse-newest")
     open_connections()
     both_in()
     connect(event("connect", "c3"), lambda_context())
-    session = event("connect", "c1")["requestContext"]["authorizer"]["session_id"]
-    start_session(
-        "demo",
-        services().sessions,
-        token=TOKEN,
-        session_id=session,
-        expires_at=epoch_seconds() + 3600,
-    )
+    store_session(event("connect", "c1")["requestContext"]["authorizer"]["session_id"])
+    # A logout tries young connections again.
+    table = boto3.resource("dynamodb").Table("subscriptions")
+    for item in table.scan()["Items"]:
+        if item["channel"] == "user:demo":
+            table.put_item(Item=item | {"since": 0})
     boto3.client("cognito-idp").admin_create_user(
         UserPoolId=desk.variable("USER_POOL_ID"), Username="baru", TemporaryPassword=PASSWORD
     )
@@ -218,7 +220,7 @@ def test_every_function_has_a_life() -> None:
 
 @pytest.mark.parametrize("name", LIVES)
 def test_a_role_allows_what_its_function_calls_and_nothing_that_it_does_not(
-    cloud: Cloud, user_pool_id: str, monkeypatch: pytest.MonkeyPatch, name: str
+    cloud: Cloud, session: None, user_pool_id: str, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     desk = Desk(name, cloud, monkeypatch)
     LIVES[name](desk)

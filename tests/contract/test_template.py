@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from sapa.connections.connection import HANDSHAKE_SECONDS, OPENING_SECONDS
 from sapa.errors import SettingError
 from sapa.settings import Settings
 from tests.contract.transformed_template import PROJECT, function_behind, references, resources
@@ -143,3 +144,14 @@ def test_the_layer_ships_the_versions_that_the_tests_run_with() -> None:
     shipped = pins(PROJECT / "layers/dependencies/requirements.txt")
     assert {"pydantic", "aws-lambda-powertools"} <= shipped.keys()
     assert shipped.items() <= pins(PROJECT / "requirements/run.txt").items()
+
+
+def test_a_handshake_is_over_when_the_code_relies_on_it() -> None:
+    timeouts = {
+        name: function["Timeout"] for name, function in resources("AWS::Lambda::Function").items()
+    }
+    connect = timeouts["ConnectFunction"]
+    assert connect < OPENING_SECONDS
+    assert timeouts["AuthorizerFunction"] + connect < HANDSHAKE_SECONDS
+    # A logout waits for it, and an HTTP API waits 30 seconds for its function.
+    assert OPENING_SECONDS + 10 < timeouts["ApiFunction"] < 30

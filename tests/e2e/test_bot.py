@@ -3,9 +3,13 @@
 import json
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack, suppress
+from itertools import islice
 
 import pytest
-from websockets.sync.client import ClientConnection
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
 
 from tests.support.bot import Bot
 from tests.support.client import (
@@ -136,6 +140,43 @@ def test_logout_ends_the_session_and_its_sockets(bot: Bot) -> None:
         assert ask(other, {"message": "Hai!"}) == {"message": "Halo!"}
     assert handshake_status(bot.socket_url, headers) == 403
     assert session_status(bot.base_url, leaving) == 401
+
+
+def test_handshakes_beside_a_logout_leave_no_socket_that_answers(bot: Bot) -> None:
+    for done in range(6):
+        token = bot.log_in()
+        headers = {"Cookie": f"{COOKIE}={token}"}
+        with ThreadPoolExecutor(8) as pool, ExitStack() as stack:
+            opening = [pool.submit(open_or_refused, bot.socket_url, token) for _ in range(6)]
+            # Each time a little later: one handshake more is done.
+            list(islice(as_completed(opening), done))
+            logout = HTTP.request("POST", f"{bot.base_url}/auth/logout", headers=headers)
+            assert logout.status == 204
+            for future in opening:
+                socket = future.result()
+                if socket is not None:
+                    stack.enter_context(socket)
+                    assert not answers(socket), "a socket outlived its session"
+
+
+def open_or_refused(url: str, token: str) -> ClientConnection | None:
+    """A socket; `None` if the handshake is refused."""
+    try:
+        return connect(url, additional_headers={"Cookie": f"{COOKIE}={token}"}, open_timeout=30)
+    except InvalidStatus as refused:
+        if refused.response.status_code != 403:
+            raise
+        return None
+
+
+def answers(socket: ClientConnection) -> bool:
+    """Whether a message gets another answer than the end of the session."""
+    with suppress(ConnectionClosed):
+        socket.send(json.dumps({"message": "Hai!"}))
+        while True:
+            if "error" not in json.loads(socket.recv(timeout=30)):
+                return True
+    return False
 
 
 def test_sockets_closed_by_the_server_say_1000(bot: Bot, socket: ClientConnection) -> None:

@@ -1,17 +1,25 @@
-"""A page of another site, in the browser of somebody who is logged in."""
+"""A page of another site, in the browser of somebody who is logged in.
+
+It is a page of this machine, too, so that the browser lets it try every server here.
+"""
 
 import json
+import re
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 from selenium import webdriver
 
-from tests.support.bot import PASSWORD, Bot
+from tests.support.bot import PASSWORD, Bot, User
 from tests.support.browser import ChatPage
-from tests.support.client import COOKIE, HTTP
+from tests.support.client import COOKIE, HTTP, ChannelClient, channel_client
+from tests.support.programs import descendants
 
 pytestmark = pytest.mark.local_only
 
@@ -38,6 +46,27 @@ SUBMITS = """
     form.submit();
 """
 JSON = {"headers": {"Content-Type": "application/json"}}
+# What a page can do with an address: read it, send to it without reading, load it, listen to it.
+TRIES = """
+    const [url, method, body, done] = arguments;
+    const outcome = (answer) => answer.type === "opaque" ? "opaque" : `read ${answer.status}`;
+    const attempt = (mode) => fetch(url, {method, mode, ...(method === "GET" ? {} : {body})})
+        .then(outcome, () => "refused");
+    const loaded = (tag) => new Promise((resolve) => {
+        const element = document.createElement(tag);
+        element.onload = () => resolve(`loaded ${tag}`);
+        element.onerror = () => resolve("refused");
+        element.src = url;
+        document.body.append(element);
+    });
+    const heard = () => new Promise((resolve) => {
+        const source = new EventSource(url);
+        source.onopen = () => resolve("heard");
+        source.onerror = () => { source.close(); resolve("refused"); };
+    });
+    const loads = method === "GET" ? [loaded("script"), loaded("img"), heard()] : [];
+    Promise.all([attempt("cors"), attempt("no-cors"), ...loads]).then(done);
+"""
 
 
 class ForeignPage(BaseHTTPRequestHandler):
@@ -164,3 +193,117 @@ def test_foreign_page_may_not_send_json(victim: Victim, attacker: str, path: str
     victim.wait_for_count(refused, before + 1)
     victim.assert_logged_in()
     assert f"login granted username={attacker}" not in victim.bot.output
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A request that a program of this machine may send, and a foreign page must not."""
+
+    method: str
+    url: str
+    body: str = ""
+
+
+PUBLISHED = {"channel": "user:{username}", "payload": {"text": "from a foreign page"}}
+# A signature in the query is all that a page can send without asking first.
+PRESIGNED = (
+    "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=local%2F20260101%2Fus-east-1%2F"
+    "execute-api%2Faws4_request&X-Amz-Date=20260101T000000Z&X-Amz-SignedHeaders=host&"
+    "X-Amz-Expires=300&X-Amz-Signature=00"
+)
+
+
+def attempts(server: str, bot: Bot, connection_id: str) -> list[Attempt]:
+    """What a page would try at one of the servers."""
+    base, aws = bot.base_url, str(bot.stack.endpoint_url)
+    connection = f"{base}/ws/@connections/{connection_id}?{PRESIGNED}"
+    match server:
+        case "page":
+            body = json.dumps(PUBLISHED).replace("{username}", bot.username)
+            return [Attempt("POST", f"{base}/publish?{PRESIGNED}", body)]
+        case "inspector":
+            paths = ("", "/stack", "/events", "/static/app.js")
+            reads = [Attempt("GET", f"{base}/_gateway{path}") for path in paths]
+            return [*reads, Attempt("DELETE", f"{base}/_gateway/connections/{connection_id}")]
+        case "AWS services":
+            queue = bot.stack.resource("FanOutQueue")
+            send = f"Action=SendMessage&QueueUrl={queue}&MessageBody=foreign"
+            return [
+                Attempt("GET", f"{aws}/moto-api/data.json"),
+                Attempt("GET", f"{aws}/?Action=ListQueues"),
+                Attempt("GET", f"{queue}?{send}"),
+                Attempt("POST", queue, send),
+                Attempt("POST", f"{aws}/moto-api/reset"),
+                Attempt("PUT", f"{aws}/bucket-of-a-page"),
+            ]
+        case "Runtime API":
+            runtime = f"http://{runtime_api_address(bot)}/2018-06-01/runtime"
+            return [
+                Attempt("GET", f"{runtime}/invocation/next"),
+                Attempt("POST", f"{runtime}/invocation/x/response", "{}"),
+                Attempt("POST", f"{runtime}/init/error", "{}"),
+            ]
+    return [
+        Attempt("GET", connection),
+        Attempt("POST", connection, "from a foreign page"),
+        Attempt("DELETE", connection),
+    ]
+
+
+def runtime_api_address(bot: Bot) -> str:
+    """Host and port of an execution environment's Runtime API."""
+    assert bot.program is not None
+    for pid in descendants(bot.program.pid):
+        variables = Path(f"/proc/{pid}/environ").read_bytes().decode()
+        if match := re.search("AWS_LAMBDA_RUNTIME_API=([0-9.:]+)", variables):
+            return match[1]
+    raise AssertionError("no execution environment runs")
+
+
+@contextmanager
+def open_connection(bot: Bot, user: User) -> Iterator[tuple[ChannelClient, str]]:
+    """A user's only socket, and its connection id."""
+    with channel_client(f"{bot.socket_url}?endpoint=chat", user.token) as client:
+        client.ask(**{"$ping": 1})
+        [item] = [each for each in bot.items("Connections") if each["username"]["S"] == user.name]
+        yield client, item["connection_id"]["S"]
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+@pytest.mark.parametrize(
+    "server", ["page", "inspector", "AWS services", "Runtime API", "management API"]
+)
+def test_foreign_page_gets_nothing_and_changes_nothing(
+    victim: Victim, bot: Bot, ana: User, server: str, host: str
+) -> None:
+    """At the page's own host the page has another port, which is another origin."""
+    with open_connection(bot, ana) as (client, connection_id):
+        statuses(victim.driver)
+        for attempt in attempts(server, bot, connection_id):
+            url = re.sub("//[^:/]+", f"//{host}", attempt.url)
+            outcomes = victim.driver.execute_async_script(TRIES, url, attempt.method, attempt.body)
+            assert set(outcomes) <= {"refused", "opaque"}, (attempt, outcomes)
+        assert statuses(victim.driver) <= {403, 405}
+        assert client.ask(**{"$ping": 2}) == {"$pong": 2}, "the socket is open, and got nothing"
+    victim.assert_logged_in()
+    assert "from a foreign page" not in "".join(victim.page.texts("main"))
+
+
+def statuses(driver: webdriver.Chrome) -> set[int]:
+    """The statuses that the browser got since the last look, also those that no page may see."""
+    entries: list[dict[str, Any]] = driver.get_log("performance")  # type: ignore[no-untyped-call]
+    events = [json.loads(entry["message"])["message"] for entry in entries]
+    return {
+        event["params"]["statusCode"]
+        for event in events
+        if event["method"] == "Network.responseReceivedExtraInfo"
+    }
+
+
+def test_programs_may_do_what_foreign_pages_may_not(bot: Bot, ana: User) -> None:
+    """Else the refusals would prove nothing."""
+    with open_connection(bot, ana) as (_, connection_id):
+        for server in ("page", "inspector", "AWS services", "management API"):
+            first = attempts(server, bot, connection_id)[0]
+            answer = HTTP.request(first.method, first.url, body=first.body or None)
+            assert answer.status < 300, (server, answer.status)

@@ -1,5 +1,6 @@
 """`make user` and `make revoke` on the bot of `make run`: users log in at once, or no more."""
 
+import json
 import subprocess
 from collections.abc import Iterator
 
@@ -54,6 +55,7 @@ def test_new_users_log_in_until_they_are_revoked(bot: MakeRun) -> None:
         assert revoked.stdout == (
             "ana cannot log in any more; login sessions deleted: 2, sockets closed: 1\n"
         )
+        assert json.loads(socket.recv(timeout=30))["error"]["code"] == "session_ended"
         assert close_code(socket) == 1000
         assert ask(staying, {"message": "Hai!"}) == {"message": "Halo!"}
     assert [session_status(bot.url, token) for token in (first, second, other)] == [401, 401, 200]

@@ -2,6 +2,7 @@
 
 import pytest
 from selenium import webdriver
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from tests.support.bot import Bot
@@ -78,18 +79,20 @@ def test_form_of_typed_inputs_converts(chat: ChatPage) -> None:
     chat.press_send()
     assert chat.shown("field-value-problem").text, "a missing input is shown at its field"
     assert chat.focused() == "field-value"
+    assert chat.texts("#field-value-problem") == ["Enter a number."]
+    assert chat.texts("#field-unit-problem") == ["Choose one of the options."]
     assert chat.texts(".message") == []
-    assert chat.shown("field-decimals").get_property("value") == "2", "the default"
     chat.fill("field-value", "5")
+    chat.fill("field-decimals", "1.5")
+    chat.press_send()
+    assert chat.texts("#field-decimals-problem") == ["Enter a whole number."]
+    assert chat.texts(".message") == []
+    chat.shown("field-decimals").clear()
     chat.choose("field-unit", "km")
     chat.choose("field-system", "imperial")
     chat.press_send()
     chat.wait(lambda: len(chat.answers()) == 3, "one message for each unit")
-    assert [answer.splitlines()[0] for answer in chat.answers()] == [
-        "5 km = 196,850.39 in",
-        "5 km = 16,404.20 ft",
-        "5 km = 3.11 mi",
-    ]
+    assert chat.answers() == ["5 km = 196,850 in", "5 km = 16,404.2 ft", "5 km = 3.10686 mi"]
     assert chat.open_sockets() == 1, "the endpoint left behind was disconnected"
 
 
@@ -120,6 +123,56 @@ def test_frames_view_shows_each_frame_with_its_direction(chat: ChatPage) -> None
     assert all(chat.texts("#frames-list li time"))
     chat.shown("frames-clear").click()
     assert chat.texts("#frames-list li") == []
+
+
+def test_frames_button_looks_pressed_only_while_the_view_is_open(chat: ChatPage) -> None:
+    toggle = chat.shown("frames-toggle")
+
+    def look() -> tuple[str | None, str]:
+        return toggle.get_attribute("aria-expanded"), toggle.value_of_css_property(
+            "background-color"
+        )
+
+    closed = look()
+    ActionChains(chat.driver).move_to_element(toggle).perform()
+    assert look() == closed, "a pointer over it does not press it"
+    toggle.click()
+    opened = look()
+    assert opened[0] == "true"
+    assert opened[1] != closed[1]
+    toggle.click()
+    assert look() == closed
+
+
+def test_empty_message_is_sent_where_it_means_something(chat: ChatPage) -> None:
+    chat.press(Keys.ENTER)
+    assert chat.texts("#chat-problem") == ["Write a message first."]
+    assert chat.texts(".message") == []
+    chat.press("Hai!")
+    assert chat.texts("#chat-problem") == [""]
+    chat.go("dialogue")
+    chat.say("start over")
+    chat.wait(lambda: len(chat.answers()) == 1, "the first question")
+    chat.say("")
+    chat.wait(lambda: len(chat.answers()) == 2, "the question again")
+    question, again = chat.answers()
+    assert question == again
+
+
+def test_unknown_endpoint_in_the_address_is_reported_and_corrected(chat: ChatPage) -> None:
+    chat.go("tidakada")
+    expected = "There is no endpoint “tidakada” on this server."
+    chat.wait(lambda: chat.texts(".toast p") == [expected], expected)
+    assert chat.driver.current_url.endswith("/#reply")
+    chat.say("Hai!")
+    chat.wait_for_answers("Halo!")
+
+
+def test_address_where_nothing_is_shows_a_page_that_leads_back(page: ChatPage) -> None:
+    page.open("anything/here")
+    assert page.texts("h1") == ["Page not found"]
+    page.click("a", text="Open Sapa")
+    assert page.shown("login-form")
 
 
 def test_reload_keeps_the_login_and_the_endpoint(chat: ChatPage) -> None:

@@ -188,6 +188,33 @@ def test_device_gets_a_command_and_acknowledges(pages: Pages) -> None:
     assert ana.texts(".waiting li") == []
 
 
+def test_empty_number_is_never_reported(pages: Pages) -> None:
+    page, device = pages[0], unique("pump")
+    page.go("iot")
+    page.join("device", device)
+    assert page.shown("field-value").get_property("value") == ""
+    for text, problem in (("", "Enter a number."), ("-", "Enter a number."), ("1", "")):
+        page.shown("field-value").send_keys(text)
+        page.press_button("Report")
+        assert page.texts("#field-value-problem") == [problem]
+    page.wait(lambda: page.texts(".device .value") == ["-1"], "the value")
+    page.fill("field-value", "0")
+    page.press_button("Report")
+    page.wait(lambda: page.texts(".device .value") == ["0"], "a zero that was typed")
+    # The whole form takes no value either, and then the server refuses.
+    page.click(".composer .more")
+    page.choose("whole-action", "report")
+    page.fill("whole-device", device)
+    page.press_send()
+    page.wait(lambda: page.texts("#whole-value-problem") == ["is missing"], "the refusal")
+    # Where there is a default, it is shown as one.
+    page.go("social")
+    page.click(".composer .more")
+    post = page.shown("whole-post")
+    assert post.get_property("value") == ""
+    assert post.get_attribute("placeholder") == "0 (default)"
+
+
 def test_post_reaches_followers_and_comes_back_with_a_reaction(pages: Pages) -> None:
     (ana, ben), word = pages, unique("word")
     ana.go("social")

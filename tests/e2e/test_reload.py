@@ -196,6 +196,17 @@ def test_broken_code_is_one_line_and_the_old_code_goes_on_until_it_is_fixed(
         assert "\nTraceback" not in gateway.output, "the function's own log has its name in front"
 
 
+def test_code_that_is_broken_at_the_start_is_one_line_until_it_is_fixed(project: Project) -> None:
+    project.write("greet/app.py", "def handler(event, context)\n    return {}\n")
+    gateway = project.start()
+    gateway.wait_for(r"^warning: Greet.*does not import: .*app\.py, line 1")
+    with project.connect() as socket:
+        assert "Internal server error" in ask(socket)
+        project.write("greet/app.py", greeting("fixed"))
+        gateway.wait_for(r"^Reloaded: Greet ")
+        assert ask(socket) == "fixed!"
+
+
 def test_broken_template_is_one_line_and_the_old_one_goes_on(project: Project) -> None:
     gateway = project.start()
     with project.connect() as socket:

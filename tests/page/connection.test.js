@@ -136,7 +136,7 @@ test("a peer that does not answer a ping is dead", async () => {
   const browser = new FakeBrowser();
   browser.connected();
   browser.sapa.send({ message: "Hai!" });
-  await browser.clock.pass(15_000);
+  await browser.clock.pass(3_000);
   assert.equal(browser.socket.pings.length, 1);
   await browser.clock.pass(19_999);
   assert.equal(browser.sapa.state.status, "connected");
@@ -145,13 +145,51 @@ test("a peer that does not answer a ping is dead", async () => {
   assert.equal(browser.sockets[0].readyState, 3);
 });
 
+test("who sends all the time finds out as soon", async () => {
+  const browser = new FakeBrowser();
+  browser.connected();
+  for (let second = 0; second < 23; second += 1) {
+    assert.equal(browser.sapa.send({ message: "Hai!", $id: second }), true);
+    await browser.clock.pass(1_000);
+  }
+  assert.equal(browser.sapa.state.status, "waiting");
+  assert.deepEqual(browser.reported.unanswered, [Array.from({ length: 23 }, (_, second) => second)]);
+});
+
+test("silence after a message is reported after 5 s, and its end", async () => {
+  const browser = new FakeBrowser();
+  const socket = browser.connected();
+  browser.sapa.send({ message: "Hai!" });
+  await browser.clock.pass(4_999);
+  assert.deepEqual(browser.reported.silent, []);
+  await browser.clock.pass(1);
+  assert.deepEqual(browser.reported.silent, [true]);
+  socket.deliver({ message: "Halo!" });
+  assert.deepEqual(browser.reported.silent, [true, false]);
+  browser.sapa.send({ message: "Hai!" });
+  await browser.clock.pass(30_000);
+  assert.deepEqual(browser.reported.silent, [true, false, true, false], "a dead socket is not silent");
+});
+
+test("a slow reply on a live connection is no silence", async () => {
+  const browser = new FakeBrowser();
+  browser.connected();
+  browser.answersPings = true;
+  browser.sapa.send({ message: "Hai!", $id: 1 });
+  await browser.clock.pass(29_000);
+  browser.socket.deliver({ message: "Halo!", $id: 1 });
+  await browser.clock.pass(60_000);
+  assert.deepEqual([browser.reported.silent, browser.reported.expired], [[], []]);
+  assert.equal(browser.sapa.state.status, "connected");
+});
+
 test("any frame is as good as a pong", async () => {
   const browser = new FakeBrowser();
   browser.connected();
   browser.sapa.send({ message: "Hai!" });
   await browser.clock.pass(20_000);
   browser.socket.deliver({ message: "Halo!" });
-  await browser.clock.pass(60_000);
+  await browser.clock.pass(10_000);
   assert.equal(browser.sapa.state.status, "connected");
 });
 
@@ -224,8 +262,27 @@ test("messages without a reply are named when their socket ends", async () => {
   for (const $id of [1, "b", 3]) browser.sapa.send({ message: "Hai!", $id });
   browser.sapa.send({ message: "without a name" });
   socket.deliver({ message: "Halo!", $id: "b" });
+  assert.deepEqual(browser.reported.expired, [[0]], "what comes after its time shows that it gets none");
   socket.cut();
   assert.deepEqual(browser.reported.unanswered, [[1, 3]]);
+});
+
+test("a message without a reply expires on a live connection only", async () => {
+  const browser = new FakeBrowser();
+  const socket = browser.connected();
+  browser.answersPings = true;
+  browser.sapa.send({ reading: 1, $id: 1 });
+  await browser.clock.pass(31_999);
+  assert.deepEqual(browser.reported.expired, []);
+  await browser.clock.pass(1);
+  assert.deepEqual(browser.reported.expired, [[1]]);
+  browser.sapa.send({ reading: 2, $id: 2 });
+  await browser.clock.pass(3_000);
+  assert.equal(socket.pings.length, 3);
+  browser.answersPings = false;
+  await browser.clock.pass(300_000);
+  assert.deepEqual(browser.reported.expired, [[1]]);
+  assert.deepEqual(browser.reported.unanswered, [[2]], "however long the silence lasted");
 });
 
 test("an ask gets the first reply; others are messages", async () => {
@@ -253,7 +310,7 @@ test("an ask fails with the server's code, or with why there was no reply", asyn
   assert.equal(await refused, "invalid_message");
   const late = code(browser.sapa.ask({}));
   browser.answersPings = true;
-  await browser.clock.pass(30_000);
+  await browser.clock.pass(32_000);
   assert.equal(await late, "timeout");
   const lost = code(browser.sapa.ask({}));
   socket.cut();
@@ -294,5 +351,38 @@ test("a socket that the server ends is not opened again by itself", async () => 
     assert.equal(browser.sockets.length, 1);
     browser.sapa.retryNow();
     assert.equal(browser.sockets.length, code === "session_ended" ? 1 : 2);
+  }
+});
+
+test("a handshake that the connection limit refuses is tried once more, and then when the user asks", async () => {
+  const browser = new FakeBrowser({ checkSession: async () => "too_many_connections" });
+  browser.sapa.start();
+  for (const tries of [2, 4]) {
+    browser.socket.cut();
+    await settled();
+    const retryAt = browser.clock.now + 4_000;
+    assert.deepEqual(browser.sapa.state, { status: "waiting", retryAt, attempt: 1, offline: false });
+    await browser.clock.pass(4_000);
+    browser.socket.cut();
+    await settled();
+    assert.deepEqual(browser.sapa.state, { status: "closed", reason: "too_many_connections" });
+    await browser.clock.pass(600_000);
+    assert.equal(browser.sockets.length, tries);
+    assert.deepEqual([browser.openSockets, browser.clock.timers, browser.network], [0, 0, null]);
+    browser.sapa.retryNow();
+  }
+});
+
+test("refusals by the limit that are not in a row do not end the reconnecting", async () => {
+  const browser = new FakeBrowser({ checkSession: async () => "too_many_connections" });
+  browser.sapa.start();
+  for (let time = 0; time < 3; time += 1) {
+    browser.socket.cut();
+    await settled();
+    await browser.clock.pass(4_000);
+    browser.socket.open();
+    assert.equal(browser.sapa.state.status, "connected");
+    browser.socket.cut();
+    await browser.clock.pass(31_000);
   }
 });

@@ -115,7 +115,7 @@ export class FakeBrowser {
   /** @type {FakeSocket[]} */ sockets = [];
   /** @type {{ [Name in keyof SapaEvents]: SapaEvents[Name][] }} */
   reported = {
-    ...{ state: [], message: [], unanswered: [], frame: [] },
+    ...{ state: [], silent: [], message: [], unanswered: [], expired: [], frame: [] },
     ...{ joined: [], event: [], presence: [], members: [], gap: [], left: [] },
   };
   /** @type {import("../../functions/api/static/sapa/environment.js").NetworkListeners | null} */

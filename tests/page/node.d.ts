@@ -20,6 +20,7 @@ declare module "node:assert/strict" {
     deepEqual(actual: unknown, expected: unknown, message?: string): void;
     match(actual: string, expected: RegExp): void;
     fail(message: string): never;
+    rejects(promise: Promise<unknown>, expected: { name: string; message: string }): Promise<void>;
   };
   export default assert;
 }

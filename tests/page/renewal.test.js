@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { event, FakeBrowser } from "./fake_browser.js";
+import { event, FakeBrowser, settled } from "./fake_browser.js";
 
 const LOBBY = "chat:lobby";
 const LIFETIME_MS = 115 * 60_000;
@@ -204,4 +204,16 @@ test("stopping in the middle closes all sockets", async () => {
   next.open();
   browser.sapa.stop();
   assert.deepEqual([browser.openSockets, browser.clock.timers], [0, 0]);
+});
+
+test("a next socket that the connection limit refuses leaves the current one open", async () => {
+  const { browser, old, next } = await renewing({ checkSession: async () => "too_many_connections" });
+  for (let tries = 0; tries < 3; tries += 1) {
+    browser.socket.cut();
+    await settled();
+    await browser.clock.pass(31_000);
+  }
+  assert.ok(browser.socket !== next, "it tries again");
+  assert.equal(browser.sapa.state.status, "connected");
+  assert.equal(old.readyState, 1);
 });

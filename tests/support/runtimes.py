@@ -104,9 +104,10 @@ def is_running(pid: int) -> bool:
 
 
 def children() -> set[int]:
-    """The living child processes of this one."""
+    """The living child processes of this one, without runtimes' reapers."""
     own = f"/proc/{os.getpid()}/task/{os.getpid()}/children"
-    return {int(pid) for pid in Path(own).read_text(encoding="ascii").split()}
+    pids = map(int, Path(own).read_text(encoding="ascii").split())
+    return {pid for pid in pids if b"reaper.py" not in Path(f"/proc/{pid}/cmdline").read_bytes()}
 
 
 async def until_gone(*pids: int) -> None:

@@ -12,6 +12,7 @@ import argparse
 import getpass
 import secrets
 import sys
+import unicodedata
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
 
 
+MAX_NAME_LENGTH = 128
+
+
 class UserError(Exception):
     """The user cannot be created as asked; the message is for a person."""
 
@@ -30,6 +34,24 @@ class UserError(Exception):
 def random_password() -> str:
     """A password that fits the pool's policy: letters of both cases, digits and a symbol."""
     return f"Sapa-{secrets.token_urlsafe(12)}-7"
+
+
+def check_name(username: str) -> None:
+    """Refuse what Cognito refuses; the local user pool takes any name. Raises `UserError`."""
+    if len(username) > MAX_NAME_LENGTH:
+        raise UserError(f"a user name has at most {MAX_NAME_LENGTH} characters")
+    wrong = [each for each in username if unicodedata.category(each)[0] not in "LMSNP"]
+    if wrong:
+        raise UserError(
+            f"{username!r} is not a user name: it has {_described(wrong[0])};"
+            " letters, digits, symbols and punctuation are allowed"
+        )
+
+
+def _described(character: str) -> str:
+    if character == " ":
+        return "a space"
+    return f"the character U+{ord(character):04X}"
 
 
 def create_user(
@@ -103,6 +125,7 @@ def main(given: Sequence[str] | None = None) -> int:
     """Create the user, print how to log in; status 1 with one line when that fails."""
     options = arguments(given)
     try:
+        check_name(options.name)
         stack = chosen_stack(options)
         user_pool_id = stack.output("UserPoolId")
         typed = ask_password(options.name)

@@ -4,17 +4,25 @@
     make revoke NAME=ana STACK=sapa          of the stack on AWS, with your credentials
     make revoke NAME=ana ARGS=--restore      lets the user log in again
 
-The user is disabled first, so that nothing that is taken away can come back.
+The user is disabled first, so that nothing that is taken away can come back. The sockets are closed
+as a logout closes them, but with boto3: it knows your profile and your proxy.
 """
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
-from botocore.exceptions import ClientError
+from botocore import xform_name
 
+from sapa.aws.json_service import CallError, JsonService
+from sapa.errors import ConnectionGoneError, DeliveryError, SapaError, StoreError
+from sapa.handshake.session_sockets import SessionSockets
+from sapa.services import epoch_milliseconds
+from sapa.stores.subscriptions import DynamoDBSubscriptionStore
+from sapa.stores.table import Table
 from tools.scripts.stacks import AWS_ERRORS, Stack, StackError, aws_reason
 from tools.scripts.user_arguments import UserArguments, chosen_stack
 
@@ -23,18 +31,53 @@ if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# Handshakes that were let in before the sessions were gone may still be written down.
-ROUNDS = 3
-
 
 class RevocationError(Exception):
     """Not everything could be taken away; the message is for a person."""
 
 
+class Boto3Service(JsonService):
+    """A `JsonService` whose calls are those of a boto3 client."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    @override
+    def call(self, operation: str, content: Mapping[str, Any]) -> Any:
+        try:
+            return getattr(self._client, xform_name(operation))(**content)
+        except AWS_ERRORS as error:
+            raise CallError(aws_reason(error), {}) from error
+
+
+class Boto3Sender:
+    """A `MessageSender`."""
+
+    def __init__(self, client: "ApiGatewayManagementApiClient") -> None:
+        self._client = client
+
+    def post(self, connection_id: str, frame: str) -> None:
+        """Send a text frame. Raises `ConnectionGoneError`, `DeliveryError`."""
+        self._call(connection_id, "PostToConnection", Data=frame.encode())
+
+    def close(self, connection_id: str) -> None:
+        """Close a socket. Raises the same errors."""
+        self._call(connection_id, "DeleteConnection")
+
+    def _call(self, connection_id: str, operation: str, **inputs: bytes) -> None:
+        try:
+            getattr(self._client, xform_name(operation))(ConnectionId=connection_id, **inputs)
+        except self._client.exceptions.GoneException as error:
+            raise ConnectionGoneError(connection_id) from error
+        except AWS_ERRORS as error:
+            raise DeliveryError(connection_id, aws_reason(error)) from error
+
+
 @dataclass(frozen=True, slots=True)
 class Revoked:
-    """How much was taken away."""
+    """How much was taken away, and from whom: the name as the user pool spells it."""
 
+    username: str
     sessions: int
     sockets: int
 
@@ -48,72 +91,79 @@ class Revoker:
             "cognito-idp", endpoint_url=stack.endpoint_url
         )
         self._dynamodb: DynamoDBClient = client("dynamodb", endpoint_url=stack.endpoint_url)
-        self._sockets: ApiGatewayManagementApiClient = client(
-            "apigatewaymanagementapi", endpoint_url=stack.output("ManagementApiUrl")
+        sender = Boto3Sender(
+            client("apigatewaymanagementapi", endpoint_url=stack.output("ManagementApiUrl"))
         )
         self._pool = stack.output("UserPoolId")
         self._sessions_table = stack.output("SessionsTableName")
-        self._connections_table = stack.output("ConnectionsTableName")
+        service = Boto3Service(self._dynamodb)
+        subscriptions = DynamoDBSubscriptionStore(
+            subscriptions=Table(service, stack.output("SubscriptionsTableName")),
+            # A user's channel is not in it.
+            channels=Table(service, ""),
+        )
+        self._failures: list[SapaError] = []
+        self._sockets = SessionSockets(
+            list_subscriptions=subscriptions.of_channel,
+            sender=lambda: sender,
+            # The records of a connection that is gone expire.
+            remove_connection=lambda connection_id: None,
+            clock=epoch_milliseconds,
+            sleep=time.sleep,
+            report=self._failures.append,
+        )
 
-    def revoke(self, username: str) -> Revoked:
+    def revoke(self, name: str) -> Revoked:
         """Disable the user, delete the login sessions, close the sockets; twice does no harm.
 
         Raises `RevocationError` when there is no such user, or a socket could not be closed.
         """
-        self._set_enabled(username, enabled=False)
+        username = self._set_enabled(name, enabled=False)
         sessions = self._delete_sessions(username)
-        return Revoked(sessions, self._close_sockets(username))
+        return Revoked(username, sessions, self._close_sockets(username))
 
-    def restore(self, username: str) -> None:
+    def restore(self, name: str) -> str:
         """Let the user log in again; raises `RevocationError` when there is no such user."""
-        self._set_enabled(username, enabled=True)
+        return self._set_enabled(name, enabled=True)
 
-    def _set_enabled(self, username: str, *, enabled: bool) -> None:
+    def _set_enabled(self, name: str, *, enabled: bool) -> str:
+        """The user's name as the user pool spells it, as in sessions and channels."""
         change = self._cognito.admin_enable_user if enabled else self._cognito.admin_disable_user
         try:
-            change(UserPoolId=self._pool, Username=username)
+            change(UserPoolId=self._pool, Username=name)
+            return self._cognito.admin_get_user(UserPoolId=self._pool, Username=name)["Username"]
         except self._cognito.exceptions.UserNotFoundException as error:
-            raise RevocationError(f"there is no user {username}") from error
+            raise RevocationError(f"there is no user {name}") from error
 
     def _delete_sessions(self, username: str) -> int:
-        hashes = [item["token_hash"] for item in self._items(self._sessions_table, username)]
+        hashes = [item["token_hash"] for item in self._sessions(username)]
         for token_hash in hashes:
             key = {"token_hash": token_hash}
             self._dynamodb.delete_item(TableName=self._sessions_table, Key=key)
         return len(hashes)
 
-    def _close_sockets(self, username: str) -> int:
-        """Close them; what is stored of each goes with `$disconnect`, as ever."""
-        closed: set[str] = set()
-        gone: set[str] = set()
-        for _ in range(ROUNDS):
-            open_now = {
-                item["connection_id"]["S"]
-                for item in self._items(self._connections_table, username)
-            }
-            for connection_id in open_now - closed - gone:
-                (closed if self._close(connection_id) else gone).add(connection_id)
-        return len(closed)
-
-    def _close(self, connection_id: str) -> bool:
-        try:
-            self._sockets.delete_connection(ConnectionId=connection_id)
-        except self._sockets.exceptions.GoneException:
-            return False
-        except ClientError as error:
-            raise RevocationError(f"a socket stays open: {aws_reason(error)}") from error
-        return True
-
-    def _items(self, table: str, username: str) -> Iterator[dict[str, Any]]:
-        """The user's items, read consistently: an index would miss those of a moment ago."""
+    def _sessions(self, username: str) -> Iterator[dict[str, Any]]:
+        """The user's sessions, read consistently."""
         pages = self._dynamodb.get_paginator("scan").paginate(
-            TableName=table,
+            TableName=self._sessions_table,
             ConsistentRead=True,
             FilterExpression="username = :username",
             ExpressionAttributeValues={":username": {"S": username}},
         )
         for page in pages:
             yield from page.get("Items", ())
+
+    def _close_sockets(self, username: str) -> int:
+        """Close them; what is stored of each goes with `$disconnect`, as ever."""
+        try:
+            closed = self._sockets.close(username)
+        except StoreError as error:
+            raise RevocationError(f"the sockets stay open: {error.reason}") from error
+        if self._failures:
+            [first, *others] = self._failures
+            more = f" (and {len(others)} more)" if others else ""
+            raise RevocationError(f"a socket stays open: {first}{more}")
+        return closed
 
 
 def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
@@ -140,11 +190,10 @@ def main(given: Sequence[str] | None = None) -> int:
 
 def _done(revoker: Revoker, username: str, *, restore: bool) -> str:
     if restore:
-        revoker.restore(username)
-        return f"{username} can log in again"
+        return f"{revoker.restore(username)} can log in again"
     revoked = revoker.revoke(username)
     return (
-        f"{username} cannot log in any more; login sessions deleted: {revoked.sessions}, "
+        f"{revoked.username} cannot log in any more; login sessions deleted: {revoked.sessions}, "
         f"sockets closed: {revoked.sockets}"
     )
 

@@ -38,7 +38,6 @@ EXEMPT: Mapping[str, tuple[str, str]] = {
         [
             "local_gateway/app/features.py",
             "local_gateway/app/gateway.py",
-            "local_gateway/app/ready_hook.py",
             "local_gateway/app/serve.py",
             "local_gateway/app/startup.py",
             "local_gateway/app/version.py",
@@ -67,6 +66,10 @@ EXEMPT: Mapping[str, tuple[str, str]] = {
     "local_gateway/runtime/child/runtime_api_client.py": (
         "tests/integration/local_gateway/runtime/test_results.py",
         "the client of our own bootstrap, with which every test of the runtime runs too",
+    ),
+    "local_gateway/runtime/child/reaper.py": (
+        "tests/integration/local_gateway/runtime/test_reaper.py",
+        "the process that runtime/reaper.py starts, with which every test of it runs",
     ),
     "sapa/aws/clients.py": (
         "tests/integration/sapa/test_import_budget.py",

@@ -104,11 +104,12 @@ export class ActionsBar {
   }
 
   /** @param {Group} group */
-  #group({ fields, actions }) {
+  #group({ fields, actions, required = [] }) {
     const form = element("form", { class: "group", novalidate: true });
     for (const name of fields) {
       const control = new Control(/** @type {Field} */ (this.#fields.find((it) => it.name === name)));
       this.#controls.set(name, control);
+      if (required.includes(name)) control.require();
       form.append(control.element);
     }
     for (const action of actions) {

@@ -1,6 +1,7 @@
 // @ts-check
 /** Puts the page together: who is logged in, which endpoint is open, what is shown. */
 
+import { addressOf, endpointIn } from "./addresses.js";
 import { byId, element } from "./dom.js";
 import { endpointsOf } from "./endpoints.js";
 import { FramesView } from "./frames.js";
@@ -9,6 +10,7 @@ import { LoginView } from "./login.js";
 import { Room } from "./room.js";
 import { asyncApiDocument, currentSession, logout, UnavailableError } from "./session.js";
 import { StatusView } from "./status.js";
+import { Tabs } from "./tabs.js";
 import { warpIn } from "./warp.js";
 
 /** @typedef {import("./endpoints.js").Endpoint} Endpoint */
@@ -16,6 +18,7 @@ import { warpIn } from "./warp.js";
 /** @typedef {import("./sapa.js").ConnectionState} ConnectionState */
 
 const DEFAULT_ENDPOINT = "reply";
+const LOGGED_OUT_ELSEWHERE = "You logged out in another tab. Your text is kept. Log in to continue.";
 
 const view = {
   account: byId("account", HTMLElement),
@@ -45,11 +48,17 @@ const status = new StatusView({
   retry: view.retry,
 });
 const toasts = new Toasts(byId("toasts", HTMLElement));
-const loginView = new LoginView((session) => void enter(session));
+const loginView = new LoginView((session) => {
+  tabs.announce({ type: "logged_in", username: session.username });
+  void enter(session);
+});
+const tabs = new Tabs((news) => void heard(news));
 
 /** @type {Endpoint[]} */ let endpoints = [];
 /** @type {Map<string, Room>} */ const rooms = new Map();
 /** @type {Room | null} */ let current = null;
+/** Why it is not known whether the session lives; browsers hide a handshake's answer from the page. */
+let problem = "";
 /** Whose conversation the rooms hold. */
 let owner = "";
 
@@ -61,6 +70,26 @@ async function begin() {
     else leave("");
   } catch (error) {
     showUnreachable(error);
+  }
+}
+
+/** Goes on without the form if somebody has logged in meanwhile, in another tab. */
+async function lookForSession() {
+  const session = await currentSession().catch(() => null);
+  if (session && loginView.isWaiting) await enter(session);
+}
+
+/** @param {import("./tabs.js").TabNews} news */
+async function heard({ type, username }) {
+  if (type === "logged_in") {
+    if (loginView.isWaiting) await lookForSession();
+    // The cookie is of somebody else now.
+    else if (!view.chat.hidden && username !== owner) await begin();
+  } else if (username === owner) {
+    // The server's word that the session has ended may have come first.
+    if (view.chat.hidden) return loginView.explain(LOGGED_OUT_ELSEWHERE);
+    current?.close();
+    leave(LOGGED_OUT_ELSEWHERE);
   }
 }
 
@@ -82,11 +111,13 @@ async function enter({ username }) {
 
 /** Opens the endpoint that the address names after `#`, else the default one. */
 function openFromAddress() {
-  const endpoint =
-    endpoints.find(({ name }) => addressOf(name) === location.hash) ??
-    endpoints.find(({ name }) => name === DEFAULT_ENDPOINT) ??
-    endpoints[0];
+  const { endpoint, missing } = endpointIn(location.hash, endpoints, DEFAULT_ENDPOINT);
   if (!endpoint || view.chat.hidden) return;
+  if (location.hash) history.replaceState(null, "", addressOf(endpoint.name));
+  if (missing !== null) {
+    const text = `There is no endpoint “${missing}” on this server.`;
+    toasts.show(`missing ${Date.now()}`, "", text);
+  }
   current?.close();
   current = rooms.get(endpoint.name) ?? newRoom(endpoint);
   view.stage.replaceChildren(current.element);
@@ -112,6 +143,9 @@ function newRoom(endpoint) {
     onState: (state) => {
       if (room === current) stateChanged(state);
     },
+    onSilent: (silent) => {
+      if (room === current) status.show(room.state, { silent });
+    },
   });
   rooms.set(endpoint.name, room);
   return room;
@@ -120,17 +154,22 @@ function newRoom(endpoint) {
 /** @param {ConnectionState} state */
 function stateChanged(state) {
   if (state.status === "closed" && state.reason === "stopped") return;
-  status.show(state);
+  if (state.status === "connected") problem = "";
+  status.show(state, { problem });
   if (state.status === "closed" && state.reason === "session_ended") leave("Your session has ended. Your text is kept. Log in to continue.");
 }
 
-/** @returns {Promise<"alive" | "ended" | "unknown">} */
+/** @returns {Promise<import("./sapa/connection.js").SessionState>} */
 async function checkSession() {
+  problem = "";
   try {
-    return (await currentSession()) ? "alive" : "ended";
+    const session = await currentSession();
+    if (!session) return "ended";
+    return session.too_many_connections ? "too_many_connections" : "alive";
   } catch (error) {
-    if (error instanceof UnavailableError) return "unknown";
-    throw error;
+    if (!(error instanceof UnavailableError)) throw error;
+    problem = error.message;
+    return "unknown";
   }
 }
 
@@ -143,7 +182,9 @@ async function logOut() {
     current?.open();
     return showUnreachable(error);
   }
+  tabs.announce({ type: "logged_out", username: owner });
   forget();
+  owner = "";
   leave("You are logged out.");
 }
 
@@ -152,7 +193,7 @@ function leave(notice) {
   status.show({ status: "closed", reason: "stopped" });
   document.title = "Sapa";
   show("login");
-  loginView.show(notice);
+  loginView.show(notice, owner);
 }
 
 function forget() {
@@ -190,12 +231,10 @@ function endpointLink({ name, title, description }) {
   return element("li", {}, link);
 }
 
-/** @param {string} name of an endpoint */
-function addressOf(name) {
-  return `#${encodeURIComponent(name)}`;
-}
-
 globalThis.addEventListener("hashchange", openFromAddress);
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "visible" && loginView.isWaiting) void lookForSession();
+});
 view.retry.addEventListener("click", () => current?.retryNow());
 view.logout.addEventListener("click", () => void logOut());
 view.unreachableRetry.addEventListener("click", () => void begin());

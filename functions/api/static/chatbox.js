@@ -25,6 +25,8 @@ export class ChatBox {
   #problem = element("p", { class: "problem", id: "chat-problem", role: "alert" });
   #field;
   #submit;
+  /** Whether the schema says that an empty text has a meaning. */
+  #takesEmpty;
 
   /**
    * @param {Field} field
@@ -35,6 +37,7 @@ export class ChatBox {
     this.#field = field;
     this.#submit = submit;
     const { maxlength, minlength } = field.attributes;
+    this.#takesEmpty = minlength === 0;
     this.#input = element("textarea", {
       name: field.name,
       id: "chat-input",
@@ -53,7 +56,10 @@ export class ChatBox {
     this.element.append(label, this.#problem, row);
     this.element.addEventListener("submit", (event) => this.#onSubmit(event));
     this.#input.addEventListener("keydown", (event) => this.#onKey(event));
-    this.#input.addEventListener("input", () => this.#resize());
+    this.#input.addEventListener("input", () => {
+      this.showProblems([]);
+      this.#resize();
+    });
   }
 
   focus() {
@@ -85,7 +91,10 @@ export class ChatBox {
   #onSubmit(event) {
     event.preventDefault();
     const text = this.#input.value;
-    if (text.trim() === "") return this.focus();
+    if (text.trim() === "" && !this.#takesEmpty) {
+      this.showProblems([{ name: this.#field.name, problem: "Write a message first." }]);
+      return this.focus();
+    }
     const refused = this.#submit({ [this.#field.name]: text });
     this.showProblems(refused ? [{ name: this.#field.name, problem: refused }] : []);
     if (!refused) {

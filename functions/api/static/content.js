@@ -2,6 +2,7 @@
 /** Turns what travels on the socket into something to look at: text, key/value lists, JSON, errors. */
 
 import { element } from "./dom.js";
+import { localNumber } from "./numbers.js";
 
 /** @typedef {{ [key: string]: unknown }} Message */
 /** @typedef {{ name: string, problem: string }} FieldProblem */
@@ -20,6 +21,8 @@ const FAULT_TITLES = {
   too_many_channels: "In too many channels",
   forbidden_channel: "Not your channel",
   state_conflict: "Changed by somebody else",
+  timeout: "No answer",
+  not_connected: "Not connected",
 };
 
 /**
@@ -68,7 +71,7 @@ export function faultOf(message) {
   if (!error || typeof error !== "object" || !("code" in error)) return null;
   const { code, message: text, fields, request_id: requestId } = /** @type {any} */ (error);
   return {
-    title: FAULT_TITLES[code] ?? String(code),
+    title: Object.hasOwn(FAULT_TITLES, code) ? FAULT_TITLES[code] : String(code),
     text: String(text ?? ""),
     problems: problemsOf(fields),
     reference: requestId ? String(requestId) : "",
@@ -132,11 +135,16 @@ function flatContent(entries, textKey) {
   const lead = entries.find(([key, value]) => key === textKey && typeof value === "string");
   const details = entries.filter((entry) => entry !== lead);
   const rows = details.map(([key, value]) =>
-    element("div", {}, element("dt", {}, key), element("dd", {}, String(value))),
+    element("div", {}, element("dt", {}, key), element("dd", {}, shown(value))),
   );
   const list = element("dl", { class: lead ? "details" : "rows" }, ...rows);
   if (!lead) return element("div", { class: "content" }, list);
   return element("div", { class: "content" }, element("p", {}, String(lead[1])), list);
+}
+
+/** @param {unknown} value not an object */
+function shown(value) {
+  return typeof value === "number" ? localNumber(value) : String(value);
 }
 
 /** Documentation as Python has it: paragraphs between blank lines, code in backticks. @param {string} text */

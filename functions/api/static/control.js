@@ -2,6 +2,7 @@
 /** One field of a form: label, control, hint, problem; and the value it stands for. */
 
 import { element } from "./dom.js";
+import { problemOf } from "./field_problems.js";
 
 /** @typedef {import("./endpoints.js").Field} Field */
 
@@ -31,7 +32,14 @@ export class Control {
     const kind = isCheckbox ? "checkbox" : field.kind;
     this.element = element("div", { class: `field ${kind}` }, ...parts, hint, this.#problem);
     this.#input.addEventListener("input", () => this.showProblem(""));
-    this.write(field.initial);
+    this.write(isNumeric(field) ? undefined : field.initial);
+  }
+
+  /** Makes the control need a value, whatever the schema says, and shows no default. */
+  require() {
+    this.#input.required = true;
+    this.#input.removeAttribute("placeholder");
+    this.element.querySelector(".optional")?.remove();
   }
 
   focus() {
@@ -54,12 +62,14 @@ export class Control {
   read() {
     const input = this.#input;
     if (input instanceof HTMLInputElement && input.type === "checkbox") return input.checked;
-    if (!input.checkValidity()) throw new FieldValueError(input.validationMessage);
+    if (!input.checkValidity()) {
+      throw new FieldValueError(problemOf(input.validity, this.field) || input.validationMessage);
+    }
     if (input.value === "") return undefined;
     const { kind, choices } = this.field;
     if (kind === "choice") return choices[Number(input.value)];
     if (kind === "boolean") return input.value === "true";
-    if (kind === "number" || kind === "integer") return Number(input.value);
+    if (kind === "number" || kind === "integer") return numberIn(input.value, kind);
     if (kind === "list") return input.value.split(/[\s,]+/).filter(Boolean);
     return kind === "json" ? jsonIn(input.value) : input.value;
   }
@@ -79,10 +89,23 @@ export class Control {
   }
 }
 
+/** Whether an empty control is a missing number, which is not 0. @param {Field} field */
+function isNumeric({ kind }) {
+  return kind === "number" || kind === "integer";
+}
+
+/** What the server takes when the control is empty. @param {Field} field */
+function placeholderFor({ kind, initial }) {
+  if (!["text", "number", "integer", "list"].includes(kind)) return undefined;
+  const shown = [initial].flat().join(", ");
+  return shown && `${shown} (default)`;
+}
+
 /** @param {Field} field */
 function inputFor(field) {
   const { name, kind, required, attributes, initial } = field;
-  const shared = { name, required, autocomplete: "off" };
+  const placeholder = placeholderFor(field);
+  const shared = { name, required, autocomplete: "off", placeholder };
   if (kind === "choice" || (kind === "boolean" && !required && initial === undefined)) {
     return selectFor(field);
   }
@@ -109,6 +132,13 @@ function selectFor({ name, kind, required, initial, choices }) {
     select.append(element("option", { value: index }, String(choice)));
   }
   return select;
+}
+
+/** @param {string} text @param {"number" | "integer"} kind */
+function numberIn(text, kind) {
+  const value = Number(text);
+  if (Number.isFinite(value) && (kind === "number" || Number.isSafeInteger(value))) return value;
+  throw new FieldValueError("This number is too large.");
 }
 
 /** @param {string} text */

@@ -4,28 +4,14 @@
 import { faultContent, faultOf, messageContent, parsed, summary, textContent } from "./content.js";
 import { clockTime, element, spoken } from "./dom.js";
 import { chain, firstAfter, mark, placed, settle } from "./live/order.js";
+import { SentMessages } from "./sent_messages.js";
 
 /** @typedef {import("./content.js").Message} Message */
 /** @typedef {import("./content.js").FieldProblem} FieldProblem */
-/**
- * @typedef {object} Sent
- * @property {number} id
- * @property {Message} payload
- * @property {HTMLElement} bubble
- * @property {ReturnType<typeof setTimeout>} timer
- * @property {Appearance} [appearance]
- */
-/**
- * How a sent message looks where its keys and values would say too much.
- *
- * @typedef {object} Appearance
- * @property {string} text
- * @property {boolean} said whether it is what a person says in a channel, rather than a deed
- */
+/** @typedef {import("./sent_messages.js").Appearance} Appearance */
+/** @typedef {import("./sent_messages.js").Sent<HTMLElement>} Sent */
 
 const KEPT_BUBBLES = 500;
-/** An integration answers within 29 s or never; the dots stop waiting a little later. */
-const REPLY_EXPECTED_MS = 30_000;
 const NEAR_BOTTOM_PX = 80;
 
 export class Conversation {
@@ -34,8 +20,8 @@ export class Conversation {
   #scroller = element("div", { class: "scroller", tabindex: "0", role: "group" });
   #latest = element("button", { class: "latest", type: "button", hidden: true }, "Latest messages ↓");
   element = element("div", { class: "conversation" });
-  /** @type {Map<number, Sent>} sent, and neither answered nor given up */
-  #pending = new Map();
+  /** @type {SentMessages<HTMLElement>} */ #sent = new SentMessages();
+  #connected = false;
   /** @type {Map<number, Message>} what a late reply may refer to */
   #asked = new Map();
   #newestId = 0;
@@ -43,15 +29,19 @@ export class Conversation {
   #following = true;
   #textKey;
   #resend;
+  #read;
 
   /**
    * @param {object} options
    * @param {HTMLElement} options.intro shown above the first message
    * @param {string} options.textKey the key whose text a chat bubble shows bare
-   * @param {(payload: Message) => void} options.resend
+   * @param {(payload: Message) => boolean} options.resend whether it was sent
+   * @param {(answer: Message, asked: Message | undefined) => string | null} options.read an answer in
+   *   one line; null to show it by its keys
    */
-  constructor({ intro, textKey, resend }) {
+  constructor({ intro, textKey, resend, read }) {
     this.#textKey = textKey;
+    this.#read = read;
     this.#resend = resend;
     this.#typing.append(element("span"), element("span"), element("span"));
     this.#scroller.setAttribute("aria-label", "Messages");
@@ -72,12 +62,15 @@ export class Conversation {
   /** Shows a message just sent. @param {number} id @param {Message} payload @param {Appearance} [appearance] */
   sent(id, payload, appearance) {
     const content = appearance ? textContent(appearance.text) : messageContent(payload, this.#textKey);
-    const bubble = this.#bubble(appearance?.said === false ? "mine deed" : "mine", "You said", content);
-    const timer = setTimeout(() => this.#settle(id), REPLY_EXPECTED_MS);
-    this.#pending.set(id, { id, payload, bubble, timer, appearance });
+    const kind = appearance?.channel === null ? "mine deed" : "mine";
+    const bubble = this.#bubble(`${kind} pending`, "You said", content);
+    // For the eyes: who listens hears of the connection's state.
+    const delivery = element("span", { class: "delivery", "aria-hidden": "true" }, " · Waiting…");
+    bubble.querySelector(".meta")?.append(delivery);
+    this.#sent.add({ id, at: Date.now(), payload, shown: bubble, appearance });
     this.#asked.set(id, payload);
     this.#newestId = id;
-    this.#typing.hidden = appearance !== undefined;
+    this.#showTyping();
     this.#append(bubble, true);
   }
 
@@ -88,17 +81,17 @@ export class Conversation {
 
   /** A reply that needs no bubble: it says that the message was taken. @param {Message} reply */
   accepted({ $id, channel, sequence }) {
-    const sent = this.#pending.get(Number($id));
+    const sent = this.#settle(Number($id));
     if (!sent) return;
-    this.#settle(sent.id);
-    if (!sent.appearance?.said || typeof channel !== "string" || typeof sequence !== "number") {
-      return sent.bubble.querySelector(".meta")?.append(" ✓");
+    const { shown: bubble, appearance } = sent;
+    if (!appearance?.channel || typeof channel !== "string" || typeof sequence !== "number") {
+      return bubble.querySelector(".meta")?.append(" ✓");
     }
     // The event may have come before; else its bubble will take the place of this one.
-    if (placed(this.#log, channel, sequence)) sent.bubble.remove();
+    if (placed(this.#log, channel, sequence)) bubble.remove();
     else {
-      mark(sent.bubble, channel, sequence);
-      settle(this.#log, sent.bubble);
+      mark(bubble, channel, sequence);
+      settle(this.#log, bubble);
     }
   }
 
@@ -108,11 +101,11 @@ export class Conversation {
    * @param {HTMLElement} shown
    * @param {string} channel
    * @param {number | null} sequence
-   * @param {string} [own] what this user said, if it is that
+   * @param {import("./sent_messages.js").Own} [own] what this user said, if it is that
    */
   place(shown, channel, sequence, own) {
     if (sequence === null) return this.#append(shown);
-    const twin = placed(this.#log, channel, sequence) ?? this.#unclaimed(own);
+    const twin = placed(this.#log, channel, sequence) ?? this.#claimed(channel, own);
     const later = twin ? undefined : firstAfter(this.#log, channel, sequence);
     mark(shown, channel, sequence);
     if (later) later.before(shown);
@@ -140,10 +133,16 @@ export class Conversation {
     if (id !== undefined) this.#settle(id);
     const bubble = fault
       ? this.#bubble("bot fault", "Error", faultContent(fault))
-      : this.#bubble("bot", "Sapa said", messageContent(message));
+      : this.#bubble("bot", "Sapa said", this.#answerContent(message));
     this.#quote(bubble, id);
     this.#append(bubble);
     return fault && id === this.#newestId ? fault.problems : [];
+  }
+
+  /** @param {Message} message */
+  #answerContent(message) {
+    const text = this.#read(message, this.asked(message.$id));
+    return text === null ? messageContent(message) : textContent(text);
   }
 
   /** Shows what became of something sent without a bubble. @param {Message} message with an error */
@@ -152,21 +151,27 @@ export class Conversation {
     if (fault) this.#append(this.#bubble("bot fault", "Error", faultContent(fault)));
   }
 
+  /** There is no reply to these messages, and none is needed. @param {unknown[]} ids */
+  expired(ids) {
+    for (const id of ids) this.#settle(Number(id));
+  }
+
   /** The socket is gone: what has no answer yet will not get one there. @param {unknown[]} ids */
   unanswered(ids) {
-    for (const { id, payload, bubble } of [...this.#pending.values()]) {
-      if (!ids.includes(id)) continue;
-      this.#settle(id);
-      const again = element("button", { class: "link", type: "button" }, "Send again");
-      const words = "The connection closed before an answer came. ";
-      const note = element("p", { class: "note" }, words, again);
-      again.addEventListener("click", () => {
-        note.remove();
-        this.#resend(payload);
-      });
-      bubble.append(note);
+    for (const { shown } of this.#sent.lose(ids)) {
+      this.#endWaiting(shown);
+      const words = "The connection closed before an answer came, so this may not have arrived. ";
+      shown.append(element("p", { class: "note" }, words));
     }
+    this.#showTyping();
+    this.#offerAgain();
     if (this.#following) this.toBottom();
+  }
+
+  /** Whether something can be sent. @param {boolean} connected */
+  setConnected(connected) {
+    this.#connected = connected;
+    this.#offerAgain();
   }
 
   toBottom() {
@@ -175,23 +180,55 @@ export class Conversation {
     this.#latest.hidden = true;
   }
 
-  /** The bubble of a message of these words that waits for its event. @param {string | undefined} own */
-  #unclaimed(own) {
-    const sent = [...this.#pending.values()].find(({ appearance }) => appearance?.said && appearance.text === own);
-    if (sent) this.#settle(sent.id);
-    return sent?.bubble;
+  /** Once connected: before that nothing can be sent, and in a channel the message may yet turn up. */
+  #offerAgain() {
+    for (const sent of this.#sent.unanswered) {
+      const note = sent.shown.querySelector(".note");
+      note?.querySelector("button")?.remove();
+      if (this.#connected) note?.append(this.#againButton(sent));
+    }
+  }
+
+  /** The message moves to the end, as the one that waits now. @param {Sent} sent */
+  #againButton({ id, payload, shown }) {
+    const again = element("button", { class: "link", type: "button" }, "Send again");
+    again.addEventListener("click", () => {
+      if (!this.#resend(payload)) return;
+      this.#sent.settle(id);
+      shown.remove();
+    });
+    return again;
+  }
+
+  /** The bubble of a message of this user that an event turns out to be. @param {string} channel @param {import("./sent_messages.js").Own | undefined} own */
+  #claimed(channel, own) {
+    const sent = own === undefined ? undefined : this.#sent.claim(channel, own);
+    this.#showTyping();
+    return sent?.shown;
   }
 
   /** A fault without `$id` belongs to the oldest open question. @param {boolean} isFault */
   #idOfUnnamed(isFault) {
-    return isFault ? this.#pending.keys().next().value : undefined;
+    return isFault ? this.#sent.oldest : undefined;
   }
 
   /** @param {number} id */
   #settle(id) {
-    clearTimeout(this.#pending.get(id)?.timer);
-    this.#pending.delete(id);
-    this.#typing.hidden = this.#pending.size === 0;
+    const sent = this.#sent.settle(id);
+    if (sent) this.#endWaiting(sent.shown);
+    this.#showTyping();
+    return sent;
+  }
+
+  /** @param {HTMLElement} bubble */
+  #endWaiting(bubble) {
+    bubble.classList.remove("pending");
+    bubble.querySelector(".delivery")?.remove();
+    bubble.querySelector(".note")?.remove();
+  }
+
+  #showTyping() {
+    this.#typing.hidden = !this.#sent.awaitsReply;
   }
 
   /** Replies may overtake each other; one that is not to the newest message says to which. @param {HTMLElement} bubble @param {number | undefined} id */

@@ -15,11 +15,22 @@ import { isObject } from "./sapa/message.js";
  * @property {string[]} [left]
  * @property {string} [remark] for the conversation
  */
-/** @typedef {{ fields: string[], actions: string[] }} Group inputs, and the actions that take them */
+/**
+ * @typedef {object} Group inputs, and the actions that take them
+ * @property {string[]} fields
+ * @property {string[]} actions
+ * @property {string[]} [required] fields without which these actions mean nothing
+ */
+/**
+ * @typedef {object} Speech
+ * @property {string} field
+ * @property {string} action
+ * @property {(payload: Message, username: string) => string} channel in which others read it
+ */
 /**
  * @typedef {object} EndpointHint
  * @property {Group[]} groups the fields of the first one go with every action
- * @property {{ field: string, action: string }} [speech] what a chat box is for
+ * @property {Speech} [speech] what a chat box is for
  * @property {{ action: string, channel: (payload: Message) => string }} [typing] said while somebody
  *   in the channel writes
  * @property {(answer: Answer) => Effect | null} effect
@@ -32,10 +43,10 @@ import { isObject } from "./sapa/message.js";
  */
 
 /** @type {Record<string, EndpointHint>} */
-export const ENDPOINT_HINTS = {
+const ENDPOINT_HINTS = {
   chat: {
     groups: [{ fields: ["room"], actions: ["join", "leave"] }],
-    speech: { field: "text", action: "say" },
+    speech: { field: "text", action: "say", channel: ({ room }) => `chat:${room}` },
     typing: { action: "typing", channel: ({ room }) => `chat:${room}` },
     effect({ asked: { action }, reply }) {
       const channel = String(reply.channel);
@@ -65,7 +76,7 @@ export const ENDPOINT_HINTS = {
   iot: {
     groups: [
       { fields: ["device"], actions: ["join", "leave"] },
-      { fields: ["metric", "value"], actions: ["report"] },
+      { fields: ["metric", "value"], actions: ["report"], required: ["value"] },
       { fields: ["command"], actions: ["command"] },
     ],
     effect: ({ asked: { action }, reply: { channel } }) => {
@@ -78,7 +89,7 @@ export const ENDPOINT_HINTS = {
       { fields: [], actions: ["feed"] },
       { fields: ["user"], actions: ["follow", "unfollow"] },
     ],
-    speech: { field: "text", action: "post" },
+    speech: { field: "text", action: "post", channel: (_, username) => postsOf(username) },
     effect({ asked: { action, user }, reply: { following }, username }) {
       if (!Array.isArray(following)) return {};
       const names = following.join(", ");
@@ -89,6 +100,11 @@ export const ENDPOINT_HINTS = {
     },
   },
 };
+
+/** @param {string} endpoint @returns {EndpointHint | undefined} */
+export function hintFor(endpoint) {
+  return Object.hasOwn(ENDPOINT_HINTS, endpoint) ? ENDPOINT_HINTS[endpoint] : undefined;
+}
 
 /** @param {unknown} user */
 function postsOf(user) {

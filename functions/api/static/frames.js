@@ -2,6 +2,7 @@
 /** The raw-frames view: everything on the wire, with time and direction, newest last. */
 
 import { clockTime, element } from "./dom.js";
+import { localNumber } from "./numbers.js";
 
 /** @typedef {import("./sapa.js").Frame} Frame */
 
@@ -46,7 +47,7 @@ export class FramesView {
     const follow = this.#isAtBottom();
     const long = text.length > SHOWN_CHARACTERS;
     const shown = long
-      ? `${text.slice(0, SHOWN_CHARACTERS)}… (${text.length.toLocaleString("en")} characters)`
+      ? `${text.slice(0, SHOWN_CHARACTERS)}… (${localNumber(text.length)} characters)`
       : text;
     const sign = element("span", { "aria-hidden": "true" }, arrow);
     const mark = element("span", { class: "direction" }, sign, ` ${word}`);

@@ -107,13 +107,15 @@ export class Live {
 
   /** @param {ChannelEvent} event */
   #event(event) {
-    const { channel, sequence, payload } = event;
+    const { channel, sequence, sentAt, payload } = event;
     // On its way when the page left.
     if (this.#left.has(channel)) return this.#options.sapa.forget(channel);
     if (sequence !== null && !this.#isNew(channel, sequence)) return;
     const shown = this.#of(channel).view.show(event);
     this.#arrange();
-    const own = payload.from === this.#options.username ? String(payload.text) : undefined;
+    const { from, text } = payload;
+    const isOwn = from === this.#options.username && typeof text === "string";
+    const own = isOwn ? { text, sentAt } : undefined;
     if (shown) this.#options.conversation.place(shown, channel, sequence, own);
   }
 

@@ -28,12 +28,26 @@ export class LoginView {
     });
   }
 
-  /** @param {string} notice why the form is here, when that needs saying */
-  show(notice) {
-    this.#notice.textContent = notice;
+  /** Whether somebody can log in here now. */
+  get isWaiting() {
+    return !this.#view.hidden && !this.#busy;
+  }
+
+  /**
+   * @param {string} notice why the form is here, when that needs saying
+   * @param {string} [username] who was logged in
+   */
+  show(notice, username) {
+    this.explain(notice);
+    if (username) this.#username.value = username;
     this.#fail("");
     this.#view.hidden = false;
     (this.#username.value ? this.#password : this.#username).focus();
+  }
+
+  /** Says why the form is here. @param {string} notice */
+  explain(notice) {
+    this.#notice.textContent = notice;
   }
 
   hide() {

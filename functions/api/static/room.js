@@ -2,6 +2,7 @@
 /** One endpoint as the page shows it: its conversation, its composer, its channels, its connection. */
 
 import { ACTION, ActionsBar, hasActions, matching } from "./actions.js";
+import { answerText } from "./answers.js";
 import { ChatBox } from "./chatbox.js";
 import { documentation, faultOf, summary } from "./content.js";
 import { Conversation } from "./conversation.js";
@@ -10,7 +11,7 @@ import { titled } from "./endpoints.js";
 import { FieldsForm } from "./form.js";
 import { Live } from "./live.js";
 import { AskError, endpointUrl, Sapa } from "./sapa.js";
-import { ENDPOINT_HINTS } from "./endpoint_hints.js";
+import { hintFor } from "./endpoint_hints.js";
 
 /** @typedef {import("./content.js").Message} Message */
 /** @typedef {import("./endpoints.js").Endpoint} Endpoint */
@@ -22,6 +23,7 @@ import { ENDPOINT_HINTS } from "./endpoint_hints.js";
  * @property {NonNullable<import("./sapa.js").SapaOptions["checkSession"]>} checkSession
  * @property {number} warp
  * @property {(state: ConnectionState) => void} onState
+ * @property {(silent: boolean) => void} onSilent
  * @property {(frame: import("./sapa.js").Frame) => void} onFrame
  */
 
@@ -37,6 +39,7 @@ export class Room {
   #sapa;
   #hint;
   #onState;
+  #username;
   #connected = false;
   /** The composer says that nothing was sent for want of a connection. */
   #refused = false;
@@ -45,20 +48,24 @@ export class Room {
   element = element("div", { class: "room" });
 
   /** @param {Endpoint} endpoint @param {RoomOptions} options */
-  constructor(endpoint, { username, toasts, checkSession, warp, onState, onFrame }) {
+  constructor(endpoint, { username, toasts, checkSession, warp, onState, onSilent, onFrame }) {
     this.endpoint = endpoint;
+    this.#username = username;
     this.#onState = onState;
-    this.#hint = matching(endpoint, ENDPOINT_HINTS[endpoint.name]);
+    this.#hint = matching(endpoint, hintFor(endpoint.name));
     this.#composer = this.#newComposer();
     const { fields, isChat } = endpoint;
     this.#conversation = new Conversation({
       intro: this.#intro(),
       textKey: isChat ? fields[0].name : "message",
       resend: (payload) => this.#resend(payload),
+      read: (answer, asked) => answerText(endpoint.name, answer, asked),
     });
     this.#sapa = new Sapa({ url: endpointUrl(endpoint.name), checkSession, warp });
     this.#sapa.on("frame", onFrame);
     this.#sapa.on("state", (state) => this.#changed(state));
+    this.#sapa.on("silent", onSilent);
+    this.#sapa.on("expired", (ids) => this.#conversation.expired(ids));
     this.#sapa.on("unanswered", (ids) => this.#conversation.unanswered(ids));
     this.#sapa.on("message", ({ text, message }) => this.#received(text, message));
     const [hint, sapa, conversation] = [this.#hint, this.#sapa, this.#conversation];
@@ -80,6 +87,10 @@ export class Room {
     this.#sapa.stop();
   }
 
+  get state() {
+    return this.#sapa.state;
+  }
+
   retryNow() {
     this.#sapa.retryNow();
   }
@@ -91,6 +102,7 @@ export class Room {
   /** @param {ConnectionState} state */
   #changed(state) {
     this.#connected = state.status === "connected";
+    this.#conversation.setConnected(this.#connected);
     if (this.#connected && this.#refused) {
       this.#composer.showProblems([]);
       this.#refused = false;
@@ -125,8 +137,16 @@ export class Room {
       this.#live.reply(await this.#sapa.ask(payload), payload);
     } catch (error) {
       if (!(error instanceof AskError)) throw error;
-      this.#conversation.failed(error.reply ?? { error: error });
+      if (error.code === "connection_lost") this.#lost(payload);
+      else this.#conversation.failed(error.reply ?? { error: error });
     }
+  }
+
+  /** Shows what was sent without a bubble, now that it has no answer. @param {Message} payload */
+  #lost(payload) {
+    const id = (this.#lastId += 1);
+    this.#conversation.sent(id, payload, this.#appearance(payload));
+    this.#conversation.unanswered([id]);
   }
 
   #newComposer() {
@@ -141,9 +161,18 @@ export class Room {
   #appearance({ [ACTION]: action, ...rest }) {
     if (typeof action !== "string" || !hasActions(this.endpoint)) return undefined;
     const speech = this.#hint?.speech;
-    if (speech?.action === action) return { text: String(rest[speech.field] ?? ""), said: true };
+    if (speech?.action === action) {
+      const channel = speech.channel({ ...this.#defaults(), ...rest }, this.#username);
+      return { text: String(rest[speech.field] ?? ""), channel };
+    }
     const details = Object.entries(rest).map(([name, value]) => `${name} ${[value].flat().join(", ")}`);
-    return { text: [titled(action), ...details].join(" · "), said: false };
+    return { text: [titled(action), ...details].join(" · "), channel: null };
+  }
+
+  /** What the server takes for the fields that a message leaves out. */
+  #defaults() {
+    const { fields } = this.endpoint;
+    return Object.fromEntries(fields.map(({ name, initial }) => [name, initial]));
   }
 
   /** @param {string} text @param {Message | null} message */
@@ -159,7 +188,7 @@ export class Room {
   /** Sends a typing notice to a channel now and then, and ignores failures. @param {Message} payload */
   #typing(payload) {
     const { typing } = this.#hint ?? {};
-    if (!typing || !this.#live.isIn(typing.channel(payload))) return;
+    if (!typing || !this.#live.isIn(typing.channel({ ...this.#defaults(), ...payload }))) return;
     if (Date.now() - this.#saidTypingAt < TYPING_EVERY_MS) return;
     this.#saidTypingAt = Date.now();
     this.#sapa.ask({ ...payload, [ACTION]: typing.action }).catch(() => {});
@@ -167,8 +196,10 @@ export class Room {
 
   /** @param {Message} payload */
   #resend(payload) {
-    if (this.#send(payload) !== null) this.#composer.fill(payload);
+    const refused = this.#send(payload);
+    if (refused !== null) this.#composer.showProblems([{ name: "", problem: refused }]);
     this.focus();
+    return refused === null;
   }
 
   #intro() {

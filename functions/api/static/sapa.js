@@ -7,8 +7,7 @@
 
 import { Channels } from "./sapa/channels.js";
 import { Connection } from "./sapa/connection.js";
-import { browserEnvironment, Timers } from "./sapa/environment.js";
-import { REPLY_MS } from "./sapa/socket.js";
+import { browserEnvironment } from "./sapa/environment.js";
 import { isObject } from "./sapa/message.js";
 
 /** @typedef {import("./sapa/connection.js").ConnectionState} ConnectionState */
@@ -16,13 +15,17 @@ import { isObject } from "./sapa/message.js";
 /** @typedef {import("./sapa/environment.js").Environment} Environment */
 /** @typedef {import("./sapa/socket.js").Frame} Frame */
 /** @typedef {import("./sapa/socket.js").MessageId} MessageId */
+/** @typedef {import("./sapa/socket.js").NoReply} NoReply */
 /** @typedef {import("./sapa/message.js").Message} Message */
 /**
  * @typedef {object} ConnectionEvents
  * @property {ConnectionState} state
  * @property {{ text: string, message: Message | null }} message any frame that is neither about
  *   channels nor the reply to an `ask`; `message` is null for what is no JSON object
+ * @property {boolean} silent true when nothing has come back for 5 s after something was sent, so that
+ *   the connection may be dead; false when something comes, or the socket ends
  * @property {MessageId[]} unanswered `$id`s sent on a socket that ended before a reply to them
+ * @property {MessageId[]} expired `$id`s to which there is no reply, although the connection works
  * @property {Frame} frame everything on the wire, pings included, and what happens to sockets
  */
 /** @typedef {ConnectionEvents & import("./sapa/message.js").ChannelEvents} SapaEvents */
@@ -37,6 +40,11 @@ import { isObject } from "./sapa/message.js";
  * @property {Partial<Environment>} [environment]
  */
 
+/** @type {Record<NoReply, string>} */
+const NO_REPLY = {
+  connection_lost: "The connection closed before a reply came.",
+  timeout: "No reply came in time.",
+};
 /** API Gateway closes every socket after 2 hours. */
 const LIFETIME_MS = 115 * 60_000;
 /** The URL of an endpoint beside the page. @param {string} endpoint @param {{ protocol: string, host: string }} [page] */
@@ -59,14 +67,12 @@ export class AskError extends Error {
 export class Sapa {
   #channels;
   #connection;
-  #timers;
   #listeners = new EventTarget();
   #lastAsk = 0;
 
   /** @param {SapaOptions} options */
   constructor(options) {
     const environment = { ...browserEnvironment(), ...options.environment };
-    this.#timers = new Timers(environment);
     const channels = new Channels({
       environment,
       send: (message) => this.#connection.control(message),
@@ -89,6 +95,8 @@ export class Sapa {
         if (!message || !channels.receive(message)) this.#emit("message", { text, message });
       },
       onFrame: (frame) => this.#emit("frame", frame),
+      onSilent: (silent) => this.#emit("silent", silent),
+      onExpired: (ids) => this.#emit("expired", ids),
       onUnanswered: (ids) => ids.length && this.#emit("unanswered", ids),
     });
   }
@@ -153,18 +161,14 @@ export class Sapa {
   ask(message) {
     const $id = `ask-${(this.#lastAsk += 1)}`;
     return new Promise((resolve, reject) => {
-      const settle = (/** @type {Message | null} */ reply) => {
-        this.#timers.cancel($id);
-        if (!reply) return reject(new AskError("connection_lost", "The connection closed before a reply came."));
-        const { error } = reply;
-        if (!isObject(error)) return resolve(reply);
-        reject(new AskError(String(error.code), String(error.message), reply));
+      const settle = (/** @type {Message | NoReply} */ outcome) => {
+        if (typeof outcome === "string") return reject(new AskError(outcome, NO_REPLY[outcome]));
+        const { error } = outcome;
+        if (!isObject(error)) return resolve(outcome);
+        reject(new AskError(String(error.code), String(error.message), outcome));
       };
-      if (!this.#connection.send({ ...message, $id }, settle)) {
-        return reject(new AskError("not_connected", "Not connected; nothing was sent."));
-      }
-      const late = () => reject(new AskError("timeout", "No reply came in time."));
-      this.#timers.after($id, REPLY_MS, late);
+      if (this.#connection.send({ ...message, $id }, settle)) return;
+      reject(new AskError("not_connected", "Not connected; nothing was sent."));
     });
   }
 

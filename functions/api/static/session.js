@@ -1,20 +1,30 @@
 // @ts-check
 /** The HTTP side of Sapa: who is logged in, logging in and out, and which endpoints there are. */
 
-/** @typedef {{ username: string, expires_at: unknown }} Session */
+/**
+ * @typedef {{ username: string, expires_at: unknown, too_many_connections?: boolean }} Session
+ *   `too_many_connections`: a further connection would be refused
+ */
 /** @typedef {{ code: string, message: string }} Refusal */
 
 /** The server did not answer, or answered with something that is not part of the contract. */
 export class UnavailableError extends Error {
   /** @param {number} [status] of the answer, if there was one */
   constructor(status) {
-    super(
-      status
-        ? `The server answered with an error (${status}). The log has the cause.`
-        : "Sapa cannot be reached right now. Check your network, then try again.",
-    );
+    super(problemOf(status));
     this.name = "UnavailableError";
   }
+}
+
+/** Only when there is no answer at all may it be the network. @param {number} [status] */
+function problemOf(status) {
+  if (status === undefined) {
+    return "No answer came. The server may not be running, or your network may be down.";
+  }
+  if (status >= 500) return `The server answered with an error (${status}). The log has the cause.`;
+  if (status === 429) return "Too many requests. Wait a minute, then try again.";
+  if (status >= 400) return `The server refused the request (${status}).`;
+  return "The answer did not come from Sapa. Something between this page and the server replaced it.";
 }
 
 /** Sapa refused the login; `code` is the API's error code, the message is for people. */

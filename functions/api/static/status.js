@@ -4,12 +4,19 @@
 /** @typedef {import("./sapa.js").ConnectionState} ConnectionState */
 /** @typedef {{ tone: "good" | "busy" | "bad" | "off", label: string, reason: string, retry: boolean }} Report */
 
+/**
+ * @typedef {object} Details
+ * @property {boolean} [silent] whether nothing comes back
+ * @property {string} [problem] what the server, or nobody, answered to the question for the session
+ */
+
 const KEPT = "What you type stays here; Send works again once connected.";
 
-/** @param {ConnectionState} state @param {number} now @returns {Report} */
-function reportOf(state, now) {
+/** @param {ConnectionState} state @param {Details} details @param {number} now @returns {Report} */
+function reportOf(state, { silent = false, problem = "" }, now) {
   switch (state.status) {
     case "connected":
+      if (silent) return { tone: "busy", label: "Waiting for an answer…", reason: "", retry: false };
       return { tone: "good", label: "Connected", reason: "", retry: false };
     case "connecting": {
       // The first connection is there in a moment; a line that comes and goes would only flicker.
@@ -23,11 +30,11 @@ function reportOf(state, now) {
         return { tone: "bad", label: "Offline", reason: `No network. ${KEPT}`, retry: true };
       }
       const label = `Retrying in ${seconds} s`;
-      return { tone: "bad", label, reason: `Not connected. ${KEPT}`, retry: true };
+      return { tone: "bad", label, reason: `${problem || "Not connected."} ${KEPT}`, retry: true };
     }
     case "closed":
       if (state.reason === "too_many_connections") {
-        const reason = `You opened Sapa in other windows, so this one was disconnected. ${KEPT}`;
+        const reason = `Sapa is open in too many windows or on too many devices, so this one is not connected. Close another one, then connect here. ${KEPT}`;
         return { tone: "bad", label: "Disconnected", reason, retry: true };
       }
       return { tone: "off", label: "Logged out", reason: "You are logged out.", retry: false };
@@ -52,28 +59,29 @@ export class StatusView {
     this.#parts = parts;
   }
 
-  /** @param {ConnectionState} state */
-  show(state) {
+  /** @param {ConnectionState} state @param {Details} [details] */
+  show(state, details = {}) {
     clearInterval(this.#ticking);
-    this.#draw(state);
-    if (state.status === "waiting") this.#ticking = setInterval(() => this.#draw(state), 500);
-    this.#announce(state);
+    this.#draw(state, details);
+    if (state.status === "waiting") this.#ticking = setInterval(() => this.#draw(state, details), 500);
+    this.#announce(state, details);
   }
 
-  /** @param {ConnectionState} state */
-  #draw(state) {
-    const { tone, label, reason, retry } = reportOf(state, Date.now());
+  /** @param {ConnectionState} state @param {Details} details */
+  #draw(state, details) {
+    const { tone, label, reason, retry } = reportOf(state, details, Date.now());
     const { pill, label: labelElement, notice, noticeText, retry: retryButton } = this.#parts;
     pill.dataset.tone = tone;
     if (labelElement.textContent !== label) labelElement.textContent = label;
     if (noticeText.textContent !== reason) noticeText.textContent = reason;
     notice.hidden = reason === "";
     retryButton.hidden = !retry;
+    retryButton.textContent = state.status === "closed" ? "Connect here" : "Connect now";
   }
 
-  /** Not the countdown: a screen reader would read every second of it. @param {ConnectionState} state */
-  #announce(state) {
-    const { label } = reportOf(state, Date.now());
+  /** Not the countdown: a screen reader would read every second of it. @param {ConnectionState} state @param {Details} details */
+  #announce(state, details) {
+    const { label } = reportOf(state, details, Date.now());
     const words = state.status === "waiting" && !state.offline ? "Connection lost, reconnecting" : label;
     // The first seconds of every retry would repeat what was just said.
     if (state.status === "connecting" && state.attempt > 0) return;

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from sapa.connections.rate_limits import RateLimits
     from sapa.connections.sender import MessageSender
     from sapa.handshake.connection_limit import ConnectionLimit
+    from sapa.handshake.session_sockets import SessionSockets
     from sapa.login.session import CredentialChecker, SessionStore
     from sapa.processes.state import State, StateStore
     from sapa.stores.management_api import ThreadedBulkSender
@@ -99,6 +100,21 @@ class Services:
             policy=LimitPolicy(self.config.connection_limit_policy),
             clock=self.clock,
             report=lambda error: logger.warning("connection not closed", error=str(error)),
+        )
+
+    @cached_property
+    def session_sockets(self) -> "SessionSockets":
+        """The sockets of sessions that end."""
+        from sapa.handshake.session_sockets import SessionSockets
+        from sapa.observability import logger
+
+        return SessionSockets(
+            list_subscriptions=self.subscriptions.of_channel,
+            sender=lambda: self.sender,
+            remove_connection=self.remove_connection,
+            clock=self.clock,
+            sleep=time.sleep,
+            report=lambda error: logger.error("connection not closed", error=str(error)),
         )
 
     # Connections and messages

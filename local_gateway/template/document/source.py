@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import cast
 
@@ -78,7 +79,7 @@ type DocumentPath = tuple[str | int, ...]
 type _Loader = yaml.CSafeLoader
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Source:
     """A template as written: its values and the line (from 1) of every key and list item.
 
@@ -128,7 +129,8 @@ class Source:
             return properties
         name = SAM_NAMES.get(str(properties[0]), properties[0])
         names = (properties[0], name)
-        candidates = [path[3:] for path in self.lines if path[:3] == start and path[-1] in names]
+        written = self._property_paths.get(str(start[1]), ())
+        candidates = [path for path in written if path[-1] in names]
         if not candidates:
             is_renamed = self._type(str(start[1])) == "AWS::Serverless::Function"
             return (name, *properties[1:]) if is_renamed else properties
@@ -163,8 +165,17 @@ class Source:
         """The logical id in the file that `logical_id` was made from: SAM appends to ids."""
         own_id = logical_id.rpartition("/")[2]
         resources = as_object(self.document.get("Resources"))
-        written = [name for name in resources if own_id.startswith(name)]
-        return self.prefix + max(written, key=len, default=own_id)
+        beginnings = (own_id[:length] for length in range(len(own_id), 0, -1))
+        return self.prefix + next((name for name in beginnings if name in resources), own_id)
+
+    @cached_property
+    def _property_paths(self) -> Mapping[str, list[DocumentPath]]:
+        """The paths below `Properties`, by logical id: a large template asks for many places."""
+        paths: dict[str, list[DocumentPath]] = {}
+        for section, own_id, part, *path in (path for path in self.lines if len(path) > 3):
+            if section == "Resources" and part == "Properties":
+                paths.setdefault(str(own_id), []).append(tuple(path))
+        return paths
 
 
 def load_source(path: Path) -> Source:

@@ -24,7 +24,8 @@ class Properties:
 
     def value(self, name: str) -> Json:
         """Any value, resolved; None when it is missing."""
-        return self.resolver.resolve(self.values.get(name), self.place(name))
+        value = self.values.get(name)
+        return None if value is None else self.resolver.resolve(value, self.place(name))
 
     def text(self, name: str) -> str:
         """A required text."""

@@ -116,16 +116,18 @@ def user_pool_id(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> str:
     return pool
 
 
+def store_session(session_id: str = "s1") -> None:
+    """Store the login session of the recorded cookie."""
+    expires_at = epoch_seconds() + 3600
+    start_session(
+        "demo", services().sessions, token=TOKEN, session_id=session_id, expires_at=expires_at
+    )
+
+
 @pytest.fixture
 def session(cloud: Cloud) -> None:
     """The login session of the recorded cookie."""
-    start_session(
-        "demo",
-        services().sessions,
-        token=TOKEN,
-        session_id="s1",
-        expires_at=epoch_seconds() + 3600,
-    )
+    store_session()
 
 
 def table(name: str) -> Table:

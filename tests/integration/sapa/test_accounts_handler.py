@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 
 import boto3
 import pytest
@@ -172,27 +173,25 @@ def test_expired_session_is_401(cloud: Cloud) -> None:
     assert call(recorded("api_session")).status == 401
 
 
-def connection(connection_id: str, session_id: str, expires_at: int) -> None:
-    """Store a connection of `demo`."""
-    services().connection_limit.check_in(
-        Connection(
-            connection_id=connection_id,
-            username="demo",
-            endpoint="reply",
-            session_id=session_id,
-            connected_at=0,
-            expires_at=expires_at,
-        )
+def connection(connection_id: str, session_id: str, since: int) -> None:
+    """Store a connection of `demo` that was opened at `since` (epoch seconds)."""
+    stored = Connection(
+        connection_id=connection_id,
+        username="demo",
+        endpoint="reply",
+        session_id=session_id,
+        connected_at=since,
+        expires_at=since + 2 * HOUR,
     )
+    replace(services().membership, clock=lambda: since * 1000).connect(stored)
 
 
 def test_logout_closes_the_sockets_of_the_session_alone(cloud: Cloud) -> None:
     now = epoch_seconds()
     start(now + HOUR)
     for connection_id in ("open=", "gone=", "broken="):
-        connection(connection_id, "s1", now + HOUR)
-    connection("stale=", "s1", now - 1)
-    connection("other=", "s2", now + HOUR)
+        connection(connection_id, "s1", now - 60)
+    connection("other=", "s2", now - 60)
     cloud.management_api.gone.add("gone=")
     cloud.management_api.broken.add("broken=")
     answer = call(recorded("api_logout"))
@@ -214,9 +213,22 @@ def test_foreign_page_logs_nobody_out(session: None, origin: str) -> None:
     assert call(recorded("api_session")).status == 200
 
 
-def test_logout_without_table_of_connections_still_ends_the_session(cloud: Cloud) -> None:
+def test_session_says_when_a_handshake_would_be_refused(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
     start(epoch_seconds() + HOUR)
-    boto3.client("dynamodb").delete_table(TableName="connections")
+    connection("open=", "s1", epoch_seconds())
+    assert "too_many_connections" not in call(recorded("api_session")).json
+    monkeypatch.setenv("MAX_CONNECTIONS_PER_USER", "1")
+    monkeypatch.setenv("CONNECTION_LIMIT_POLICY", "refuse-newest")
+    assert call(recorded("api_session")).json["too_many_connections"] is True
+    services().remove_connection("open=")
+    assert "too_many_connections" not in call(recorded("api_session")).json
+
+
+def test_logout_without_table_of_subscriptions_still_ends_the_session(cloud: Cloud) -> None:
+    start(epoch_seconds() + HOUR)
+    boto3.client("dynamodb").delete_table(TableName="subscriptions")
     assert call(recorded("api_logout")).status == 204
     assert call(recorded("api_session")).status == 401
 

@@ -13,6 +13,8 @@ from sapa.services import epoch_milliseconds
 from tests.integration.sapa.conftest import Cloud
 from tests.integration.sapa.stack import lambda_context, recorded
 
+pytestmark = pytest.mark.usefixtures("session")
+
 TABLES = ("connections", "subscriptions", "presence")
 
 

@@ -17,6 +17,7 @@ HEAVY = {
     "concurrent",
     "email",
     "http.client",
+    "http.cookies",
     "multiprocessing",
     "ssl",
     "tempfile",

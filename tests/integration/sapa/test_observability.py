@@ -20,6 +20,7 @@ from functions.publish.app import lambda_handler as publish
 from sapa.channels.channel import user_channel
 from sapa.channels.fan_out_task import FanOutTask, Recipient
 from sapa.errors import DeliveryError
+from sapa.login.session import COOKIE_NAME
 from sapa.observability import Metric, message_metric
 from sapa.services import epoch_milliseconds, services
 from tests.integration.sapa.conftest import Cloud
@@ -117,7 +118,7 @@ def batch(*bodies: str) -> dict[str, Any]:
     return {"Records": [{**record, "messageId": str(n), "body": body} for n, body in numbered]}
 
 
-def test_a_conversation_is_counted(cloud: Cloud, book: Book) -> None:
+def test_a_conversation_is_counted(cloud: Cloud, session: None, book: Book) -> None:
     book.invoke(connect, recorded("connect"))
     book.invoke(default, recorded("default_convert"))
     book.invoke(default, recorded("default_invalid"))
@@ -160,7 +161,7 @@ def test_a_message_whose_reply_cannot_be_sent_is_counted_too(cloud: Cloud, book:
 
 
 def test_the_lag_of_a_fan_out_is_measured_from_the_acceptance(
-    cloud: Cloud, fan_out_environment: None, book: Book
+    cloud: Cloud, session: None, fan_out_environment: None, book: Book
 ) -> None:
     book.invoke(connect, opened_now())
     book.invoke(publish, event_for_demo())
@@ -179,11 +180,14 @@ def test_a_fan_out_that_reaches_nobody_has_no_lag(
 
 
 def test_functions_emit_every_metric_that_has_a_name_and_no_other(
-    cloud: Cloud, user_pool_id: str, fan_out_environment: None, book: Book
+    cloud: Cloud, session: None, user_pool_id: str, fan_out_environment: None, book: Book
 ) -> None:
     book.invoke(api, login(PASSWORD))
     book.invoke(api, login("wrong"))
-    book.invoke(authorize, recorded("authorizer"))
+    unknown = recorded("authorizer")
+    del unknown["multiValueHeaders"]
+    unknown["headers"]["Cookie"] = f"{COOKIE_NAME}={'x' * 43}"
+    book.invoke(authorize, unknown)
     book.invoke(connect, opened_now())
     book.invoke(default, recorded("default"))
     book.invoke(publish, event_for_demo())

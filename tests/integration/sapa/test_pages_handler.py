@@ -35,8 +35,11 @@ def test_page_and_its_files_are_served(environment: None) -> None:
     ["/nothing", "/static/", "/static/../app.py", "/static/%2e%2e/app.py", "//etc/passwd", "/é"],
 )
 def test_unknown_path_is_404(environment: None, path: str) -> None:
-    answer = get(path)
+    answer = get(path, accept="application/json")
     assert (answer.status, answer.error["code"]) == (404, "not_found")
+    page = get(path)
+    assert (page.status, page.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+    assert "<h1>Page not found</h1>" in page.body
 
 
 @pytest.mark.parametrize(
@@ -44,7 +47,7 @@ def test_unknown_path_is_404(environment: None, path: str) -> None:
     [
         ("GET", "/auth/login", "POST"),
         ("DELETE", "/", "GET, HEAD"),
-        ("POST", "/openapi.json", "GET"),
+        ("POST", "/openapi.json", "GET, HEAD"),
     ],
 )
 def test_wrong_method_is_405(environment: None, method: str, path: str, allowed: str) -> None:
@@ -77,7 +80,8 @@ def test_documents_name_the_address_of_the_request(environment: None) -> None:
     plain = {"x-forwarded-proto": "http", "x-viewer-host": "", "host": "localhost:8080"}
     openapi = get("/openapi.json", **plain).json
     assert openapi["servers"] == [{"url": "http://localhost:8080"}]
-    assert openapi["paths"]["/ws"]["get"]["servers"] == [{"url": "ws://localhost:8080"}]
+    assert "`ws://localhost:8080/ws`" in openapi["paths"]["/ws"]["get"]["description"]
+    assert openapi["paths"]["/publish"]["post"]["servers"] == openapi["servers"]
     asyncapi = get("/asyncapi.json", **plain).json
     assert asyncapi["servers"]["websocket"]["host"] == "localhost:8080"
     assert asyncapi["servers"]["websocket"]["protocol"] == "ws"

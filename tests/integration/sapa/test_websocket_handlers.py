@@ -10,8 +10,12 @@ from functions.connect.app import lambda_handler as connect
 from functions.default.app import lambda_handler as default
 from functions.disconnect.app import lambda_handler as disconnect
 from sapa.errors import DeliveryError, LambdaEventError, StoreError
+from sapa.login.session import COOKIE_NAME, end_session, start_session
+from sapa.services import epoch_seconds, services
 from tests.integration.sapa.conftest import Cloud, logged
 from tests.integration.sapa.stack import TOKEN, lambda_context, recorded
+
+pytestmark = pytest.mark.usefixtures("session")
 
 HOUR = 3600
 
@@ -43,6 +47,32 @@ def test_unknown_endpoint_is_404(cloud: Cloud, endpoint: str) -> None:
     event = recorded("connect")
     event["requestContext"]["authorizer"]["endpoint"] = endpoint
     assert connect(event, lambda_context()) == {"statusCode": 404}
+    assert connections() == []
+
+
+@pytest.mark.parametrize(
+    "cookies", [[], ["a=b"], [f"{COOKIE_NAME}={'x' * 43}"], [f"{COOKIE_NAME}={TOKEN}"] * 2]
+)
+def test_handshake_without_the_cookie_of_a_session_is_403(cloud: Cloud, cookies: list[str]) -> None:
+    event = recorded("connect")
+    event["headers"].pop("Cookie")
+    event["multiValueHeaders"]["Cookie"] = cookies
+    assert connect(event, lambda_context()) == {"statusCode": 403}
+    assert connections() == []
+
+
+def test_handshake_whose_session_ends_meanwhile_is_403_and_leaves_nothing(cloud: Cloud) -> None:
+    assert end_session(TOKEN, services().sessions) is not None
+    assert connect(recorded("connect"), lambda_context()) == {"statusCode": 403}
+    assert connections() == []
+    assert boto3.client("dynamodb").scan(TableName="subscriptions")["Items"] == []
+
+
+def test_handshake_whose_session_expires_meanwhile_is_403(cloud: Cloud) -> None:
+    start_session(
+        "demo", services().sessions, token=TOKEN, session_id="s1", expires_at=epoch_seconds()
+    )
+    assert connect(recorded("connect"), lambda_context()) == {"statusCode": 403}
     assert connections() == []
 
 

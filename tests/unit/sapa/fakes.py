@@ -347,14 +347,24 @@ class ScriptedBulkSender:
 
 @dataclass
 class ScriptedCredentialChecker:
-    """A `CredentialChecker` that grants everything, or refuses with `refusal`."""
+    """A `CredentialChecker` that grants everything, or refuses with `refusal`.
+
+    `meanwhile` happens once, after a password was checked.
+    """
 
     refusal: LoginError | None = None
+    disabled: set[str] = field(default_factory=set)
+    meanwhile: Callable[[], object] | None = None
 
     def check(self, username: str, password: str, new_password: str | None = None) -> str:
         if self.refusal is not None:
             raise self.refusal
+        if self.meanwhile is not None:
+            self.meanwhile()
         return username
+
+    def is_enabled(self, username: str) -> bool:
+        return username not in self.disabled
 
 
 class FakeServices(Services):

@@ -2,6 +2,7 @@
 /** `device:NAME`: the last values of a device, and the commands to it. */
 
 import { clockTime, element } from "../dom.js";
+import { localNumber } from "../numbers.js";
 import { isObject } from "../sapa/message.js";
 import { remark } from "./bubbles.js";
 
@@ -67,7 +68,7 @@ class Device {
   #value(metric, value, at) {
     const shown = this.#metrics.get(metric);
     if (shown && shown.at > at) return;
-    const text = typeof value === "number" ? value.toLocaleString("en") : String(value);
+    const text = typeof value === "number" ? localNumber(value) : String(value);
     const title = element("th", { scope: "row" }, metric);
     const time = element("td", {}, clockTime(new Date(at)));
     const row = element("tr", {}, title, element("td", { class: "value" }, text), time);

@@ -22,7 +22,10 @@ import { Socket } from "./socket.js";
  * )} ConnectionState `retryAt` is in milliseconds, as `Date.now()` counts.
  */
 /** @typedef {"session_ended" | "too_many_connections"} EndCode the server's reason, in its last frame */
-/** @typedef {"alive" | "ended" | "unknown"} SessionState */
+/**
+ * @typedef {"alive" | "ended" | "too_many_connections" | "unknown"} SessionState
+ *   `too_many_connections`: it lives, but the server refuses a further connection of the user
+ */
 /**
  * @typedef {object} ConnectionOptions
  * @property {string} url
@@ -36,6 +39,8 @@ import { Socket } from "./socket.js";
  * @property {(state: ConnectionState) => void} onState
  * @property {(text: string, message: Message | null) => void} onText
  * @property {(frame: Frame) => void} onFrame
+ * @property {(silent: boolean) => void} onSilent
+ * @property {(ids: End["unanswered"]) => void} onExpired
  * @property {(ids: End["unanswered"]) => void} onUnanswered
  */
 
@@ -45,6 +50,8 @@ const STABLE_AFTER_MS = 10_000;
 const TRUSTED_SILENCE_MS = 20_000;
 /** A reply may say that a channel was joined or left; so long is waited for it before a resume. */
 const LAST_WORDS_MS = 5_000;
+/** A connection that closed a moment ago still counts: so long is waited before the second and last try. */
+const COUNTED_MS = 4_000;
 
 /**
  * Why the server closes the socket after this message, if it does: reconnecting would only be refused
@@ -75,6 +82,8 @@ export class Connection {
   #retired = new Set();
   #attempt = 0;
   #renewal = 0;
+  /** Handshakes in a row that were refused because the user has too many connections. */
+  #refusals = 0;
 
   /** @param {ConnectionOptions} options */
   constructor(options) {
@@ -96,6 +105,7 @@ export class Connection {
     };
     this.#options.environment.listen(network, this.#life.signal);
     this.#attempt = 0;
+    this.#refusals = 0;
     this.#connect();
   }
 
@@ -149,10 +159,12 @@ export class Connection {
   }
 
   #dial() {
-    const { url, warp, environment, onText, onFrame } = this.#options;
+    const { url, warp, environment, onText, onFrame, onSilent, onExpired } = this.#options;
     /** @type {Socket} */
     const socket = new Socket({
-      ...{ url, warp, environment, onFrame },
+      ...{ url, warp, environment, onFrame, onExpired },
+      // Of the socket that the application speaks through; the others make way for it.
+      onSilent: (silent) => (socket === this.#socket || !silent) && onSilent(silent),
       onText: (text, message) => {
         const code = endCodeOf(message);
         // The oldest socket may be one that is being replaced: the connection goes on without it.
@@ -170,6 +182,7 @@ export class Connection {
   #opened(socket) {
     this.#timers.after("renew", this.#options.lifetimeMs / this.#options.warp, () => this.#renew());
     if (socket === this.#next) return this.#takeOver(socket);
+    this.#refusals = 0;
     this.#options.resume();
     this.#enter({ status: "connected" });
   }
@@ -202,7 +215,7 @@ export class Connection {
   async #nextFailed() {
     this.#next = null;
     this.#renewSoon();
-    await this.#sessionEnded();
+    await this.#checkSession();
   }
 
   #renewSoon() {
@@ -218,8 +231,10 @@ export class Connection {
     this.#next = null;
     if (this.#socket) return this.#enter({ status: "connecting", attempt: this.#attempt });
     if (opened && age >= STABLE_AFTER_MS) this.#attempt = 0;
-    if (!opened && (await this.#sessionEnded())) return;
-    this.#waitAndRetry();
+    if (opened) return this.#waitAndRetry();
+    const session = await this.#checkSession();
+    if (session === "too_many_connections") this.#refused();
+    else if (session !== "ended") this.#waitAndRetry();
   }
 
   /** The new socket closed before it caught up, and the previous socket is still open. @param {Socket} former */
@@ -231,20 +246,28 @@ export class Connection {
     this.#renewSoon();
   }
 
-  /** Stops when the failed handshake meant "no longer logged in"; true also when stopped meanwhile. */
-  async #sessionEnded() {
+  /** Stops when the failed handshake meant "no longer logged in"; `ended` also when stopped meanwhile. */
+  async #checkSession() {
     const { signal } = this.#life;
     const answer = await this.#options.checkSession();
-    if (signal.aborted) return true;
+    if (signal.aborted) return "ended";
     if (answer === "ended") this.stop("session_ended");
-    return answer === "ended";
+    return answer;
   }
 
-  #waitAndRetry() {
+  /** The user has too many connections: trying on and on would not help. */
+  #refused() {
+    this.#refusals += 1;
+    if (this.#refusals > 1) this.stop("too_many_connections");
+    else this.#waitAndRetry(COUNTED_MS);
+  }
+
+  /** @param {number} [pause] instead of the next of the backoff */
+  #waitAndRetry(pause) {
     const { now, online, random } = this.#options.environment;
     // A hint only: a laptop without network still reaches a gateway on itself, so we keep trying.
     const offline = !online();
-    const delay = offline ? BACKOFF_CEILING_MS : backoff(this.#attempt, random);
+    const delay = pause ?? (offline ? BACKOFF_CEILING_MS : backoff(this.#attempt, random));
     this.#attempt += 1;
     this.#enter({ status: "waiting", retryAt: now() + delay, attempt: this.#attempt, offline });
     this.#timers.after("retry", delay, () => this.#connect());

@@ -16,7 +16,9 @@ import { parsed } from "./message.js";
 /** @typedef {{ direction: "sent" | "received" | "event", text: string, at: Date }} Frame */
 /** @typedef {string | number} MessageId */
 /** @typedef {{ opened: boolean, why: string, unanswered: MessageId[] }} End */
-/** @typedef {{ until: number, settle?: (reply: Message | null) => void }} PendingReply */
+/** Why there is no reply: the socket ended first, or the time for a reply passed on a live socket. */
+/** @typedef {"connection_lost" | "timeout"} NoReply */
+/** @typedef {{ until: number, settle?: (outcome: Message | NoReply) => void }} PendingReply */
 /**
  * @typedef {object} SocketOptions
  * @property {string} url
@@ -26,6 +28,9 @@ import { parsed } from "./message.js";
  * @property {(text: string, message: Message | null) => void} onText every text but answers to
  *   our own pings and replies that somebody waits for with `settle`
  * @property {(frame: Frame) => void} onFrame everything on the wire, pings included
+ * @property {(silent: boolean) => void} onSilent true when nothing has come back for a while after
+ *   something was sent; false when something does
+ * @property {(ids: MessageId[]) => void} onExpired messages that will get no reply, on a live socket
  * @property {(end: End) => void} onEnd once; not after `close`
  */
 
@@ -34,9 +39,13 @@ const QUIET_MS = 240_000;
 const QUIET_JITTER_MS = 60_000;
 const PONG_TIMEOUT_MS = 20_000;
 /** After a message without any frame back for this long, a ping asks whether anyone is there. */
-const SILENCE_AFTER_SEND_MS = 15_000;
+const SILENCE_AFTER_SEND_MS = 3_000;
+/** A ping without a pong for this long is worth reporting. */
+const SILENCE_AFTER_PING_MS = 2_000;
 /** An integration answers within 29 s or never. */
-export const REPLY_MS = 30_000;
+const REPLY_MS = 30_000;
+/** After that, the next frame of any kind shows that no reply will come; then a ping asks for one. */
+const LAST_CHANCE_MS = 2_000;
 /** A reply may have several frames; after this long without a further frame it is complete. */
 const LAST_FRAME_MS = 1_000;
 
@@ -51,6 +60,7 @@ export class Socket {
   #lastReceivedAt = 0;
   #lastReplyAt = 0;
   #lastPing = 0;
+  #silent = false;
   /** By `$id`, or by a symbol without. @type {Map<unknown, PendingReply>} */
   #pending = new Map();
 
@@ -90,14 +100,14 @@ export class Socket {
    * Sends a message of the application.
    *
    * @param {Message} message
-   * @param {PendingReply["settle"]} [settle] gets the first reply, or null when the socket closes first
+   * @param {PendingReply["settle"]} [settle] gets the first reply, or why there is none
    * @returns {boolean} false when the socket is not open; nothing was sent then
    */
   send(message, settle) {
     if (!this.control(message)) return false;
     if ("$ping" in message) return true;
-    this.#dropOverdue();
     this.#pending.set(message.$id ?? Symbol("unnamed"), { until: this.#now() + REPLY_MS, settle });
+    this.#watchOverdue();
     return true;
   }
 
@@ -108,7 +118,8 @@ export class Socket {
     this.#socket.send(text);
     this.#lastSentAt = this.#now();
     this.#report("sent", text);
-    if (!("$ping" in message)) {
+    // Who sends again and again must not put the question off.
+    if (!("$ping" in message) && !this.#timers.has("silence")) {
       this.#timers.after("silence", SILENCE_AFTER_SEND_MS, () => this.probe());
     }
     return true;
@@ -120,12 +131,12 @@ export class Socket {
     const stamp = this.#now();
     if (!this.control({ $ping: stamp })) return;
     this.#lastPing = stamp;
+    this.#timers.after("silent", SILENCE_AFTER_PING_MS, () => this.#setSilent(true));
     this.#timers.after("pong", PONG_TIMEOUT_MS, () => this.#ended("no answer to $ping"));
   }
 
   /** Calls `then` once, when no reply is due any more. @param {number} bound at the latest, in milliseconds @param {() => void} then */
   whenAnswered(bound, then) {
-    this.#dropOverdue();
     const quiet = this.#now() - this.#lastReplyAt;
     if ((this.#pending.size === 0 && quiet >= LAST_FRAME_MS) || bound <= 0) return then();
     this.#timers.after("answered", LAST_FRAME_MS, () => this.whenAnswered(bound - LAST_FRAME_MS, then));
@@ -136,7 +147,8 @@ export class Socket {
     this.#timers.cancel("quiet");
     // As if a reply had just come: what is on its way at this moment still arrives.
     this.#lastReplyAt = this.#now();
-    this.whenAnswered(REPLY_MS, () => this.#ended("replaced by a younger connection"));
+    const bound = REPLY_MS + LAST_CHANCE_MS + PONG_TIMEOUT_MS;
+    this.whenAnswered(bound, () => this.#ended("replaced by a younger connection"));
   }
 
   /** Closes now, without `onEnd`. @returns {MessageId[]} the messages that will get no reply */
@@ -144,11 +156,8 @@ export class Socket {
     this.#life.abort();
     this.#timers.clear();
     if (this.#socket.readyState < 2) this.#socket.close(code, reason);
-    this.#dropOverdue();
-    const waiting = [...this.#pending];
-    this.#pending.clear();
-    for (const [, { settle }] of waiting) settle?.(null);
-    return waiting.flatMap(([id]) => (typeof id === "symbol" ? [] : /** @type {MessageId} */ (id)));
+    this.#setSilent(false);
+    return this.#giveUp([...this.#pending.keys()], "connection_lost");
   }
 
   #open() {
@@ -164,12 +173,13 @@ export class Socket {
   #received(text) {
     this.#lastReceivedAt = this.#now();
     // Whatever arrives proves that someone is there, the pong or anything that overtook it.
-    this.#timers.cancel("silence");
-    this.#timers.cancel("pong");
+    for (const name of ["silence", "silent", "pong"]) this.#timers.cancel(name);
     this.#report("received", text);
+    this.#setSilent(false);
     const message = parsed(text);
-    if (message && this.#isOurPong(message)) return;
-    if (message && this.#isAwaited(message)) return;
+    const isAwaited = message !== null && this.#isAwaited(message);
+    this.#dropOverdue();
+    if (isAwaited || (message && this.#isOurPong(message))) return;
     this.#options.onText(text, message);
   }
 
@@ -188,13 +198,42 @@ export class Socket {
     return pending?.settle !== undefined;
   }
 
-  /** Some messages never get a reply; they wait in the order they were sent. */
-  #dropOverdue() {
+  /** @param {boolean} silent */
+  #setSilent(silent) {
+    if (this.#silent === silent) return;
+    this.#silent = silent;
+    this.#options.onSilent(silent);
+  }
+
+  /** Messages whose time has passed, in the order they were sent. */
+  #overdue() {
     const now = this.#now();
-    for (const [id, { until }] of this.#pending) {
-      if (until > now) return;
-      this.#pending.delete(id);
-    }
+    return [...this.#pending].flatMap(([id, { until }]) => (until <= now ? [id] : []));
+  }
+
+  /** What comes after the time for a reply shows that there is none: some messages never get any. */
+  #dropOverdue() {
+    const ids = this.#giveUp(this.#overdue(), "timeout");
+    if (ids.length) this.#options.onExpired(ids);
+  }
+
+  /** Only an answer tells a message without a reply from a dead connection. */
+  #watchOverdue() {
+    const [oldest] = this.#pending.values();
+    if (!oldest || this.#timers.has("overdue")) return;
+    const wait = Math.max(0, oldest.until - this.#now()) + LAST_CHANCE_MS;
+    this.#timers.after("overdue", wait, () => {
+      if (this.#overdue().length) this.probe();
+      this.#watchOverdue();
+    });
+  }
+
+  /** @param {unknown[]} ids @param {NoReply} why @returns {MessageId[]} those with an `$id` */
+  #giveUp(ids, why) {
+    const given = ids.map((id) => this.#pending.get(id));
+    for (const id of ids) this.#pending.delete(id);
+    for (const pending of given) pending?.settle?.(why);
+    return ids.flatMap((id) => (typeof id === "symbol" ? [] : /** @type {MessageId} */ (id)));
   }
 
   #watchQuiet() {

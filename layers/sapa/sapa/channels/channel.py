@@ -19,6 +19,15 @@ MAX_NAME_LENGTH = 128
 USER_PREFIX = "user:"
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9\-_.:]")
 _NAME = re.compile(r"[A-Za-z0-9\-_.:/]+", re.ASCII)
+# Half a surrogate pair is no character: JSON can spell it, UTF-8 cannot.
+_NOT_IN_USERNAMES = {"Cc", "Cs", "Zl", "Zp", "Zs"}
+_NO_SPACES = r"[^\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
+# The rules for the documents, as every language's regular expressions read them.
+USERNAME_PATTERN = f"^{_NO_SPACES}+$"
+NAME_PATTERN = (
+    rf"^(?:[A-Za-z0-9\-_.:/]{{1,{MAX_NAME_LENGTH}}}"
+    rf"|{USER_PREFIX}{_NO_SPACES}{{1,{MAX_NAME_LENGTH}}})$"
+)
 
 
 def channel_name(text: str) -> str:
@@ -37,8 +46,8 @@ def channel_name(text: str) -> str:
 
 
 def is_username(text: str) -> bool:
-    """Cognito's rule: letters, marks, symbols, numbers and punctuation."""
-    return {unicodedata.category(character)[0] for character in text} <= {*"LMSNP"}
+    """Whether a text has neither spaces nor control characters, as `USERNAME_PATTERN` says."""
+    return {unicodedata.category(character) for character in text}.isdisjoint(_NOT_IN_USERNAMES)
 
 
 def user_channel(username: str) -> str:

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from sapa.channels.channel import Subscription, SubscriptionPage
 from sapa.channels.fan_out_task import FanOutQueue, FanOutTask, Recipient, Shards
+from sapa.connections.connection import HANDSHAKE_SECONDS
 from sapa.connections.sender import BulkSender, PostOutcome
 from sapa.errors import SapaError, UndeliveredError
 from sapa.observability import logger
@@ -26,8 +27,8 @@ PAGE = 1000
 SHARDS_PER_PAGE = 2
 # A task is split into so many; the largest channels are split twice.
 MAX_PARTS = 32
-# A handshake may take so long: until then a 410 means "not open yet" as well as "gone".
-HANDSHAKE_MILLISECONDS = 30_000
+# Until then a 410 means "not open yet" as well as "gone".
+HANDSHAKE_MILLISECONDS = HANDSHAKE_SECONDS * 1000
 # Rounds of posts in an invocation, and how often undelivered recipients go back to the queue.
 ROUNDS = 3
 MAX_ATTEMPTS = 5

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 MAX_LIFETIME_SECONDS = 2 * 60 * 60
 LIFETIME_SLACK_SECONDS = 10 * 60
 CONNECTION_SECONDS = MAX_LIFETIME_SECONDS + LIFETIME_SLACK_SECONDS
+# A handshake is over so long after `connected_at`: the template gives 10 seconds to the authorizer
+# and 10 to the connect function. Until then a 410 means "not open yet" as well as "gone".
+HANDSHAKE_SECONDS = 30
+# So long after the connect function has stored it, a connection is open or never will be.
+OPENING_SECONDS = 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from enum import Enum, auto
 from typing import Protocol
 
 from sapa.connections.frames import render
-from sapa.errors import DeliveryError, RefusalError
+from sapa.errors import ConnectionGoneError, DeliveryError, RefusalError
 
 
 class MessageSender(Protocol):
@@ -24,10 +24,15 @@ class MessageSender(Protocol):
 
 def end_connection(sender: MessageSender, connection_id: str, reason: RefusalError) -> None:
     """Tell the client why, then close the socket. Raises `ConnectionGoneError`, `DeliveryError`."""
-    # A client that takes no frames is closed all the same.
-    with suppress(DeliveryError):
+    try:
         sender.post(connection_id, render(reason.as_json()))
-    sender.close(connection_id)
+    except DeliveryError:
+        # A client that takes no frames is closed all the same.
+        sender.close(connection_id)
+    else:
+        # A client may close the socket as soon as it has read why.
+        with suppress(ConnectionGoneError):
+            sender.close(connection_id)
 
 
 class PostOutcome(Enum):

@@ -7,14 +7,17 @@ at the same time.
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 from sapa.channels.membership import Membership
-from sapa.connections.connection import Connection, ConnectionStore
+from sapa.connections.connection import HANDSHAKE_SECONDS, Connection, ConnectionStore
 from sapa.connections.sender import MessageSender, end_connection
 from sapa.errors import ConnectionGoneError, DeliveryError, too_many_connections
 
 # The handshake waits for it.
 MAX_CLOSED = 3
+
+type Refusal = Literal["too_many_connections", "no_session"]
 
 
 class LimitPolicy(StrEnum):
@@ -40,32 +43,51 @@ class ConnectionLimit:
     clock: Callable[[], int]
     report: Callable[[DeliveryError], None]
 
-    def check_in(self, connection: Connection) -> bool:
-        """Store a connection, unless it is refused. Raises `StoreError`, `QueueError`."""
-        others = self._others(connection) if self.limit else []
+    def check_in(self, connection: Connection, is_logged_in: Callable[[], bool]) -> Refusal | None:
+        """Store a connection; the reason if it is refused. Raises `StoreError`, `QueueError`.
+
+        `is_logged_in` reads the session. That must come after the connection is stored:
+        `sapa.handshake.session_sockets` says why.
+        """
+        others = self._of_user(connection.username) if self.limit else []
         surplus = len(others) + 1 - self.limit if self.limit else 0
         if surplus > 0 and self.policy is LimitPolicy.REFUSE_NEWEST:
-            return False
+            return "too_many_connections"
         self.membership.connect(connection)
+        stays = False
+        try:
+            stays = is_logged_in()
+        finally:
+            if not stays:
+                self.membership.remove_connection(connection.connection_id)
+        if not stays:
+            return "no_session"
         for other in others[: max(0, min(surplus, MAX_CLOSED))]:
-            self._close(other.connection_id)
-        return True
+            self._close(other)
+        return None
 
-    def _others(self, connection: Connection) -> list[Connection]:
+    def refuses(self, username: str) -> bool:
+        """Whether a further connection of the user would be refused now. Raises `StoreError`."""
+        if not self.limit or self.policy is not LimitPolicy.REFUSE_NEWEST:
+            return False
+        return len(self._of_user(username)) >= self.limit
+
+    def _of_user(self, username: str) -> list[Connection]:
         """The user's open connections, the oldest first."""
         now = self.clock() // 1000
-        others = [
-            other
-            for other in self.connections.of_user(connection.username)
-            if other.expires_at > now and other.connection_id != connection.connection_id
-        ]
-        return sorted(others, key=lambda other: other.connected_at)
+        stored = self.connections.of_user(username)
+        return sorted(
+            (each for each in stored if each.expires_at > now), key=lambda each: each.connected_at
+        )
 
-    def _close(self, connection_id: str) -> None:
+    def _close(self, connection: Connection) -> None:
         """A connection that cannot be closed now is among the oldest the next time, too."""
+        connection_id = connection.connection_id
         try:
             end_connection(self.sender(), connection_id, too_many_connections())
         except ConnectionGoneError:
-            self.membership.remove_connection(connection_id)
+            # A young one may be opened a moment later, and a logout has to find it then.
+            if self.clock() // 1000 - connection.connected_at >= HANDSHAKE_SECONDS:
+                self.membership.remove_connection(connection_id)
         except DeliveryError as error:
             self.report(error)

@@ -1,5 +1,6 @@
 """A unit converter."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -55,6 +56,11 @@ class _Scale:
     offset: float = 0.0
 
 
+# The most for an answer without `decimals`. More would show the rounding of a difference: with
+# their offsets, 32 °F are 5.7e-14 °C.
+_SIGNIFICANT_DIGITS = 6
+_MOST_DECIMALS = {"length": 24, "mass": 24, "temperature": 12}
+
 _SCALES = {
     Unit.MILLIMETRE: _Scale("length", System.METRIC, 0.001),
     Unit.METRE: _Scale("length", System.METRIC, 1.0),
@@ -77,11 +83,12 @@ def convert(
     value: Annotated[float, Ge(-1e15), Le(1e15)],
     unit: Unit,
     system: System = System.ALL,
-    decimals: Annotated[int, Ge(0), Le(12)] = 2,
+    decimals: Annotated[int, Ge(0), Le(12)] | None = None,
 ) -> Iterator[Conversion]:
     """Convert a length, mass or temperature to the other units, one message for each.
 
-    `system` selects metric units, imperial units or all; `decimals` is the number of decimals.
+    `system` selects metric units, imperial units or all. `decimals` is the number of decimals;
+    without it, an answer has six significant digits.
     """
     source = _SCALES[unit]
     base = value * source.factor + source.offset
@@ -89,7 +96,17 @@ def convert(
         if target is unit or scale.quantity != source.quantity:
             continue
         if system in {System.ALL, scale.system}:
+            exact = (base - scale.offset) / scale.factor
+            digits = _decimals(exact, scale) if decimals is None else decimals
             # Adding zero turns -0.0 into 0.0.
-            amount = round((base - scale.offset) / scale.factor, decimals) + 0.0
-            text = f"{value:,.12g} {unit} = {amount:,.{decimals}f} {target}"
-            yield Conversion(text, amount, target)
+            amount = round(exact, digits) + 0.0
+            shown = f"{amount:,.{digits}f}"
+            if decimals is None and digits:
+                shown = shown.rstrip("0").rstrip(".")
+            yield Conversion(f"{value:,.12g} {unit} = {shown} {target}", amount, target)
+
+
+def _decimals(amount: float, scale: _Scale) -> int:
+    """So many that the amount has six significant digits; whole numbers are not rounded."""
+    magnitude = math.floor(math.log10(abs(amount))) if amount else 0
+    return min(max(0, _SIGNIFICANT_DIGITS - 1 - magnitude), _MOST_DECIMALS[scale.quantity])

@@ -2,7 +2,7 @@
 
 from typing import Annotated, TypedDict
 
-from annotated_types import MaxLen
+from annotated_types import MaxLen, MinLen
 
 from sapa.processes.business_process import Context, business_process
 
@@ -23,8 +23,9 @@ class Progress(TypedDict):
     said: str
 
 
+# The minimum of 0 tells clients that an empty message has a meaning.
 @business_process
-def dialogue(message: Annotated[str, MaxLen(100)], context: Context) -> str:
+def dialogue(message: Annotated[str, MinLen(0), MaxLen(100)], context: Context) -> str:
     """Order a drink: three questions, one at a time.
 
     Send `back` to change the last answer, `start over` to begin again, and an empty message to

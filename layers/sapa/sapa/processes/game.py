@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from annotated_types import Ge, Le, Len
 
+from sapa.errors import RefusedError
 from sapa.processes import tic_tac_toe as rules
 from sapa.processes.business_process import Context, business_process
 from sapa.processes.tic_tac_toe import Game
@@ -26,7 +27,7 @@ def game(
     context: Context,
     action: GameAction,
     table: Annotated[str, Len(1, 64)] = "1",
-    cell: Annotated[int, Ge(1), Le(9)] = 5,
+    cell: Annotated[int, Ge(1), Le(9)] | None = None,
 ) -> dict[str, Any]:
     """Play tic-tac-toe: the first two users who `join` a table are X and O, all others watch.
 
@@ -55,9 +56,11 @@ def game(
     return {"channel": channel, "sequence": sequence, **after}
 
 
-def _after(before: Game, action: GameAction, user: str, cell: int) -> Game:
+def _after(before: Game, action: GameAction, user: str, cell: int | None) -> Game:
     match action:
         case GameAction.MOVE:
+            if cell is None:
+                raise RefusedError("A move needs a cell.", {"cell": "is missing"})
             return rules.move(before, user, cell)
         case GameAction.AGAIN:
             return rules.again(before, user)

@@ -29,7 +29,7 @@ def iot(
     action: IotAction,
     device: Annotated[str, Len(1, 64)] = "pump-1",
     metric: Annotated[str, Len(1, 64)] = "temperature",
-    value: float = 0,
+    value: float | None = None,
     command: Annotated[str, Len(1, 200)] = "open",
     number: str = "",
 ) -> dict[str, Any]:
@@ -53,6 +53,8 @@ def iot(
             return {"channel": channel, **_kept(context.state.get(device))}
         case IotAction.LEAVE:
             return {"channel": channel, "left": context.leave(channel)}
+        case IotAction.REPORT if value is None:
+            raise RefusedError("There is no value to report.", {"value": "is missing"})
         case IotAction.REPORT:
             event = {"metric": metric, "value": value}
         case IotAction.COMMAND:

@@ -1,10 +1,12 @@
 """Passwords, checked by a Cognito user pool.
 
-Source: Amazon Cognito API reference, "AdminInitiateAuth" and "AdminRespondToAuthChallenge".
+Source: Amazon Cognito API reference, "AdminInitiateAuth", "AdminRespondToAuthChallenge" and
+"AdminGetUser".
 """
 
 import base64
 import json
+import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -34,6 +36,14 @@ _THROTTLES = {
 }
 
 
+def _can_exist(username: str) -> bool:
+    """Cognito's rule for names: letters, marks, symbols, numbers and punctuation.
+
+    It answers others as it answers a wrong setting, which is not the user's fault.
+    """
+    return {unicodedata.category(character)[0] for character in username} <= {*"LMSNP"}
+
+
 class CognitoCredentialChecker:
     """A `CredentialChecker` on a user pool with `ALLOW_ADMIN_USER_PASSWORD_AUTH`."""
 
@@ -44,8 +54,11 @@ class CognitoCredentialChecker:
 
     def check(self, username: str, password: str, new_password: str | None = None) -> str:
         """The user's name as the pool spells it. Raises the errors below `LoginError`."""
+        if not _can_exist(username):
+            raise InvalidCredentialsError
         answer = self._call(
             "AdminInitiateAuth",
+            ClientId=self._client_id,
             AuthFlow="ADMIN_USER_PASSWORD_AUTH",
             AuthParameters={"USERNAME": username, "PASSWORD": password},
         )
@@ -59,9 +72,17 @@ class CognitoCredentialChecker:
         pool_username = answer.get("ChallengeParameters", {}).get("USER_ID_FOR_SRP", username)
         return self._change_password(pool_username, new_password, answer["Session"])
 
+    def is_enabled(self, username: str) -> bool:
+        """Whether the user exists and is not disabled. Raises `LoginError`."""
+        try:
+            return bool(self._call("AdminGetUser", Username=username)["Enabled"])
+        except InvalidCredentialsError:
+            return False
+
     def _change_password(self, username: str, new_password: str, session: str) -> str:
         answer = self._call(
             "AdminRespondToAuthChallenge",
+            ClientId=self._client_id,
             ChallengeName=_NEW_PASSWORD_REQUIRED,
             ChallengeResponses={"USERNAME": username, "NEW_PASSWORD": new_password},
             Session=session,
@@ -71,9 +92,8 @@ class CognitoCredentialChecker:
         return _username(answer["AuthenticationResult"], username)
 
     def _call(self, operation: str, **request: Any) -> Any:
-        pool = {"UserPoolId": self._user_pool_id, "ClientId": self._client_id}
         try:
-            return self._service.call(operation, {**pool, **request})
+            return self._service.call(operation, {"UserPoolId": self._user_pool_id, **request})
         except CallError as error:
             raise _login_error(error) from error
 

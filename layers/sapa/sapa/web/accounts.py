@@ -5,23 +5,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pydantic_core import CoreConfig, SchemaValidator, ValidationError, core_schema
+from pydantic_core import (
+    CoreConfig,
+    PydanticCustomError,
+    SchemaValidator,
+    ValidationError,
+    core_schema,
+)
 
 from sapa.channels.channel import is_username
-from sapa.connections.sender import end_connection
 from sapa.errors import (
-    ConnectionGoneError,
-    DeliveryError,
     InvalidCredentialsError,
     LoginError,
     NewPasswordRefusedError,
     NewPasswordRequiredError,
-    QueueError,
     RefusalError,
     StoreError,
     TooManyAttemptsError,
     UnsupportedChallengeError,
-    session_ended,
 )
 from sapa.login.origins import is_own_origin
 from sapa.login.session import (
@@ -29,7 +30,7 @@ from sapa.login.session import (
     LoginSession,
     auth_tokens,
     end_session,
-    find_session,
+    find_session_of_cookies,
     start_session,
 )
 from sapa.observability import Metric, count, logger
@@ -45,7 +46,7 @@ MAX_PASSWORD_LENGTH = 256
 
 def _check_username(text: str) -> str:
     if not is_username(text):
-        raise ValueError("must have no spaces or control characters")
+        raise PydanticCustomError("username", "must have no spaces or control characters")
     return text
 
 
@@ -126,38 +127,47 @@ class Accounts:
         services = self.services
         self._refuse_foreign_page(request)
         login = _login_request(request.json_body())
+        # 256 random bits for the cookie, 128 to name the session.
+        token, session_id = secrets.token_urlsafe(32), secrets.token_urlsafe(16)
+        lifetime = services.config.session_lifetime_seconds
         try:
             username = services.credentials.check(
                 login["username"], login["password"], login["new_password"]
             )
+            session = start_session(
+                username,
+                services.sessions,
+                token=token,
+                session_id=session_id,
+                expires_at=self._now() + lifetime,
+            )
+            # A revocation disables the user, then deletes the sessions, perhaps all but this one.
+            if not services.credentials.is_enabled(username):
+                end_session(token, services.sessions)
+                raise InvalidCredentialsError
         except LoginError as error:
             refusal = _refusal(error)
             count(Metric.LOGIN_REFUSED)
             # Without the name in the request: somebody may have typed a password there.
             logger.info("login refused", reason=refusal.code)
             raise refusal from error
-        # 256 random bits for the cookie, 128 to name the session.
-        token, session_id = secrets.token_urlsafe(32), secrets.token_urlsafe(16)
-        lifetime = services.config.session_lifetime_seconds
-        session = start_session(
-            username,
-            services.sessions,
-            token=token,
-            session_id=session_id,
-            expires_at=self._now() + lifetime,
-        )
         count(Metric.LOGIN_GRANTED)
         logger.info("login granted", username=username)
         return json_response(_as_json(session), cookies=(_cookie(token, lifetime),))
 
     def session(self, request: HttpRequest) -> Response:
-        """The user of the cookie."""
-        tokens = auth_tokens(request.cookie_headers)
-        if len(tokens) == 1:
-            session = find_session(tokens[0], self.services.sessions, self._now())
-            if session is not None:
-                return json_response(_as_json(session))
-        raise RefusalError("no_session", "Log in first: POST /auth/login.")
+        """The user of the cookie, and whether a handshake would be refused with 429.
+
+        A page cannot see the status of a refused handshake; it asks here for the reason.
+        """
+        session = find_session_of_cookies(
+            request.cookie_headers, self.services.sessions, self._now()
+        )
+        if session is None:
+            raise RefusalError("no_session", "Log in first: POST /auth/login.")
+        if self._refuses_connections(session.username):
+            return json_response({**_as_json(session), "too_many_connections": True})
+        return json_response(_as_json(session))
 
     def logout(self, request: HttpRequest) -> Response:
         """End the sessions of all cookies in the request, and close their sockets."""
@@ -181,22 +191,17 @@ class Accounts:
 
     def _close_sockets(self, session: LoginSession) -> None:
         """Close what can be closed: the session itself has ended already."""
-        now = self._now()
         try:
-            connections = list(self.services.connections.of_user(session.username))
-            for connection in connections:
-                if connection.session_id == session.session_id and connection.expires_at > now:
-                    self._close(connection.connection_id)
-        except (StoreError, QueueError):
-            logger.exception("the sockets of a session were not all closed or removed")
+            self.services.session_sockets.close(session.username, session.session_id)
+        except StoreError:
+            logger.exception("the sockets of a session were not all closed")
 
-    def _close(self, connection_id: str) -> None:
-        try:
-            end_connection(self.services.sender, connection_id, session_ended())
-        except ConnectionGoneError:
-            self.services.remove_connection(connection_id)
-        except DeliveryError:
-            logger.exception("connection not closed")
+    def _refuses_connections(self, username: str) -> bool:
+        services = self.services
+        # Without a limit nothing is imported and read.
+        return services.config.max_connections_per_user > 0 and services.connection_limit.refuses(
+            username
+        )
 
 
 def _as_json(session: LoginSession) -> dict[str, object]:

@@ -1,13 +1,14 @@
 """The routes of the HTTP API."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sapa.errors import RefusalError, StoreError
 from sapa.observability import logger
 from sapa.web.accounts import Accounts
-from sapa.web.pages import Pages, page_response
+from sapa.web.pages import Pages, not_found_response, page_response
 from sapa.web.requests import HttpRequest
 from sapa.web.responses import Response, json_response, refusal_response, security_headers
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 type Route = Callable[[HttpRequest], Response]
 
 _REVALIDATED = {"Cache-Control": "no-cache"}
+# HEAD is answered like GET, without the body.
+_READING = ("GET", "HEAD")
+_WRITING = ("POST",)
 
 
 class HttpApi:
@@ -29,20 +33,24 @@ class HttpApi:
         self._websocket_path = services.config.websocket_path
         self._pages = Pages(static_folder)
         accounts = Accounts(services)
-        self._routes: dict[str, tuple[str, Route]] = {
-            "/auth/login": ("POST", accounts.login),
-            "/auth/logout": ("POST", accounts.logout),
-            "/auth/session": ("GET", accounts.session),
-            "/openapi.json": ("GET", self._openapi),
-            "/asyncapi.json": ("GET", self._asyncapi),
-            "/swagger": ("GET", self._swagger),
-            self._websocket_path: ("GET", self._upgrade_required),
+        self._routes: dict[str, tuple[tuple[str, ...], Route]] = {
+            "/auth/login": (_WRITING, accounts.login),
+            "/auth/logout": (_WRITING, accounts.logout),
+            "/auth/session": (_READING, accounts.session),
+            "/openapi.json": (_READING, self._openapi),
+            "/asyncapi.json": (_READING, self._asyncapi),
+            "/swagger": (_READING, self._swagger),
+            self._websocket_path: (_READING, self._upgrade_required),
+            # Its function is another one, which gets what is signed and spelled so.
+            "/publish": (_WRITING, self._not_found),
         }
 
     def answer(self, event: dict[str, Any]) -> dict[str, Any]:
         """The proxy result for an event."""
         request = HttpRequest.from_event(event)
         response = self._respond(request)
+        if request.method == "HEAD":
+            response = replace(response, body="")
         logger.info(
             "request answered",
             method=request.method,
@@ -52,9 +60,9 @@ class HttpApi:
         return response.as_result(security_headers(is_https=request.is_https))
 
     def _respond(self, request: HttpRequest) -> Response:
-        method, route = self._routes.get(request.path, ("", self._page))
-        if method and method != request.method:
-            return _method_not_allowed(request, method)
+        methods, route = self._routes.get(request.path, ((), self._page))
+        if methods and request.method not in methods:
+            return _method_not_allowed(request, methods)
         try:
             return route(request)
         except RefusalError as refusal:
@@ -71,10 +79,16 @@ class HttpApi:
     def _page(self, request: HttpRequest) -> Response:
         file = self._pages.find(request.path)
         if file is None:
-            raise RefusalError("not_found", "There is nothing here.")
-        if request.method not in {"GET", "HEAD"}:
-            return _method_not_allowed(request, "GET, HEAD")
+            return self._not_found(request)
+        if request.method not in _READING:
+            return _method_not_allowed(request, _READING)
         return page_response(file, request)
+
+    def _not_found(self, request: HttpRequest) -> Response:
+        page = self._pages.not_found
+        if page is not None and request.method in _READING and "text/html" in request.accept:
+            return not_found_response(page, request)
+        raise RefusalError("not_found", "There is nothing here.")
 
     def _openapi(self, request: HttpRequest) -> Response:
         return json_response(self._document(request), headers=_REVALIDATED)
@@ -107,6 +121,7 @@ class HttpApi:
         return refusal_response(RefusalError("upgrade_required", text), headers)
 
 
-def _method_not_allowed(request: HttpRequest, methods: str) -> Response:
-    text = f"{request.path} takes {methods}."
-    return refusal_response(RefusalError("method_not_allowed", text), {"Allow": methods})
+def _method_not_allowed(request: HttpRequest, methods: tuple[str, ...]) -> Response:
+    allowed = ", ".join(methods)
+    text = f"{request.path} takes {allowed}."
+    return refusal_response(RefusalError("method_not_allowed", text), {"Allow": allowed})

@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +45,11 @@ class Pages:
         if "/static/index.html" in self._files:
             self._files["/"] = self._files["/static/index.html"]
 
+    @property
+    def not_found(self) -> StaticFile | None:
+        """What people read at an address where nothing is."""
+        return self.find("/static/not_found.html")
+
     def find(self, path: str) -> StaticFile | None:
         """The file at `path`, if there is one."""
         return _read(self._files[path]) if path in self._files else None
@@ -77,5 +83,15 @@ def page_response(file: StaticFile, request: HttpRequest) -> Response:
     cached = {tag.strip().removeprefix("W/") for tag in request.if_none_match.split(",")}
     if file.etag in cached or "*" in cached:
         return Response(status=304, headers=headers)
-    headers["Content-Type"] = file.content_type
-    return Response(headers=headers, body="" if request.method == "HEAD" else file.body)
+    return _file_response(file, headers)
+
+
+def not_found_response(file: StaticFile, request: HttpRequest) -> Response:
+    """The page for an address where nothing is, for a browser that shows it."""
+    headers = {"Cache-Control": "no-store", "Content-Security-Policy": page_policy(request)}
+    return _file_response(file, headers, status=404)
+
+
+def _file_response(file: StaticFile, headers: Mapping[str, str], status: int = 200) -> Response:
+    headers = {**headers, "Content-Type": file.content_type}
+    return Response(status=status, headers=headers, body=file.body)

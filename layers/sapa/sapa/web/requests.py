@@ -7,7 +7,7 @@ import base64
 import binascii
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -22,6 +22,7 @@ _HOST = re.compile(r"[A-Za-z0-9._\-\[\]:]{1,255}")
 class HttpRequest:
     """A request; `host` is the one that the viewer uses, in front of CloudFront.
 
+    `api_host` is API Gateway's own, which is the same if no CloudFront is in front of it.
     `encoded_body` is the body as the event carries it, in base64 when `is_base64`.
     """
 
@@ -30,11 +31,13 @@ class HttpRequest:
     query: Mapping[str, str]
     request_id: str
     host: str
+    api_host: str
     hosts: tuple[str, ...]
     is_https: bool
     origins: tuple[str, ...]
     cookie_headers: tuple[str, ...]
     content_type: str
+    accept: str
     accept_encoding: str
     if_none_match: str
     encoded_body: str
@@ -44,19 +47,21 @@ class HttpRequest:
     def from_event(cls, event: LambdaEvent) -> Self:
         """Read an event of the HTTP API."""
         context = event["requestContext"]
-        hosts = header_values(event, "x-viewer-host") + header_values(event, "host")
-        host = next((host for host in hosts if _HOST.fullmatch(host)), context["domainName"])
+        api_hosts = header_values(event, "host")
+        hosts = header_values(event, "x-viewer-host") + api_hosts
         return cls(
             method=context["http"]["method"].upper(),
             path=event["rawPath"],
             query=event.get("queryStringParameters") or {},
             request_id=context["requestId"],
-            host=host,
+            host=_first_host(hosts, context),
+            api_host=_first_host(api_hosts, context),
             hosts=hosts,
             is_https=came_by_https(event),
             origins=header_values(event, "origin"),
             cookie_headers=_cookies(event),
             content_type="".join(header_values(event, "content-type")[:1]),
+            accept=",".join(header_values(event, "accept")).lower(),
             accept_encoding=",".join(header_values(event, "accept-encoding")),
             if_none_match="".join(header_values(event, "if-none-match")[:1]),
             encoded_body=event.get("body") or "",
@@ -67,6 +72,11 @@ class HttpRequest:
     def base_url(self) -> str:
         """Scheme and host for HTTP."""
         return f"{'https' if self.is_https else 'http'}://{self.host}"
+
+    @property
+    def api_base_url(self) -> str:
+        """Scheme and host for requests that CloudFront must not touch."""
+        return f"{'https' if self.is_https else 'http'}://{self.api_host}"
 
     @property
     def websocket_base_url(self) -> str:
@@ -94,6 +104,10 @@ class HttpRequest:
             return base64.b64decode(self.encoded_body)
         except (binascii.Error, ValueError) as error:
             raise RefusalError("invalid_json", "The body is not JSON.") from error
+
+
+def _first_host(hosts: Iterable[str], context: LambdaEvent) -> str:
+    return next((host for host in hosts if _HOST.fullmatch(host)), context["domainName"])
 
 
 def _cookies(event: LambdaEvent) -> tuple[str, ...]:

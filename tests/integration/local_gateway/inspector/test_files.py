@@ -57,6 +57,17 @@ async def test_a_script_finds_the_outputs_of_the_stack(
         assert answer.status == 405
 
 
+@pytest.mark.parametrize("path", ["", "/stack", "/events", "/static/nothing.js"])
+async def test_head_is_answered_like_get(
+    gateway: Inspected, session: aiohttp.ClientSession, path: str
+) -> None:
+    async with session.get(gateway.page + path) as answer:
+        status, content_type = answer.status, answer.headers["Content-Type"]
+    async with session.head(gateway.page + path) as answer:
+        assert (answer.status, answer.headers["Content-Type"]) == (status, content_type)
+        assert await answer.read() == b""
+
+
 async def test_a_web_site_does_not_find_them(
     gateway: Inspected, session: aiohttp.ClientSession
 ) -> None:

@@ -132,7 +132,11 @@ async def test_another_host_name_sees_nothing(
 
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
-    [("POST", "", "GET"), ("PUT", "/events", "GET"), ("POST", "/connections/abc", "DELETE")],
+    [
+        ("POST", "", "GET, HEAD"),
+        ("PUT", "/events", "GET, HEAD"),
+        ("POST", "/connections/abc", "DELETE"),
+    ],
 )
 async def test_other_methods_are_refused(
     gateway: Inspected, session: aiohttp.ClientSession, method: str, path: str, allowed: str

@@ -13,7 +13,8 @@ from local_gateway.runtime.runtime_api import (
     Deliver,
     Delivery,
     RefusedError,
-    listening,
+    listen,
+    serve,
 )
 
 DELIVERY = Delivery(
@@ -68,8 +69,9 @@ type Answer = tuple[int, dict[str, str], bytes]
 @pytest.fixture
 async def api() -> AsyncIterator[Api]:
     environment = Environment()
-    async with listening(environment) as address:
-        yield environment, address
+    with listen() as (listener, address):
+        async with serve(listener, environment, None):
+            yield environment, address
 
 
 async def call(

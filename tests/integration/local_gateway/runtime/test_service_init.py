@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from local_gateway.core.invocation import Failed, Succeeded, TimedOut
-from local_gateway.runtime.service import FunctionInitError
+from local_gateway.runtime.service import MOST_KEPT_WARM, FunctionInitError
 from tests.support.runtimes import Runtimes, invoke, value
 
 GOOD = """
@@ -123,6 +123,29 @@ async def test_warm_tells_that_a_function_hangs(runtimes: Runtimes) -> None:
     runtime = await runtimes.serve("import time; time.sleep(1000)", init_timeout=0.5)
     with pytest.raises(FunctionInitError, match=r"does not start: not ready within 0\.5 s"):
         await runtime.warm("Fn")
+
+
+async def test_trying_all_functions_warns_of_those_that_do_not_start(runtimes: Runtimes) -> None:
+    runtime = await runtimes.run(
+        runtimes.function("raise LookupError('why')", logical_id="Broken"),
+        runtimes.function(GOOD, logical_id="Good"),
+    )
+    warnings: list[str] = []
+    await runtime.try_functions(warnings.append)
+    [warning] = warnings
+    assert warning.startswith("Broken: ")
+    assert "LookupError: why" in warning
+    assert not (await invoke(runtime, function="Good")).cold
+
+
+async def test_only_so_many_functions_keep_an_environment_that_nobody_called(
+    runtimes: Runtimes,
+) -> None:
+    names = [f"Fn{number}" for number in range(MOST_KEPT_WARM + 2)]
+    runtime = await runtimes.run(*(runtimes.function(GOOD, logical_id=name) for name in names))
+    await runtime.try_functions(pytest.fail)
+    cold = [(await invoke(runtime, function=name)).cold for name in names]
+    assert cold == [False] * MOST_KEPT_WARM + [True, True]
 
 
 async def test_an_invocation_waits_for_an_environment_that_is_being_warmed(

@@ -24,6 +24,7 @@ type Checker = CognitoCredentialChecker
 
 INITIATE = "AdminInitiateAuth"
 RESPOND = "AdminRespondToAuthChallenge"
+GET_USER = "AdminGetUser"
 NEW_PASSWORD = {
     "ChallengeName": "NEW_PASSWORD_REQUIRED",
     "ChallengeParameters": {"USER_ID_FOR_SRP": "demo"},
@@ -94,6 +95,15 @@ def test_refusals_are_told_apart(
     assert type(refused.value) is expected
 
 
+@pytest.mark.parametrize("name", ["a\u200db", "\ue000", "\u0378"])
+def test_name_that_no_user_can_have_is_not_asked_for(
+    pool: Checker, api: FaultyApi, name: str
+) -> None:
+    with pytest.raises(InvalidCredentialsError):
+        pool.check(name, "x")
+    assert api.reached == []
+
+
 def test_temporary_password_wants_a_new_one(pool: Checker, api: FaultyApi) -> None:
     answers(api, INITIATE, NEW_PASSWORD)
     with pytest.raises(NewPasswordRequiredError):
@@ -152,6 +162,19 @@ def test_other_challenges_are_not_supported(pool: Checker, api: FaultyApi) -> No
     answers(api, RESPOND, challenge)
     with pytest.raises(UnsupportedChallengeError, match="SOFTWARE_TOKEN_MFA"):
         pool.check("demo", "x", "new")
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_user_is_enabled_or_disabled(pool: Checker, api: FaultyApi, enabled: bool) -> None:
+    answers(api, GET_USER, {"Username": "demo", "Enabled": enabled})
+    assert pool.is_enabled("demo") is enabled
+    [asked] = (json.loads(posted.body) for posted in api.posted)
+    assert asked == {"UserPoolId": "ap-southeast-3_pool", "Username": "demo"}
+
+
+def test_deleted_user_is_not_enabled(pool: Checker, api: FaultyApi) -> None:
+    refuses(api, GET_USER, "UserNotFoundException", "User does not exist.")
+    assert pool.is_enabled("demo") is False
 
 
 def test_unreachable_pool_is_unavailable(pool: Checker, api: FaultyApi) -> None:

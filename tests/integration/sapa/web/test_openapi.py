@@ -36,6 +36,37 @@ def test_openapi_is_valid_and_lists_the_websocket(environment: None) -> None:
         assert {reference.rsplit("/", 1)[-1] for reference in messages.values()} <= set(schemas)
 
 
+def test_generic_clients_find_only_http_addresses(environment: None) -> None:
+    openapi = document("api_openapi")
+    operations = [operation for item in openapi["paths"].values() for operation in item.values()]
+    servers = [*openapi["servers"], *(s for each in operations for s in each.get("servers", []))]
+    assert {server["url"].partition(":")[0] for server in servers} == {"https"}
+
+
+def test_publish_is_documented_at_the_address_that_is_signed(environment: None) -> None:
+    openapi = document("api_openapi")
+    [server] = openapi["paths"]["/publish"]["post"]["servers"]
+    assert server["url"].endswith(".amazonaws.com")
+    assert server != openapi["servers"][0]
+
+
+@pytest.mark.parametrize("name", ["demo", "ana@example.com", "démo", "田中", "👍", "x" * 128])
+def test_pattern_of_user_names_takes_names(environment: None, name: str) -> None:
+    assert _login().is_valid({"username": name, "password": "p"})
+
+
+@pytest.mark.parametrize(
+    "name", ["", " ", "a b", "a\u00a0b", "a\tb", "\x1b[31m", "\x85", "x" * 129]
+)
+def test_pattern_of_user_names_refuses_what_login_refuses(environment: None, name: str) -> None:
+    assert not _login().is_valid({"username": name, "password": "p"})
+
+
+def _login() -> Draft202012Validator:
+    schema = document("api_openapi")["components"]["schemas"]["LoginRequest"]
+    return Draft202012Validator(schema)
+
+
 def test_asyncapi_is_valid(environment: None) -> None:
     schema = json.loads(require_node_file(ASYNCAPI_SCHEMA).read_text())
     problems = list(Draft7Validator(schema).iter_errors(document("api_asyncapi")))
@@ -53,7 +84,9 @@ def test_asyncapi_payloads_describe_what_is_taken(environment: None) -> None:
     assert not taken.is_valid({"value": "5", "unit": "km"})
     assert not taken.is_valid({"value": 5, "unit": "parsec"})
     assert not taken.is_valid({"value": 5, "unit": "km", "more": 1})
-    assert payload["properties"]["decimals"]["default"] == 2
+    assert payload["properties"]["system"]["default"] == "all"
+    dialogue = asyncapi["channels"]["dialogue"]["messages"]["input"]["payload"]
+    assert dialogue["properties"]["message"]["minLength"] == 0, "an empty message has a meaning"
     assert payload["title"] == "convert"
     assert channel["address"] == Settings({}).websocket_path
     assert channel["bindings"]["ws"]["query"]["properties"]["endpoint"]["const"] == "convert"

@@ -1,7 +1,10 @@
-"""`--chaos` on the command line: what makes no sense is told, with what would."""
+"""The command line: what makes no sense is told, with what would."""
+
+from pathlib import Path
 
 import pytest
 
+from local_gateway import __version__
 from local_gateway.cli.main import main
 from local_gateway.core.chaos import Fault
 
@@ -36,3 +39,21 @@ def test_help_names_every_fault(capsys: pytest.CaptureFixture[str]) -> None:
     assert ended.value.code == 0
     told = "".join(capsys.readouterr().out.split())
     assert [fault for fault in Fault if fault not in told] == []
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"local-gateway {__version__}\n"
+
+
+def test_folder_without_a_template_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main([]) == 1
+    assert capsys.readouterr().err == (
+        "local gateway: this folder has no template.yaml, template.yml or template.json: "
+        "name the template with --template FILE\n"
+    )

@@ -25,13 +25,39 @@ def parsed(*arguments: str) -> argparse.Namespace:
 
 
 def test_options_become_the_settings_of_their_names() -> None:
-    options = parsed("--region", "eu-central-1", "--parameter-overrides", "A=1", "B=x=y", "--json")
+    template = ("--template", "template.yaml")
+    options = parsed(
+        *template, "--region", "eu-central-1", "--parameter-overrides", "A=1", "B=x=y", "--json"
+    )
     assert gateway_settings(options, {"HOME": "/h"}) == GatewaySettings(
         template=Path("template.yaml"),
         region="eu-central-1",
         parameter_overrides={"A": "1", "B": "x=y"},
         environment={"HOME": "/h"},
     )
+
+
+@pytest.mark.parametrize(
+    ("files", "template"),
+    [
+        (["template.json", "template.yml", "template.yaml"], "template.yaml"),
+        (["template.json", "template.yml"], "template.yml"),
+        (["template.json", "other.yaml"], "template.json"),
+    ],
+)
+def test_default_template_is_the_one_that_is_there(
+    files: list[str], template: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in files:
+        (tmp_path / name).touch()
+    assert gateway_settings(parsed(), {}).template == Path(template)
+
+
+def test_folder_without_a_template(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(GatewayError, match=r"no template\.yaml, .* with --template"):
+        gateway_settings(parsed(), {})
 
 
 @pytest.mark.parametrize("override", ["A", "=1"])

@@ -1,12 +1,21 @@
 """What can name a channel."""
 
+import re
+import sys
 from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sapa.channels.channel import channel_name, encoded_username, is_username, user_channel
+from sapa.channels.channel import (
+    NAME_PATTERN,
+    USERNAME_PATTERN,
+    channel_name,
+    encoded_username,
+    is_username,
+    user_channel,
+)
 from sapa.errors import ChannelNameError
 
 
@@ -51,6 +60,26 @@ def test_other_texts_are_refused(name: str) -> None:
 def test_any_text_is_a_name_or_refused(text: str) -> None:
     with suppress(ChannelNameError):
         assert channel_name(text) == text
+
+
+def test_pattern_in_the_documents_is_the_rule_for_user_names() -> None:
+    pattern = re.compile(USERNAME_PATTERN)
+    characters = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF]
+    assert [each for each in characters if is_username(each)] == [
+        each for each in characters if pattern.fullmatch(each)
+    ]
+    assert not is_username("a\ud800")
+
+
+@given(st.from_regex(NAME_PATTERN) | st.text() | st.text().map(user_channel))
+def test_pattern_in_the_documents_is_the_rule_for_channels(text: str) -> None:
+    fits = re.compile(NAME_PATTERN).fullmatch(text) is not None and text != "user:"
+    try:
+        channel_name(text)
+    except ChannelNameError:
+        assert not fits
+    else:
+        assert fits
 
 
 @pytest.mark.parametrize(

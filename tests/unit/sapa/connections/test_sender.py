@@ -43,3 +43,17 @@ def test_client_that_does_not_read_is_closed_too() -> None:
 def test_connection_that_is_gone_is_reported() -> None:
     with pytest.raises(ConnectionGoneError):
         end_connection(RecordingSender(gone={"c"}), "c", session_ended())
+
+
+class Polite(RecordingSender):
+    """Its clients close their socket when they have read why."""
+
+    def post(self, connection_id: str, frame: str) -> None:
+        super().post(connection_id, frame)
+        self.gone.add(connection_id)
+
+
+def test_client_that_closes_when_it_has_read_the_reason_is_closed() -> None:
+    sender = Polite()
+    end_connection(sender, "c", session_ended())
+    assert len(sender.posted) == 1

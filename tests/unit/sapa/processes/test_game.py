@@ -65,6 +65,8 @@ def test_illegal_move_changes_nothing(
     before = len(ana.inbox)
     with pytest.raises(RefusedError, match="ana's turn"):
         game(ben.context, GameAction.MOVE, cell=5)
+    with pytest.raises(RefusedError, match="needs a cell"):
+        game(ana.context, GameAction.MOVE)
     with pytest.raises(RefusedError, match="no seat"):
         game(services.connect("cem").context, GameAction.MOVE, cell=5)
     assert len(ana.inbox) == before

@@ -38,6 +38,18 @@ def test_join_tells_the_last_value_of_each_metric(services: FakeServices, pump: 
     assert iot(ana.context, IotAction.JOIN, "pump-2") == nothing
 
 
+def test_missing_value_is_not_reported(services: FakeServices, pump: Client) -> None:
+    ana = services.connect("ana")
+    iot(ana.context, IotAction.JOIN)
+    with pytest.raises(RefusedError, match="no value") as refused:
+        iot(pump.context, IotAction.REPORT)
+    assert refused.value.fields == {"value": "is missing"}
+    assert ana.payloads(CHANNEL) == []
+    assert iot(ana.context, IotAction.JOIN)["values"] == {}
+    iot(pump.context, IotAction.REPORT, value=0)
+    assert ana.payloads(CHANNEL) == [{"metric": "temperature", "value": 0}]
+
+
 def test_report_that_was_overtaken_is_not_the_last_value(
     services: FakeServices, pump: Client
 ) -> None:
@@ -79,11 +91,11 @@ def test_what_does_not_wait_cannot_be_acknowledged(services: FakeServices, pump:
 def test_device_keeps_so_much_and_no_more(services: FakeServices, pump: Client) -> None:
     ana = services.connect("ana")
     for number in range(MAX_KEPT):
-        iot(pump.context, IotAction.REPORT, metric=f"m{number}")
+        iot(pump.context, IotAction.REPORT, metric=f"m{number}", value=number)
         iot(ana.context, IotAction.COMMAND)
     heard = len(pump.inbox)
     with pytest.raises(RefusedError, match="50 metrics"):
-        iot(pump.context, IotAction.REPORT, metric="more")
+        iot(pump.context, IotAction.REPORT, metric="more", value=0)
     with pytest.raises(RefusedError, match="waiting commands"):
         iot(ana.context, IotAction.COMMAND)
     iot(pump.context, IotAction.REPORT, metric="m0", value=1)

@@ -24,11 +24,13 @@ REQUEST = HttpRequest(
     query={},
     request_id="r",
     host="sapa.example",
+    api_host="api.example",
     hosts=("sapa.example",),
     is_https=True,
     origins=(),
     cookie_headers=(),
     content_type="application/json; charset=utf-8",
+    accept="",
     accept_encoding="",
     if_none_match="",
     encoded_body='{"username": "demo", "password": "rahasia"}',
@@ -54,6 +56,17 @@ def test_refusals_have_their_status(refusal: LoginError, status: int, code: str)
         Accounts(services).login(REQUEST)
     assert (refusal_response(refused.value).status, refused.value.code) == (status, code)
     assert "AccessDenied" not in refused.value.message
+    assert services.session_store.sessions == {}
+
+
+def test_login_beside_a_revocation_is_refused_and_leaves_no_session() -> None:
+    services = FakeServices()
+    checker = ScriptedCredentialChecker()
+    services.credentials = checker
+    checker.meanwhile = lambda: checker.disabled.add("demo")
+    with pytest.raises(RefusalError) as refused:
+        Accounts(services).login(REQUEST)
+    assert refused.value.code == "invalid_credentials"
     assert services.session_store.sessions == {}
 
 

@@ -43,7 +43,8 @@ def code(result: Result) -> str:
 
 
 @pytest.mark.parametrize(
-    ("path", "allowed"), [("/auth/login", "POST"), ("/ws", "GET"), ("/", "GET, HEAD")]
+    ("path", "allowed"),
+    [("/auth/login", "POST"), ("/ws", "GET, HEAD"), ("/publish", "POST"), ("/", "GET, HEAD")],
 )
 def test_other_methods_are_not_allowed(api: HttpApi, path: str, allowed: str) -> None:
     result = ask(api, "DELETE", path)
@@ -57,10 +58,34 @@ def test_other_paths_are_not_there(api: HttpApi, path: str) -> None:
     assert (result["statusCode"], code(result)) == (404, "not_found")
 
 
-def test_page_has_no_body_for_head(api: HttpApi) -> None:
-    page, head = ask(api, "GET", "/"), ask(api, "HEAD", "/")
-    assert (page["body"], head["body"]) == ("<p>Hai!</p>", "")
-    assert head["headers"] == page["headers"]
+def test_browser_gets_a_page_where_nothing_is(tmp_path: Path) -> None:
+    (tmp_path / "not_found.html").write_text("<p>Nothing.</p>")
+    api, browser = HttpApi(FakeServices(), tmp_path), "text/html,application/xml;q=0.9,*/*;q=0.8"
+    page = ask(api, "GET", "/nothing", accept=browser)
+    assert (page["statusCode"], page["body"]) == (404, "<p>Nothing.</p>")
+    assert page["headers"]["Content-Type"] == "text/html; charset=utf-8"
+    assert page["headers"]["Cache-Control"] == "no-store"
+    assert "style-src 'self'" in page["headers"]["Content-Security-Policy"]
+    for method, accept in (("GET", "*/*"), ("GET", "application/json"), ("POST", browser)):
+        result = ask(api, method, "/nothing", accept=accept)
+        assert (result["statusCode"], code(result)) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/swagger", "/openapi.json", "/asyncapi.json", "/auth/session", "/ws", "/nothing"],
+)
+def test_head_is_answered_like_get_without_a_body(api: HttpApi, path: str) -> None:
+    get, head = ask(api, "GET", path), ask(api, "HEAD", path)
+    assert (head["statusCode"], head["headers"]) == (get["statusCode"], get["headers"])
+    assert get["body"]
+    assert (head["body"], head["isBase64Encoded"]) == ("", False)
+
+
+def test_publish_is_no_route_of_this_function(api: HttpApi) -> None:
+    """API Gateway sends it here when it is spelled so that no route is, like `/%70ublish`."""
+    result = ask(api, "POST", "/publish")
+    assert (result["statusCode"], code(result)) == (404, "not_found")
 
 
 def test_request_without_upgrade_is_told_the_address(api: HttpApi) -> None:

@@ -191,3 +191,27 @@ def test_nobody_to_ask_without_credentials(
     assert user() == 1
     [line] = capsys.readouterr().err.splitlines()
     assert "log in with the AWS CLI" in line
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("a b", "it has a space"),
+        (" ana", "it has a space"),
+        ("a\tb", "it has the character U+0009"),
+        ("a\u00a0b", "it has the character U+00A0"),
+        ("a\u200bb", "it has the character U+200B"),
+        ("a" * 129, "at most 128 characters"),
+    ],
+)
+def test_name_that_cognito_refuses_is_refused_everywhere(
+    capsys: pytest.CaptureFixture[str], name: str, problem: str
+) -> None:
+    assert main([name, "--stack", "bot", "--region", REGION]) == 1
+    assert problem in capsys.readouterr().err
+    assert users() == []
+
+
+@pytest.mark.parametrize("name", ["ana@example.com", "Ünal", "用户", "a+b", "😀", "a" * 128])
+def test_name_that_cognito_takes_is_taken(name: str) -> None:
+    assert main([name, "--stack", "bot", "--region", REGION]) == 0

@@ -1,7 +1,6 @@
 """No process outlives the runtime, however either of them ends."""
 
 import asyncio
-import os
 import signal
 import subprocess
 import sys
@@ -118,9 +117,8 @@ async def test_what_left_the_process_group_delays_nothing(runtimes: Runtimes) ->
             os._exit(1)
     """
     invocation = await invoke(await runtimes.serve(code))
-    stray = int(runtimes.recorder.texts("stdout")[0])
-    os.kill(stray, signal.SIGKILL)
     assert isinstance(invocation.result, Failed)
+    await until_gone(int(runtimes.recorder.texts("stdout")[0]))
 
 
 async def test_close_twice_and_start_again(runtimes: Runtimes) -> None:
