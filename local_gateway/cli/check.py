@@ -5,9 +5,11 @@ arguments.
 """
 
 import argparse
+import io
 import json
+import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -47,13 +49,11 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
         report = _report(settings)
     except GatewayError as error:
         if options.json:
-            _print(json.dumps({"served": False, "errors": problem_text(error).splitlines()}))
+            _print([json.dumps({"served": False, "errors": problem_text(error).splitlines()})])
         else:
             print(problem_text(error), file=sys.stderr)
         return 1
-    lines = [json.dumps(report)] if options.json else _lines(report, settings.template)
-    for line in lines:
-        _print(line)
+    _print([json.dumps(report)] if options.json else _lines(report, settings.template))
     return 0 if report["served"] else 1
 
 
@@ -119,8 +119,14 @@ def _verdict(report: Mapping[str, Any]) -> str:
     return f"{how}; {', '.join(parts)}" if parts else how
 
 
-def _print(line: str) -> None:
-    print(printable(line))
+def _print(lines: Iterable[str]) -> None:
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        print("\n".join(map(printable, lines)), flush=True)
+    except BrokenPipeError:
+        # A pager or `head` has read enough; the interpreter would complain once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:
