@@ -323,7 +323,7 @@ def test_check_of_a_template_that_cannot_be_read_is_status_1(tmp_path: Path) -> 
     assert json.loads(report.stdout)["served"] is False
     # What cannot be served at all is refused at the start, too, with all reasons.
     nothing = tmp_path / "template.yaml"
-    nothing.write_text("Resources:\n  Rest: {Type: AWS::ApiGateway::RestApi}\n")
+    nothing.write_text("Resources:\n  Graph: {Type: AWS::AppSync::GraphQLApi}\n")
     started = gateway("--template", nothing, "--port", "0")
     assert started.returncode == 1
     assert started.stderr.startswith("local gateway: nothing in the template can be served:\n  ")

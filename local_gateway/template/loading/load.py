@@ -296,7 +296,9 @@ def _resource(
         if remedy := misspelled(kind):
             raise TemplateError(place, f"there is no type {kind}", remedy)
         if is_named_as_not_served(kind) or not _is_part(source, logical_id, kind):
-            problems.add(NotServedError(place, why_not_served(kind), "it is left out"))
+            is_whole = source.is_written(logical_id) or not source.is_written(place.resource or "")
+            remedy = "it is left out" if is_whole else "that part of it is left out"
+            problems.add(NotServedError(place, why_not_served(kind), remedy))
     depends_on = body.get("DependsOn")
     names = as_list(depends_on) or [depends_on]
     properties = _with_local_asset(body, kind)

@@ -118,6 +118,7 @@ _NOT_YET: Mapping[str, str] = {
     "AWS::ApiGatewayV2::IntegrationResponse": (
         "integration responses are for integrations that are not served; use AWS_PROXY"
     ),
+    "AWS::AppSync::GraphQLApi": "GraphQL APIs are not served",
     "AWS::CloudFormation::CustomResource": _CUSTOM,
     "AWS::IoT::TopicRule": "IoT rules are not served",
     "AWS::Logs::SubscriptionFilter": "log subscriptions are not served",

@@ -1,7 +1,8 @@
 """Each resource of a template with what the gateway would do with it."""
 
 from local_gateway.template.assessment import Assessment, Status, assess
-from local_gateway.template.document.problems import Problems
+from local_gateway.template.document.errors import Place
+from local_gateway.template.document.problems import NotServedError, Problems
 from local_gateway.template.loading.load import load_template
 from local_gateway.template.loading.template import ResourceValues
 from tests.unit.local_gateway.template.project import Project
@@ -14,10 +15,10 @@ Resources:
   Good: {Type: AWS::Serverless::Function}
   Old: {Type: AWS::Serverless::Function, Properties: {Runtime: python3.9}}
   Rust: {Type: AWS::Serverless::Function, Properties: {Runtime: provided.al2023}}
-  Machine: {Type: AWS::StepFunctions::StateMachine}
+  Database: {Type: AWS::RDS::DBInstance}
   Nightly:
     Type: AWS::Scheduler::Schedule
-    Properties: {ScheduleExpression: rate(1 day), Target: {Arn: !Ref Machine, RoleArn: x}}
+    Properties: {ScheduleExpression: rate(1 day), Target: {Arn: !GetAtt Database.Arn, RoleArn: x}}
   Role: {Type: AWS::IAM::Role}
   Sometimes: {Type: AWS::SQS::Queue, Condition: Never}
   Stack: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: nested.yaml}}
@@ -42,7 +43,7 @@ def test_every_resource_has_a_status(project: Project) -> None:
     assert assessment.application is not None
     assert [(item.logical_id, item.line, item.status) for item in assessment.resources] == [
         ("Rust", 7, Status.LEFT_OUT),
-        ("Machine", 8, Status.LEFT_OUT),
+        ("Database", 8, Status.LEFT_OUT),
         ("Nightly", 9, Status.LEFT_OUT),
         ("Stack/Database", 3, Status.LEFT_OUT),
         ("Old", 6, Status.APPROXIMATED),
@@ -61,7 +62,9 @@ def test_every_resource_has_a_status(project: Project) -> None:
 
 
 def test_what_stops_the_start_is_refused(project: Project) -> None:
-    wrong = TEMPLATE.replace("Runtime: python3.9", "Timeout: 1000").replace("!Ref Machine", "x")
+    wrong = TEMPLATE.replace("Runtime: python3.9", "Timeout: 1000").replace(
+        "!GetAtt Database.Arn", "x"
+    )
     assessment = assessed(project, wrong)
     assert assessment.application is None
     refused = [item for item in assessment.resources if item.status is Status.REFUSED]
@@ -73,11 +76,11 @@ def test_what_stops_the_start_is_refused(project: Project) -> None:
 def test_nothing_is_served_of_what_is_left_out_altogether(project: Project) -> None:
     assessment = assessed(
         project,
-        "Resources:\n  Rest: {Type: AWS::ApiGateway::RestApi}\n  Q: {Type: AWS::SQS::Queue}\n",
+        "Resources:\n  Graph: {Type: AWS::AppSync::GraphQLApi}\n  Q: {Type: AWS::SQS::Queue}\n",
     )
     assert assessment.application is None
     assert [(item.logical_id, item.status) for item in assessment.resources] == [
-        ("Rest", Status.LEFT_OUT),
+        ("Graph", Status.LEFT_OUT),
         ("Q", Status.SERVED),
     ]
 
@@ -92,7 +95,18 @@ def test_what_sam_makes_has_a_row_if_it_is_not_served(project: Project) -> None:
     text = TEMPLATE.replace(
         "Good: {Type: AWS::Serverless::Function}",
         "Good: {Type: AWS::Serverless::Function, Properties: "
-        "{Events: {Any: {Type: Api, Properties: {Path: /, Method: get}}}}}",
+        "{Events: {Any: {Type: HttpApi, Properties: {Path: /, Method: get}}}}}",
     )
-    rest = next(item for item in assessed(project, text).resources if item.type == "made by SAM")
-    assert (rest.logical_id, rest.status) == ("ServerlessRestApi", Status.LEFT_OUT)
+    path, problems = project.write("template.yaml", text), Problems()
+    project.write("nested.yaml", NESTED)
+    template = load_template(path, problems=problems)
+    place = Place(file=path, resource="ServerlessHttpApi")
+    problems.add(NotServedError(place, "it is not served", "it is left out"))
+    values = ResourceValues(failed=frozenset(template.resources))
+    [made] = [item for item in assess(template, values, problems).resources if not item.line]
+    assert (made.logical_id, made.type, made.status, made.notes) == (
+        "ServerlessHttpApi",
+        "made by SAM",
+        Status.LEFT_OUT,
+        ("it is not served; it is left out",),
+    )

@@ -29,9 +29,7 @@ Resources:
   Typo:
     Type: AWS::Serverless::Function
     Properties: {Timout: 3}
-  Machine:
-    Type: AWS::Serverless::StateMachine
-    Properties: {DefinitionUri: machine.asl.json}
+  Machine: {Type: AWS::EC2::Instance}
   Database: {Type: AWS::RDS::DBInstance}
   Api:
     Type: AWS::Serverless::WebSocketApi
@@ -54,9 +52,9 @@ PROBLEMS = [
     "give it with --parameter-overrides Stage=VALUE",
     "14: Bad: Handler: the handler missing.handler needs missing.py, which is not in code",
     "18: Typo: Timout: property Timout not defined for resource of type AWS::Serverless::Function",
-    "31: Api: Routes.good.IntegrationTimeout: 10 is not between 50 and 29000",
-    "34: Bucket: QueueNames: unknown property; did you mean QueueName?",
-    "36: Outputs.Url: the output has no Value",
+    "29: Api: Routes.good.IntegrationTimeout: 10 is not between 50 and 29000",
+    "32: Bucket: QueueNames: unknown property; did you mean QueueName?",
+    "34: Outputs.Url: the output has no Value",
 ]
 
 
@@ -144,29 +142,30 @@ Resources:
   Good:
     Type: AWS::Serverless::Function
     Properties:
-      Environment: {Variables: {MACHINE: !Ref Machine, ROLE: !GetAtt Role.Arn, PLAIN: x}}
-      Events: {Any: {Type: Api, Properties: {Path: /good, Method: get}}}
-  Rust: {Type: AWS::Serverless::Function, Properties: {Runtime: provided.al2023}}
-  Machine:
-    Type: AWS::Serverless::StateMachine
-    Properties: {DefinitionUri: machine.asl.json}
+      Environment: {Variables: {DATABASE: !Ref Database, ROLE: !GetAtt Role.Arn, PLAIN: x}}
+      Events: {Any: {Type: IoTRule, Properties: {Sql: x}}}
+  Durable:
+    Type: AWS::Serverless::Function
+    Properties: {DurableConfig: {ExecutionTimeout: 60}}
+  Database: {Type: AWS::RDS::DBInstance}
+  Graph: {Type: AWS::Serverless::GraphQLApi, Properties: {SchemaUri: schema.graphql}}
   Role: {Type: AWS::IAM::Role}
   Seed: {Type: Custom::Seed, Properties: {ServiceToken: !GetAtt Good.Arn}}
   Rule:
     Type: AWS::Events::Rule
     Properties:
       EventPattern: {source: [x]}
-      Targets: [{Id: one, Arn: !Ref Machine}, {Id: two, Arn: !GetAtt Good.Arn}]
+      Targets: [{Id: one, Arn: !GetAtt Database.Arn}, {Id: two, Arn: !GetAtt Good.Arn}]
   Nightly:
     Type: AWS::Scheduler::Schedule
-    Properties: {ScheduleExpression: rate(1 day), Target: {Arn: !Ref Machine, RoleArn: x}}
+    Properties: {ScheduleExpression: rate(1 day), Target: {Arn: !GetAtt Database.Arn, RoleArn: x}}
   Api:
     Type: AWS::Serverless::WebSocketApi
     Properties:
       RouteSelectionExpression: $request.body.action
       Routes:
-        $connect: {FunctionArn: !GetAtt Rust.Arn}
-        fast: {FunctionArn: !GetAtt Rust.Arn}
+        $connect: {FunctionArn: !GetAtt Durable.Arn}
+        fast: {FunctionArn: !GetAtt Durable.Arn}
         good: {FunctionArn: !GetAtt Good.Arn}
 """
 
@@ -182,25 +181,23 @@ def test_what_is_not_served_stops_nothing_else(project: Project) -> None:
     file = f"{project.root}/template.yaml"
     lines = [line.replace(f"{file}:", "") for line in loaded.warnings]
     assert lines == [
-        "3: ServerlessRestApi: AWS::ApiGateway::RestApi: REST APIs are not served; use "
-        "AWS::Serverless::HttpApi; it is left out",
-        "9: Rust: Runtime: provided.al2023 is not served; left out; with --lambda-endpoint, "
-        "sam local start-lambda runs it",
-        "12: Machine: AWS::StepFunctions::StateMachine: state machines are not served; it is left "
-        "out",
-        "14: Seed: Custom::Seed: custom resources are not run; do with --on-ready what yours does; "
+        "6: Good: AWS::IoT::TopicRule: IoT rules are not served; that part of it is left out",
+        "11: Durable: DurableConfig: durable functions are not served; the function is left out",
+        "12: Database: the type AWS::RDS::DBInstance is not served; it is left out",
+        "13: Graph: AWS::AppSync::GraphQLApi: GraphQL APIs are not served; it is left out",
+        "15: Seed: Custom::Seed: custom resources are not run; do with --on-ready what yours does; "
         "it is left out",
         "left out, because it leads to what is not served: Nightly",
         "left out, because it leads to what is not served: the route $connect, the route fast; "
         "without its $connect route the API accepts every client",
-        "7: Good: Environment.Variables.MACHINE: Machine is not served; the value leads nowhere",
+        "7: Good: Environment.Variables.DATABASE: Database is not served; the value leads nowhere",
     ]
 
 
 def test_references_to_what_is_left_out_have_the_form_of_aws(project: Project) -> None:
     loaded = project.read(PARTLY_SERVED, ResourceValues(refs={"Rule": "r"}, attributes=RULE_ARN))
     assert loaded.application.functions["Good"].environment == {
-        "MACHINE": "arn:aws:states:us-east-1:123456789012:stateMachine:local-Machine",
+        "DATABASE": "local-Database",
         "ROLE": "arn:aws:iam::123456789012:role/local-Role",
         "PLAIN": "x",
     }
@@ -210,13 +207,13 @@ def test_a_template_of_which_nothing_is_left_is_refused(project: Project) -> Non
     with pytest.raises(NothingServedError) as raised:
         project.read("""\
 Resources:
-  Rest: {Type: AWS::ApiGateway::RestApi}
+  Database: {Type: AWS::RDS::DBInstance}
   Queue: {Type: AWS::SQS::Queue}
   Go:
     Type: AWS::Lambda::Function
     Properties: {Runtime: go1.x, Code: code, Handler: main}
 """)
-    assert [error.place.resource for error in raised.value.errors] == ["Rest", "Go"]
+    assert [error.place.resource for error in raised.value.errors] == ["Database", "Go"]
 
 
 OF_FRAMEWORKS = """\

@@ -42,7 +42,7 @@ Resources:
       Handler: app.handler
       Runtime: python3.13
       Environment: {Variables: {VALUE: %s}}
-  Machine: {Type: AWS::StepFunctions::StateMachine}
+  Deliveries: {Type: AWS::KinesisFirehose::DeliveryStream}
   Database: {Type: AWS::RDS::DBInstance}
   Seed: {Type: Custom::Seed}
   Rest: {Type: AWS::ApiGateway::RestApi}
@@ -57,7 +57,7 @@ ACCOUNT = "us-east-1:123456789012"
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        ("!Ref Machine", f"arn:aws:states:{ACCOUNT}:stateMachine:local-Machine"),
+        ("!GetAtt Deliveries.Arn", f"arn:aws:firehose:{ACCOUNT}:deliverystream/local-Deliveries"),
         ("!GetAtt Database.DBInstanceArn", f"arn:aws:rds:{ACCOUNT}:db:local-Database"),
         ("!Ref Database", "local-Database"),
         ("!GetAtt Table.StreamArn", f"arn:aws:dynamodb:{ACCOUNT}:table/local-Table/stream/2000"),
@@ -74,7 +74,7 @@ def test_values_of_what_is_left_out(project: Project, value: str, expected: str)
 
 
 def test_the_name_stands_for_an_imported_value(project: Project) -> None:
-    loaded = project.read(LEFT_OUT.partition("  Machine")[0] % "!ImportValue network-VpcId")
+    loaded = project.read(LEFT_OUT.partition("  Deliveries")[0] % "!ImportValue network-VpcId")
     assert loaded.application.functions["Fun"].environment == {"VALUE": "network-VpcId"}
     [warning] = loaded.warnings
     assert "network-VpcId is exported by another stack, which is not here; its name" in warning
