@@ -73,7 +73,8 @@ class ApiRecord(NamedTuple):
 
     `api` is `websocket`, `http`, `management`, `sqs`, `events` or `schedule`, and `route_key` names
     the route, queue, rule or schedule. `request_id` is the invocation's: the function sees it, and
-    its log lines carry it.
+    its log lines carry it. An `integration` that is no Lambda proxy has a name such as `mock` or
+    `sqs:SendMessage`, or `lambda` beside its function.
     """
 
     at: int
@@ -87,6 +88,7 @@ class ApiRecord(NamedTuple):
     cold: bool = False
     detail: str | None = None
     problem: bool = False
+    integration: str | None = None
 
     @classmethod
     def from_invocation(

@@ -1,8 +1,9 @@
 """Where the APIs of an application are on this machine, for its functions and its outputs."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from socket import socket
 
 from local_gateway.core.model import Application
 from local_gateway.core.ports import ApiPort, domain_name
@@ -63,7 +64,7 @@ def _urls(
 
 
 def api_hosts(
-    application: Application, origins: Sequence[ApiPort], ports: BoundPorts
+    application: Application, origins: Sequence[ApiPort], ports: Iterable[Sequence[socket]]
 ) -> dict[str, tuple[str, int]]:
     """The address and port of each API, by its host name on AWS."""
     hosts: dict[str, tuple[str, int]] = {}

@@ -136,7 +136,7 @@ def attach_inspector(run: Run) -> None:
 def attach_event_sources(run: Run) -> None:
     """Queues, rules and schedules of the template, as far as it has any."""
 
-    async def start(_: Gateway, invoker: Invoker) -> None:
+    async def start(gateway: Gateway, invoker: Invoker) -> None:
         event_sources = EventSources(
             run.aws.endpoint_url,
             invoker=invoker,
@@ -145,6 +145,7 @@ def attach_event_sources(run: Run) -> None:
             sources=ClockAndIds(),
         )
         run.exits.push_async_callback(event_sources.close)
+        gateway.integrations.accept = event_sources.accept
         run.when_reloaded.append(event_sources.follow)
         await event_sources.deploy(run.version.application)
 

@@ -3,12 +3,14 @@
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 
+from local_gateway.app.addresses import api_hosts
 from local_gateway.core.model import Application, WebSocketApi
 from local_gateway.core.ports import ApiPort
 from local_gateway.core.websocket.connection import Connection
 from local_gateway.core.websocket.stage import Stage
 from local_gateway.server.context import ServerContext
 from local_gateway.server.http_api import HttpApiServer
+from local_gateway.server.integrations import Integrations
 from local_gateway.server.listener import Listener
 from local_gateway.server.protocol import Handler
 from local_gateway.server.router import Router
@@ -24,6 +26,7 @@ class Gateway:
         self, ports: Sequence[tuple[list[socket.socket], int]], context: ServerContext
     ) -> None:
         self._context = context
+        self._sockets = [sockets for sockets, _ in ports]
         self._stages: dict[StageKey, WebSocketStageServer] = {}
         self._outputs: Mapping[str, str] = {}
         self._resources: Mapping[str, str] = {}
@@ -59,6 +62,7 @@ class Gateway:
             router.serve(stages, self._http_server(application, origin, port))
         for server in before.values():
             server.shut_down()
+        self.integrations.hosts = api_hosts(application, origins, self._sockets)
 
     def _servers(
         self,
@@ -85,6 +89,11 @@ class Gateway:
         if origin.http_api is None:
             return None
         return HttpApiServer(application, origin.http_api, self._context, port=port)
+
+    @property
+    def integrations(self) -> Integrations:
+        """What calls the integrations that are no Lambda proxies."""
+        return self._context.integrations
 
     def mount(self, segment: str, handler: Handler) -> None:
         """Let `handler` answer `/segment` and all paths below it, on the first port."""

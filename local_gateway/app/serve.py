@@ -20,6 +20,7 @@ from local_gateway.runtime.variables import DUMMY_CREDENTIALS
 from local_gateway.server.bound_ports import BoundPorts
 from local_gateway.server.context import ServerContext
 from local_gateway.server.faults import FaultInjectingInvoker
+from local_gateway.server.integrations import Integrations
 from local_gateway.server.interfaces import ClockAndIds, Invoker
 from local_gateway.server.invocations import Invocations
 from local_gateway.server.signatures import SigningKey
@@ -110,6 +111,10 @@ async def serve(
 
 def _gateway(run: Run, invoker: Invoker, runtime: LambdaRuntime | RemoteLambda) -> Gateway:
     clock = ClockAndIds()
+    integrations = Integrations(
+        invoker, clock=clock, observe=run.observe, aws_endpoint_url=run.aws.endpoint_url
+    )
+    run.exits.push_async_callback(integrations.close)
     if run.faults is not None:
         invoker = FaultInjectingInvoker(
             invoker, run.faults, clock=clock, kill=runtime.kill_idle_environment
@@ -118,6 +123,7 @@ def _gateway(run: Run, invoker: Invoker, runtime: LambdaRuntime | RemoteLambda) 
     run.exits.push_async_callback(invocations.close)
     context = ServerContext(
         invocations=invocations,
+        integrations=integrations,
         clock=clock,
         observe=run.observe,
         limits=Limits().warped(run.settings.warp),

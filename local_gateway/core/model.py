@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from local_gateway.core.event_sources.model import EventRule, QueueMapping, Schedule
+from local_gateway.core.websocket.integration import Integration
 
 DEFAULT_INTEGRATION_TIMEOUT = 29.0
 
@@ -77,14 +78,14 @@ class Authorizer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSocketRoute:
-    """A route key and the function behind it.
+    """A route key and the integration behind it.
 
     `two_way` is true only when the route has a response selection expression *and* a
     RouteResponse resource. `request_models` maps model keys to JSON schemas (draft 4).
     """
 
     route_key: str
-    function: str
+    integration: Integration
     timeout: float = DEFAULT_INTEGRATION_TIMEOUT
     authorization_type: AuthorizationType = AuthorizationType.NONE
     authorizer: Authorizer | None = None

@@ -61,6 +61,11 @@ class EventSources:
         async with self._deploying:
             await self._deploy(application)
 
+    def accept(self, function: str, payload: bytes, route_key: str) -> None:
+        """Invoke a function for an integration that does not wait for it."""
+        trigger = Trigger(api="websocket", name=route_key)
+        self._asynchronous.begin(function, payload.decode(errors="replace"), trigger)
+
     def follow(self, application: Application) -> None:
         """Deploy in the background; the deployments follow one another."""
         task = asyncio.create_task(self._follow(application))

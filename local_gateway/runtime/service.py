@@ -99,7 +99,8 @@ class LambdaRuntime:
                 if pool is None or pool is not self._pools.get(name):
                     return  # a reload has replaced the function, and has started the new version
                 if failure is not None:
-                    warn(f"{_describe(pool.function, failure)}; its calls fail until that is corrected")
+                    reason = _describe(pool.function, failure)
+                    warn(f"{reason}; its calls fail until that is corrected")
                 elif at >= MOST_KEPT_WARM:
                     pool.kill_idle_environment()
 

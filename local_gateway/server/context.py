@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from local_gateway.core.websocket.stage import Limits
 from local_gateway.records import Observe
 from local_gateway.server.faults import FaultInjector
+from local_gateway.server.integrations import Integrations
 from local_gateway.server.interfaces import ClockAndIds
 from local_gateway.server.invocations import Invocations
 from local_gateway.server.signatures import SigningKey
@@ -20,6 +21,7 @@ class ServerContext:
     """
 
     invocations: Invocations
+    integrations: Integrations
     clock: ClockAndIds
     observe: Observe
     limits: Limits

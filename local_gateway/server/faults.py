@@ -15,10 +15,11 @@ from local_gateway.core.chaos import Fault, Key
 from local_gateway.core.http import Response
 from local_gateway.core.invocation import Failed, Invocation
 from local_gateway.core.model import HttpApi
-from local_gateway.core.websocket.actions import Invoke, Purpose
+from local_gateway.core.websocket.actions import CallIntegration, Invoke, Purpose
 from local_gateway.core.websocket.connection import Connection
 from local_gateway.records import ApiRecord, Observe
 from local_gateway.server.framing import Message, Text
+from local_gateway.server.integrations import Integrations
 from local_gateway.server.interfaces import ClockAndIds, Invoker
 from local_gateway.server.invocations import Invocations
 from local_gateway.server.session import Session
@@ -172,11 +173,18 @@ class FaultInjectingSession(Session):
         connection: Connection,
         *,
         invocations: Invocations,
+        integrations: Integrations,
         clock: ClockAndIds,
         observe: Observe,
         injector: FaultInjector,
     ) -> None:
-        super().__init__(connection, invocations=invocations, clock=clock, observe=observe)
+        super().__init__(
+            connection,
+            invocations=invocations,
+            integrations=integrations,
+            clock=clock,
+            observe=observe,
+        )
         self._injector = injector
         self._target = injector.add_connection(connection)
         self.finished.add_done_callback(lambda _: injector.remove_connection(connection))
@@ -202,7 +210,7 @@ class FaultInjectingSession(Session):
         if is_text and self._applies(Fault.DROP, "message", self._target.messages):
             self._vanish()
 
-    def _invoke(self, invoke: Invoke) -> None:
+    def _invoke(self, invoke: Invoke | CallIntegration) -> None:
         route = invoke.route_key
         is_message = invoke.purpose is Purpose.MESSAGE
         event = f"message {self._target.messages}" if is_message else str(invoke.purpose)

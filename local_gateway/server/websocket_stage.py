@@ -129,6 +129,7 @@ class WebSocketStageServer:
             Session(
                 connection,
                 invocations=context.invocations,
+                integrations=context.integrations,
                 clock=context.clock,
                 observe=context.observe,
             )
@@ -136,6 +137,7 @@ class WebSocketStageServer:
             else FaultInjectingSession(
                 connection,
                 invocations=context.invocations,
+                integrations=context.integrations,
                 clock=context.clock,
                 observe=context.observe,
                 injector=context.faults,

@@ -18,6 +18,7 @@ from local_gateway.core.model import (
     WebSocketRoute,
     WebSocketStage,
 )
+from local_gateway.core.websocket.integration import LambdaProxy
 from local_gateway.core.websocket.stage import Limits
 
 REGION = "eu-central-1"
@@ -83,16 +84,16 @@ def _main_api() -> WebSocketApi:
         api_id="main123456",
         route_selection_expression="$request.body.action",
         routes=_routes(
-            WebSocketRoute(route_key="$connect", function="Connect", timeout=5.0),
-            WebSocketRoute(route_key="$disconnect", function="Disconnect"),
-            WebSocketRoute(route_key="$default", function="Message"),
-            WebSocketRoute(route_key="ask", function="Message", two_way=True),
-            WebSocketRoute(route_key="impatient", function="Message", timeout=0.1),
-            WebSocketRoute(route_key="single", function="Single"),
-            WebSocketRoute(route_key="throttled", function="Message"),
+            WebSocketRoute(route_key="$connect", integration=LambdaProxy("Connect"), timeout=5.0),
+            WebSocketRoute(route_key="$disconnect", integration=LambdaProxy("Disconnect")),
+            WebSocketRoute(route_key="$default", integration=LambdaProxy("Message")),
+            WebSocketRoute(route_key="ask", integration=LambdaProxy("Message"), two_way=True),
+            WebSocketRoute(route_key="impatient", integration=LambdaProxy("Message"), timeout=0.1),
+            WebSocketRoute(route_key="single", integration=LambdaProxy("Single")),
+            WebSocketRoute(route_key="throttled", integration=LambdaProxy("Message")),
             WebSocketRoute(
                 route_key="strict",
-                function="Message",
+                integration=LambdaProxy("Message"),
                 two_way=True,
                 model_selection_expression="$request.body.model",
                 request_models={"sized": _SCHEMA},
@@ -121,12 +122,12 @@ def _authorized_api() -> WebSocketApi:
         routes=_routes(
             WebSocketRoute(
                 route_key="$connect",
-                function="Connect",
+                integration=LambdaProxy("Connect"),
                 authorization_type=AuthorizationType.CUSTOM,
                 authorizer=authorizer,
             ),
-            WebSocketRoute(route_key="$disconnect", function="Disconnect"),
-            WebSocketRoute(route_key="$default", function="Message"),
+            WebSocketRoute(route_key="$disconnect", integration=LambdaProxy("Disconnect")),
+            WebSocketRoute(route_key="$default", integration=LambdaProxy("Message")),
         ),
         stages=(WebSocketStage(name="authorized"),),
     )
@@ -140,7 +141,10 @@ def _routing_api() -> WebSocketApi:
         api_id="rout123456",
         route_selection_expression="${request.body.a}-${request.body.deep.b}",
         routes=_routes(
-            *(WebSocketRoute(route_key=key, function="Message", two_way=True) for key in keys)
+            *(
+                WebSocketRoute(route_key=key, integration=LambdaProxy("Message"), two_way=True)
+                for key in keys
+            )
         ),
         stages=(WebSocketStage(name="routing"),),
     )

@@ -22,6 +22,7 @@ from local_gateway.server.bound_ports import bind
 from local_gateway.server.context import ServerContext
 from local_gateway.server.faults import FaultInjectingInvoker, FaultInjector, Faults
 from local_gateway.server.http_api import HttpApiServer
+from local_gateway.server.integrations import Integrations
 from local_gateway.server.interfaces import ClockAndIds, Invoker
 from local_gateway.server.invocations import Invocations
 from local_gateway.server.listener import Listener
@@ -51,7 +52,8 @@ class RunningGateway:
 
     `limits` are the stages' quotas by stage name, `request_limits` those of a single request,
     `signing_keys` those that management calls have to be signed with (any, if there are none),
-    `faults` what goes wrong (nothing, if there are none).
+    `faults` what goes wrong (nothing, if there are none). Integrations with AWS services call
+    `aws_endpoint_url`.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class RunningGateway:
         request_limits: RequestLimits | None = None,
         signing_keys: Mapping[str, SigningKey] | None = None,
         faults: Faults | None = None,
+        aws_endpoint_url: str = "",
     ) -> None:
         self.recorder = Recorder()
         self._application = application
@@ -69,6 +72,7 @@ class RunningGateway:
         self._request_limits = request_limits
         self._signing_keys = signing_keys
         self._faults = faults
+        self._aws_endpoint_url = aws_endpoint_url
         self._loop = asyncio.new_event_loop()
         self._stack = AsyncExitStack()
         self._session = boto3.Session(ACCESS_KEY, SECRET_KEY, region_name=REGION)
@@ -116,6 +120,10 @@ class RunningGateway:
         path = f"{stage}?tag={tag}{f'&{query}' if query else ''}"
         with self.connect(path, **options) as socket:
             yield Opened(socket, self.connection_id(tag))
+
+    def lead_home(self, host: str) -> None:
+        """Let integrations that name a host of AWS call this gateway."""
+        self._integrations.hosts = {host: self.address}
 
     def connection_id(self, tag: str) -> str:
         """The connection that was opened with `tag=…` in its query string."""
@@ -180,6 +188,14 @@ class RunningGateway:
             )
         invocations = Invocations(invoker, clock=clock, observe=self.recorder.observe)
         self._stack.push_async_callback(invocations.close)
+        integrations = Integrations(
+            runtime,
+            clock=clock,
+            observe=self.recorder.observe,
+            aws_endpoint_url=self._aws_endpoint_url,
+        )
+        self._integrations = integrations
+        self._stack.push_async_callback(integrations.close)
         router = Router(clock, self.recorder.observe)
         listener = Listener(
             sockets,
@@ -192,6 +208,7 @@ class RunningGateway:
         self._stack.push_async_callback(listener.close)
         context = ServerContext(
             invocations=invocations,
+            integrations=integrations,
             clock=clock,
             observe=self.recorder.observe,
             limits=Limits(),

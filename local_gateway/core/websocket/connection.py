@@ -19,7 +19,10 @@ from local_gateway.core.websocket import events
 from local_gateway.core.websocket.actions import (
     AcceptHandshake,
     Action,
+    CallIntegration,
     CloseSocket,
+    IntegrationFailure,
+    IntegrationResult,
     Invoke,
     Purpose,
     RefuseHandshake,
@@ -27,12 +30,13 @@ from local_gateway.core.websocket.actions import (
     Warn,
 )
 from local_gateway.core.websocket.events import Identity
+from local_gateway.core.websocket.integration import LambdaProxy, Mock
 from local_gateway.core.websocket.integration_response import malformed_reason, proxy_response
+from local_gateway.core.websocket.mapping import SUBPROTOCOL, integration_request
 from local_gateway.core.websocket.stage import Stage
 from local_gateway.core.websocket.validation import invalid_reason
 
 CONNECT, DISCONNECT = "$connect", "$disconnect"
-SUBPROTOCOL = "Sec-WebSocket-Protocol"
 AUTHORIZER_TIMEOUT = 30.0
 
 # `disconnectReason` as captured on AWS where the closing side gave none; other codes have no text.
@@ -135,10 +139,36 @@ class Connection:
         if response.status < 200:  # an informational answer decides nothing
             cause = f"$connect answered {response.status}, expected 200 or more"
             return self._refuse(502, "Internal server error", cause)
-        if not response.accepts:
-            message = "Forbidden" if response.status == 403 else "Connection refused"
-            return self._refuse(response.status, message, "$connect refused")
-        subprotocol = response.headers.get(SUBPROTOCOL)
+        return self._decided(response.status, response.headers.get(SUBPROTOCOL), stamp)
+
+    def integrated(
+        self,
+        call: CallIntegration,
+        result: IntegrationResult | IntegrationFailure,
+        stamp: RequestStamp,
+    ) -> list[Action]:
+        """Take the mapped result of an integration that is no Lambda proxy."""
+        if call.purpose is Purpose.CONNECT:
+            if self.state is not State.CONNECTING:
+                return []
+            if isinstance(result, IntegrationFailure):
+                return self._refuse(result.status, result.message, result.cause)
+            return self._decided(result.status, result.subprotocol, stamp)
+        if self.state is not State.OPEN:
+            return []
+        if isinstance(result, IntegrationFailure):
+            self.last_active = stamp.at
+            return [_error_frame(result.message, self.connection_id, call.request_id)]
+        if not result.text:
+            return []
+        self.last_active = stamp.at
+        return [SendText(result.text)]
+
+    def _decided(self, status: int, subprotocol: str | None, stamp: RequestStamp) -> list[Action]:
+        """Any 2xx of `$connect` opens, another status is the handshake's."""
+        if not 200 <= status < 300:
+            message = "Forbidden" if status == 403 else "Connection refused"
+            return self._refuse(status, message, "$connect refused")
         if subprotocol is not None and not subprotocol.isprintable():
             return self._refuse(502, "Internal server error", f"{SUBPROTOCOL} has control codes")
         return self._accept(stamp, subprotocol)
@@ -256,11 +286,25 @@ class Connection:
 
     def _invocation(
         self, purpose: Purpose, route: WebSocketRoute, stamp: RequestStamp, event: dict[str, object]
-    ) -> Invoke:
-        function, timeout = route.function, route.timeout
+    ) -> Invoke | CallIntegration:
+        integration, key, request_id = route.integration, route.route_key, stamp.request_id
         if purpose is Purpose.AUTHORIZE and route.authorizer is not None:
             function, timeout = route.authorizer.function, AUTHORIZER_TIMEOUT
-        return Invoke(purpose, function, route.route_key, stamp.request_id, event, timeout)
+            return Invoke(purpose, function, key, request_id, event, timeout)
+        if isinstance(integration, LambdaProxy):
+            return Invoke(purpose, integration.function, key, request_id, event, route.timeout)
+        # Nothing is called at the end of a connection, so a mock needs no status.
+        is_idle = purpose is Purpose.DISCONNECT and isinstance(integration.backend, Mock)
+        return CallIntegration(
+            purpose=purpose,
+            integration=integration,
+            route_key=key,
+            request_id=request_id,
+            event=event,
+            request=Response(200) if is_idle else integration_request(integration, event),
+            two_way=route.two_way and purpose is Purpose.MESSAGE,
+            timeout=route.timeout,
+        )
 
 
 def _failure(result: InvocationResult) -> str:

@@ -18,6 +18,7 @@ _LEADING: Mapping[str, tuple[str, ...]] = {
     "AWS::ApiGatewayV2::Authorizer": ("ApiId", "AuthorizerUri"),
     "AWS::ApiGatewayV2::Deployment": ("ApiId",),
     "AWS::ApiGatewayV2::Integration": ("ApiId", "IntegrationUri"),
+    "AWS::ApiGatewayV2::IntegrationResponse": ("ApiId", "IntegrationId"),
     "AWS::ApiGatewayV2::Model": ("ApiId",),
     "AWS::ApiGatewayV2::Route": ("ApiId", "AuthorizerId", "Target"),
     "AWS::ApiGatewayV2::RouteResponse": ("ApiId", "RouteId"),
@@ -36,6 +37,7 @@ _PARTS = frozenset(
     {
         "AWS::ApiGatewayV2::Deployment",
         "AWS::ApiGatewayV2::Integration",
+        "AWS::ApiGatewayV2::IntegrationResponse",
         "AWS::ApiGatewayV2::RouteResponse",
         "AWS::Lambda::Alias",
         "AWS::Lambda::EventInvokeConfig",

@@ -15,6 +15,7 @@ SERVED = frozenset(
         "AWS::ApiGatewayV2::Authorizer",
         "AWS::ApiGatewayV2::Deployment",
         "AWS::ApiGatewayV2::Integration",
+        "AWS::ApiGatewayV2::IntegrationResponse",
         "AWS::ApiGatewayV2::Model",
         "AWS::ApiGatewayV2::Route",
         "AWS::ApiGatewayV2::RouteResponse",
@@ -115,9 +116,6 @@ _LEFT_OUT_SERVICES = (
 _CUSTOM = "custom resources are not run; do with --on-ready what yours does"
 _NOT_YET: Mapping[str, str] = {
     "AWS::ApiGateway::RestApi": "REST APIs are not served; use AWS::Serverless::HttpApi",
-    "AWS::ApiGatewayV2::IntegrationResponse": (
-        "integration responses are for integrations that are not served; use AWS_PROXY"
-    ),
     "AWS::AppSync::GraphQLApi": "GraphQL APIs are not served",
     "AWS::CloudFormation::CustomResource": _CUSTOM,
     "AWS::IoT::TopicRule": "IoT rules are not served",

@@ -12,7 +12,16 @@ from local_gateway.template.loading.resource_properties import properties_of_typ
 from local_gateway.template.readers.properties import Properties
 from local_gateway.template.readers.resolved_template import ResolvedTemplate
 
-_PARTS = ("Authorizer", "Deployment", "Integration", "Model", "Route", "RouteResponse", "Stage")
+_PARTS = (
+    "Authorizer",
+    "Deployment",
+    "Integration",
+    "IntegrationResponse",
+    "Model",
+    "Route",
+    "RouteResponse",
+    "Stage",
+)
 STAGE_NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _VARIABLE_NAME = re.compile(r"[A-Za-z0-9_]+")
 _VARIABLE_VALUE = re.compile(r"[A-Za-z0-9\-._~:/?#&=,]*")

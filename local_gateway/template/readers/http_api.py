@@ -66,7 +66,7 @@ class HttpApiReader:
         with problems.collect():
             refuse_properties(properties, _WEBSOCKET_API_ONLY, "WebSocket")
             _check_selection_expression(properties)
-        for kind in ("Model", "RouteResponse"):
+        for kind in ("IntegrationResponse", "Model", "RouteResponse"):
             self.resources.refuse_parts(api, kind, "WebSocket")
         routes: dict[str, HttpRoute] = {}
         for place, route in self._routes(api):

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from local_gateway.core.model import (
-    DEFAULT_INTEGRATION_TIMEOUT,
     AuthorizationType,
     Authorizer,
     WebSocketApi,
@@ -16,7 +15,6 @@ from local_gateway.core.model import (
 )
 from local_gateway.core.websocket.route_selection import RouteSelection
 from local_gateway.template.document.errors import TemplateError, did_you_mean
-from local_gateway.template.document.problems import NotServedError
 from local_gateway.template.document.source import JsonObject
 from local_gateway.template.readers.api_resources import (
     STAGE_NAME,
@@ -26,9 +24,14 @@ from local_gateway.template.readers.api_resources import (
     refuse_properties,
     route_throttles,
     stage_variables,
-    timeout_seconds,
 )
 from local_gateway.template.readers.functions import FunctionDirectory
+from local_gateway.template.readers.integrations import (
+    IntegrationReader,
+    check_integration_responses,
+    has_no_status,
+    never_answers,
+)
 from local_gateway.template.readers.properties import Properties
 
 _RESERVED_ROUTES = ("$connect", "$disconnect", "$default")
@@ -49,6 +52,7 @@ class WebSocketApiReader:
         for part in self.resources.of(api, "Authorizer"):
             with problems.collect():
                 _check_authorizer(part.properties)
+        check_integration_responses(self.resources, api)
         routes: dict[str, WebSocketRoute] = {}
         keys: set[str] = set()
         for part in self.resources.of(api, "Route"):
@@ -80,20 +84,27 @@ class WebSocketApiReader:
         _check_route_key(properties, route_key)
         refuse_properties(properties, ("AuthorizationScopes",), "HTTP")
         _refuse_unserved(properties)
-        integration = self.resources.integration(api, properties).properties
-        _check_integration(integration)
-        if integration.optional_text("PayloadFormatVersion") not in (None, "1.0"):
+        reader = IntegrationReader(self.resources, self.functions)
+        integration, timeout = reader.read(api, self.resources.integration(api, properties))
+        if route_key != "$disconnect" and has_no_status(integration):
             self.resources.warnings.append(
-                f"{integration.place('PayloadFormatVersion')}: events of WebSocket APIs have no "
-                "format version; it has no effect"
+                f"{properties.place()}: the MOCK integration of {route_key} needs a request "
+                """template such as $default: '{"statusCode": 200}'; without one clients get an """
+                "error"
+            )
+        two_way = self._is_two_way(api, part)
+        if two_way and route_key != "$connect" and never_answers(integration):
+            self.resources.warnings.append(
+                f"{properties.place()}: {route_key} is two-way, but its integration has no "
+                "integration response, so clients get an error"
             )
         return WebSocketRoute(
             route_key=route_key,
-            function=self.functions.find(integration, "IntegrationUri"),
-            timeout=timeout_seconds(integration, "TimeoutInMillis", DEFAULT_INTEGRATION_TIMEOUT),
+            integration=integration,
+            timeout=timeout,
             authorization_type=_authorization_type(properties, route_key),
             authorizer=self._authorizer(api, properties),
-            two_way=self._is_two_way(api, part),
+            two_way=two_way,
             model_selection_expression=properties.optional_text("ModelSelectionExpression"),
             request_models=self._request_models(api, properties),
         )
@@ -209,23 +220,6 @@ def _check_route_key(route: Properties, route_key: str) -> None:
             route.place("RouteKey"),
             f"{route_key} is refused by AWS: only {', '.join(_RESERVED_ROUTES)} begin with $",
             did_you_mean(route_key, _RESERVED_ROUTES) or f"write {route_key[1:] or '$default'}",
-        )
-
-
-def _check_integration(integration: Properties) -> None:
-    refuse_properties(integration, ("IntegrationSubtype",), "HTTP")
-    kind = integration.text("IntegrationType")
-    if kind != "AWS_PROXY":
-        raise NotServedError(
-            integration.place("IntegrationType"),
-            f"{kind} is not served",
-            "the route is left out; AWS_PROXY is served",
-        )
-    if integration.optional_text("ContentHandlingStrategy") == "CONVERT_TO_BINARY":
-        raise NotServedError(
-            integration.place("ContentHandlingStrategy"),
-            "CONVERT_TO_BINARY is not served",
-            "the route is left out",
         )
 
 

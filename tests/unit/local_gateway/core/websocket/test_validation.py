@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from local_gateway.core.model import WebSocketRoute
+from local_gateway.core.websocket.integration import LambdaProxy
 from local_gateway.core.websocket.validation import invalid_reason, schema_problem
 
 SEND = {
@@ -17,7 +18,7 @@ NAMED = {"type": "object", "required": ["name"]}
 def route(expression: str | None = "$request.body.kind", **models: Any) -> WebSocketRoute:
     return WebSocketRoute(
         route_key="send",
-        function="F",
+        integration=LambdaProxy("F"),
         model_selection_expression=expression,
         request_models={name.replace("default", "$default"): it for name, it in models.items()},
     )

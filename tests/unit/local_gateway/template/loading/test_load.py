@@ -106,11 +106,6 @@ def test_mistakes(project: Project, template: str, message: str) -> None:
 
 
 NOT_SERVED = [
-    (
-        "AWS::ApiGatewayV2::IntegrationResponse",
-        "AWS::ApiGatewayV2::IntegrationResponse: integration responses are for integrations "
-        "that are not served; use AWS_PROXY",
-    ),
     ("AWS::Lambda::FunctionThatIsNew", "the type AWS::Lambda::FunctionThatIsNew is not served"),
     ("AWS::RDS::DBInstance", "the type AWS::RDS::DBInstance is not served"),
     ("Vendor::Service::Thing", "the type Vendor::Service::Thing is not served"),

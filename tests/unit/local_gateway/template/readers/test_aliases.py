@@ -2,6 +2,7 @@
 
 import pytest
 
+from local_gateway.core.websocket.integration import LambdaProxy
 from local_gateway.template.loading.template import ResourceValues
 from tests.unit.local_gateway.template.project import Project
 
@@ -137,7 +138,7 @@ def test_an_alias_or_version_leads_to_the_function(
 ) -> None:
     found = project.build(PLAIN.format(alias=alias, uri=URI % alias), VALUES)
     [route] = found.websocket_apis[0].routes.values()
-    assert route.function == "F"
+    assert route.integration == LambdaProxy("F")
     assert route.authorizer is not None
     assert route.authorizer.function == "F"
     assert [route.function for route in found.http_apis[0].routes] == ["F"]
@@ -151,9 +152,9 @@ def test_an_alias_or_version_leads_to_the_function(
 def test_what_sam_publishes_and_deploys_gradually_is_served(project: Project) -> None:
     found = project.build(SAM, VALUES)
     routes = found.websocket_apis[0].routes
-    assert {key: route.function for key, route in routes.items()} == {
-        "$connect": "F",
-        "$default": "F",
+    assert {key: route.integration for key, route in routes.items()} == {
+        "$connect": LambdaProxy("F"),
+        "$default": LambdaProxy("F"),
     }
     assert routes["$connect"].authorizer is not None
     assert routes["$connect"].authorizer.function == "F"

@@ -2,6 +2,7 @@
 
 import pytest
 
+from local_gateway.core.websocket.integration import LambdaProxy
 from tests.unit.local_gateway.template.project import Project
 
 WEBSOCKET = """\
@@ -43,7 +44,7 @@ def test_the_smallest_websocket_api(project: Project) -> None:
     )
     assert api.api_id.isalnum()
     assert api.api_id == api.api_id.lower()
-    assert api.routes["go"].function == "Fun"
+    assert api.routes["go"].integration == LambdaProxy("Fun")
     assert api.routes["go"].timeout == 29.0
 
 
@@ -99,9 +100,8 @@ def test_the_smallest_websocket_api(project: Project) -> None:
         ),
         (
             "IntegrationType: AWS_PROXY",
-            "IntegrationType: MOCK",
-            "18: Integration: IntegrationType: MOCK is not served; the route is left out; "
-            "AWS_PROXY is served",
+            "IntegrationType: AWS-PROXY",
+            "18: Integration: IntegrationType: AWS-PROXY is not allowed; did you mean AWS_PROXY?",
         ),
         (
             "IntegrationUri: !GetAtt Fun.Arn",
