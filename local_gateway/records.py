@@ -71,10 +71,10 @@ class InvocationRecord(NamedTuple):
 class ApiRecord(NamedTuple):
     """What an API or an event source did; never a body or a header.
 
-    `api` is `websocket`, `http`, `management`, `sqs`, `events` or `schedule`, and `route_key` names
-    the route, queue, rule or schedule. `request_id` is the invocation's: the function sees it, and
-    its log lines carry it. An `integration` that is no Lambda proxy has a name such as `mock` or
-    `sqs:SendMessage`, or `lambda` beside its function.
+    `api` is `websocket`, `http`, `rest`, `management`, `sqs`, `events` or `schedule`, and
+    `route_key` names the route, queue, rule or schedule. `request_id` is the invocation's: the
+    function sees it, and its log lines carry it. An `integration` that is no Lambda proxy has a
+    name such as `mock` or `sqs:SendMessage`, or `lambda` beside its function.
     """
 
     at: int

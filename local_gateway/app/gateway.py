@@ -13,6 +13,7 @@ from local_gateway.server.http_api import HttpApiServer
 from local_gateway.server.integrations import Integrations
 from local_gateway.server.listener import Listener
 from local_gateway.server.protocol import Handler
+from local_gateway.server.rest_api import RestApiServer
 from local_gateway.server.router import Router
 from local_gateway.server.websocket_stage import WebSocketStageServer
 
@@ -59,7 +60,13 @@ class Gateway:
             for api in origin.websocket_apis:
                 for server in self._servers(application, api, before):
                     stages[server.stage.name] = server
-            router.serve(stages, self._http_server(application, origin, port))
+            http_server = self._http_server(application, origin, port)
+            rest_stages = {
+                stage.name: RestApiServer(application, rest_api, stage, self._context)
+                for rest_api in origin.rest_apis
+                for stage in rest_api.stages
+            }
+            router.serve(stages, http_server, rest_stages)
         for server in before.values():
             server.shut_down()
         self.integrations.hosts = api_hosts(application, origins, self._sockets)

@@ -130,7 +130,7 @@ class VersionReader:
             problems=self._problems,
         )
         application, without_effect = self._with_variables(read.application)
-        origins = assign_ports(application.websocket_apis, application.http_apis)
+        origins = assign_ports(application)
         self._bind(len(origins), may_bind=is_first)
         code = {name: _code_of(function) for name, function in application.functions.items()}
         self._files |= read.archives

@@ -80,6 +80,10 @@ def _apis(application: Application) -> Iterator[dict[str, Any]]:
         stages = [stage.name for stage in http_api.stages]
         routes = [route.route_key for route in http_api.routes]
         yield {"logical_id": http_api.logical_id, "stages": stages, "routes": routes}
+    for rest_api in application.rest_apis:
+        stages = [stage.name for stage in rest_api.stages]
+        routes = [f"{method.http_method} {method.resource}" for method in rest_api.methods]
+        yield {"logical_id": rest_api.logical_id, "stages": stages, "routes": routes}
 
 
 def _lines(report: Mapping[str, Any], template: Path) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """What the servers of all APIs share."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from local_gateway.core.websocket.stage import Limits
 from local_gateway.records import Observe
@@ -9,6 +9,7 @@ from local_gateway.server.faults import FaultInjector
 from local_gateway.server.integrations import Integrations
 from local_gateway.server.interfaces import ClockAndIds
 from local_gateway.server.invocations import Invocations
+from local_gateway.server.issuers import Issuers
 from local_gateway.server.signatures import SigningKey
 
 
@@ -25,5 +26,6 @@ class ServerContext:
     clock: ClockAndIds
     observe: Observe
     limits: Limits
+    issuers: Issuers = field(default_factory=Issuers)
     signing_keys: Mapping[str, SigningKey] | None = None
     faults: FaultInjector | None = None

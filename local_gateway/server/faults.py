@@ -14,7 +14,7 @@ from local_gateway.core import management
 from local_gateway.core.chaos import Fault, Key
 from local_gateway.core.http import Response
 from local_gateway.core.invocation import Failed, Invocation
-from local_gateway.core.model import HttpApi
+from local_gateway.core.model import HttpApi, RestApi
 from local_gateway.core.websocket.actions import CallIntegration, Invoke, Purpose
 from local_gateway.core.websocket.connection import Connection
 from local_gateway.records import ApiRecord, Observe
@@ -65,7 +65,7 @@ class FaultInjector:
         self._api_names: dict[str, str] = {}
         self._http_routes: dict[tuple[str, str], _Target] = {}
 
-    def add_http_api(self, api: HttpApi) -> None:
+    def add_api(self, api: HttpApi | RestApi) -> None:
         """Know the API by the id that its events have."""
         self._api_names[api.api_id] = api.logical_id
 
@@ -84,12 +84,13 @@ class FaultInjector:
 
     def target_of(self, context: dict[str, Any]) -> _Target | None:
         """What an event with this request context concerns; `None` if no faults apply to it."""
-        if "http" not in context:
+        route = _http_route(context)
+        if route is None:
             return self._connections.get(context.get("connectionId", ""))
         name = self._api_names.get(context["apiId"])
         if name is None:
             return None
-        key = (name, context["routeKey"])
+        key = (name, route)
         target = self._http_routes.setdefault(key, _Target("http", key))
         target.requests += 1
         return target
@@ -152,12 +153,20 @@ class FaultInjectingInvoker:
         return Invocation(result=result, request_id=request_id, cold=False, duration=0.0)
 
 
+def _http_route(context: dict[str, Any]) -> str | None:
+    """The route of a request to an HTTP or REST API."""
+    if "httpMethod" in context:
+        return f"{context['httpMethod']} {context['resourcePath']}"
+    return str(context["routeKey"]) if "http" in context else None
+
+
 def _route_and_key(
     event: dict[str, Any], context: dict[str, Any], target: _Target
 ) -> tuple[str, Key]:
     """The route that the record shows, and the last part of the faults' key."""
     if target.connection_id is None:
-        return f"{context['http']['method']} {context['http']['path']}", target.requests
+        line = context.get("http") or {**context, "method": context.get("httpMethod")}
+        return f"{line['method']} {line['path']}", target.requests
     route = Purpose.AUTHORIZE if "methodArn" in event else context["routeKey"]
     is_message = context["eventType"] == "MESSAGE"
     key = f"message {target.messages}" if is_message else str(route)

@@ -7,6 +7,7 @@ from typing import cast
 
 from local_gateway.core.http import Response
 from local_gateway.core.invocation import InvocationResult
+from local_gateway.core.management import SignatureRefusal
 from local_gateway.core.timestamps import RequestStamp
 from local_gateway.core.websocket.actions import (
     AcceptHandshake,
@@ -58,9 +59,14 @@ class Session(asyncio.Protocol):
         self._waiting: deque[Message] = deque()
         self._is_paused = False
 
-    async def handshake(self, stamp: RequestStamp) -> AcceptHandshake | RefuseHandshake:
-        """Run authorizer and `$connect`; the upgrade stays pending meanwhile, as on AWS."""
-        actions = self.connection.open(stamp)
+    async def handshake(
+        self, stamp: RequestStamp, signature: SignatureRefusal | None = None
+    ) -> AcceptHandshake | RefuseHandshake:
+        """Run authorizer and `$connect`; the upgrade stays pending meanwhile, as on AWS.
+
+        `signature` is why a signature that `$connect` wants is refused.
+        """
+        actions = self.connection.open(stamp, signature)
         while True:
             invoke: Invoke | CallIntegration | None = None
             for action in actions:

@@ -9,6 +9,7 @@ from local_gateway.core.model import (
     Application,
     HttpApi,
     LambdaFunction,
+    RestApi,
     WebSocketApi,
 )
 from local_gateway.template.document.problems import Problems
@@ -18,6 +19,7 @@ from local_gateway.template.intrinsics.resolver import scalar
 from local_gateway.template.loading.load import without_functions
 from local_gateway.template.loading.parameters import checked_value
 from local_gateway.template.loading.template import ResourceValues, Template
+from local_gateway.template.readers.api_keys import ApiKeyDirectory
 from local_gateway.template.readers.api_resources import ApiDirectory, ApiResource
 from local_gateway.template.readers.asynchronous_invocation import AsynchronousReader
 from local_gateway.template.readers.eventbridge import EventRuleReader, ScheduleReader, TargetReader
@@ -26,6 +28,7 @@ from local_gateway.template.readers.http_api import HttpApiReader
 from local_gateway.template.readers.layers import archives, read_layers
 from local_gateway.template.readers.properties import Properties
 from local_gateway.template.readers.resolved_template import ResolvedTemplate
+from local_gateway.template.readers.rest_api import RestApiDirectory, RestApiReader
 from local_gateway.template.readers.service_limits import check_limits
 from local_gateway.template.readers.sqs import QueueDirectory, QueueMappingReader
 from local_gateway.template.readers.websocket_api import WebSocketApiReader
@@ -80,10 +83,12 @@ def build_application(
         if resource.source.origin(resource.logical_id) not in collected.resources:
             with collected.collect():
                 check_limits(resource.type, resources.properties(resource))
-    websocket_apis, http_apis = _apis(resources, directory, warnings)
+    api_keys = ApiKeyDirectory(resources, warnings)
+    websocket_apis, http_apis = _apis(resources, directory, api_keys, warnings)
+    rest_apis = _rest_apis(resources, directory, api_keys, warnings)
     if not remote_functions:
         warnings.extend(_runtime_warnings(functions))
-    warnings.extend(_stage_warnings([*websocket_apis, *http_apis]))
+    warnings.extend(_stage_warnings([*websocket_apis, *http_apis, *rest_apis]))
     queues = QueueDirectory(resources)
     targets = TargetReader(directory, queues)
     mappings = QueueMappingReader(resources, directory, queues)
@@ -95,6 +100,7 @@ def build_application(
         functions=functions,
         websocket_apis=websocket_apis,
         http_apis=http_apis,
+        rest_apis=rest_apis,
         outputs=_outputs(template, resources),
         resources=dict(values.refs),
         queue_mappings=mappings.read(),
@@ -115,8 +121,11 @@ def build_application(
 
 
 def _serves_anything(application: Application) -> bool:
-    websocket_apis, http_apis = application.websocket_apis, application.http_apis
-    has_routes = any(api.routes for api in websocket_apis) or any(api.routes for api in http_apis)
+    has_routes = (
+        any(api.routes for api in application.websocket_apis)
+        or any(api.routes for api in application.http_apis)
+        or any(api.methods for api in application.rest_apis)
+    )
     return has_routes or bool(application.functions)
 
 
@@ -146,10 +155,13 @@ def _check_given_parameters(template: Template, resources: ResolvedTemplate) -> 
 
 
 def _apis(
-    resources: ResolvedTemplate, functions: FunctionDirectory, warnings: list[str]
+    resources: ResolvedTemplate,
+    functions: FunctionDirectory,
+    api_keys: ApiKeyDirectory,
+    warnings: list[str],
 ) -> tuple[tuple[WebSocketApi, ...], tuple[HttpApi, ...]]:
     directory = ApiDirectory(resources, warnings)
-    websocket_reader = WebSocketApiReader(directory, functions)
+    websocket_reader = WebSocketApiReader(directory, functions, api_keys)
     http_reader = HttpApiReader(directory, functions)
     websocket_apis, http_apis = [], []
     for api in directory.apis:
@@ -159,6 +171,21 @@ def _apis(
             else:
                 websocket_apis.append(websocket_reader.read(api))
     return tuple(websocket_apis), tuple(http_apis)
+
+
+def _rest_apis(
+    resources: ResolvedTemplate,
+    functions: FunctionDirectory,
+    api_keys: ApiKeyDirectory,
+    warnings: list[str],
+) -> tuple[RestApi, ...]:
+    directory = RestApiDirectory(resources)
+    reader = RestApiReader(directory, functions, api_keys, warnings)
+    apis = []
+    for api in directory.apis:
+        with resources.problems.collect():
+            apis.append(reader.read(api))
+    return tuple(apis)
 
 
 def _is_http(api: ApiResource) -> bool:
@@ -183,7 +210,7 @@ def _runtime_warnings(functions: Mapping[str, LambdaFunction]) -> Iterator[str]:
             yield f"{function.logical_id}: {function.runtime} runs on {running} here"
 
 
-def _stage_warnings(apis: list[WebSocketApi | HttpApi]) -> Iterator[str]:
+def _stage_warnings(apis: list[WebSocketApi | HttpApi | RestApi]) -> Iterator[str]:
     for api in apis:
         if not api.stages:
             yield f"{api.logical_id}: the API has no stage, so no client can reach it"

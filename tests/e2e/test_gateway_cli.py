@@ -124,7 +124,7 @@ def test_json_output_has_every_kind_of_line(recorded: Recorded) -> None:
     )
     assert leave.keys() == {
         *("type", "time", "api", "route_key", "outcome", "connection_id", "function"),
-        *("duration_ms", "cold", "detail", "problem"),
+        *("duration_ms", "cold", "detail", "problem", "integration"),
     }
     assert (leave["route_key"], leave["outcome"], leave["problem"]) == ("leave", "ok", False)
 

@@ -3,17 +3,29 @@
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from local_gateway.core.model import (
+    ApiKey,
     Application,
     AuthorizationType,
     Authorizer,
     Cors,
+    GatewayResponse,
     HttpApi,
     HttpRoute,
     HttpStage,
     LambdaFunction,
+    LambdaIntegration,
+    MockIntegration,
+    RequestValidation,
+    RestApi,
+    RestAuthorizer,
+    RestAuthorizerKind,
+    RestMethod,
+    RestStage,
     Throttle,
+    UnservedIntegration,
     WebSocketApi,
     WebSocketRoute,
     WebSocketStage,
@@ -24,6 +36,7 @@ from local_gateway.core.websocket.stage import Limits
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"
 FUNCTIONS = Path(__file__).parent / "functions"
+API_KEY = "a-key-of-more-than-20"
 ORIGIN = "https://app.example"
 
 LIMITS: Mapping[str, Limits] = {
@@ -44,8 +57,9 @@ def application() -> Application:
         region=REGION,
         partition="aws",
         functions={function.logical_id: function for function in _functions()},
-        websocket_apis=(_main_api(), _authorized_api(), _routing_api()),
+        websocket_apis=(_main_api(), _authorized_api(), _routing_api(), *_guarded_apis()),
         http_apis=(_http_api(),),
+        rest_apis=(_rest_api(),),
     )
 
 
@@ -56,6 +70,9 @@ def _functions() -> list[LambdaFunction]:
         _function("Connect", "connect"),
         _function("Disconnect", "disconnect"),
         _function("Http", "http"),
+        _function("HttpAuthorize", "http_authorize"),
+        _function("Rest", "rest"),
+        _function("RestAuthorize", "rest_authorize"),
         message,
         dataclasses.replace(message, logical_id="Single", reserved_concurrency=1),
     ]
@@ -150,6 +167,39 @@ def _routing_api() -> WebSocketApi:
     )
 
 
+def _guarded_apis() -> tuple[WebSocketApi, ...]:
+    """Stages whose `$connect` wants a signature (`iam`) or an API key (`keyed`)."""
+    api_keys = (ApiKey(key_id="key1234567", value=API_KEY),)
+    return (
+        WebSocketApi(
+            logical_id="SignedApi",
+            api_id="sign123456",
+            route_selection_expression="$request.body.action",
+            routes=_routes(
+                WebSocketRoute(
+                    route_key="$connect",
+                    integration=LambdaProxy("Connect"),
+                    authorization_type=AuthorizationType.AWS_IAM,
+                ),
+            ),
+            stages=(WebSocketStage(name="iam"),),
+        ),
+        WebSocketApi(
+            logical_id="KeyedApi",
+            api_id="keyd123456",
+            route_selection_expression="$request.body.action",
+            routes=_routes(
+                WebSocketRoute(
+                    route_key="$connect",
+                    integration=LambdaProxy("Connect"),
+                    api_key_required=True,
+                ),
+            ),
+            stages=(WebSocketStage(name="keyed", api_keys=api_keys),),
+        ),
+    )
+
+
 def _http_api() -> HttpApi:
     return HttpApi(
         logical_id="HttpApi",
@@ -160,6 +210,7 @@ def _http_api() -> HttpApi:
                 function="Http",
                 authorization_type=AuthorizationType.AWS_IAM,
             ),
+            HttpRoute(route_key="GET /old", function="Rest", payload_format_version="1.0"),
             *_open_routes(),
         ),
         stages=(
@@ -181,4 +232,75 @@ def _open_routes() -> tuple[HttpRoute, ...]:
             ("GET /malformed", 5.0),
             ("GET /hold", 0.1),
         )
+    )
+
+
+def _rest_api() -> RestApi:
+    """The stage `rest`; the path of a method says what is special about it."""
+    token, request = (
+        RestAuthorizer(
+            logical_id=f"{kind}Authorizer",
+            name=kind,
+            kind=kind,
+            function="RestAuthorize",
+            identity_sources=("method.request.header.Authorization",),
+        )
+        for kind in (RestAuthorizerKind.TOKEN, RestAuthorizerKind.REQUEST)
+    )
+    fresh = dataclasses.replace(request, logical_id="Fresh", ttl=0)
+    custom = AuthorizationType.CUSTOM
+    return RestApi(
+        logical_id="RestApi",
+        api_id="rest123456",
+        methods=(
+            _rest_method("ANY /{proxy+}"),
+            _rest_method("GET /"),
+            _rest_method("GET /pets/{id}"),
+            _rest_method("GET /hold", timeout=0.1),
+            _rest_method("GET /throttled"),
+            _rest_method("POST /strict", validation=_VALIDATION),
+            _rest_method("GET /iam", authorization_type=AuthorizationType.AWS_IAM),
+            _rest_method("GET /keyed", api_key_required=True),
+            _rest_method("GET /token", authorization_type=custom, authorizer=token),
+            _rest_method("GET /request", authorization_type=custom, authorizer=request),
+            _rest_method("PUT /request", authorization_type=custom, authorizer=request),
+            _rest_method("GET /fresh", authorization_type=custom, authorizer=fresh),
+            dataclasses.replace(
+                _rest_method("OPTIONS /pets/{id}"),
+                integration=MockIntegration(
+                    status=204, headers=(("Access-Control-Allow-Origin", ORIGIN),), body=""
+                ),
+            ),
+            dataclasses.replace(
+                _rest_method("GET /unserved"),
+                integration=UnservedIntegration(cause="the integration HTTP is not served"),
+            ),
+        ),
+        stages=(
+            RestStage(
+                name="rest",
+                variables={"colour": "blue"},
+                throttles={"GET /throttled": _NO_MORE},
+                api_keys=(ApiKey(key_id="key1234567", value=API_KEY),),
+            ),
+        ),
+        binary_media_types=("image/png",),
+        gateway_responses={
+            "DEFAULT_4XX": GatewayResponse(headers=(("X-Refused", "'yes'"),)),
+        },
+    )
+
+
+_VALIDATION = RequestValidation(
+    parameters=("method.request.querystring.q",), models={"application/json": _SCHEMA}
+)
+
+
+def _rest_method(key: str, *, timeout: float = 5.0, **changes: Any) -> RestMethod:
+    http_method, resource = key.split(" ")
+    return RestMethod(
+        http_method=http_method,
+        resource=resource,
+        integration=LambdaIntegration(function="Rest", timeout=timeout),
+        **changes,
     )

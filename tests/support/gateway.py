@@ -27,6 +27,7 @@ from local_gateway.server.interfaces import ClockAndIds, Invoker
 from local_gateway.server.invocations import Invocations
 from local_gateway.server.listener import Listener
 from local_gateway.server.protocol import RequestLimits
+from local_gateway.server.rest_api import RestApiServer
 from local_gateway.server.router import Router
 from local_gateway.server.signatures import SigningKey
 from local_gateway.server.websocket_stage import WebSocketStageServer
@@ -229,7 +230,12 @@ class RunningGateway:
         }
         (http_api,) = self._application.http_apis
         http = HttpApiServer(self._application, http_api, context, port=self.address[1])
-        router.serve(stages, http)
+        rest_stages = {
+            stage.name: RestApiServer(self._application, api, stage, context)
+            for api in self._application.rest_apis
+            for stage in api.stages
+        }
+        router.serve(stages, http, rest_stages)
         for stage in stages.values():
             self._stack.callback(stage.shut_down)
 

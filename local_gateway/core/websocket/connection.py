@@ -6,13 +6,15 @@ and client apps: $connect and $disconnect routes".
 """
 
 import json
+from dataclasses import replace
 from enum import Enum, auto
 
 from local_gateway.core import management
 from local_gateway.core.http import Request, Response
 from local_gateway.core.ids import message_id
 from local_gateway.core.invocation import InvocationResult, Succeeded, outcome_of
-from local_gateway.core.model import AuthorizationType, Authorizer, WebSocketRoute
+from local_gateway.core.management import SignatureRefusal
+from local_gateway.core.model import Authorizer, WebSocketRoute
 from local_gateway.core.timestamps import RequestStamp
 from local_gateway.core.websocket import authorizer as authorization
 from local_gateway.core.websocket import events
@@ -68,6 +70,7 @@ class Connection:
         self.last_active = identity.connected_at
         self._handshake = handshake
         self._authorizer: dict[str, str] | None = None
+        self._usage_identifier_key: str | None = None
 
     @property
     def is_open(self) -> bool:
@@ -82,14 +85,20 @@ class Connection:
 
     # The handshake
 
-    def open(self, stamp: RequestStamp) -> list[Action]:
-        """Start the handshake: throttle, authorizer, `$connect` function, in AWS's order."""
+    def open(self, stamp: RequestStamp, signature: SignatureRefusal | None = None) -> list[Action]:
+        """Start the handshake: throttle, authorizer, API key, `$connect` function.
+
+        `signature` is why a signature that the route wants is refused. The order is AWS's: "after
+        the Lambda authorizer, API Gateway verifies the usage plan" (re:Post, api-gateway-logs).
+        """
         route = self.stage.api.routes.get(CONNECT)
         if not self.stage.admits(CONNECT, stamp.at):
             return self._refuse(429, "Too Many Requests", "throttled")
         if route is None:
             return self._accept(stamp)
-        if route.authorization_type is AuthorizationType.NONE or route.authorizer is None:
+        if signature is not None:
+            return self._refuse(403, signature.message, signature.error_type)
+        if route.authorizer is None:
             return self._invoke_connect(route, stamp, None)
         return self._authorize(route, route.authorizer, stamp)
 
@@ -116,18 +125,35 @@ class Connection:
         if isinstance(decision, authorization.Refused):
             return self._refuse(decision.status, decision.message, decision.cause)
         self._authorizer = dict(decision.context)
+        self._usage_identifier_key = decision.usage_identifier_key
         route = self.stage.api.routes.get(CONNECT)  # a new deployment may lack it
         return self._invoke_connect(route, stamp, latency_ms) if route else self._accept(stamp)
 
     def _invoke_connect(
         self, route: WebSocketRoute, stamp: RequestStamp, latency_ms: int | None
     ) -> list[Action]:
+        if route.api_key_required:
+            refused = self._check_api_key(stamp)
+            if refused:
+                return refused
         self.state = State.CONNECTING
         context: dict[str, str | int] | None = None
         if self._authorizer is not None and latency_ms is not None:
             context = {**self._authorizer, "integrationLatency": latency_ms}
         event = events.connect_event(self.identity, self._handshake, stamp, context)
         return [self._invocation(Purpose.CONNECT, route, stamp, event)]
+
+    def _check_api_key(self, stamp: RequestStamp) -> list[Action]:
+        """Refuse a handshake without a key that a usage plan lets into the stage."""
+        plans = self.stage.usage_plans
+        key = plans.key_of(self._handshake.headers, self._usage_identifier_key)
+        if key is None:
+            return self._refuse(403, "Forbidden", plans.refusal_cause())
+        if (problem := plans.limit_problem(key, stamp.at)) is not None:
+            return self._refuse(429, problem, "refused by the usage plan")
+        caller = (*self.identity.caller, ("apiKey", key.value), ("apiKeyId", key.key_id))
+        self.identity = replace(self.identity, caller=caller)
+        return []
 
     def connected(self, result: InvocationResult, stamp: RequestStamp) -> list[Action]:
         """Take the `$connect` function's answer: 2xx opens, other statuses pass unchanged."""

@@ -125,6 +125,7 @@ function kindOf({ kind, api, function: name, integration, request }) {
   if (kind === "run") return "call";
   if (kind !== "entry") return kind;
   if (api === "http" || api === "management") return api;
+  if (api === "rest") return "http";
   return name || integration || request ? "call" : "connection";
 }
 

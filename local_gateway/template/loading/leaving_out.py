@@ -15,6 +15,16 @@ from local_gateway.template.loading.template import Resource, Template
 
 # By type: the properties without whose resource it has nothing to do.
 _LEADING: Mapping[str, tuple[str, ...]] = {
+    "AWS::ApiGateway::Authorizer": ("RestApiId", "AuthorizerUri"),
+    "AWS::ApiGateway::Deployment": ("RestApiId",),
+    "AWS::ApiGateway::GatewayResponse": ("RestApiId",),
+    "AWS::ApiGateway::Method": ("RestApiId", "ResourceId", "AuthorizerId", "Integration"),
+    "AWS::ApiGateway::Model": ("RestApiId",),
+    "AWS::ApiGateway::RequestValidator": ("RestApiId",),
+    "AWS::ApiGateway::Resource": ("RestApiId", "ParentId"),
+    "AWS::ApiGateway::Stage": ("RestApiId", "DeploymentId"),
+    "AWS::ApiGateway::UsagePlan": ("ApiStages",),
+    "AWS::ApiGateway::UsagePlanKey": ("KeyId", "UsagePlanId"),
     "AWS::ApiGatewayV2::Authorizer": ("ApiId", "AuthorizerUri"),
     "AWS::ApiGatewayV2::Deployment": ("ApiId",),
     "AWS::ApiGatewayV2::Integration": ("ApiId", "IntegrationUri"),
@@ -160,7 +170,7 @@ def _without_targets(rule: Resource, gone: Collection[str]) -> Resource:
 def _without_operations(api: Resource, gone: Collection[str]) -> Resource:
     """An API without the operations of its OpenAPI document that lead to what is gone."""
     body = as_object(api.properties.get("Body"))
-    if api.type != "AWS::ApiGatewayV2::Api" or not body:
+    if api.type not in ("AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api") or not body:
         return api
     paths: JsonObject = {
         path: {

@@ -56,7 +56,6 @@ from local_gateway.template.loading.template import Resource, Template
 from local_gateway.template.loading.translation import translate
 
 _OBJECTS = ("Conditions", "Globals", "Mappings", "Metadata", "Outputs", "Parameters")
-_REST_API = "AWS::ApiGateway::RestApi"
 _NAMES_OF_RESERVED_ROUTES = {
     "$connect": "Connect",
     "$disconnect": "Disconnect",
@@ -295,7 +294,8 @@ def _resource(
     if treatment(kind) is Treatment.NOT_SERVED:
         if remedy := misspelled(kind):
             raise TemplateError(place, f"there is no type {kind}", remedy)
-        if is_named_as_not_served(kind) or not _is_part(source, logical_id, kind):
+        # SAM makes several resources of one that is not served: one warning is enough.
+        if is_named_as_not_served(kind) or source.is_written(logical_id):
             is_whole = source.is_written(logical_id) or not source.is_written(place.resource or "")
             remedy = "it is left out" if is_whole else "that part of it is left out"
             problems.add(NotServedError(place, why_not_served(kind), remedy))
@@ -313,16 +313,6 @@ def _resource(
         depends_on=tuple(name for name in names if isinstance(name, str)),
         left_out=body["Type"] == INERT != _type_as_written(source, logical_id),
     )
-
-
-def _is_part(source: Source, logical_id: str, kind: str) -> bool:
-    """Whether it belongs to something else of which a warning tells that it is not served.
-
-    SAM makes several resources of one, and a REST API has many.
-    """
-    written = as_object(source.document.get("Resources")).values()
-    has_api = any(as_object(item).get("Type") == _REST_API for item in written)
-    return (has_api and kind.startswith("AWS::ApiGateway::")) or not source.is_written(logical_id)
 
 
 def _type_as_written(source: Source, logical_id: str) -> str:

@@ -11,6 +11,18 @@ from local_gateway.template.document.errors import did_you_mean
 
 SERVED = frozenset(
     {
+        "AWS::ApiGateway::ApiKey",
+        "AWS::ApiGateway::Authorizer",
+        "AWS::ApiGateway::Deployment",
+        "AWS::ApiGateway::GatewayResponse",
+        "AWS::ApiGateway::Method",
+        "AWS::ApiGateway::Model",
+        "AWS::ApiGateway::RequestValidator",
+        "AWS::ApiGateway::Resource",
+        "AWS::ApiGateway::RestApi",
+        "AWS::ApiGateway::Stage",
+        "AWS::ApiGateway::UsagePlan",
+        "AWS::ApiGateway::UsagePlanKey",
         "AWS::ApiGatewayV2::Api",
         "AWS::ApiGatewayV2::Authorizer",
         "AWS::ApiGatewayV2::Deployment",
@@ -51,6 +63,11 @@ DATA = frozenset(
 _LEFT_OUT = frozenset(
     {
         "AWS::ApiGateway::Account",
+        "AWS::ApiGateway::BasePathMapping",
+        "AWS::ApiGateway::ClientCertificate",
+        "AWS::ApiGateway::DocumentationPart",
+        "AWS::ApiGateway::DocumentationVersion",
+        "AWS::ApiGateway::DomainName",
         "AWS::CDK::Metadata",
         "AWS::ApiGatewayV2::ApiMapping",
         "AWS::ApiGatewayV2::DomainName",
@@ -115,14 +132,12 @@ _LEFT_OUT_SERVICES = (
 )
 _CUSTOM = "custom resources are not run; do with --on-ready what yours does"
 _NOT_YET: Mapping[str, str] = {
-    "AWS::ApiGateway::RestApi": "REST APIs are not served; use AWS::Serverless::HttpApi",
     "AWS::AppSync::GraphQLApi": "GraphQL APIs are not served",
     "AWS::CloudFormation::CustomResource": _CUSTOM,
     "AWS::IoT::TopicRule": "IoT rules are not served",
     "AWS::Logs::SubscriptionFilter": "log subscriptions are not served",
     "AWS::StepFunctions::StateMachine": "state machines are not served",
     "AWS::Lambda::Url": "function URLs are not served; use AWS::Serverless::HttpApi",
-    "AWS::Serverless::Api": "REST APIs are not served; use AWS::Serverless::HttpApi",
     "AWS::Serverless::GraphQLApi": "GraphQL APIs are not served",
     "AWS::Serverless::StateMachine": "state machines are not served",
     "AWS::Cognito::UserPoolUser": (
@@ -216,6 +231,4 @@ def why_not_served(resource_type: str) -> str:
     reason = _NOT_YET.get(resource_type)
     if resource_type.startswith("Custom::"):
         reason = _CUSTOM
-    elif resource_type.startswith("AWS::ApiGateway::"):
-        reason = _NOT_YET.get("AWS::ApiGateway::RestApi")
     return f"{resource_type}: {reason}" if reason else f"the type {resource_type} is not served"

@@ -29,7 +29,7 @@ from local_gateway.template.loading.resource_types import CODE_PROPERTIES
 BUCKET = "code-on-this-machine"
 _FUNCTION = "AWS::Serverless::Function"
 _LAYER = "AWS::Serverless::LayerVersion"
-_HTTP_API = "AWS::Serverless::HttpApi"
+_APIS = ("AWS::Serverless::Api", "AWS::Serverless::HttpApi")
 _APPLICATION = "AWS::Serverless::Application"
 
 
@@ -159,7 +159,7 @@ class LocalPaths:
             elif resource.get("Type") == _LAYER and "ContentUri" in properties:
                 uri = properties["ContentUri"]
                 properties["ContentUri"] = self._hidden(uri, logical_id, "ContentUri")
-            elif resource.get("Type") == _HTTP_API:
+            elif resource.get("Type") in _APIS:
                 self._read_definition(logical_id, properties)
             elif resource.get("Type") == _APPLICATION and "Location" in properties:
                 self._resolve_location(logical_id, properties)

@@ -136,13 +136,13 @@ def refuse_properties(properties: Properties, names: Collection[str], protocol: 
             )
 
 
-def stage_variables(stage: Properties) -> dict[str, str]:
+def stage_variables(stage: Properties, key: str = "StageVariables") -> dict[str, str]:
     """The variables of a stage."""
-    variables = stage.text_map("StageVariables")
+    variables = stage.text_map(key)
     for name, value in variables.items():
         if not _VARIABLE_NAME.fullmatch(name) or not _VARIABLE_VALUE.fullmatch(value):
             raise TemplateError(
-                stage.place("StageVariables", name),
+                stage.place(key, name),
                 "AWS refuses the variable",
                 "names have letters, digits and _; values also -.~:/?#&=, and no spaces",
             )

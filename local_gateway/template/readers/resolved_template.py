@@ -16,6 +16,8 @@ from local_gateway.template.loading.template import Resource, ResourceValues, Te
 from local_gateway.template.readers.properties import Properties
 
 _NAME_PROPERTY = {
+    "AWS::ApiGateway::Model": "Name",
+    "AWS::ApiGateway::Stage": "StageName",
     "AWS::ApiGatewayV2::DomainName": "DomainName",
     "AWS::ApiGatewayV2::Stage": "StageName",
     "AWS::CloudWatch::Alarm": "AlarmName",
@@ -73,6 +75,7 @@ _REF_IS_ARN = frozenset(
         "AWS::StepFunctions::StateMachine",
     }
 )
+_API_GATEWAY = ("AWS::ApiGateway::", "AWS::ApiGatewayV2::")
 
 
 class ResolvedTemplate:
@@ -134,7 +137,7 @@ class ResolvedTemplate:
             return self._qualified_arn(resource)
         if resource.type.startswith("AWS::CloudFront::"):
             return resource.stack.physical_id(logical_id, 14).upper()
-        if resource.type.startswith("AWS::ApiGatewayV2::") and resource.type not in _NAME_PROPERTY:
+        if resource.type.startswith(_API_GATEWAY) and resource.type not in _NAME_PROPERTY:
             return resource.stack.physical_id(logical_id)
         return self._name(resource)
 
@@ -189,7 +192,7 @@ class ResolvedTemplate:
     def _served_attribute(self, resource: Resource, name: str, place: Place) -> Json:
         """`ApiId`, `RouteId`, `IntegrationId`, … are what `Ref` answers."""
         kind = resource.type.rpartition("::")[2]
-        if name in (f"{kind}Id", "Id"):
+        if name in (f"{kind}Id", "APIKeyId" if kind == "ApiKey" else "Id"):
             return self.ref(resource.logical_id, place)
         raise TemplateError(place, f"{resource.type} has no attribute {name}")
 
@@ -256,6 +259,9 @@ class ResolvedTemplate:
         api_id = resource.stack.physical_id(resource.logical_id)
         return f"{scheme}://{resource.stack.api_host(api_id)}"
 
+    def _root_resource_id(self, resource: Resource) -> str:
+        return resource.stack.physical_id(f"{resource.logical_id}/")
+
     def _distribution_domain(self, resource: Resource) -> str:
         return f"d{resource.stack.physical_id(resource.logical_id, 13)}.cloudfront.net"
 
@@ -273,6 +279,7 @@ class ResolvedTemplate:
 
 
 _ATTRIBUTES: Mapping[tuple[str, str], Callable[[ResolvedTemplate, Resource], str]] = {
+    ("AWS::ApiGateway::RestApi", "RootResourceId"): ResolvedTemplate._root_resource_id,
     ("AWS::ApiGatewayV2::Api", "ApiEndpoint"): ResolvedTemplate._api_endpoint,
     ("AWS::CloudFront::Distribution", "DomainName"): ResolvedTemplate._distribution_domain,
     ("AWS::Lambda::Alias", "AliasArn"): ResolvedTemplate._qualified_arn,

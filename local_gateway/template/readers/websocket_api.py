@@ -3,10 +3,11 @@
 import json
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from local_gateway.core.model import (
+    ApiKeySource,
     AuthorizationType,
     Authorizer,
     WebSocketApi,
@@ -16,6 +17,7 @@ from local_gateway.core.model import (
 from local_gateway.core.websocket.route_selection import RouteSelection
 from local_gateway.template.document.errors import TemplateError, did_you_mean
 from local_gateway.template.document.source import JsonObject
+from local_gateway.template.readers.api_keys import ApiKeyDirectory
 from local_gateway.template.readers.api_resources import (
     STAGE_NAME,
     ApiDirectory,
@@ -34,6 +36,10 @@ from local_gateway.template.readers.integrations import (
 )
 from local_gateway.template.readers.properties import Properties
 
+_API_KEY_SOURCES = {
+    "$request.header.x-api-key": ApiKeySource.HEADER,
+    "$context.authorizer.usageIdentifierKey": ApiKeySource.AUTHORIZER,
+}
 _RESERVED_ROUTES = ("$connect", "$disconnect", "$default")
 
 
@@ -43,6 +49,7 @@ class WebSocketApiReader:
 
     resources: ApiDirectory
     functions: FunctionDirectory
+    api_keys: ApiKeyDirectory
 
     def read(self, api: ApiResource) -> WebSocketApi:
         """An API; raises `TemplateError` for what is wrong or not served."""
@@ -67,15 +74,19 @@ class WebSocketApiReader:
         with problems.collect():
             expression = _route_selection_expression(api.properties)
         stages = []
+        wants_key = any(route.api_key_required for route in routes.values())
         for part in self.resources.deployed_stages(api):
             with problems.collect():
-                stages.append(_stage(part.properties, keys))
+                stage = _stage(part.properties, keys)
+                api_keys = self.api_keys.of(api.physical_id, stage.name, required=wants_key)
+                stages.append(replace(stage, api_keys=api_keys))
         return WebSocketApi(
             logical_id=api.logical_id,
             api_id=api.physical_id,
             route_selection_expression=expression,
             routes=routes,
             stages=tuple(stages),
+            api_key_source=_api_key_source(api.properties),
         )
 
     def _route(self, api: ApiResource, part: ApiResource) -> WebSocketRoute:
@@ -104,6 +115,7 @@ class WebSocketApiReader:
             timeout=timeout,
             authorization_type=_authorization_type(properties, route_key),
             authorizer=self._authorizer(api, properties),
+            api_key_required=properties.flag("ApiKeyRequired"),
             two_way=two_way,
             model_selection_expression=properties.optional_text("ModelSelectionExpression"),
             request_models=self._request_models(api, properties),
@@ -149,6 +161,13 @@ class WebSocketApiReader:
         return schemas
 
 
+def _api_key_source(api: Properties) -> ApiKeySource:
+    expression = api.choice(
+        "ApiKeySelectionExpression", tuple(_API_KEY_SOURCES), default="$request.header.x-api-key"
+    )
+    return _API_KEY_SOURCES[expression]
+
+
 def _schema(model: Properties) -> JsonObject:
     schema = model.value("Schema")
     if isinstance(schema, str):
@@ -163,10 +182,6 @@ def _schema(model: Properties) -> JsonObject:
 
 def _authorization_type(route: Properties, route_key: str) -> AuthorizationType:
     kind = route.choice("AuthorizationType", ("NONE", "CUSTOM", "AWS_IAM"), default="NONE")
-    if kind == "AWS_IAM":
-        raise TemplateError(
-            route.place("AuthorizationType"), "AWS_IAM is not served yet", "use NONE or CUSTOM"
-        )
     if kind != "NONE" and route_key != "$connect":
         raise TemplateError(
             route.place("AuthorizationType"), f"{route_key}: only $connect can be authorized"
@@ -175,8 +190,10 @@ def _authorization_type(route: Properties, route_key: str) -> AuthorizationType:
 
 
 def _refuse_unserved(route: Properties) -> None:
-    if route.flag("ApiKeyRequired"):
-        raise TemplateError(route.place("ApiKeyRequired"), "API keys are not served yet")
+    if route.flag("ApiKeyRequired") and route.text("RouteKey") != "$connect":
+        raise TemplateError(
+            route.place("ApiKeyRequired"), "only $connect can require an API key", "remove it"
+        )
     for name, parameter in route.sections("RequestParameters"):
         if parameter.flag("Required"):
             raise TemplateError(

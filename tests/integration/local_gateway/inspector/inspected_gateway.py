@@ -132,7 +132,7 @@ async def inspected_gateway(
             limits=Limits(),
         )
         gateway = Gateway([(sockets, port)], context)
-        gateway.deploy(served, assign_ports(served.websocket_apis, served.http_apis))
+        gateway.deploy(served, assign_ports(served))
         site = InspectorSite(inspector, gateway, lambda: {"outputs": dict(gateway.outputs)})
         if is_mounted:
             gateway.mount(SEGMENT, site.handle)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from local_gateway.app.addresses import api_hosts, localised, with_local_variables
-from local_gateway.core.model import Application, HttpApi, LambdaFunction, WebSocketApi
+from local_gateway.core.model import Application, HttpApi, LambdaFunction, RestApi, WebSocketApi
 from local_gateway.core.ports import ApiPort, domain_name
 from local_gateway.runtime.child.redirection import VARIABLE, decode_hosts
 from local_gateway.server.bound_ports import BoundPorts
@@ -30,9 +30,10 @@ FUNCTION = LambdaFunction(
     environment={"OWN": "1"},
 )
 HTTP_API = HttpApi(logical_id="H", api_id="h", routes=(), stages=())
+REST_API = RestApi(logical_id="R", api_id="r", methods=(), stages=())
 ORIGINS = [
     ApiPort([websocket_api("a"), websocket_api("b")], HTTP_API),
-    ApiPort([websocket_api("c")]),
+    ApiPort([websocket_api("c")], rest_apis=[REST_API]),
 ]
 
 
@@ -61,7 +62,8 @@ def test_each_api_is_where_its_origin_listens(host: str, reachable: str) -> None
         first, second = (reachable, ports.port(0)), (reachable, ports.port(1))
         hosts = api_hosts(application(), ORIGINS, ports)
     names = [name.partition(".")[0] for name in hosts]
-    assert (names, list(hosts.values())) == (["a", "b", "h", "c"], [first, first, first, second])
+    assert names == ["a", "b", "h", "c", "r"]
+    assert list(hosts.values()) == [first, first, first, second, second]
     assert {name.partition(".")[2] for name in hosts} == {"execute-api.eu-central-1.amazonaws.com"}
 
 
@@ -84,6 +86,7 @@ def test_every_function_has_the_addresses_beside_its_own_variables() -> None:
         ("https://c.{domain}.example/x", "https://c.{domain}.example/x"),
         ("https://d.{domain}/x", "https://d.{domain}/x"),
         ("https://a.{domain}/ and wss://c.{domain}/", "{http}0/ and {ws}1/"),
+        ("https://r.{domain}/prod/", "{http}1/prod/"),
         ("a.{domain}", "a.{domain}"),
     ],
 )

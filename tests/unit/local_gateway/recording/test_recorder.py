@@ -112,6 +112,11 @@ async def test_every_result_is_recorded(
             {"routeKey": "GET /x", "requestContext": {"http": {}, "routeKey": "GET /x"}},
             ("GET /x", "HTTP", None),
         ),
+        (
+            {"requestContext": {"httpMethod": "GET", "resourcePath": "/pets/{id}"}},
+            ("GET /pets/{id}", "HTTP", None),
+        ),
+        ({"type": "TOKEN", "authorizationToken": "x"}, (None, "TOKEN", None)),
         ({"Records": [{"eventSource": "aws:sqs"}]}, (None, "aws:sqs", None)),
         ({"detail-type": "Order placed"}, (None, "Order placed", None)),
         ({}, (None, None, None)),

@@ -236,3 +236,21 @@ def test_functions_of_the_frameworks_own_custom_resources_are_left_out(project: 
 def test_what_does_not_exist_cannot_be_left_out(project: Project) -> None:
     with pytest.raises(TemplateError, match=r"names Datbase, which .* did you mean Database\?"):
         read(project, TEMPLATE, "Datbase")
+
+
+def test_operations_of_a_rest_api_go_with_their_function(project: Project) -> None:
+    project.write("code/app.py", "def handler(event, context):\n    return None\n")
+    function = """\
+  {name}:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.13
+      CodeUri: code
+      Handler: app.handler
+      Events: {{One: {{Type: Api, Properties: {{Path: /{name}, Method: get}}}}}}
+"""
+    template = "Transform: AWS::Serverless-2016-10-31\nResources:\n" + "".join(
+        function.format(name=name) for name in ("Kept", "Gone")
+    )
+    (api,) = read(project, template, "Gone").application.rest_apis
+    assert [method.resource for method in api.methods] == ["/Kept"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from local_gateway.template.loading.resource_types import misspelled, why_not_served
+from local_gateway.template.loading.resource_types import misspelled
 from tests.unit.local_gateway.template.project import Project
 
 SAM = "Transform: AWS::Serverless-2016-10-31\n"
@@ -13,7 +13,6 @@ SAM = "Transform: AWS::Serverless-2016-10-31\n"
     [
         ("{Type: CloudWatchLogs, Properties: {LogGroupName: x, FilterPattern: x}}", "log subscri"),
         ("{Type: IoTRule, Properties: {Sql: x}}", "IoT rules are not served"),
-        ("{Type: Api, Properties: {Path: /, Method: get}}", "REST APIs are not served"),
         (
             "{Type: SNS, Properties: {Topic: 'arn:aws:sns:x:1:t'}}",
             "SNS subscriptions are not served",
@@ -42,7 +41,7 @@ def test_events_that_are_not_served(project: Project, event: str, message: str) 
     [
         ("AWS::SQS::Que", "did you mean AWS::SQS::Queue?"),
         ("AWS::Serverless::Fuction", "did you mean AWS::Serverless::Function?"),
-        ("AWS::ApiGateway::Stage", ""),
+        ("AWS::ApiGateway::VpcLink", ""),
         ("AWS::Cognito::UserPoolUser", ""),
         ("AWS::Lambda::FunctionThatIsNew", ""),
         ("Custom::Queue", ""),
@@ -50,9 +49,3 @@ def test_events_that_are_not_served(project: Project, event: str, message: str) 
 )
 def test_only_a_small_difference_is_a_typing_error(kind: str, meant: str) -> None:
     assert misspelled(kind) == meant
-
-
-def test_a_part_of_a_rest_api_is_explained_by_the_api() -> None:
-    assert why_not_served("AWS::ApiGateway::Method") == (
-        "AWS::ApiGateway::Method: REST APIs are not served; use AWS::Serverless::HttpApi"
-    )
