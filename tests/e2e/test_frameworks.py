@@ -4,9 +4,11 @@ The templates were written by the frameworks' own tools: `make framework-templat
 again and runs these tests.
 """
 
+import json
 import shutil
 import zipfile
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from websockets.exceptions import InvalidStatus
@@ -22,6 +24,8 @@ PACKAGED = {
     "chalice": ("sam.json", "api", False),
     "serverless": ("cloudformation-template-update-stack.json", "dev", True),
 }
+# Where the HTTP or REST API beside the chat counts its connections.
+COUNTS = {"cdk": "count", "chalice": "", "serverless": "/count"}
 
 
 def packaged(framework: str, directory: Path) -> Path:
@@ -35,6 +39,10 @@ def test_a_packaged_chat_starts_and_chats(framework: str, tmp_path: Path) -> Non
     file = packaged(framework, tmp_path) / template
     with GatewayProgram(file) as gateway:
         with gateway.connect(stage, "?name=ana") as ana:
+            (http,) = (url for url in gateway.urls() if url.startswith("http"))
+            url = f"{http}{COUNTS[framework]}"
+            with urlopen(url, timeout=30) as response:  # noqa: S310 - our own gateway
+                assert json.load(response) == {"connections": 1}
             with gateway.connect(stage, "?name=ben") as ben:
                 ben.send('{"text": "Hai!"}')
                 assert {ana.recv(30), ben.recv(30)} == {'{"text": "Hai!"}'}
