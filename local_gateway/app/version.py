@@ -139,7 +139,7 @@ class VersionReader:
         # differs from this snapshot, so the reloader sees it.
         snapshot = take_snapshot(templates.union(*code.values())) | self._template_snapshot
         outdated = map(_outdated, self._provisioner.outdated)
-        warnings = [*read.warnings, *without_effect, *outdated]
+        warnings = [*read.warnings, *without_effect, *outdated, *self._provisioner.warnings]
         application = self._with_packages(application, warnings)
         return Version(
             application=localised(application, origins, self._ports),

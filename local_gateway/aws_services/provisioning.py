@@ -15,6 +15,8 @@ from local_gateway.aws_services.clients import MotoClients
 from local_gateway.aws_services.creators import (
     Creation,
     Creator,
+    NotHereError,
+    create_activity,
     create_bucket,
     create_data_stream,
     create_event_bus,
@@ -24,6 +26,8 @@ from local_gateway.aws_services.creators import (
     create_queue,
     create_rule,
     create_secret,
+    create_state_machine,
+    create_subscription,
     create_table,
     create_topic,
     create_user_pool,
@@ -51,10 +55,13 @@ _CREATORS: Mapping[str, tuple[str, Creator]] = {
     "AWS::KMS::Key": ("kms", create_key),
     "AWS::Kinesis::Stream": ("kinesis", create_data_stream),
     "AWS::S3::Bucket": ("s3", create_bucket),
+    "AWS::SNS::Subscription": ("sns", create_subscription),
     "AWS::SNS::Topic": ("sns", create_topic),
     "AWS::SQS::Queue": ("sqs", create_queue),
     "AWS::SSM::Parameter": ("ssm", create_parameter),
     "AWS::SecretsManager::Secret": ("secretsmanager", create_secret),
+    "AWS::StepFunctions::Activity": ("stepfunctions", create_activity),
+    "AWS::StepFunctions::StateMachine": ("stepfunctions", create_state_machine),
 }
 
 
@@ -109,7 +116,13 @@ class Provisioner:
         self._existing: dict[str, tuple[str, JsonObject]] = {}
         self._answers: dict[Reference, str] = {}
         self._failed: set[str] = set()
+        self._warnings: dict[str, str] = {}
         self.outdated: tuple[str, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What could not be created, and is not needed for the rest."""
+        return tuple(self._warnings.values())
 
     def provision(self, template: Template, problems: Problems | None = None) -> ResourceValues:
         """Create what does not exist yet; see the function of this name.
@@ -175,6 +188,11 @@ class Provisioner:
             named = "" if path else f"{'.'.join(map(str, error.path))}: " if error.path else ""
             place = self._template.place(item, *path)
             raise TemplateError(place, f"{named}{error.cause}", error.remedy) from None
+        except NotHereError as error:
+            created, reason = error.stand_in, error.__cause__
+            cause = error.cause or f"moto could not create it: {_message(reason)}"
+            place = self._template.place(item)
+            self._warnings[item.logical_id] = f"{place}: {cause}; the rest is served without it"
         except ResponseParserError as error:
             raise NotServedError(
                 self._template.place(item),
@@ -205,7 +223,7 @@ def _resolved(item: Resource, template: Template, resolver: Resolver) -> JsonObj
     return {name: value for name, value in members.items() if value is not None}
 
 
-def _message(error: Exception) -> str:
+def _message(error: BaseException | None) -> str:
     """A sentence; a failure inside moto comes as a page of HTML, which boto3 cannot parse."""
     text = str(error)
     if isinstance(error, ClientError):
@@ -213,4 +231,5 @@ def _message(error: Exception) -> str:
         text = str(detail.get("Message") or detail.get("Code") or error)
     if isinstance(error, ResponseParserError) or "<html" in text:
         return "moto failed on it; check its properties"
-    return text[:300]
+    # moto quotes the whole definition of a state machine.
+    return text.partition(" in definition '")[0][:300]

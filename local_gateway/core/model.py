@@ -10,7 +10,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from local_gateway.core.event_sources.model import EventRule, QueueMapping, Schedule
+from local_gateway.core.event_sources.model import (
+    Destination,
+    EventRule,
+    QueueMapping,
+    Schedule,
+    StreamMapping,
+)
 from local_gateway.core.websocket.integration import Integration
 
 DEFAULT_INTEGRATION_TIMEOUT = 29.0
@@ -44,18 +50,22 @@ class LambdaFunction:
     layers: tuple[Layer, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     reserved_concurrency: int | None = None
+    stops_recursive_loops: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AsynchronousInvocation:
     """How a function's asynchronous invocations are repeated; `maximum_age` is seconds.
 
-    What fails in the end goes to `dead_letter_queue_url`, if there is one.
+    An event that fails in the end goes to `dead_letters`, a queue or topic; `on_success` and
+    `on_failure` get a record about each event.
     """
 
     maximum_retries: int = 2
     maximum_age: int = 6 * 60 * 60
-    dead_letter_queue_url: str | None = None
+    dead_letters: Destination | None = None
+    on_success: Destination | None = None
+    on_failure: Destination | None = None
 
 
 class AuthorizationType(StrEnum):
@@ -363,7 +373,8 @@ class RestApi:
 class Application:
     """Everything the local gateway serves, read from one template.
 
-    `asynchronous` has the functions, by logical id, that differ from the defaults; `resources` the
+    `asynchronous` has the functions, by logical id, that differ from the defaults; `qualifiers`
+    the aliases and versions of functions, with the version that each means; `resources` the
     physical ids of the data resources.
     """
 
@@ -378,6 +389,8 @@ class Application:
     outputs: Mapping[str, str] = field(default_factory=dict)
     resources: Mapping[str, str] = field(default_factory=dict)
     queue_mappings: tuple[QueueMapping, ...] = ()
+    stream_mappings: tuple[StreamMapping, ...] = ()
     event_rules: tuple[EventRule, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     asynchronous: Mapping[str, AsynchronousInvocation] = field(default_factory=dict)
+    qualifiers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

@@ -6,6 +6,7 @@ from enum import Enum, auto
 from itertools import islice
 
 from local_gateway.core.invocation import Failed, InvocationResult, Throttled
+from local_gateway.core.lambda_api.lineage import function_key
 from local_gateway.core.model import LambdaFunction
 from local_gateway.runtime.alarm import Alarm
 from local_gateway.runtime.environment import ExecutionEnvironment
@@ -41,6 +42,7 @@ class FunctionPool:
 
     def __init__(self, function: LambdaFunction, context: RuntimeContext) -> None:
         self.function = function
+        self.function_key = function_key(function.arn)
         self._context = context
         self._settings = context.settings
         self._loop = asyncio.get_running_loop()

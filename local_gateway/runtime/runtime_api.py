@@ -228,4 +228,5 @@ def _failure(request: Request) -> Failed:
         body = None
     if not isinstance(body, dict):
         return Failed(fallback, "")
-    return Failed(str(body.get("errorType") or fallback), str(body.get("errorMessage") or ""))
+    error_type, message = body.get("errorType") or fallback, body.get("errorMessage") or ""
+    return Failed(str(error_type), str(message), request.body)

@@ -59,16 +59,25 @@ class LambdaRuntime:
         self._started = True
 
     async def invoke(
-        self, function: str, payload: bytes, *, trace_id: str | None = None
+        self,
+        function: str,
+        payload: bytes,
+        /,
+        *,
+        trace_id: str | None = None,
+        request_id: str | None = None,
     ) -> Invocation:
         """Invoke the function with this logical id; a failure is a result, too.
+
+        `trace_id` continues the chain of the invocation that led to this one; `request_id` is the
+        one of an earlier attempt.
 
         `Succeeded.payload` is JSON, unless the handler returned `bytes`, which Lambda passes on
         unchanged. If the call is cancelled, the handler continues to its own timeout. Raises
         `GatewayError` if the function does not exist or the runtime is not started.
         """
-        job = new_job(payload, trace_id)
         pool = self._pool(function)
+        job = new_job(payload, trace_id, request_id, function_key=pool.function_key)
         if len(job.payload) > MAX_REQUEST_BYTES:
             message = f"Request must be smaller than {MAX_REQUEST_BYTES} bytes"
             job.end_without_environment(Failed("RequestTooLargeException", message))

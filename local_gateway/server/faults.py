@@ -133,21 +133,33 @@ class FaultInjectingInvoker:
         self._clock = clock
         self._kill = kill
 
-    async def invoke(self, function: str, payload: bytes, /) -> Invocation:
+    async def invoke(
+        self,
+        function: str,
+        payload: bytes,
+        /,
+        *,
+        trace_id: str | None = None,
+        request_id: str | None = None,
+    ) -> Invocation:
         event = json.loads(payload)
         context = event["requestContext"]
         target = self._injector.target_of(context)
         if target is None:
-            return await self._invoker.invoke(function, payload)
+            return await self._invoker.invoke(
+                function, payload, trace_id=trace_id, request_id=request_id
+            )
         route, key = _route_and_key(event, context, target)
         is_slow = self._injector.applies(Fault.SLOW, target, route, key)
         crashes = self._injector.applies(Fault.CRASH, target, route, key)
         if is_slow:
             await asyncio.sleep(self._injector.delay(target, key))
         if not crashes:
-            return await self._invoker.invoke(function, payload)
+            return await self._invoker.invoke(
+                function, payload, trace_id=trace_id, request_id=request_id
+            )
         self._kill(function)
-        request_id = self._clock.new_id()
+        request_id = request_id or self._clock.new_id()
         message = f"RequestId: {request_id} Error: Runtime exited with error: signal: killed"
         result = Failed("Runtime.ExitError", message)
         return Invocation(result=result, request_id=request_id, cold=False, duration=0.0)

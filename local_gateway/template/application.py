@@ -22,15 +22,19 @@ from local_gateway.template.loading.template import ResourceValues, Template
 from local_gateway.template.readers.api_keys import ApiKeyDirectory
 from local_gateway.template.readers.api_resources import ApiDirectory, ApiResource
 from local_gateway.template.readers.asynchronous_invocation import AsynchronousReader
+from local_gateway.template.readers.destinations import DestinationReader
+from local_gateway.template.readers.event_source_mappings import read_event_source_mappings
 from local_gateway.template.readers.eventbridge import EventRuleReader, ScheduleReader, TargetReader
 from local_gateway.template.readers.functions import FunctionDirectory, FunctionReader
 from local_gateway.template.readers.http_api import HttpApiReader
 from local_gateway.template.readers.layers import archives, read_layers
 from local_gateway.template.readers.properties import Properties
+from local_gateway.template.readers.qualifiers import read_qualifiers
 from local_gateway.template.readers.resolved_template import ResolvedTemplate
 from local_gateway.template.readers.rest_api import RestApiDirectory, RestApiReader
 from local_gateway.template.readers.service_limits import check_limits
 from local_gateway.template.readers.sqs import QueueDirectory, QueueMappingReader
+from local_gateway.template.readers.streams import StreamMappingReader
 from local_gateway.template.readers.websocket_api import WebSocketApiReader
 
 _FUNCTION = "AWS::Lambda::Function"
@@ -91,7 +95,13 @@ def build_application(
     warnings.extend(_stage_warnings([*websocket_apis, *http_apis, *rest_apis]))
     queues = QueueDirectory(resources)
     targets = TargetReader(directory, queues)
-    mappings = QueueMappingReader(resources, directory, queues)
+    destinations = DestinationReader(resources, directory, queues, warnings)
+    mappings = read_event_source_mappings(
+        resources,
+        QueueMappingReader(directory, queues),
+        StreamMappingReader(resources, directory, destinations, warnings),
+        warnings,
+    )
     application = Application(
         stack_name=template.stack.name,
         account_id=template.stack.account_id,
@@ -103,10 +113,12 @@ def build_application(
         rest_apis=rest_apis,
         outputs=_outputs(template, resources),
         resources=dict(values.refs),
-        queue_mappings=mappings.read(),
+        queue_mappings=mappings.queues,
+        stream_mappings=mappings.streams,
         event_rules=EventRuleReader(resources, targets).read(),
         schedules=ScheduleReader(resources, targets).read(),
-        asynchronous=AsynchronousReader(resources, directory, queues, warnings).read(),
+        asynchronous=AsynchronousReader(resources, directory, destinations).read(),
+        qualifiers=read_qualifiers(resources, directory),
     )
     collected.raise_if_any()
     if not _serves_anything(application):

@@ -38,6 +38,7 @@ EXEMPT: Mapping[str, tuple[str, str]] = {
         [
             "local_gateway/app/features.py",
             "local_gateway/app/gateway.py",
+            "local_gateway/app/lambda_api.py",
             "local_gateway/app/serve.py",
             "local_gateway/app/startup.py",
             "local_gateway/app/version.py",

@@ -40,6 +40,7 @@ _LEADING: Mapping[str, tuple[str, ...]] = {
     "AWS::Lambda::EventInvokeConfig": ("FunctionName",),
     "AWS::Lambda::EventSourceMapping": ("EventSourceArn", "FunctionName"),
     "AWS::Lambda::Version": ("FunctionName",),
+    "AWS::SNS::Subscription": ("Endpoint", "TopicArn"),
     "AWS::Scheduler::Schedule": ("Target",),
 }
 # Parts of what is reported by another name.

@@ -54,10 +54,13 @@ DATA = frozenset(
         "AWS::KMS::Key",
         "AWS::Kinesis::Stream",
         "AWS::S3::Bucket",
+        "AWS::SNS::Subscription",
         "AWS::SNS::Topic",
         "AWS::SQS::Queue",
         "AWS::SSM::Parameter",
         "AWS::SecretsManager::Secret",
+        "AWS::StepFunctions::Activity",
+        "AWS::StepFunctions::StateMachine",
     }
 )
 _LEFT_OUT = frozenset(
@@ -94,6 +97,8 @@ _LEFT_OUT = frozenset(
         "AWS::S3::BucketPolicy",
         "AWS::SNS::TopicPolicy",
         "AWS::SQS::QueuePolicy",
+        "AWS::StepFunctions::StateMachineAlias",
+        "AWS::StepFunctions::StateMachineVersion",
         "AWS::WAFv2::WebACL",
         "AWS::WAFv2::WebACLAssociation",
         "AWS::XRay::Group",
@@ -136,14 +141,11 @@ _NOT_YET: Mapping[str, str] = {
     "AWS::CloudFormation::CustomResource": _CUSTOM,
     "AWS::IoT::TopicRule": "IoT rules are not served",
     "AWS::Logs::SubscriptionFilter": "log subscriptions are not served",
-    "AWS::StepFunctions::StateMachine": "state machines are not served",
     "AWS::Lambda::Url": "function URLs are not served; use AWS::Serverless::HttpApi",
     "AWS::Serverless::GraphQLApi": "GraphQL APIs are not served",
-    "AWS::Serverless::StateMachine": "state machines are not served",
     "AWS::Cognito::UserPoolUser": (
         "users of user pools are not created; create them with --on-ready"
     ),
-    "AWS::SNS::Subscription": "SNS subscriptions are not served; let a queue invoke the function",
 }
 # Types of SAM that become what is not served.
 NOT_SERVED_OF_SAM = frozenset(name for name in _NOT_YET if name.startswith("AWS::Serverless::"))
@@ -167,8 +169,6 @@ REMOVE = "remove it or give the resource a Condition that is false here"
 # By type: the property that can name a function, and what it is called.
 WIRING: Mapping[str, tuple[str, str]] = {
     "AWS::Cognito::UserPool": ("LambdaConfig", "triggers"),
-    "AWS::S3::Bucket": ("NotificationConfiguration", "notifications"),
-    "AWS::SNS::Topic": ("Subscription", "subscriptions"),
 }
 
 

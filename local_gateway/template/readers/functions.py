@@ -107,6 +107,7 @@ class FunctionReader:
             layers=code.layers,
             environment=self._environment(properties),
             reserved_concurrency=properties.integer("ReservedConcurrentExecutions"),
+            stops_recursive_loops=_stops_recursive_loops(properties),
         )
 
     def _code(self, properties: Properties) -> _Code:
@@ -162,6 +163,10 @@ class FunctionReader:
                 "keep long values in a parameter or in a file",
             )
         return variables
+
+
+def _stops_recursive_loops(properties: Properties) -> bool:
+    return properties.choice("RecursiveLoop", ("Allow", "Terminate"), "Terminate") == "Terminate"
 
 
 def _python_runtime(properties: Properties) -> str:

@@ -82,3 +82,22 @@ def test_dynamic_references_read_what_the_template_stores(moto: MotoServer, load
     values = provisioner.provision(template)
     assert values.attributes["Queue", "QueueName"] == "from-the-store-ana"
     assert values.attributes["Given", "QueueName"] == "from-outside"
+
+
+def test_subscription_to_a_topic_of_another_stack_is_left_out_with_a_warning(
+    moto: MotoServer, load: Callable[[str], Template]
+) -> None:
+    topic = "arn:aws:sns:us-east-1:123456789012:elsewhere"
+    template = load(f"""\
+        Resources:
+          News:
+            Type: AWS::SNS::Subscription
+            Properties: {{ TopicArn: '{topic}', Protocol: sqs, Endpoint: 'arn:aws:sqs:x:1:q' }}
+          Topic: {{ Type: AWS::SNS::Topic }}
+    """)
+    provisioner = Provisioner(moto.endpoint_url, "us-east-1")
+    values = provisioner.provision(template)
+    assert values.refs["News"].startswith(f"{topic}:")
+    assert "Topic" in values.refs
+    [warning] = provisioner.warnings
+    assert "News: moto could not create it: Topic does not exist" in warning

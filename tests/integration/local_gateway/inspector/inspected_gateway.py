@@ -40,7 +40,15 @@ class AnsweringFunction:
         self._inspector = inspector
         self._count = 0
 
-    async def invoke(self, function: str, payload: bytes) -> Invocation:
+    async def invoke(
+        self,
+        function: str,
+        payload: bytes,
+        /,
+        *,
+        trace_id: str | None = None,
+        request_id: str | None = None,
+    ) -> Invocation:
         """One invocation, with a line of log."""
         self._count += 1
         request_id = f"request-{self._count}"

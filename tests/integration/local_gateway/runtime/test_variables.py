@@ -88,9 +88,10 @@ async def test_each_invocation_has_its_trace_id(runtimes: Runtimes) -> None:
     own = "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1"
     await runtime.invoke("Fn", b"{}", trace_id=own)
     result = (await runtime.invoke("Fn", b"{}", trace_id=own)).result
-    assert own in str(result)
+    assert f"{own};Lineage=" in str(result)
     made_up = (await value(runtime))["_X_AMZN_TRACE_ID"]
-    assert re.fullmatch(r"Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0", made_up)
+    form = r"Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0;Lineage=[0-9a-f]{8}:1"
+    assert re.fullmatch(form, made_up)
 
 
 async def test_the_context_has_lambda_s_attributes(runtimes: Runtimes) -> None:

@@ -154,7 +154,15 @@ async def test_secrets_are_kept_when_asked_for(plain: Recording, path: Path) -> 
 
 async def test_invocation_that_is_given_up_is_unfinished(recording: Recording, path: Path) -> None:
     class Stuck:
-        async def invoke(self, function: str, payload: bytes, /) -> Invocation:
+        async def invoke(
+            self,
+            function: str,
+            payload: bytes,
+            /,
+            *,
+            trace_id: str | None = None,
+            request_id: str | None = None,
+        ) -> Invocation:
             started.set()
             await asyncio.Event().wait()
             raise AssertionError

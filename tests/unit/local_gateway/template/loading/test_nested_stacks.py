@@ -519,12 +519,11 @@ def test_what_would_invoke_a_function_of_another_stack_is_refused(project: Proje
         project,
         f"Resources:\n{FUNCTION % 'A: b'}Outputs: {{Arn: {{Value: !GetAtt Function.Arn}}}}\n",
     )
-    topic = (
-        "  Topic:\n    Type: AWS::SNS::Topic\n    Properties:\n"
-        "      Subscription: [{Protocol: lambda, Endpoint: !GetAtt One.Outputs.Arn}]\n"
+    pool = (
+        "  Pool:\n    Type: AWS::Cognito::UserPool\n    Properties:\n"
+        "      LambdaConfig: {PostConfirmation: !GetAtt One.Outputs.Arn}\n"
     )
-    text = parent("One: {Location: nested/template.yaml}", rest=topic)
-    template = project.load(text)
+    template = project.load(parent("One: {Location: nested/template.yaml}", rest=pool))
     [error] = template.not_served
-    assert "subscriptions that invoke a function are not served" in str(error)
-    assert template.resources["Topic"].properties["Subscription"] == []
+    assert "triggers that invoke a function are not served" in str(error)
+    assert template.resources["Pool"].properties["LambdaConfig"] is None

@@ -13,10 +13,6 @@ SAM = "Transform: AWS::Serverless-2016-10-31\n"
     [
         ("{Type: CloudWatchLogs, Properties: {LogGroupName: x, FilterPattern: x}}", "log subscri"),
         ("{Type: IoTRule, Properties: {Sql: x}}", "IoT rules are not served"),
-        (
-            "{Type: SNS, Properties: {Topic: 'arn:aws:sns:x:1:t'}}",
-            "SNS subscriptions are not served",
-        ),
     ],
 )
 def test_events_that_are_not_served(project: Project, event: str, message: str) -> None:

@@ -182,3 +182,13 @@ def test_inline_code_stays_in_its_folder_whatever_its_function_is_called(
     code = project.build(dedent(template)).functions[name].code
     assert code.resolve().parent == project.root / ".local_gateway" / "inline"
     assert (code / "index.py").is_file()
+
+
+def test_recursive_loops_are_stopped_unless_the_function_allows_them(project: Project) -> None:
+    read = project.build(function())
+    assert read.functions["Fun"].stops_recursive_loops
+    read = project.build(function(more="RecursiveLoop: Allow"))
+    assert not read.functions["Fun"].stops_recursive_loops
+    assert "Alow is not allowed; did you mean Allow?" in failure(
+        project, function(more="RecursiveLoop: Alow")
+    )
