@@ -95,7 +95,7 @@ def test_subscription_to_a_topic_of_another_stack_is_left_out_with_a_warning(
             Properties: {{ TopicArn: '{topic}', Protocol: sqs, Endpoint: 'arn:aws:sqs:x:1:q' }}
           Topic: {{ Type: AWS::SNS::Topic }}
     """)
-    provisioner = Provisioner(moto.endpoint_url, "us-east-1")
+    provisioner = Provisioner(MotoClients(moto.endpoint_url, "us-east-1"))
     values = provisioner.provision(template)
     assert values.refs["News"].startswith(f"{topic}:")
     assert "Topic" in values.refs
