@@ -7,6 +7,7 @@ from pathlib import Path
 
 from local_gateway.app.addresses import localised
 from local_gateway.app.function_variables import FunctionVariables
+from local_gateway.aws_services.clients import MotoClients
 from local_gateway.aws_services.provisioning import Provisioner
 from local_gateway.core.model import Application, LambdaFunction
 from local_gateway.core.ports import ApiPort, assign_ports
@@ -24,7 +25,7 @@ from local_gateway.template.document.stack import Stack
 from local_gateway.template.loading.load import load_template
 from local_gateway.template.loading.resource_types import CODE_PROPERTIES
 from local_gateway.template.loading.template import Template
-from local_gateway.template.readers.functions import FOLDER
+from local_gateway.template.readers.archives import FOLDER
 from local_gateway.watching.snapshot import Snapshot, take_snapshot
 
 _INCLUDE = re.compile(r"(?m)^\s*(?:-r|--requirement|-c|--constraint)[\s=]*(\S+)")
@@ -34,7 +35,8 @@ _INCLUDE = re.compile(r"(?m)^\s*(?:-r|--requirement|-c|--constraint)[\s=]*(\S+)"
 class Version:
     """What is served for one state of the files.
 
-    `snapshot` shows these files: `template_files`, and `code` by function.
+    `snapshot` shows these files: `template_files` with the archives of code, and `code` by
+    function.
     """
 
     application: Application
@@ -121,7 +123,8 @@ class VersionReader:
             raise AssertionError("load comes before finish")
         is_first = self._provisioner is None
         if self._provisioner is None:
-            self._provisioner = Provisioner(aws_endpoint_url, self._stack.region, self._resolve)
+            clients = MotoClients(aws_endpoint_url, self._stack.region)
+            self._provisioner = Provisioner(clients, self._resolve)
         values = self._provisioner.provision(template, self._problems)
         read = build_application(
             template,
@@ -133,6 +136,7 @@ class VersionReader:
         origins = assign_ports(application)
         self._bind(len(origins), may_bind=is_first)
         code = {name: _code_of(function) for name, function in application.functions.items()}
+        self._files |= read.archives
         templates = self._files
         # The template before it was read, the code before it is imported: a change in between
         # differs from this snapshot, so the reloader sees it.

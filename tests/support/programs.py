@@ -195,7 +195,7 @@ class GatewayProgram(Program):
 
     def connect(self, stage: str, query: str = "") -> ClientConnection:
         """Open a socket on a stage."""
-        (url,) = (url for url in self.urls() if url.endswith(f"/{stage}"))
+        (url,) = (url for url in self.urls() if re.fullmatch(rf"ws:.*/{re.escape(stage)}", url))
         return connect(f"{url}{query}", compression=None, proxy=None, close_timeout=5)
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from local_gateway.core.model import LambdaFunction, Layer
 from local_gateway.interpreters import language_of
-from local_gateway.template.document.errors import TemplateError
-from local_gateway.template.document.problems import ConsequenceError
+from local_gateway.template.document.errors import Place, TemplateError
+from local_gateway.template.document.problems import ConsequenceError, NotServedError
 from local_gateway.template.document.source import as_object
-from local_gateway.template.loading.resource_types import REMOVE
+from local_gateway.template.readers.archives import FOLDER
 from local_gateway.template.readers.handlers import read_handler, read_runtime
 from local_gateway.template.readers.layers import content_directory
 from local_gateway.template.readers.properties import Properties
@@ -21,8 +21,6 @@ DEFAULT_MEMORY_SIZE = 128
 
 # Properties that change how a function is invoked, and what they stand for.
 _NOT_SERVED = {"DurableConfig": "durable functions", "TenancyConfig": "isolated tenants"}
-
-FOLDER = ".local_gateway"
 
 _MOST_VARIABLES = 4096
 _VARIABLE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -94,7 +92,9 @@ class FunctionReader:
     def _function(self, properties: Properties) -> LambdaFunction:
         for name, feature in _NOT_SERVED.items():
             if name in properties.values:
-                raise TemplateError(properties.place(name), f"{feature} are not served", REMOVE)
+                raise NotServedError(
+                    properties.place(name), f"{feature} are not served", "the function is left out"
+                )
         code = self._remote_code(properties) if self.remote_functions else self._code(properties)
         return LambdaFunction(
             logical_id=properties.logical_id,
@@ -205,23 +205,26 @@ class FunctionDirectory:
         """The logical id behind a property; a version or alias leads to its function."""
         uri = properties.text(name)
         if "${stageVariables." in uri:
-            raise TemplateError(
-                properties.place(name), "stage variables in a function's name are not served yet"
+            raise NotServedError(
+                properties.place(name),
+                "stage variables in a function's name are not served",
+                "the route is left out",
             )
         match = self._URI.fullmatch(uri)
         arn = match["arn"] if match else uri
         unqualified = ":".join(arn.split(":")[:7])
         if unqualified not in self._by_arn:
-            error = ConsequenceError if self._has_failed(unqualified) else TemplateError
-            raise error(
-                properties.place(name),
-                f"{uri} is not a function of this template",
-                "expected the function's ARN or its invocation URI",
-            )
+            expected = "the function's ARN or its invocation URI"
+            raise self._not_there(properties.place(name), arn, expected)
         return self._by_arn[unqualified]
 
-    def _has_failed(self, text: str) -> bool:
-        return not self._failed.isdisjoint(text.split(":"))
+    def _not_there(self, place: Place, text: str, expected: str) -> TemplateError:
+        cause = f"{text} is not a function of this template"
+        if not self._failed.isdisjoint(text.split(":")):
+            return ConsequenceError(place, cause)
+        if text.startswith("arn:"):
+            return NotServedError(place, cause, "what leads there is left out")
+        return TemplateError(place, cause, f"expected {expected}")
 
     def find_by_name(self, properties: Properties, name: str) -> LambdaFunction:
         """The function behind a `FunctionName`: a name or an ARN, whole or partial, qualified.
@@ -233,12 +236,7 @@ class FunctionDirectory:
         # arn:aws:lambda:region:account:function:name:alias, account:function:name, name:alias
         at = parts.index("function") + 1 if "function" in parts[:-1] else 0
         if parts[at] not in self._by_name or len(parts) > at + 2:
-            error = ConsequenceError if self._has_failed(text) else TemplateError
-            raise error(
-                properties.place(name),
-                f"{text} is not a function of this template",
-                "expected the function's name or ARN",
-            )
+            raise self._not_there(properties.place(name), text, "the function's name or ARN")
         return self._by_name[parts[at]]
 
 

@@ -17,10 +17,11 @@ from local_gateway.interpreters import (
     runs_typescript,
 )
 from local_gateway.template.document.errors import TemplateError
+from local_gateway.template.document.problems import NotServedError
 from local_gateway.template.readers.properties import Properties
 
 OLDEST_NODE = 18
-_ELSEWHERE = "Python and Node.js run here; with --lambda-endpoint, sam local start-lambda runs any"
+_ELSEWHERE = "the function is left out; with --lambda-endpoint, sam local start-lambda runs it"
 # In the order in which Lambda looks.
 _NODE_ENDINGS = ("", ".js", ".mjs", ".cjs")
 _TYPESCRIPT_ENDINGS = (".ts", ".mts", ".cts", ".tsx")
@@ -29,16 +30,16 @@ _TYPESCRIPT_ENDINGS = (".ts", ".mts", ".cts", ".tsx")
 def read_runtime(properties: Properties) -> str:
     """`Runtime`, if this machine can run it."""
     if properties.optional_text("PackageType") == "Image":
-        raise TemplateError(properties.place("PackageType"), "images are not served", _ELSEWHERE)
+        raise NotServedError(properties.place("PackageType"), "images are not served", _ELSEWHERE)
     runtime, place = properties.text("Runtime"), properties.place("Runtime")
     language = language_of(runtime)
     if language is None:
-        raise TemplateError(place, f"{runtime} is not served", _ELSEWHERE)
+        raise NotServedError(place, f"{runtime} is not served", _ELSEWHERE)
     if language == "node" and (problem := _problem_of_node()) is not None:
-        raise TemplateError(
+        raise NotServedError(
             place,
             f"{runtime} needs Node.js, {problem}",
-            f"install it, or serve the rest with --leave-out {properties.logical_id}",
+            "the function is left out; install it to run it",
         )
     return runtime
 
@@ -74,10 +75,10 @@ def read_handler(
 def _check_esbuild(properties: Properties, code: Path) -> None:
     project = properties.source.path.parent.resolve()
     if find_esbuild(code) is None and built_by_sam(project, properties.logical_id) is None:
-        raise TemplateError(
+        raise NotServedError(
             properties.source.resource_place(properties.logical_id),
             "the code is built with esbuild, which is not installed",
-            "run `npm install --save-dev esbuild`, or `sam build`",
+            "the function is left out; run `npm install --save-dev esbuild`, or `sam build`",
         )
 
 
