@@ -79,7 +79,7 @@ def test_the_file_of_a_handler(project: Project, handler: str, files: list[str])
             ["app.ts"],
             ESBUILD,
             "template.yaml:4: Fun: the code is built with esbuild, which is not installed; "
-            "run `npm install --save-dev esbuild`, or `sam build`",
+            "the function is left out; run `npm install --save-dev esbuild`, or `sam build`",
         ),
     ],
 )
@@ -117,7 +117,7 @@ def test_without_node_the_remedy_is_to_install_it(
         project.build(function())
     assert str(raised.value).endswith(
         "7: Fun: Runtime: nodejs20.x needs Node.js, and there is no `node` in PATH; "
-        "install it, or serve the rest with --leave-out Fun"
+        "the function is left out; install it to run it"
     )
 
 
@@ -134,7 +134,7 @@ def test_an_old_node_does_not_do(
         project.build(function())
     assert (
         "Runtime: nodejs20.x needs Node.js, version 18 or later, and the `node` of PATH is "
-        "Node.js 14.21; install it"
+        "Node.js 14.21; the function is left out"
     ) in str(raised.value)
 
 
