@@ -18,7 +18,7 @@ from local_gateway.aws_services.parameters import WrongParameterError
 from local_gateway.template.document.errors import did_you_mean
 from local_gateway.template.document.source import Json, JsonObject, as_list, as_object, scalar_text
 from local_gateway.template.document.stack import Stack
-from local_gateway.template.readers.eventbridge import GATEWAY_TARGETS, service_of
+from local_gateway.template.readers.eventbridge import GATEWAY_TARGETS, MOTO_TARGETS, service_of
 
 _TABLE_PARAMETERS = (
     "AttributeDefinitions",
@@ -255,12 +255,13 @@ def _rule_targets(creation: Creation, rule_arn: str) -> list[Json]:
     if "EventPattern" not in properties or properties.get("State") == "DISABLED":
         return []
     targets = as_list(properties.get("Targets"))
-    others = [target for target in targets if not _is_ours(target)]
-    return targets if others == targets else [*others, _envelope(creation, rule_arn)]
+    of_moto = [target for target in targets if _service_of(target) in MOTO_TARGETS]
+    has_ours = any(_service_of(target) in GATEWAY_TARGETS for target in targets)
+    return [*of_moto, _envelope(creation, rule_arn)] if has_ours else of_moto
 
 
-def _is_ours(target: Json) -> bool:
-    return service_of(str(as_object(target).get("Arn"))) in GATEWAY_TARGETS
+def _service_of(target: Json) -> str:
+    return service_of(str(as_object(target).get("Arn")))
 
 
 def _envelope(creation: Creation, rule_arn: str) -> JsonObject:

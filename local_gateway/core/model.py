@@ -26,18 +26,25 @@ DEFAULT_INTEGRATION_TIMEOUT = 29.0
 class Layer:
     """A layer's content as found on disk, before or after `sam build`.
 
-    `path` is the layer's content directory; `source_roots` are the directories that the runtime
-    puts on `sys.path` for it (`python/` of a built layer, the content directory of an unbuilt one).
+    `path` is the layer's content directory, and `mount` its path on Lambda: `/opt`, or below that
+    what a build will make of it. `source_roots` are the directories that the runtime puts on
+    `sys.path` (`python/` of a built layer, the content directory of an unbuilt one).
     """
 
     logical_id: str
     path: Path
     source_roots: tuple[Path, ...]
+    mount: str = "/opt"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LambdaFunction:
-    """An `AWS::Lambda::Function` with everything its execution environments need."""
+    """An `AWS::Lambda::Function` with everything its execution environments need.
+
+    `logging` are the variables that say how the runtime logs. `build` is the `Metadata` that
+    `sam build` follows. `node_modules` are directories with packages that were installed for the
+    function, and `has_source_maps` says that its code is a bundle.
+    """
 
     logical_id: str
     name: str
@@ -50,6 +57,10 @@ class LambdaFunction:
     layers: tuple[Layer, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     reserved_concurrency: int | None = None
+    logging: Mapping[str, str] = field(default_factory=dict)
+    build: Mapping[str, Any] = field(default_factory=dict)
+    node_modules: tuple[Path, ...] = ()
+    has_source_maps: bool = False
     stops_recursive_loops: bool = True
 
 

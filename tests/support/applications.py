@@ -49,41 +49,41 @@ _NO_MORE = Throttle(rate=0, burst=0)
 _SCHEMA = {"type": "object", "required": ["size"], "properties": {"size": {"type": "integer"}}}
 
 
-def application() -> Application:
-    """Everything the tests talk to."""
+def application(runtime: str = "python3.13") -> Application:
+    """Everything the tests talk to, with functions of a runtime."""
     return Application(
         stack_name="tests",
         account_id=ACCOUNT,
         region=REGION,
         partition="aws",
-        functions={function.logical_id: function for function in _functions()},
+        functions={function.logical_id: function for function in _functions(runtime)},
         websocket_apis=(_main_api(), _authorized_api(), _routing_api(), *_guarded_apis()),
         http_apis=(_http_api(),),
         rest_apis=(_rest_api(),),
     )
 
 
-def _functions() -> list[LambdaFunction]:
-    message = _function("Message", "message")
+def _functions(runtime: str) -> list[LambdaFunction]:
+    message = _function("Message", "message", runtime)
     return [
-        _function("Authorize", "authorize"),
-        _function("Connect", "connect"),
-        _function("Disconnect", "disconnect"),
-        _function("Http", "http"),
-        _function("HttpAuthorize", "http_authorize"),
-        _function("Rest", "rest"),
-        _function("RestAuthorize", "rest_authorize"),
+        _function("Authorize", "authorize", runtime),
+        _function("Connect", "connect", runtime),
+        _function("Disconnect", "disconnect", runtime),
+        _function("Http", "http", runtime),
+        _function("HttpAuthorize", "http_authorize", runtime),
+        _function("Rest", "rest", runtime),
+        _function("RestAuthorize", "rest_authorize", runtime),
         message,
         dataclasses.replace(message, logical_id="Single", reserved_concurrency=1),
     ]
 
 
-def _function(logical_id: str, handler: str) -> LambdaFunction:
+def _function(logical_id: str, handler: str, runtime: str) -> LambdaFunction:
     return LambdaFunction(
         logical_id=logical_id,
         name=f"tests-{logical_id}",
         arn=f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:tests-{logical_id}",
-        runtime="python3.13",
+        runtime=runtime,
         handler=f"handlers.{handler}",
         code=FUNCTIONS,
         timeout=20.0,

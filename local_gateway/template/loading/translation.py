@@ -19,15 +19,12 @@ from local_gateway.template.document.source import (
     Json,
     JsonObject,
     Source,
-    as_list,
     as_object,
     load_source,
 )
 from local_gateway.template.intrinsics.resolver import Resolver
+from local_gateway.template.loading.macros import SAM_TRANSFORM, transforms
 from local_gateway.template.loading.resource_types import CODE_PROPERTIES
-
-SAM_TRANSFORM = "AWS::Serverless-2016-10-31"
-LANGUAGE_EXTENSIONS = "AWS::LanguageExtensions"
 
 BUCKET = "code-on-this-machine"
 _FUNCTION = "AWS::Serverless::Function"
@@ -58,7 +55,7 @@ def translate(
     translator refuses the template.
     """
     document = copy.deepcopy({**source.document, "Resources": resources})
-    if SAM_TRANSFORM not in _transforms(source):
+    if SAM_TRANSFORM not in transforms(source):
         _refuse_serverless_resources(source, document)
         return document
     paths = LocalPaths(source, resolver)
@@ -68,19 +65,6 @@ def translate(
     paths.restore(as_object(translated.get("Resources")))
     paths.read_definitions(as_object(translated.get("Resources")))
     return translated
-
-
-def _transforms(source: Source) -> list[str]:
-    declared = source.document.get("Transform")
-    names = [str(name) for name in (as_list(declared) or [declared]) if name is not None]
-    for name in names:
-        if name not in (SAM_TRANSFORM, LANGUAGE_EXTENSIONS):
-            raise TemplateError(
-                source.place("Transform"),
-                f"the transform {name} is not supported",
-                f"expected {SAM_TRANSFORM} or {LANGUAGE_EXTENSIONS}",
-            )
-    return names
 
 
 def _refuse_serverless_resources(source: Source, document: JsonObject) -> None:

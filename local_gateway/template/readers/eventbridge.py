@@ -13,9 +13,9 @@ from local_gateway.core.event_sources.model import EventRule, EventTarget, Sched
 from local_gateway.core.event_sources.schedule import At, Expression, Timetable, parse_expression
 from local_gateway.core.event_sources.target_input import input_problem
 from local_gateway.template.document.errors import TemplateError
+from local_gateway.template.document.problems import NotServedError
 from local_gateway.template.document.source import as_list, as_object
 from local_gateway.template.loading.resource_properties import properties_of_type
-from local_gateway.template.loading.resource_types import REMOVE
 from local_gateway.template.readers.functions import FunctionDirectory
 from local_gateway.template.readers.properties import Properties
 from local_gateway.template.readers.resolved_template import ResolvedTemplate
@@ -48,10 +48,10 @@ class TargetReader:
         arn = properties.text("Arn")
         is_function = service_of(arn) == "lambda"
         if service_of(arn) not in GATEWAY_TARGETS:
-            raise TemplateError(
+            raise NotServedError(
                 properties.place("Arn"),
                 f"the target {arn} is not served, only functions, queues and state machines",
-                REMOVE,
+                "nothing is sent there",
             )
         queue = self.queues.find(properties, "Arn") if service_of(arn) == "sqs" else None
         group = properties.section("SqsParameters").optional_text("MessageGroupId")
@@ -174,7 +174,8 @@ class EventRuleReader:
             if service_of(target.text("Arn")) in MOTO_TARGETS and not is_scheduled:
                 refuse_inputs(target)
             else:
-                yield self.targets.target(target, target.text("Id"))
+                with self.resources.problems.collect():
+                    yield self.targets.target(target, target.text("Id"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from local_gateway.core.model import (
     JwtAuthorizer,
 )
 from local_gateway.template.document.errors import Place, TemplateError
+from local_gateway.template.document.problems import NotServedError
 from local_gateway.template.readers.api_resources import (
     STAGE_NAME,
     ApiDirectory,
@@ -54,6 +55,7 @@ _WEBSOCKET_INTEGRATION_ONLY = (
 )
 _SELECTION_EXPRESSION = "${request.method} ${request.path}"
 _VARIABLE = re.compile(r"\{[\w.:-]+(\+)?\}")
+_LEFT_OUT = "the route is left out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,9 @@ class HttpApiReader:
         """An API; raises `TemplateError` for what is wrong or not served."""
         properties = api.properties
         if "BodyS3Location" in properties.values:
-            raise TemplateError(properties.place("BodyS3Location"), "the definition is in S3")
+            raise NotServedError(
+                properties.place("BodyS3Location"), "the definition is in S3", "the API is left out"
+            )
         problems = self.resources.problems
         with problems.collect():
             refuse_properties(properties, _WEBSOCKET_API_ONLY, "WebSocket")
@@ -79,10 +83,11 @@ class HttpApiReader:
             if route.route_key in routes:
                 problems.add(TemplateError(place, f"a second route {route.route_key}"))
             routes[route.route_key] = route
+        keys = {*routes, *self.resources.left_out_route_keys(api)}
         stages = []
         for part in self.resources.deployed_stages(api):
             with problems.collect():
-                stages.append(_stage(part.properties, routes))
+                stages.append(_stage(part.properties, keys))
         if "Target" in properties.values:
             # Quick create: one route and the stage $default come with the API.
             stages.append(HttpStage(name="$default"))
@@ -106,9 +111,10 @@ class HttpApiReader:
                 ),
             )
         for part in self.resources.of(api, "Route"):
-            with self.resources.problems.collect():
-                route = self._route(api, part.properties)
-                yield part.properties.place("RouteKey"), route
+            try:
+                yield part.properties.place("RouteKey"), self._route(api, part.properties)
+            except TemplateError as error:
+                self.resources.leave_out_route(api, part, error)
 
     def _route(self, api: ApiResource, properties: Properties) -> HttpRoute:
         route_key = properties.text("RouteKey")
@@ -260,10 +266,8 @@ def _payload_format_version(integration: Properties, kind_name: str, version_nam
     """The version of a Lambda proxy integration; other integrations are refused."""
     kind = integration.text(kind_name)
     if kind.upper() != "AWS_PROXY" or "IntegrationSubtype" in integration.values:
-        raise TemplateError(
-            integration.place(kind_name),
-            f"the integration {kind} is not served",
-            "use AWS_PROXY with a function",
+        raise NotServedError(
+            integration.place(kind_name), f"the integration {kind} is not served", _LEFT_OUT
         )
     # Without a version, CloudFormation and OpenAPI mean 1.0.
     return integration.choice(version_name, ("1.0", "2.0"), default="1.0")

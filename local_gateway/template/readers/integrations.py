@@ -27,6 +27,7 @@ from local_gateway.core.websocket.integration import (
 from local_gateway.core.websocket.parameter_mapping import request_mapping, response_mapping
 from local_gateway.core.websocket.service_requests import service_of
 from local_gateway.template.document.errors import TemplateError
+from local_gateway.template.document.problems import NotServedError
 from local_gateway.template.document.source import JsonObject
 from local_gateway.template.readers.api_resources import (
     ApiDirectory,
@@ -38,6 +39,7 @@ from local_gateway.template.readers.api_resources import (
 from local_gateway.template.readers.functions import FunctionDirectory
 from local_gateway.template.readers.properties import Properties
 
+_LEFT_OUT = "the route is left out"
 _TYPES = ("AWS_PROXY", "AWS", "HTTP_PROXY", "HTTP", "MOCK")
 _METHODS = ("ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 _REQUEST_VARIABLES = ("request.body",)
@@ -65,9 +67,10 @@ class IntegrationReader:
         timeout = timeout_seconds(properties, "TimeoutInMillis", DEFAULT_INTEGRATION_TIMEOUT)
         if properties.choice("IntegrationType", _TYPES) == "AWS_PROXY":
             if properties.optional_text("ContentHandlingStrategy") == "CONVERT_TO_BINARY":
-                raise TemplateError(
+                raise NotServedError(
                     properties.place("ContentHandlingStrategy"),
                     "CONVERT_TO_BINARY is not served for AWS_PROXY",
+                    _LEFT_OUT,
                 )
             return LambdaProxy(self._function(api, properties)), timeout
         return self._mapped(api, part), timeout
@@ -106,10 +109,10 @@ class IntegrationReader:
             values: JsonObject = {"IntegrationUri": with_stage_variables(uri, variables)}
             functions.add(self.functions.find(properties.within(values), "IntegrationUri"))
         if len(functions) != 1:
-            raise TemplateError(
+            raise NotServedError(
                 place,
                 "a function that differs between stages is not served",
-                "give the stages the same variables, or serve one stage",
+                f"{_LEFT_OUT}; give the stages the same variables, or serve one stage",
             )
         return functions.pop()
 
@@ -137,7 +140,7 @@ class IntegrationReader:
         try:
             service = service_of(uri, method)
         except ValueError as error:
-            raise TemplateError(place, str(error)) from None
+            raise NotServedError(place, str(error), _LEFT_OUT) from None
         if service is None:
             raise TemplateError(
                 place,
@@ -174,9 +177,10 @@ class IntegrationReader:
             keys.add(key)
             handling = _content_handling(properties)
             if handling == "CONVERT_TO_BINARY":
-                raise TemplateError(
+                raise NotServedError(
                     properties.place("ContentHandlingStrategy"),
                     "CONVERT_TO_BINARY is not served for responses: clients get text",
+                    _LEFT_OUT,
                 )
             yield IntegrationResponse(
                 key=key,

@@ -10,6 +10,7 @@ from functools import cached_property
 from local_gateway.core.event_sources.model import QueueMapping
 from local_gateway.core.model import LambdaFunction
 from local_gateway.template.document.errors import TemplateError
+from local_gateway.template.document.problems import NotServedError
 from local_gateway.template.readers.event_filters import read_filters, reports_failures
 from local_gateway.template.readers.functions import FunctionDirectory
 from local_gateway.template.readers.properties import Properties
@@ -80,9 +81,12 @@ class QueueDirectory:
         """The queue whose ARN a property holds."""
         arn = properties.text(name)
         if arn not in self._by_arn:
+            cause = f"{arn} is not a queue of this template"
+            if arn.startswith("arn:"):
+                raise NotServedError(properties.place(name), cause, "what leads there is left out")
             raise TemplateError(
                 properties.place(name),
-                f"{arn} is not a queue of this template",
+                cause,
                 "expected the ARN of an AWS::SQS::Queue, with Fn::GetAtt",
             )
         return self._by_arn[arn]

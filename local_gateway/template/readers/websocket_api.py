@@ -69,6 +69,7 @@ class WebSocketApiReader:
                     raise TemplateError(part.properties.place("RouteKey"), f"a second route {key}")
                 keys.add(key)
                 routes[key] = self._route(api, part)
+        keys.update(self.resources.left_out_route_keys(api))
         expression = ""
         with problems.collect():
             expression = _route_selection_expression(api.properties)

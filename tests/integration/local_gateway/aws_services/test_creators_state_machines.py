@@ -79,7 +79,7 @@ def test_state_machine_that_moto_refuses_is_left_out_with_a_warning(
               AttributeDefinitions: [{ AttributeName: id, AttributeType: S }]
               KeySchema: [{ AttributeName: id, KeyType: HASH }]
     """)
-    provisioner = Provisioner(moto.endpoint_url, "us-east-1")
+    provisioner = Provisioner(MotoClients(moto.endpoint_url, "us-east-1"))
     values = provisioner.provision(template)
     name = template.stack.physical_name("Machine")
     assert values.refs["Machine"] == f"arn:aws:states:us-east-1:123456789012:stateMachine:{name}"
@@ -122,7 +122,7 @@ def test_what_moto_does_not_run_is_left_out_with_a_warning(
             Type: AWS::StepFunctions::StateMachine
             Properties: {{ {definition} }}
     """)
-    provisioner = Provisioner(moto.endpoint_url, "us-east-1")
+    provisioner = Provisioner(MotoClients(moto.endpoint_url, "us-east-1"))
     provisioner.provision(template)
     [warning] = provisioner.warnings
     assert warning.endswith(f"Machine: {cause}; the rest is served without it")

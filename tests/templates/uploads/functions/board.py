@@ -52,7 +52,7 @@ def tell(event: dict[str, Any], context: object) -> dict[str, Any]:
             return {"batchItemFailures": [{"itemIdentifier": change["SequenceNumber"]}]}
         news = {"event": record["eventName"], "key": key}
         for item in connections.scan()["Items"]:
-            api.post_to_connection(ConnectionId=item["id"], Data=json.dumps(news))
+            api.post_to_connection(ConnectionId=str(item["id"]), Data=json.dumps(news))
     return {"batchItemFailures": []}
 
 

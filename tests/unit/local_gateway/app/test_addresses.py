@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from local_gateway.app.addresses import api_hosts, localised, with_local_variables
+from local_gateway.core.loopback_guard import AWS_DOMAINS
 from local_gateway.core.model import Application, HttpApi, LambdaFunction, RestApi, WebSocketApi
 from local_gateway.core.ports import ApiPort, domain_name
-from local_gateway.runtime.child.redirection import VARIABLE, decode_hosts
+from local_gateway.runtime.child.python.redirection import VARIABLE, decode_hosts
 from local_gateway.server.bound_ports import BoundPorts
 
 
@@ -49,6 +50,7 @@ def application(partition: str = "aws") -> Application:
     )
 
 
+AWS = "http://127.0.0.1:5000"
 EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - for a moment, and nothing accepts
 
 
@@ -70,10 +72,11 @@ def test_each_api_is_where_its_origin_listens(host: str, reachable: str) -> None
 def test_every_function_has_the_addresses_beside_its_own_variables() -> None:
     with BoundPorts(("127.0.0.1",), 0) as ports:
         ports.bind_more(2)
-        environment = localised(application(), ORIGINS, ports).functions["Fn"].environment
+        environment = localised(application(), ORIGINS, ports, AWS).functions["Fn"].environment
         hosts = api_hosts(application(), ORIGINS, ports)
     assert environment["OWN"] == "1"
-    assert decode_hosts(environment[VARIABLE]) == hosts
+    services = dict.fromkeys(AWS_DOMAINS, ("127.0.0.1", 5000))
+    assert decode_hosts(environment[VARIABLE]) == hosts | services
 
 
 @pytest.mark.parametrize(
@@ -99,7 +102,7 @@ def test_urls_are_local_in_outputs_and_containers_and_those_of_aws_in_functions(
     with BoundPorts(("127.0.0.1",), 0) as ports:
         ports.bind_more(2)
         given = replace(application(), functions={"Fn": function}, outputs={"Url": text})
-        served = localised(given, ORIGINS, ports)
+        served = localised(given, ORIGINS, ports, AWS)
         container = with_local_variables(served, ORIGINS, ports)
         for at in (0, 1):
             expected = expected.replace(f"{{http}}{at}", ports.url(at))
