@@ -16,8 +16,8 @@ PROFILE = (
 
 
 def policy() -> dict[str, Any]:
-    found: dict[str, Any] = resources("AWS::IAM::RolePolicy")["AssistantModelPolicy"]
-    return found
+    resource: dict[str, Any] = resources("AWS::IAM::RolePolicy")["AssistantModelPolicy"]
+    return resource
 
 
 def test_only_the_writer_of_answers_may_use_the_model_and_no_other() -> None:

@@ -90,8 +90,8 @@ def story(
     `words` ends it after so many; if the tale has fewer, it begins again.
     """
     tale = _TALES[language].split()
-    told = tale if words is None else islice(cycle(tale), words)
-    yield from paced((f"{word} " for word in told), 1 / per_second, pause=time.sleep)
+    spoken = tale if words is None else islice(cycle(tale), words)
+    yield from paced((f"{word} " for word in spoken), 1 / per_second, pause=time.sleep)
 
 
 def paced(

@@ -1,4 +1,4 @@
-"""The tale, told at a chosen pace."""
+"""The tale, spoken at a chosen pace."""
 
 from collections.abc import Iterator
 from math import inf
@@ -17,10 +17,10 @@ GATEWAY_SECONDS = 29
 
 @pytest.mark.parametrize(("language", "end"), [("id", "haus. "), ("en", "thirsty. ")])
 def test_the_whole_tale_takes_longer_than_a_reply_may(language: str, end: str) -> None:
-    told = list(story(Language(language), per_second=inf))
-    assert told[-1] == end
+    spoken = list(story(Language(language), per_second=inf))
+    assert spoken[-1] == end
     pauses: list[float] = []
-    assert list(paced(iter(told), 1 / 4, pause=pauses.append)) == told
+    assert list(paced(iter(spoken), 1 / 4, pause=pauses.append)) == spoken
     assert sum(pauses) > 2 * GATEWAY_SECONDS
 
 
