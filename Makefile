@@ -38,7 +38,7 @@ GATEWAY = $(BIN)/python -m local_gateway --template template.yaml --port $(PORT)
 
 .DEFAULT_GOAL := help
 .PHONY: help run gateway feed user e2e revoke test test-fast coverage check audit format bench build
-.PHONY: deploy lock clean sam-services sam-local-build cost node-and-browser properties
+.PHONY: deploy lock clean framework-templates sam-services sam-local-build cost node-and-browser properties
 
 help: ## list the commands
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -94,7 +94,7 @@ check: $(DEV) $(SAM_INSTALLED) $(AUDIT_INSTALLED) ## check format, lint, types, 
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy .
-	PYTHONPATH=layers/sapa:. $(BIN)/lint-imports
+	PYTHONPATH=layers/sapa:clients/python:. $(BIN)/lint-imports
 	$(SAM_LOCAL) $(SAM) validate --lint
 	$(SAM_LOCAL) $(SAM) validate --lint --template observability.yaml
 	$(SAM_LOCAL) $(SAM) validate
@@ -139,6 +139,10 @@ lock: $(DEV) node-and-browser ## pin all dependencies again, with hashes and wit
 
 LOCK := $(UV) pip compile --quiet --upgrade --universal --python $(BIN)/python \
 	--python-version 3.13 --generate-hashes --no-header --no-emit-index-url
+
+framework-templates: $(DEV) ## package the chats of Chalice, the CDK and the Serverless Framework again, and test them
+	$(BIN)/python -m tools.scripts.framework_templates $(ARGS)
+	$(BIN)/python -m pytest tests/e2e/test_frameworks.py
 
 properties: $(RUN) $(SAM_INSTALLED) ## generate the list of template properties from the SAM CLI's schemas
 	$(BIN)/python -m tools.scripts.generate_resource_properties

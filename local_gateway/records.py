@@ -71,9 +71,12 @@ class InvocationRecord(NamedTuple):
 class ApiRecord(NamedTuple):
     """What an API or an event source did; never a body or a header.
 
-    `api` is `websocket`, `http`, `management`, `sqs`, `events` or `schedule`, and `route_key` names
-    the route, queue, rule or schedule. `request_id` is the invocation's: the function sees it, and
-    its log lines carry it.
+    `api` is `websocket`, `http`, `rest`, `management`, `invoke`, `destination`, or what events come
+    from: `sqs`, `dynamodb`, `kinesis`, `s3`, `sns`, `states`, `events`, `schedule`. `route_key`
+    names the route, caller, queue, table, stream, bucket, topic, state machine, rule or schedule.
+    `request_id` is the invocation's: the function sees it, and its log lines carry it. An
+    `integration` that is no Lambda proxy has a name such as `mock` or `sqs:SendMessage`, or
+    `lambda` beside its function.
     """
 
     at: int
@@ -87,6 +90,7 @@ class ApiRecord(NamedTuple):
     cold: bool = False
     detail: str | None = None
     problem: bool = False
+    integration: str | None = None
 
     @classmethod
     def from_invocation(

@@ -12,9 +12,10 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sapa.answers.answer_task import AnswerTask
-from sapa.answers.writer import Outcome, write_to_end
+from sapa.answers.writer import ENDED, Outcome, write_to_end
+from sapa.answers.writing import Writing
 from sapa.errors import AnswerBeingWrittenError, SapaError
-from sapa.observability import count, logged, logger, no_ids
+from sapa.observability import Metric, answer_metric, count, logged, logger, measure, no_ids
 from sapa.services import services, warm_up
 
 # As the queue's redrive policy.
@@ -53,8 +54,13 @@ def write(record: SQSRecord, time_left: Callable[[], float]) -> None:
         task, record.receipt_handle, is_last_try=receives >= MAX_RECEIVES, time_left=time_left
     )
     outcome = begun if isinstance(begun, Outcome) else write_to_end(begun)
-    count(f"Answer.{outcome.value.replace(' ', '_')}")
-    logger.info("answer written", outcome=outcome.value, endpoint=task.event.endpoint)
+    if outcome in ENDED:
+        count(answer_metric(outcome))
+    if isinstance(begun, Writing):
+        count(Metric.PART_DELIVERED, begun.posts.delivered)
+        if begun.first_part_at is not None:
+            measure(Metric.FIRST_PART_TIME, begun.first_part_at - begun.answer.started_at)
+    logger.info("answer written", outcome=outcome, endpoint=task.event.endpoint)
     if outcome in {Outcome.BEING_WRITTEN, Outcome.REPLACED}:
         raise AnswerBeingWrittenError(task.answer_id)
 

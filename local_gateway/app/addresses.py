@@ -1,12 +1,15 @@
 """Where the APIs of an application are on this machine, for its functions and its outputs."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from socket import socket
+from urllib.parse import urlsplit
 
+from local_gateway.core.loopback_guard import AWS_DOMAINS
 from local_gateway.core.model import Application
 from local_gateway.core.ports import ApiPort, domain_name
-from local_gateway.runtime.child.redirection import VARIABLE, encode_hosts
+from local_gateway.runtime.child.python.redirection import VARIABLE, encode_hosts
 from local_gateway.server.bound_ports import BoundPorts
 
 # What listens on every address of the machine is reached through the one that it always has.
@@ -14,16 +17,17 @@ _REACHABLE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not
 
 
 def localised(
-    application: Application, origins: Sequence[ApiPort], ports: BoundPorts
+    application: Application, origins: Sequence[ApiPort], ports: BoundPorts, aws_endpoint_url: str
 ) -> Application:
     """The application as it is served here.
 
     In outputs, which people read, URLs of its APIs lead to this machine. Environment variables keep
     the form that they have on AWS, because handlers take them apart. Every function gets a variable
-    with the addresses that the APIs' host names stand for: it belongs to the function's settings,
-    so that a new API means new execution environments.
+    with the addresses that the host names of the APIs, and of AWS's other services, stand for: it
+    belongs to the function's settings, so that a new API means new execution environments.
     """
-    hosts = {VARIABLE: encode_hosts(api_hosts(application, origins, ports))}
+    services = _service_domains(aws_endpoint_url)
+    hosts = {VARIABLE: encode_hosts(api_hosts(application, origins, ports) | services)}
     return replace(
         application,
         outputs=_localised(application.outputs, _urls(application, origins, ports)),
@@ -32,6 +36,12 @@ def localised(
             for name, function in application.functions.items()
         },
     )
+
+
+def _service_domains(aws_endpoint_url: str) -> dict[str, tuple[str, int]]:
+    """The address of the AWS services, by the domains of their host names."""
+    url = urlsplit(aws_endpoint_url)
+    return dict.fromkeys(AWS_DOMAINS, (url.hostname or "", url.port or 80))
 
 
 def with_local_variables(
@@ -63,7 +73,7 @@ def _urls(
 
 
 def api_hosts(
-    application: Application, origins: Sequence[ApiPort], ports: BoundPorts
+    application: Application, origins: Sequence[ApiPort], ports: Iterable[Sequence[socket]]
 ) -> dict[str, tuple[str, int]]:
     """The address and port of each API, by its host name on AWS."""
     hosts: dict[str, tuple[str, int]] = {}

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 from local_gateway.app.gateway import Gateway
+from local_gateway.app.lambda_api import serve_lambda_api
 from local_gateway.app.sam_local import PreparedBuild, older_than_sources
 from local_gateway.app.version import Version
 from local_gateway.aws_services.moto_server import MotoServer
@@ -17,10 +18,12 @@ from local_gateway.inspector.site import SEGMENT, InspectorSite, why_unavailable
 from local_gateway.recording.recorder import CallRecorder, Recording, RecordingInvoker
 from local_gateway.recording.writer import RecordFile
 from local_gateway.records import Observe, observe_all
+from local_gateway.runtime.log_tail import LogTails
 from local_gateway.sam_local.build import SamLocalBuild
 from local_gateway.server.bound_ports import BoundPorts
 from local_gateway.server.faults import FaultInjector
 from local_gateway.server.interfaces import ClockAndIds, Invoker
+from local_gateway.server.lambda_api import LambdaApi
 from local_gateway.settings import GatewaySettings
 from local_gateway.terminal.terminal import Terminal
 
@@ -134,9 +137,14 @@ def attach_inspector(run: Run) -> None:
 
 
 def attach_event_sources(run: Run) -> None:
-    """Queues, rules and schedules of the template, as far as it has any."""
+    """What invokes functions beside the APIs: other functions, queues, rules, schedules.
 
-    async def start(_: Gateway, invoker: Invoker) -> None:
+    The AWS services of this run pass invocations on to a Lambda API that listens for them alone.
+    """
+    tails = LogTails()
+    run.observers.append(tails.observe)
+
+    async def start(gateway: Gateway, invoker: Invoker) -> None:
         event_sources = EventSources(
             run.aws.endpoint_url,
             invoker=invoker,
@@ -145,7 +153,18 @@ def attach_event_sources(run: Run) -> None:
             sources=ClockAndIds(),
         )
         run.exits.push_async_callback(event_sources.close)
+        gateway.integrations.accept = event_sources.accept
         run.when_reloaded.append(event_sources.follow)
+        lambda_api = LambdaApi(
+            invoker,
+            event_sources.asynchronous.accept,
+            log_tails=tails,
+            clock=ClockAndIds(),
+            observe=run.observe,
+        )
+        run.when_reloaded.append(lambda_api.serve)
+        lambda_api.serve(run.version.application)
+        await serve_lambda_api(lambda_api, run.aws, run.observe, run.exits)
         await event_sources.deploy(run.version.application)
 
     run.when_serving.append(start)

@@ -3,14 +3,17 @@
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 
+from local_gateway.app.addresses import api_hosts
 from local_gateway.core.model import Application, WebSocketApi
 from local_gateway.core.ports import ApiPort
 from local_gateway.core.websocket.connection import Connection
 from local_gateway.core.websocket.stage import Stage
 from local_gateway.server.context import ServerContext
 from local_gateway.server.http_api import HttpApiServer
+from local_gateway.server.integrations import Integrations
 from local_gateway.server.listener import Listener
 from local_gateway.server.protocol import Handler
+from local_gateway.server.rest_api import RestApiServer
 from local_gateway.server.router import Router
 from local_gateway.server.websocket_stage import WebSocketStageServer
 
@@ -24,6 +27,7 @@ class Gateway:
         self, ports: Sequence[tuple[list[socket.socket], int]], context: ServerContext
     ) -> None:
         self._context = context
+        self._sockets = [sockets for sockets, _ in ports]
         self._stages: dict[StageKey, WebSocketStageServer] = {}
         self._outputs: Mapping[str, str] = {}
         self._resources: Mapping[str, str] = {}
@@ -56,9 +60,16 @@ class Gateway:
             for api in origin.websocket_apis:
                 for server in self._servers(application, api, before):
                     stages[server.stage.name] = server
-            router.serve(stages, self._http_server(application, origin, port))
+            http_server = self._http_server(application, origin, port)
+            rest_stages = {
+                stage.name: RestApiServer(application, rest_api, stage, self._context)
+                for rest_api in origin.rest_apis
+                for stage in rest_api.stages
+            }
+            router.serve(stages, http_server, rest_stages)
         for server in before.values():
             server.shut_down()
+        self.integrations.hosts = api_hosts(application, origins, self._sockets)
 
     def _servers(
         self,
@@ -85,6 +96,11 @@ class Gateway:
         if origin.http_api is None:
             return None
         return HttpApiServer(application, origin.http_api, self._context, port=port)
+
+    @property
+    def integrations(self) -> Integrations:
+        """What calls the integrations that are no Lambda proxies."""
+        return self._context.integrations
 
     def mount(self, segment: str, handler: Handler) -> None:
         """Let `handler` answer `/segment` and all paths below it, on the first port."""

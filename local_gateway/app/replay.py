@@ -3,8 +3,9 @@
 from contextlib import AsyncExitStack
 from typing import TextIO, override
 
+from local_gateway.app.lambda_api import serve_lambda_api
 from local_gateway.app.ready_hook import run_ready_hook
-from local_gateway.app.startup import make_runtime, read_version, warm
+from local_gateway.app.startup import Functions, make_runtime, read_version, warm
 from local_gateway.app.version import VersionReader
 from local_gateway.aws_services.moto_server import MotoServer
 from local_gateway.core.model import Application
@@ -13,9 +14,11 @@ from local_gateway.recording.reader import LoadedRecording
 from local_gateway.recording.replay_server import ReplayServer
 from local_gateway.recording.replayer import Replayer, expected_calls
 from local_gateway.recording.report import Report, Summary
-from local_gateway.records import LogLine, Record
+from local_gateway.records import LogLine, Record, ignore
+from local_gateway.runtime.log_tail import LogTails
 from local_gateway.server.bound_ports import BoundPorts
 from local_gateway.server.interfaces import ClockAndIds
+from local_gateway.server.lambda_api import LambdaApi
 from local_gateway.server.listener import Listener
 from local_gateway.settings import GatewaySettings
 from local_gateway.terminal.terminal import Terminal
@@ -42,6 +45,7 @@ async def replay(
         await runtime.start()
         stack.push_async_callback(runtime.close)
         await warm(runtime, application)
+        await _serve_lambda_api(stack, runtime, application, aws)
         calls = expected_calls(recording)
         await _serve_management_api(stack, terminal, ports, application, calls)
         await run_ready_hook(settings, terminal, application, ports, aws.endpoint_url)
@@ -52,6 +56,21 @@ async def replay(
             report.event(replayed)
         report.end(summary)
         return summary
+
+
+async def _serve_lambda_api(
+    stack: AsyncExitStack, runtime: Functions, application: Application, aws: MotoServer
+) -> None:
+    """Let functions call functions; what they invoke asynchronously is in the recording itself."""
+    api = LambdaApi(
+        runtime,
+        lambda *_, **__: None,
+        log_tails=LogTails(),
+        clock=ClockAndIds(),
+        observe=ignore,
+    )
+    api.serve(application)
+    await serve_lambda_api(api, aws, ignore, stack)
 
 
 async def _serve_management_api(

@@ -43,7 +43,7 @@ class PreparedBuild:
     def write(self) -> None:
         """Write the files; raises `GatewayError` without a build."""
         template, application = self._snapshot(), self._application
-        origins = assign_ports(application.websocket_apis, application.http_apis)
+        origins = assign_ports(application)
         local = with_local_variables(application, origins, self._ports)
         numbers = [self._ports.port(at) for at, _ in enumerate(self._ports)]
         numbers.append(urlsplit(self._aws_endpoint_url).port or 0)

@@ -20,8 +20,10 @@ from local_gateway.runtime.variables import DUMMY_CREDENTIALS
 from local_gateway.server.bound_ports import BoundPorts
 from local_gateway.server.context import ServerContext
 from local_gateway.server.faults import FaultInjectingInvoker
+from local_gateway.server.integrations import Integrations
 from local_gateway.server.interfaces import ClockAndIds, Invoker
 from local_gateway.server.invocations import Invocations
+from local_gateway.server.issuers import Issuers
 from local_gateway.server.signatures import SigningKey
 from local_gateway.settings import GatewaySettings
 from local_gateway.terminal.terminal import Terminal
@@ -67,7 +69,7 @@ async def serve(
         invoker: Invoker = runtime
         for wrap in run.middleware:
             invoker = wrap(invoker)
-        gateway = _gateway(run, invoker, runtime)
+        gateway = _gateway(run, invoker, runtime, aws.endpoint_url)
         gateway.deploy(application, origins)
         await gateway.start()
         exits.push_async_callback(gateway.close)
@@ -108,8 +110,14 @@ async def serve(
         await asyncio.Event().wait()
 
 
-def _gateway(run: Run, invoker: Invoker, runtime: LambdaRuntime | RemoteLambda) -> Gateway:
+def _gateway(
+    run: Run, invoker: Invoker, runtime: LambdaRuntime | RemoteLambda, aws_endpoint_url: str
+) -> Gateway:
     clock = ClockAndIds()
+    integrations = Integrations(
+        invoker, clock=clock, observe=run.observe, aws_endpoint_url=run.aws.endpoint_url
+    )
+    run.exits.push_async_callback(integrations.close)
     if run.faults is not None:
         invoker = FaultInjectingInvoker(
             invoker, run.faults, clock=clock, kill=runtime.kill_idle_environment
@@ -118,9 +126,11 @@ def _gateway(run: Run, invoker: Invoker, runtime: LambdaRuntime | RemoteLambda) 
     run.exits.push_async_callback(invocations.close)
     context = ServerContext(
         invocations=invocations,
+        integrations=integrations,
         clock=clock,
         observe=run.observe,
         limits=Limits().warped(run.settings.warp),
+        issuers=Issuers(aws_endpoint_url),
         signing_keys=SIGNING_KEYS if run.settings.verify_signatures else None,
         faults=run.faults,
     )
@@ -128,11 +138,14 @@ def _gateway(run: Run, invoker: Invoker, runtime: LambdaRuntime | RemoteLambda) 
 
 
 def _urls(origins: list[ApiPort], ports: BoundPorts) -> Iterator[str]:
-    """The URLs of all stages, those of a port's HTTP API first."""
+    """The URLs of all stages, those of a port's WebSocket APIs last."""
     for at, origin in enumerate(origins):
         url = ports.url(at, "localhost")
         for stage in origin.http_api.stages if origin.http_api is not None else ():
             yield f"{url}/{'' if stage.name == '$default' else stage.name}"
+        for rest_api in origin.rest_apis:
+            for rest_stage in rest_api.stages:
+                yield f"{url}/{rest_stage.name}"
         for api in origin.websocket_apis:
             for websocket_stage in api.stages:
                 yield f"{url.replace('http', 'ws', 1)}/{websocket_stage.name}"

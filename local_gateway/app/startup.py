@@ -55,4 +55,3 @@ async def warm(runtime: Functions, application: Application) -> None:
     for problem in await asyncio.gather(*starts, return_exceptions=True):
         if isinstance(problem, BaseException):
             raise problem
-

@@ -7,11 +7,15 @@ from pathlib import Path
 
 from local_gateway.app.addresses import localised
 from local_gateway.app.function_variables import FunctionVariables
+from local_gateway.aws_services.clients import MotoClients
 from local_gateway.aws_services.provisioning import Provisioner
 from local_gateway.core.model import Application, LambdaFunction
 from local_gateway.core.ports import ApiPort, assign_ports
 from local_gateway.errors import GatewayError
-from local_gateway.runtime.packages import FunctionPackages
+from local_gateway.interpreters import language_of
+from local_gateway.runtime.languages.node_bundles import NodeBundles
+from local_gateway.runtime.languages.node_packages import NodePackages, user_cache
+from local_gateway.runtime.languages.python_packages import FunctionPackages
 from local_gateway.server.bound_ports import BoundPorts
 from local_gateway.settings import GatewaySettings
 from local_gateway.template.application import build_application
@@ -21,7 +25,7 @@ from local_gateway.template.document.stack import Stack
 from local_gateway.template.loading.load import load_template
 from local_gateway.template.loading.resource_types import CODE_PROPERTIES
 from local_gateway.template.loading.template import Template
-from local_gateway.template.readers.functions import FOLDER
+from local_gateway.template.readers.archives import FOLDER
 from local_gateway.watching.snapshot import Snapshot, take_snapshot
 
 _INCLUDE = re.compile(r"(?m)^\s*(?:-r|--requirement|-c|--constraint)[\s=]*(\S+)")
@@ -31,7 +35,8 @@ _INCLUDE = re.compile(r"(?m)^\s*(?:-r|--requirement|-c|--constraint)[\s=]*(\S+)"
 class Version:
     """What is served for one state of the files.
 
-    `snapshot` shows these files: `template_files`, and `code` by function.
+    `snapshot` shows these files: `template_files` with the archives of code, and `code` by
+    function.
     """
 
     application: Application
@@ -118,7 +123,8 @@ class VersionReader:
             raise AssertionError("load comes before finish")
         is_first = self._provisioner is None
         if self._provisioner is None:
-            self._provisioner = Provisioner(aws_endpoint_url, self._stack.region, self._resolve)
+            clients = MotoClients(aws_endpoint_url, self._stack.region)
+            self._provisioner = Provisioner(clients, self._resolve)
         values = self._provisioner.provision(template, self._problems)
         read = build_application(
             template,
@@ -127,18 +133,19 @@ class VersionReader:
             problems=self._problems,
         )
         application, without_effect = self._with_variables(read.application)
-        origins = assign_ports(application.websocket_apis, application.http_apis)
+        origins = assign_ports(application)
         self._bind(len(origins), may_bind=is_first)
         code = {name: _code_of(function) for name, function in application.functions.items()}
+        self._files |= read.archives
         templates = self._files
         # The template before it was read, the code before it is imported: a change in between
         # differs from this snapshot, so the reloader sees it.
         snapshot = take_snapshot(templates.union(*code.values())) | self._template_snapshot
         outdated = map(_outdated, self._provisioner.outdated)
-        warnings = [*read.warnings, *without_effect, *outdated]
-        application = self._with_packages(application, warnings)
+        warnings = [*read.warnings, *without_effect, *outdated, *self._provisioner.warnings]
+        application = self._prepared(application, warnings)
         return Version(
-            application=localised(application, origins, self._ports),
+            application=localised(application, origins, self._ports, aws_endpoint_url),
             origins=origins,
             warnings=tuple(warnings),
             template_files=templates,
@@ -146,15 +153,26 @@ class VersionReader:
             snapshot=snapshot,
         )
 
-    def _with_packages(self, application: Application, warnings: list[str]) -> Application:
+    def _prepared(self, application: Application, warnings: list[str]) -> Application:
+        """With bundles and packages that functions need before they start."""
         if self._remote_functions:
             return application
-        directory = self._path.absolute().parent / FOLDER / "packages"
-        packages = FunctionPackages(directory, warnings.append, self._say)
+        project = self._path.absolute().parent
+        cache, warn = project / FOLDER, warnings.append
+        python = FunctionPackages(cache / "packages", warn, self._say)
+        bundles = NodeBundles(project, cache / "bundles", self._say)
+        node = NodePackages(cache / "packages", user_cache(), warn, self._say)
         functions = application.functions
+        of_node = {
+            name: item for name, item in functions.items() if language_of(item.runtime) == "node"
+        }
+        prepared = node.complete(bundles.complete(of_node))
         return replace(
             application,
-            functions={name: packages.complete(item) for name, item in functions.items()},
+            functions={
+                name: prepared[name] if name in prepared else python.complete(item)
+                for name, item in functions.items()
+            },
         )
 
     def _with_variables(self, application: Application) -> tuple[Application, list[str]]:

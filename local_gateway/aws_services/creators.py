@@ -11,10 +11,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import yaml
+from botocore.exceptions import ClientError
+
 from local_gateway.aws_services.parameters import WrongParameterError
+from local_gateway.template.document.errors import did_you_mean
 from local_gateway.template.document.source import Json, JsonObject, as_list, as_object, scalar_text
 from local_gateway.template.document.stack import Stack
-from local_gateway.template.readers.eventbridge import GATEWAY_TARGETS, service_of
+from local_gateway.template.readers.eventbridge import GATEWAY_TARGETS, MOTO_TARGETS, service_of
 
 _TABLE_PARAMETERS = (
     "AttributeDefinitions",
@@ -48,6 +52,15 @@ _TOPIC_ATTRIBUTES = (
     "KmsMasterKeyId",
     "SignatureVersion",
     "TracingConfig",
+)
+_SUBSCRIPTION_ATTRIBUTES = (
+    "DeliveryPolicy",
+    "FilterPolicy",
+    "FilterPolicyScope",
+    "RawMessageDelivery",
+    "RedrivePolicy",
+    "ReplayPolicy",
+    "SubscriptionRoleArn",
 )
 _KEY_PARAMETERS = ("Description", "KeySpec", "KeyUsage", "MultiRegion", "Origin")
 _LONGEST_BUCKET_NAME = 63
@@ -84,6 +97,18 @@ class Created:
 
     ref: str
     attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+class NotHereError(Exception):
+    """A resource that cannot be created here, and is not needed for the rest of the template.
+
+    `stand_in` is what stands for it; without a `cause`, the service's error is the reason.
+    """
+
+    def __init__(self, stand_in: Created, cause: str = "") -> None:
+        super().__init__(cause)
+        self.stand_in = stand_in
+        self.cause = cause
 
 
 # Takes a boto3 client of the service; lets botocore's errors pass.
@@ -230,12 +255,13 @@ def _rule_targets(creation: Creation, rule_arn: str) -> list[Json]:
     if "EventPattern" not in properties or properties.get("State") == "DISABLED":
         return []
     targets = as_list(properties.get("Targets"))
-    others = [target for target in targets if not _is_ours(target)]
-    return targets if others == targets else [*others, _envelope(creation, rule_arn)]
+    of_moto = [target for target in targets if _service_of(target) in MOTO_TARGETS]
+    has_ours = any(_service_of(target) in GATEWAY_TARGETS for target in targets)
+    return [*of_moto, _envelope(creation, rule_arn)] if has_ours else of_moto
 
 
-def _is_ours(target: Json) -> bool:
-    return service_of(str(as_object(target).get("Arn"))) in GATEWAY_TARGETS
+def _service_of(target: Json) -> str:
+    return service_of(str(as_object(target).get("Arn")))
 
 
 def _envelope(creation: Creation, rule_arn: str) -> JsonObject:
@@ -263,8 +289,33 @@ def create_topic(client: Any, creation: Creation) -> Created:
     return Created(arn, {"TopicArn": arn, "TopicName": name})
 
 
+def create_subscription(client: Any, creation: Creation) -> Created:
+    """Create a topic's subscription; raises `NotHereError` for a topic of another stack."""
+    properties = creation.properties
+    attributes = {
+        name: _text(properties[name]) for name in _SUBSCRIPTION_ATTRIBUTES if name in properties
+    }
+    # moto looks whether there is a text at all.
+    if attributes.get("RawMessageDelivery") == "false":
+        del attributes["RawMessageDelivery"]
+    try:
+        arn = client.subscribe(
+            TopicArn=properties.get("TopicArn"),
+            Protocol=properties.get("Protocol"),
+            Endpoint=properties.get("Endpoint", ""),
+            Attributes=attributes,
+            ReturnSubscriptionArn=True,
+        )["SubscriptionArn"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NotFound":
+            raise
+        arn = f"{properties.get('TopicArn')}:{creation.stack.physical_id(creation.name)}"
+        raise NotHereError(Created(arn, {"Arn": arn})) from error
+    return Created(arn, {"Arn": arn})
+
+
 def create_bucket(client: Any, creation: Creation) -> Created:
-    """Create a bucket; of its settings only the versions of objects and the tags matter here."""
+    """Create a bucket; of its settings versions, notifications and tags matter here."""
     properties, stack = creation.properties, creation.stack
     default = creation.name.lower()[:_LONGEST_BUCKET_NAME].strip("-")
     name = str(properties.get("BucketName") or default)
@@ -275,6 +326,11 @@ def create_bucket(client: Any, creation: Creation) -> Created:
     if "VersioningConfiguration" in properties:
         client.put_bucket_versioning(
             Bucket=name, VersioningConfiguration=properties["VersioningConfiguration"]
+        )
+    if "NotificationConfiguration" in properties:
+        client.put_bucket_notification_configuration(
+            Bucket=name,
+            NotificationConfiguration=_notifications(properties["NotificationConfiguration"]),
         )
     if properties.get("Tags"):
         client.put_bucket_tagging(Bucket=name, Tagging={"TagSet": properties["Tags"]})
@@ -290,6 +346,60 @@ def create_bucket(client: Any, creation: Creation) -> Created:
             "WebsiteURL": f"http://{name}.{website}.{domain}",
         },
     )
+
+
+# By list in CloudFormation: the list of the API, and the target's name in both.
+_NOTIFICATIONS = {
+    "LambdaConfigurations": ("LambdaFunctionConfigurations", "Function", "LambdaFunctionArn"),
+    "QueueConfigurations": ("QueueConfigurations", "Queue", "QueueArn"),
+    "TopicConfigurations": ("TopicConfigurations", "Topic", "TopicArn"),
+}
+
+
+def _notifications(configuration: Json) -> JsonObject:
+    """A bucket's notifications as the API takes them."""
+    names = (*_NOTIFICATIONS, "EventBridgeConfiguration")
+    for name in as_object(configuration):
+        if name not in names:
+            remedy = did_you_mean(name, names) or f"expected one of {', '.join(names)}"
+            raise WrongParameterError(("NotificationConfiguration", name), "unknown", remedy)
+    if not isinstance(configuration, dict):
+        raise WrongParameterError(("NotificationConfiguration",), "expected an object")
+    result: JsonObject = {}
+    for name, (list_name, target, target_name) in _NOTIFICATIONS.items():
+        items = [as_object(item) for item in as_list(configuration.get(name))]
+        for at, item in enumerate(items):
+            if not isinstance(item.get(target), str):
+                path = ("NotificationConfiguration", name, at, target)
+                raise WrongParameterError(path, "is missing or is not text")
+        if items:
+            result[list_name] = [
+                {
+                    target_name: item.get(target),
+                    "Events": [item.get("Event")],
+                    **_key_filter(as_object(item.get("Filter"))),
+                }
+                for item in items
+            ]
+    bridge = as_object(configuration.get("EventBridgeConfiguration"))
+    if bridge and bridge.get("EventBridgeEnabled") not in (False, "false"):
+        result["EventBridgeConfiguration"] = {}
+    return result
+
+
+def _key_filter(declared: JsonObject) -> JsonObject:
+    rules = [as_object(rule) for rule in as_list(as_object(declared.get("S3Key")).get("Rules"))]
+    named: list[Json] = []
+    for rule in rules:
+        # S3 takes the names in any letter case, moto does not.
+        name = str(rule.get("Name")).lower()
+        if name not in ("prefix", "suffix"):
+            cause = f"{rule.get('Name')} is no filter of keys"
+            raise WrongParameterError(
+                ("NotificationConfiguration",), cause, "allowed: prefix, suffix"
+            )
+        named.append({"Name": name, "Value": rule.get("Value")})
+    return {"Filter": {"Key": {"FilterRules": named}}} if named else {}
 
 
 def create_key(client: Any, creation: Creation) -> Created:
@@ -325,6 +435,58 @@ def create_data_stream(client: Any, creation: Creation) -> Created:
     if tags := _tags(creation):
         client.add_tags_to_stream(StreamName=name, Tags=tags)
     return Created(name, {"Arn": creation.stack.arn("kinesis", f"stream/{name}")})
+
+
+def create_state_machine(client: Any, creation: Creation) -> Created:
+    """Create a state machine; raises `NotHereError` for one that moto cannot run."""
+    properties = creation.properties
+    name = str(properties.get("StateMachineName") or creation.name)
+    arn = creation.stack.arn("states", f"stateMachine:{name}")
+    created = Created(arn, {"Arn": arn, "Name": name, "StateMachineRevisionId": "INITIAL"})
+    if "DefinitionS3Location" in properties:
+        raise NotHereError(created, "its definition is in S3, not on this machine")
+    text = properties.get("DefinitionString", properties.get("Definition"))
+    if not text:
+        raise WrongParameterError((), "the state machine has no definition")
+    definition = _definition(text)
+    if '"JSONata"' in definition:
+        raise NotHereError(created, "state machines with JSONata are not served")
+    for key, value in as_object(properties.get("DefinitionSubstitutions")).items():
+        definition = definition.replace(f"${{{key}}}", json.dumps(_text(value))[1:-1])
+    tags = [{"key": key, "value": value} for key, value in _tags(creation).items()]
+    try:
+        client.create_state_machine(
+            name=name,
+            definition=definition,
+            roleArn=properties.get("RoleArn")
+            or creation.stack.arn("iam", "role/x", regional=False),
+            type=properties.get("StateMachineType", "STANDARD"),
+            tags=tags,
+        )
+    except ClientError as error:
+        raise NotHereError(created) from error
+    return created
+
+
+def _definition(value: Json) -> str:
+    """A definition as JSON; SAM takes files of YAML, too."""
+    if not isinstance(value, str):
+        return json.dumps(value or {})
+    if value.lstrip().startswith("{"):
+        return value
+    try:
+        return json.dumps(yaml.safe_load(value), default=str)
+    except yaml.YAMLError as error:
+        cause = f"is neither JSON nor YAML: {' '.join(str(error).split())}"
+        raise WrongParameterError(("DefinitionString",), cause) from None
+
+
+def create_activity(client: Any, creation: Creation) -> Created:
+    """Create an activity; `Ref` is its ARN."""
+    name = str(creation.properties.get("Name") or creation.name)
+    tags = [{"key": key, "value": value} for key, value in _tags(creation).items()]
+    arn = client.create_activity(name=name, tags=tags)["activityArn"]
+    return Created(arn, {"Arn": arn, "Name": name})
 
 
 def create_parameter(client: Any, creation: Creation) -> Created:

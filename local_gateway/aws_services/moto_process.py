@@ -3,6 +3,7 @@
 Run as a script: it imports moto and the standard library only, and loads the guard by its path. It
 listens on a free port of 127.0.0.1 and of the addresses that are its arguments, prints the port as
 one line and then serves until standard input ends, which also happens when the parent is killed.
+A line on standard input is the URL of the gateway's Lambda API.
 """
 
 import errno
@@ -39,11 +40,13 @@ def remove_aws_configuration() -> None:
         del os.environ[name]  # noqa: TID251 - as below: this process is moto's alone
     os.environ["AWS_CONFIG_FILE"] = os.devnull  # noqa: TID251
     os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull  # noqa: TID251
+    os.environ["NO_PROXY"] = "localhost"  # noqa: TID251 - moto calls itself
 
 
-def end_with_parent() -> None:
-    """Wait for the end of standard input, then end the process at once."""
-    sys.stdin.buffer.read()
+def follow_parent(gateway: Any) -> None:
+    """Take the URL of the gateway; at the end of standard input, end the process at once."""
+    for line in sys.stdin:
+        gateway.url = line.strip()
     os._exit(0)
 
 
@@ -139,7 +142,7 @@ def bind(further_hosts: list[str]) -> list[socket.socket]:
 
 def guarded(application: Any) -> Any:
     """The WSGI application, out of reach for web pages: moto answers every origin."""
-    guard = load_guard()
+    guard = load("core/loopback_guard.py")
 
     def answer(environ: Any, start_response: Any) -> Any:
         hosts = [environ["HTTP_HOST"]] if "HTTP_HOST" in environ else []
@@ -229,10 +232,10 @@ def error_body(environ: Any, message: str, *, is_query: bool) -> tuple[str, byte
     return "text/xml", f"<ErrorResponse><Error>{error}</Error></ErrorResponse>".encode()
 
 
-def load_guard() -> Any:
-    """`core/loopback_guard.py`: the gateway's package is not on `sys.path` here."""
-    path = Path(__file__).parents[1] / "core" / "loopback_guard.py"
-    loader = SourceFileLoader("loopback_guard", str(path))
+def load(file: str) -> Any:
+    """A module of the gateway by its path: the gateway's package is not on `sys.path` here."""
+    path = Path(__file__).parents[1] / file
+    loader = SourceFileLoader(path.stem, str(path))
     module = ModuleType(loader.name)
     loader.exec_module(module)
     return module
@@ -240,7 +243,9 @@ def load_guard() -> Any:
 
 def main() -> None:
     """Serve every moto backend until the parent is gone."""
-    threading.Thread(target=end_with_parent, daemon=True).start()
+    functions = load("aws_services/moto_functions.py")
+    streams = load("aws_services/moto_streams.py")
+    threading.Thread(target=follow_parent, args=[functions.GATEWAY], daemon=True).start()
     remove_aws_configuration()
     # Only now: moto reads the environment when it is imported.
     from moto.moto_server.werkzeug_app import (
@@ -250,11 +255,20 @@ def main() -> None:
     )
     from werkzeug.serving import make_server
 
+    patches = {
+        "sqs": [patch_sqs_locking, patch_sqs_speed, functions.patch_trace_of_messages],
+        "sns": [functions.patch_topics],
+        "s3": [functions.patch_buckets],
+        "stepfunctions": [functions.patch_state_machines],
+        "events": [functions.patch_bus_events_of_buckets],
+        "dynamodb": [streams.patch_table_streams],
+        "kinesis": [streams.patch_data_streams],
+    }
+
     def create_application(service: Any) -> Any:
-        """A service's application; no queue exists before the first request to SQS."""
-        if service == "sqs":
-            patch_sqs_locking()
-            patch_sqs_speed()
+        """A service's application; nothing exists in it before the first request."""
+        for patch in patches.get(service, ()):
+            patch()
         return create_backend_app(service)
 
     class QuietRequestHandler(MotoRequestHandler):
@@ -266,9 +280,15 @@ def main() -> None:
             """Requests are not worth a line."""
 
     logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
-    application = guarded(explained(DomainDispatcherApplication(create_application)))
+    application = guarded(
+        functions.forwarding(
+            streams.waiting(explained(DomainDispatcherApplication(create_application)))
+        )
+    )
     sockets = bind(sys.argv[1:])
     port = sockets[0].getsockname()[1]
+    # Where moto's state machines find the services.
+    os.environ["MOTO_PORT"] = str(port)  # noqa: TID251
     server, *others = [
         make_server(
             listening.getsockname()[0],

@@ -81,6 +81,15 @@ class MotoServer:
         what = "did not answer in time" if line else f"ended with status {status}"
         raise MotoServerError(f"the moto server {what}; is moto[server] installed in {sys.prefix}?")
 
+    def lead_invocations_to(self, url: str) -> None:
+        """Pass every invocation of a function on to the Lambda API at `url`."""
+        pipe = self._process.stdin
+        if pipe is None:
+            raise AssertionError("the process was started with a pipe")
+        with contextlib.suppress(BrokenPipeError):  # it has ended, which is noticed elsewhere
+            pipe.write(f"{url}\n".encode())
+            pipe.flush()
+
     def when_ended(self, ended: Callable[[], None]) -> Callable[[], object]:
         """Call `ended` in the running event loop if the process ends before `stop`.
 

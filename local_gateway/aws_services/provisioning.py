@@ -15,6 +15,8 @@ from local_gateway.aws_services.clients import MotoClients
 from local_gateway.aws_services.creators import (
     Creation,
     Creator,
+    NotHereError,
+    create_activity,
     create_bucket,
     create_data_stream,
     create_event_bus,
@@ -24,6 +26,8 @@ from local_gateway.aws_services.creators import (
     create_queue,
     create_rule,
     create_secret,
+    create_state_machine,
+    create_subscription,
     create_table,
     create_topic,
     create_user_pool,
@@ -32,9 +36,9 @@ from local_gateway.aws_services.creators import (
 from local_gateway.aws_services.parameters import ConvertingClient, WrongParameterError
 from local_gateway.aws_services.stored_values import StoredValues
 from local_gateway.template.document.errors import TemplateError
-from local_gateway.template.document.problems import Problems
+from local_gateway.template.document.problems import NotServedError, Problems
 from local_gateway.template.document.source import JsonObject
-from local_gateway.template.intrinsics.dynamic_references import DynamicReferences
+from local_gateway.template.intrinsics.dynamic_references import DynamicReferences, LookUp
 from local_gateway.template.intrinsics.references import Reference, references
 from local_gateway.template.intrinsics.resolver import Resolver
 from local_gateway.template.loading.resource_types import DATA
@@ -51,14 +55,14 @@ _CREATORS: Mapping[str, tuple[str, Creator]] = {
     "AWS::KMS::Key": ("kms", create_key),
     "AWS::Kinesis::Stream": ("kinesis", create_data_stream),
     "AWS::S3::Bucket": ("s3", create_bucket),
+    "AWS::SNS::Subscription": ("sns", create_subscription),
     "AWS::SNS::Topic": ("sns", create_topic),
     "AWS::SQS::Queue": ("sqs", create_queue),
     "AWS::SSM::Parameter": ("ssm", create_parameter),
     "AWS::SecretsManager::Secret": ("secretsmanager", create_secret),
+    "AWS::StepFunctions::Activity": ("stepfunctions", create_activity),
+    "AWS::StepFunctions::StateMachine": ("stepfunctions", create_state_machine),
 }
-
-# A failure inside moto arrives as an HTML page, which is a ResponseParserError.
-_REFUSALS = (ClientError, BotoCoreError, ResponseParserError)
 
 
 def provision(endpoint_url: str, template: Template) -> ResourceValues:
@@ -67,11 +71,12 @@ def provision(endpoint_url: str, template: Template) -> ResourceValues:
     Answers what they return for `Ref` and `Fn::GetAtt`. Raises
     `TemplateError` when moto refuses one, or when they depend on each other in a circle.
     """
-    return Provisioner(endpoint_url, template.stack.region).provision(template)
+    clients = MotoClients(endpoint_url, template.stack.region)
+    return Provisioner(clients).provision(template)
 
 
 def _waves(template: Template) -> Iterable[list[Resource]]:
-    pending = {item.logical_id: item for item in template.resources.values() if item.type in DATA}
+    pending = {item.logical_id: item for item in template.served if item.type in DATA}
     needs = {name: _needs(item) & pending.keys() for name, item in pending.items()}
     while pending:
         wave = [item for name, item in pending.items() if not needs[name] & pending.keys()]
@@ -93,20 +98,31 @@ class Provisioner:
     """Creates data resources, and for the template's next version those that are new in it.
 
     What exists stays as it is, with what was stored in it: `outdated` names the resources whose
-    properties have changed since they were created. `given` are values of dynamic references.
+    properties have changed since they were created. `given` are values of dynamic references; the
+    services, or else `look_up`, have the others.
     """
 
     def __init__(
-        self, endpoint_url: str, region: str, given: Mapping[str, str] | None = None
+        self,
+        clients: MotoClients,
+        given: Mapping[str, str] | None = None,
+        look_up: LookUp | None = None,
     ) -> None:
         self._template: Template
-        self._clients = MotoClients(endpoint_url, region)
-        self._dynamic = DynamicReferences(given or {}, StoredValues(self._clients).look_up)
+        self._problems = Problems()
+        self._clients = clients
+        self._dynamic = DynamicReferences(given or {}, look_up or StoredValues(clients).look_up)
         self._made: dict[str, Any] = {}
         self._existing: dict[str, tuple[str, JsonObject]] = {}
         self._answers: dict[Reference, str] = {}
         self._failed: set[str] = set()
+        self._warnings: dict[str, str] = {}
         self.outdated: tuple[str, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What could not be created, and is not needed for the rest."""
+        return tuple(self._warnings.values())
 
     def provision(self, template: Template, problems: Problems | None = None) -> ResourceValues:
         """Create what does not exist yet; see the function of this name.
@@ -114,7 +130,7 @@ class Provisioner:
         With `problems`, adds to these and goes on without what could not be created.
         """
         self._template = template
-        collected = Problems() if problems is None else problems
+        self._problems = collected = Problems() if problems is None else problems
         outdated: list[str] = []
         self._failed = set()
         with collected.collect():
@@ -129,7 +145,7 @@ class Provisioner:
                         self._failed.add(item.logical_id)
         if problems is None:
             collected.raise_if_any()
-        data = {item.logical_id for item in template.resources.values() if item.type in DATA}
+        data = {item.logical_id for item in template.served if item.type in DATA}
         self._failed |= data - self._existing.keys()
         self.outdated = tuple(outdated)
         return self._values()
@@ -150,7 +166,7 @@ class Provisioner:
 
     def _create(self, item: Resource) -> list[str]:
         """Create what does not exist; its name if it exists and is not as it was created."""
-        resolver = ResolvedTemplate(self._template, self._values()).resolver
+        resolver = ResolvedTemplate(self._template, self._values(), self._problems).resolver
         properties = _resolved(item, self._template, resolver)
         if item.logical_id not in self._existing:
             self._create_one(item, properties)
@@ -172,7 +188,18 @@ class Provisioner:
             named = "" if path else f"{'.'.join(map(str, error.path))}: " if error.path else ""
             place = self._template.place(item, *path)
             raise TemplateError(place, f"{named}{error.cause}", error.remedy) from None
-        except _REFUSALS as error:
+        except NotHereError as error:
+            created, reason = error.stand_in, error.__cause__
+            cause = error.cause or f"moto could not create it: {_message(reason)}"
+            place = self._template.place(item)
+            self._warnings[item.logical_id] = f"{place}: {cause}; the rest is served without it"
+        except ResponseParserError as error:
+            raise NotServedError(
+                self._template.place(item),
+                f"moto could not create {item.logical_id}: {_message(error)}",
+                "it does not exist here",
+            ) from None
+        except (ClientError, BotoCoreError) as error:
             raise TemplateError(
                 self._template.place(item),
                 f"moto could not create {item.logical_id}: {_message(error)}",
@@ -196,12 +223,13 @@ def _resolved(item: Resource, template: Template, resolver: Resolver) -> JsonObj
     return {name: value for name, value in members.items() if value is not None}
 
 
-def _message(error: Exception) -> str:
-    """A sentence; a failure inside moto comes as a page of HTML without a reason."""
+def _message(error: BaseException | None) -> str:
+    """A sentence; a failure inside moto comes as a page of HTML, which boto3 cannot parse."""
     text = str(error)
     if isinstance(error, ClientError):
         detail: Any = error.response.get("Error", {})
         text = str(detail.get("Message") or detail.get("Code") or error)
     if isinstance(error, ResponseParserError) or "<html" in text:
         return "moto failed on it; check its properties"
-    return text[:300]
+    # moto quotes the whole definition of a state machine.
+    return text.partition(" in definition '")[0][:300]

@@ -1,14 +1,13 @@
 """The command line: arguments in, exit status out.
 
 Exit status: 0 after Ctrl-C, 1 when the template cannot be served or the start fails, 2 for invalid
-arguments. The subcommands, in `recordings`, have their own.
+arguments. The subcommands, in `check` and `recordings`, have their own.
 """
 
 import argparse
 import asyncio
 import math
 import os
-import re
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -18,6 +17,7 @@ from pathlib import Path
 from local_gateway import __version__
 from local_gateway.aws_services.moto_server import MotoServer
 from local_gateway.cli.options import (
+    add_lambda_endpoint,
     add_template_options,
     gateway_settings,
     problem_text,
@@ -34,9 +34,10 @@ from local_gateway.terminal.terminal import Terminal, shows_colours
 
 # The most that macOS allows by default; its shells start with 256.
 OPEN_FILES = 10_240
-SUBCOMMANDS = ("replay", "event")
+SUBCOMMANDS = ("check", "replay", "event")
 EPILOG = """\
 subcommands (each has a --help):
+  check         print what would be served of the template, without starting anything
   replay FILE   invoke the events of a recording again and show what changed
   event FILE    print one event of a recording, for sam local invoke -e
 
@@ -46,6 +47,10 @@ exit status: 0 stopped by Ctrl-C, 1 the template cannot be served, 2 invalid arg
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the local gateway until it is interrupted, or a subcommand."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if given and given[0] == "check":
+        from local_gateway.cli.check import run as run_check
+
+        return run_check(given[1:], os.environ)
     if given and given[0] in SUBCOMMANDS:
         from local_gateway.cli.recordings import run
 
@@ -102,7 +107,8 @@ def _raise_open_file_limit() -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=program_name(),
-        usage="%(prog)s [options]\n       %(prog)s {replay,event} FILE [options]",
+        usage="%(prog)s [options]\n       %(prog)s check [TEMPLATE] [options]\n"
+        "       %(prog)s {replay,event} FILE [options]",
         description="Serve the WebSocket and HTTP APIs of a SAM or CloudFormation template.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -151,12 +157,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="values for functions' environment variables, in JSON as for sam local",
     )
-    add(
-        "--lambda-endpoint",
-        type=_url,
-        metavar="URL",
-        help="run the functions with sam local start-lambda, for example http://127.0.0.1:3001",
-    )
+    add_lambda_endpoint(parser)
     add(
         "--sam-local",
         type=Path,
@@ -190,14 +191,6 @@ def _chaos(text: str) -> Chaos:
         return parse_chaos(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _url(text: str) -> str:
-    """A URL without a path: the gateway appends paths to it."""
-    match = re.fullmatch(r"(https?://(?:[\w.-]+|\[[\da-f:]+\])(?::(\d+))?)/?", text)
-    if match is not None and int(match[2] or 0) < 65536:
-        return match[1]
-    raise argparse.ArgumentTypeError(f"expected a URL such as http://127.0.0.1:3001, not {text!r}")
 
 
 def _factor(text: str) -> float:

@@ -1,6 +1,7 @@
 """The options that several commands share, and the settings that options make."""
 
 import argparse
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
@@ -9,7 +10,7 @@ from pathlib import Path
 from local_gateway.errors import GatewayError
 from local_gateway.settings import GatewaySettings
 from local_gateway.template.document.errors import TemplateError
-from local_gateway.template.document.problems import TemplateErrors
+from local_gateway.template.document.problems import NothingServedError, TemplateErrors
 
 # As for `sam`.
 DEFAULT_TEMPLATES = ("template.yaml", "template.yml", "template.json")
@@ -52,11 +53,24 @@ def add_template_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_lambda_endpoint(parser: argparse.ArgumentParser) -> None:
+    """Add the address of what runs the functions."""
+    parser.add_argument(
+        "--lambda-endpoint",
+        type=url,
+        metavar="URL",
+        help="run the functions with sam local start-lambda, for example http://127.0.0.1:3001",
+    )
+
+
 def problem_text(error: GatewayError) -> str:
     """What to print for an error; several problems are a list, with the way to go on."""
     if not isinstance(error, TemplateError):
         return f"local gateway: {error}"
     errors = error.errors if isinstance(error, TemplateErrors) else [error]
+    if isinstance(error, NothingServedError):
+        problems = "".join(f"\n  {item}" for item in errors)
+        return f"local gateway: nothing in the template can be served:{problems}"
     resources = {item.place.resource for item in errors if item.place.resource}
     options = " ".join(f"--leave-out {name}" for name in sorted(resources))
     rest = f"\nTo serve the rest: {options}" if options else ""
@@ -83,6 +97,14 @@ def stored_value(text: str) -> tuple[str, str]:
             f"expected ssm:NAME=VALUE or secretsmanager:NAME=VALUE, not {text!r}"
         )
     return key, value
+
+
+def url(text: str) -> str:
+    """A URL without a path: the gateway appends paths to it."""
+    match = re.fullmatch(r"(https?://(?:[\w.-]+|\[[\da-f:]+\])(?::(\d+))?)/?", text)
+    if match is not None and int(match[2] or 0) < 65536:
+        return match[1]
+    raise argparse.ArgumentTypeError(f"expected a URL such as http://127.0.0.1:3001, not {text!r}")
 
 
 def gateway_settings(

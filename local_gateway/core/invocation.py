@@ -1,6 +1,6 @@
 """An invocation of a function, and what it can end with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 # As API Gateway's execution log begins its line about a result that is no response.
 MALFORMED_RESPONSE = "Malformed Lambda proxy response"
@@ -15,10 +15,14 @@ class Succeeded:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The handler raised, its module did not load, or its process exited."""
+    """The handler raised, its module did not load, or its process exited.
+
+    `report` is the error object of the runtime, with a stack trace, if it sent one.
+    """
 
     error_type: str
     message: str
+    report: bytes = field(default=b"", compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

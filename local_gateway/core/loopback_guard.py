@@ -14,8 +14,10 @@ from ipaddress import ip_address
 
 _OWN_SITES = frozenset({None, "same-origin", "none"})
 _AUTHORITY = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\[\]:/@,\s]+)(?::[0-9]{1,5})?")
-# Nobody can register a name that ends like these, and AWS's own lead here inside functions.
-_RESERVED = (".localhost", ".local", ".internal", ".test", ".amazonaws.com", ".amazonaws.com.cn")
+# The domains of AWS's services, whose names lead here inside functions.
+AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
+# Nobody can register a name that ends like these.
+_RESERVED = (".localhost", ".local", ".internal", ".test", *AWS_DOMAINS)
 
 
 def foreign_page(

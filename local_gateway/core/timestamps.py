@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 # strftime("%b") follows the locale of the process; AWS always writes English.
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ def common_log_time(at: int) -> str:
 @lru_cache(maxsize=16)
 def _common_log_second(second: int) -> str:
     moment = datetime.fromtimestamp(second, tz=UTC)
-    return f"{moment.day:02}/{_MONTHS[moment.month - 1]}/{moment.year}:{moment:%H:%M:%S} +0000"
+    return f"{moment.day:02}/{MONTHS[moment.month - 1]}/{moment.year}:{moment:%H:%M:%S} +0000"
 
 
 def iso_time(at: int) -> str:

@@ -1,11 +1,15 @@
 """An event source mapping: batches of a queue's messages become invocations."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from local_gateway.core.event_sources.event_filter import passes
 from local_gateway.core.event_sources.model import QueueMapping
-from local_gateway.core.event_sources.sqs import failed_messages, sqs_payloads, sqs_record
+from local_gateway.core.event_sources.payloads import batch_payloads, failed_items
+from local_gateway.core.event_sources.sqs import sqs_record
 from local_gateway.core.invocation import Invocation, Succeeded
+from local_gateway.core.lambda_api.lineage import is_trace_id
 from local_gateway.errors import GatewayError
 from local_gateway.event_sources.queues import (
     LONGEST_WAIT,
@@ -15,6 +19,7 @@ from local_gateway.event_sources.queues import (
     Message,
     Queue,
 )
+from local_gateway.event_sources.recursive_loops import RecursiveLoops
 from local_gateway.event_sources.reporter import Reporter
 from local_gateway.server.interfaces import Invoker
 
@@ -31,12 +36,19 @@ class QueuePoller:
     """
 
     def __init__(
-        self, mapping: QueueMapping, queue: Queue, *, invoker: Invoker, reporter: Reporter
+        self,
+        mapping: QueueMapping,
+        queue: Queue,
+        *,
+        invoker: Invoker,
+        reporter: Reporter,
+        loops: RecursiveLoops,
     ) -> None:
         self._mapping = mapping
         self._queue = queue
         self._invoker = invoker
         self._reporter = reporter
+        self._loops = loops
         self._slots = asyncio.Semaphore(mapping.maximum_concurrency or DEFAULT_CONCURRENCY)
         self._batches: set[asyncio.Task[None]] = set()
         self._polling: asyncio.Task[None] | None = None
@@ -80,7 +92,7 @@ class QueuePoller:
             batch.add_done_callback(self._finished)
 
     def _problem(self, error: Exception) -> None:
-        self._reporter.problem("sqs", self._mapping.queue_name, error)
+        self._reporter.problem("sqs", self._mapping.source_name, error)
 
     def _finished(self, batch: asyncio.Task[None]) -> None:
         self._batches.discard(batch)
@@ -114,23 +126,40 @@ class QueuePoller:
                 break
 
     async def _handle(self, messages: Sequence[Message]) -> None:
-        arn = self._mapping.queue_arn
+        arn, filters = self._mapping.queue_arn, self._mapping.filters
+        records = [sqs_record(message, arn) for message in messages]
         by_id = {str(message["MessageId"]): message for message in messages}
-        for payload, records in sqs_payloads(sqs_record(message, arn) for message in messages):
-            await self._invoke(payload, [by_id[str(record["messageId"])] for record in records])
+        wanted = [
+            record for record in records if passes(filters, record) and not self._is_stopped(record)
+        ]
+        unwanted = by_id.keys() - {str(record["messageId"]) for record in wanted}
+        await self._delete([by_id[name] for name in unwanted])
+        for payload, inside in batch_payloads(wanted):
+            await self._invoke(payload, [by_id[str(record["messageId"])] for record in inside])
+
+    def _is_stopped(self, record: Mapping[str, Any]) -> bool:
+        """Whether a message belongs to a recursive loop."""
+        mapping, trace_id = self._mapping, _trace_id(record["attributes"])
+        return self._loops.stop(mapping.function, trace_id, mapping.api, mapping.source_name)
+
+    async def _delete(self, messages: Sequence[Message]) -> None:
+        try:
+            await self._queue.delete(messages)
+        except QUEUE_ERRORS as error:
+            self._problem(error)
 
     async def _invoke(self, payload: bytes, messages: Sequence[Message]) -> None:
+        trace_id = _trace_id(messages[0].get("Attributes", {}))
         try:
-            invocation = await self._invoker.invoke(self._mapping.function, payload)
+            invocation = await self._invoker.invoke(
+                self._mapping.function, payload, trace_id=trace_id
+            )
         except GatewayError as error:
             self._problem(error)
             return
         left = self._left(invocation, messages)
         done = [message for message in messages if message["MessageId"] not in left]
-        try:
-            await self._queue.delete(done)
-        except QUEUE_ERRORS as error:
-            self._problem(error)
+        await self._delete(done)
         self._reporter.batch(self._mapping, invocation, len(messages), len(left))
 
     def _left(self, invocation: Invocation, messages: Sequence[Message]) -> frozenset[str]:
@@ -140,4 +169,10 @@ class QueuePoller:
             return frozenset(ids)
         if not self._mapping.report_batch_item_failures:
             return frozenset()
-        return failed_messages(invocation.result.payload, ids)
+        return failed_items(invocation.result.payload, ids)
+
+
+def _trace_id(attributes: Mapping[str, Any]) -> str | None:
+    """The trace header that a message was sent with, which anybody can write."""
+    trace_id = attributes.get("AWSTraceHeader")
+    return trace_id if is_trace_id(trace_id) else None

@@ -1,6 +1,6 @@
 """The records of event sources: one for each invocation, without message bodies."""
 
-from local_gateway.core.event_sources.model import QueueMapping
+from local_gateway.core.event_sources.model import QueueMapping, StreamMapping
 from local_gateway.core.invocation import Invocation, Succeeded, outcome_of
 from local_gateway.records import ApiRecord, Observe
 from local_gateway.server.interfaces import ClockAndIds
@@ -14,15 +14,21 @@ class Reporter:
         self._sources = sources
 
     def batch(
-        self, mapping: QueueMapping, invocation: Invocation, messages: int, left: int
+        self,
+        mapping: QueueMapping | StreamMapping,
+        invocation: Invocation,
+        size: int,
+        left: int,
+        next_step: str | None = None,
     ) -> None:
-        """A batch of a queue's messages; `left` of them stay in the queue."""
+        """A batch of messages or records; `left` of them are not done, `next_step` comes of it."""
         outcome, detail = outcome_of(invocation.result)
-        count = f"{messages} message{'s' if messages > 1 else ''}"
+        count = f"{size} {mapping.unit}{'s' if size > 1 else ''}"
         if left and isinstance(invocation.result, Succeeded):
             outcome, count = "partly failed", f"{left} of {count} failed"
-        text = f"{count}; {detail}" if detail else count
-        self.invocation("sqs", mapping.queue_name, mapping.function, invocation, outcome, text)
+        text = "; ".join(filter(None, (count, detail, next_step)))
+        api, name = mapping.api, mapping.source_name
+        self.invocation(api, name, mapping.function, invocation, outcome, text)
 
     def invocation(
         self,

@@ -1,9 +1,10 @@
-"""Delivers to the targets of rules and schedules: functions and queues."""
+"""Delivers to the targets of rules and schedules: functions, queues and state machines."""
 
 import asyncio
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from local_gateway.core.event_sources.model import EventRule, EventTarget
@@ -18,31 +19,40 @@ from local_gateway.event_sources.queues import (
     Queue,
 )
 from local_gateway.event_sources.reporter import Reporter
+from local_gateway.event_sources.threads import in_thread
 
 
 class TargetDelivery:
-    """A function gets an asynchronous invocation, a queue gets a message."""
+    """A function is invoked asynchronously, a queue gets a message, a state machine is started."""
 
     def __init__(
         self,
         asynchronous: AsynchronousInvoker,
         *,
         queue: Callable[[str], Queue],
+        client: Callable[[str], Any],
         reporter: Reporter,
     ) -> None:
         self._asynchronous = asynchronous
         self._queue = queue
+        self._client = client
         self._reporter = reporter
 
     async def deliver(self, target: EventTarget, payload: str, trigger: Trigger) -> None:
         """Hand JSON over to a target; does not wait for a function."""
         if target.function is not None:
             self._asynchronous.begin(target.function, payload, trigger)
-        if target.queue_url is not None:
-            try:
+        try:
+            if target.queue_url is not None:
                 await self._queue(target.queue_url).send(payload, target.message_group_id)
-            except QUEUE_ERRORS as error:
-                self._reporter.problem(trigger.api, trigger.name, error)
+            if target.state_machine is not None:
+                await in_thread(partial(self._start, target.state_machine, payload))
+        except QUEUE_ERRORS as error:
+            self._reporter.problem(trigger.api, trigger.name, error)
+
+    def _start(self, state_machine: str, payload: str) -> None:
+        client = self._client("stepfunctions")
+        client.start_execution(stateMachineArn=state_machine, input=payload)
 
 
 class RuleDelivery:

@@ -3,19 +3,29 @@
 import asyncio
 import uuid
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from local_gateway.aws_services.clients import MotoClients
 from local_gateway.aws_services.creators import event_queue_name
-from local_gateway.core.event_sources.model import EventRule, QueueMapping, Schedule
+from local_gateway.core.event_sources.model import (
+    EventRule,
+    QueueMapping,
+    Schedule,
+    StreamMapping,
+)
 from local_gateway.core.event_sources.scheduled_events import rule_event, schedule_payload
 from local_gateway.core.model import Application
 from local_gateway.event_sources.asynchronous import AsynchronousInvoker, Trigger
 from local_gateway.event_sources.clock import Clock, ScheduleTimer
+from local_gateway.event_sources.destinations import DestinationSender
 from local_gateway.event_sources.queue_poller import QueuePoller
 from local_gateway.event_sources.queues import QUEUE_ERRORS, Queue, SqsQueue
+from local_gateway.event_sources.recursive_loops import RecursiveLoops
 from local_gateway.event_sources.reporter import Reporter
 from local_gateway.event_sources.rules import RuleDelivery, RuleListener, TargetDelivery
+from local_gateway.event_sources.stream_poller import StreamPoller, StreamServices
+from local_gateway.event_sources.streams import DynamoDbStream, KinesisStream, Stream
 from local_gateway.event_sources.threads import in_thread
 from local_gateway.records import Observe
 from local_gateway.server.interfaces import ClockAndIds, Invoker
@@ -42,15 +52,28 @@ class EventSources:
         self._clock = clock
         self._reporter = Reporter(observe, sources)
         self._client: Any = None
-        self._asynchronous = AsynchronousInvoker(
-            invoker, clock=clock, reporter=self._reporter, queue=self._queue
+        self._clients: MotoClients | None = None
+        self._others: dict[str, Any] = {}
+        self._loops = RecursiveLoops(self._reporter)
+        sender = DestinationSender(
+            queue=self._queue, client=self._service_client, reporter=self._reporter
+        )
+        self.asynchronous = AsynchronousInvoker(
+            invoker, clock=clock, reporter=self._reporter, sender=sender, loops=self._loops
+        )
+        self._stream_services = StreamServices(
+            invoker=invoker, reporter=self._reporter, sender=sender, clock=clock
         )
         self._delivery = TargetDelivery(
-            self._asynchronous, queue=self._queue, reporter=self._reporter
+            self.asynchronous,
+            queue=self._queue,
+            client=self._service_client,
+            reporter=self._reporter,
         )
         self._rule_delivery = RuleDelivery(self._delivery, self._reporter)
         self._listener: RuleListener | None = None
         self._pollers: dict[QueueMapping, QueuePoller] = {}
+        self._streams: dict[StreamMapping, StreamPoller] = {}
         self._retired: list[QueuePoller] = []
         self._deploying = asyncio.Lock()
         self._following: set[asyncio.Task[None]] = set()
@@ -60,6 +83,11 @@ class EventSources:
         """Serve the event sources of `application`; those that stay as they are run on."""
         async with self._deploying:
             await self._deploy(application)
+
+    def accept(self, function: str, payload: bytes, route_key: str) -> None:
+        """Invoke a function for an integration that does not wait for it."""
+        trigger = Trigger(api="websocket", name=route_key)
+        self.asynchronous.begin(function, payload.decode(errors="replace"), trigger)
 
     def follow(self, application: Application) -> None:
         """Deploy in the background; the deployments follow one another."""
@@ -74,14 +102,26 @@ class EventSources:
             self._reporter.problem("events", "events", error)
 
     async def _deploy(self, application: Application) -> None:
-        self._asynchronous.settings = application.asynchronous
+        self.asynchronous.serve(application)
+        self._loops.functions = application.functions
         rules = [rule for rule in application.event_rules if rule.targets]
         scheduled = [rule for rule in rules if rule.timetable is not None and rule.enabled]
         schedules = [schedule for schedule in application.schedules if schedule.enabled]
-        if self._client is None and (application.queue_mappings or rules or schedules):
-            self._client = await in_thread(lambda: _client(self._endpoint_url, application))
+        needs_queues = any(
+            (
+                application.queue_mappings,
+                application.stream_mappings,
+                application.asynchronous,
+                rules,
+                schedules,
+            )
+        )
+        self._clients = self._clients or MotoClients(self._endpoint_url, application.region)
+        if self._client is None and needs_queues:
+            self._client = await in_thread(lambda: self._queue_client(application))
         await self._listen(application, rules)
         await self._map(application.queue_mappings)
+        await self._read(application)
         await self._time([*scheduled, *schedules])
 
     async def close(self) -> None:
@@ -93,7 +133,8 @@ class EventSources:
             await self._listener.close()
         closing = [timer.close() for timer in self._timers.values()]
         closing += [poller.close() for poller in (*self._pollers.values(), *self._retired)]
-        await asyncio.gather(*closing, self._asynchronous.close())
+        closing += [poller.close() for poller in self._streams.values()]
+        await asyncio.gather(*closing, self.asynchronous.close())
 
     async def _listen(self, application: Application, rules: list[EventRule]) -> None:
         if self._listener is None and rules:
@@ -115,9 +156,40 @@ class EventSources:
             poller = before.get(mapping)
             if poller is None:
                 queue = self._queue(mapping.queue_url)
-                poller = QueuePoller(mapping, queue, invoker=self._invoker, reporter=self._reporter)
+                poller = QueuePoller(
+                    mapping,
+                    queue,
+                    invoker=self._invoker,
+                    reporter=self._reporter,
+                    loops=self._loops,
+                )
                 poller.start()
             self._pollers[mapping] = poller
+
+    async def _read(self, application: Application) -> None:
+        """Read the streams; a mapping that is new in a later version begins where it says."""
+        before, self._streams = self._streams, {}
+        wanted = application.stream_mappings
+        await asyncio.gather(
+            *(poller.close() for mapping, poller in before.items() if mapping not in wanted)
+        )
+        for mapping in wanted:
+            poller = before.get(mapping)
+            if poller is None:
+                poller = StreamPoller(
+                    mapping,
+                    await in_thread(partial(self._stream, mapping)),
+                    self._stream_services,
+                    function_arn=application.functions[mapping.function].arn,
+                )
+                await poller.start()
+            self._streams[mapping] = poller
+
+    def _stream(self, mapping: StreamMapping) -> Stream:
+        # A reader of each shard waits in a connection of its own.
+        if mapping.api == "kinesis":
+            return KinesisStream(self._new_client("kinesis", 100), mapping)
+        return DynamoDbStream(self._new_client("dynamodbstreams", 10), mapping)
 
     async def _time(self, timed: list[EventRule | Schedule]) -> None:
         before, self._timers = self._timers, {}
@@ -146,8 +218,18 @@ class EventSources:
     def _queue(self, url: str) -> Queue:
         return SqsQueue(self._client, url)
 
+    def _queue_client(self, application: Application) -> Any:
+        # Every long poll holds a connection, and what it brings needs others.
+        connections = 2 * len(application.queue_mappings) + 10
+        return self._new_client("sqs", connections)
 
-def _client(endpoint_url: str, application: Application) -> Any:
-    # Every long poll holds a connection, and what it brings needs others.
-    connections = 2 * len(application.queue_mappings) + 10
-    return MotoClients(endpoint_url, application.region).client("sqs", connections=connections)
+    def _service_client(self, service: str) -> Any:
+        """A client of another service, made when it is first needed."""
+        if service not in self._others:
+            self._others[service] = self._new_client(service, 10)
+        return self._others[service]
+
+    def _new_client(self, service: str, connections: int) -> Any:
+        if self._clients is None:
+            raise AssertionError("nothing is served yet")
+        return self._clients.client(service, connections=connections)

@@ -50,6 +50,7 @@ def _api(record: ApiRecord) -> dict[str, Any]:
         "cold": record.cold,
         "detail": record.detail,
         "problem": record.problem,
+        "integration": record.integration,
     }
 
 

@@ -49,8 +49,7 @@ def why_unavailable(hosts: Sequence[str], origin: ApiPort) -> str | None:
 
     A stage may be called `_gateway` on AWS, so it may here, and keeps its path.
     """
-    http = (origin.http_api,) if origin.http_api is not None else ()
-    for api in (*origin.websocket_apis, *http):
+    for api in origin.apis():
         if any(stage.name == SEGMENT for stage in api.stages):
             return f"{api.logical_id} has a stage called {SEGMENT}, which keeps that path"
     if _REACHING_LOOPBACK.isdisjoint(hosts):

@@ -115,17 +115,21 @@ def _payload(payload: bytes) -> dict[str, Any]:
 def route_of(event: Any) -> tuple[str | None, str | None, str | None]:
     """Route key, event type and connection id of an event; `None` for each that it does not have.
 
-    The type of an authorizer's event is REQUEST, of an HTTP API's HTTP. The type of other services'
-    events is the source that they name, such as `aws:sqs`, or an EventBridge detail type.
+    The type of an authorizer's event is REQUEST or TOKEN, of an HTTP or REST API's HTTP. The type
+    of other services' events is the source that they name, such as `aws:sqs`, or an EventBridge
+    detail type.
     """
     if not isinstance(event, dict):
         return None, None, None
     context = event.get("requestContext")
     context = context if isinstance(context, dict) else {}
     route_key = _text(context.get("routeKey")) or _text(event.get("routeKey"))
-    if event.get("type") == "REQUEST":
-        event_type: str | None = "REQUEST"
-    elif "http" in context:
+    if route_key is None and "httpMethod" in context:
+        route_key = f"{context['httpMethod']} {context.get('resourcePath')}"
+    event_type: str | None
+    if event.get("type") in ("REQUEST", "TOKEN"):
+        event_type = event["type"]
+    elif "http" in context or "httpMethod" in context:
         event_type = "HTTP"
     else:
         event_type = _text(context.get("eventType")) or _source(event)

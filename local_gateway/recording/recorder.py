@@ -51,12 +51,22 @@ class RecordingInvoker:
         self._invoker = invoker
         self._recording = recording
 
-    async def invoke(self, function: str, payload: bytes, /) -> Invocation:
+    async def invoke(
+        self,
+        function: str,
+        payload: bytes,
+        /,
+        *,
+        trace_id: str | None = None,
+        request_id: str | None = None,
+    ) -> Invocation:
         """Invoke and record; an invocation that is cancelled or cannot start is `unfinished`."""
         number, time = self._recording.begin(), iso_time(self._recording.sources.now())
         invocation: Invocation | None = None
         try:
-            invocation = await self._invoker.invoke(function, payload)
+            invocation = await self._invoker.invoke(
+                function, payload, trace_id=trace_id, request_id=request_id
+            )
         finally:
             self._recording.end(_recorded(number, time, function, payload, invocation))
         return invocation

@@ -95,8 +95,11 @@ class JsonReport:
 def _route(invocation: RecordedInvocation) -> str | None:
     """The route key; for HTTP requests method and path, which say more than `$default`."""
     event: Any = invocation.event
-    for name in ("requestContext", "http"):
-        event = event.get(name) if isinstance(event, dict) else None
-    if not isinstance(event, dict):
+    context = event.get("requestContext") if isinstance(event, dict) else None
+    if not isinstance(context, dict):
         return invocation.route_key
-    return f"{event.get('method')} {event.get('path')}"
+    if isinstance(context.get("http"), dict):
+        return f"{context['http'].get('method')} {context['http'].get('path')}"
+    if "httpMethod" in context:
+        return f"{context['httpMethod']} {context.get('path')}"
+    return invocation.route_key

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from local_gateway.core.invocation import (
@@ -17,6 +16,7 @@ from local_gateway.core.model import LambdaFunction
 from local_gateway.runtime.alarm import Alarm
 from local_gateway.runtime.environment_log import EXIT_ERROR, EnvironmentLog
 from local_gateway.runtime.jobs import Job
+from local_gateway.runtime.languages.language import Language
 from local_gateway.runtime.process import EnvironmentProcess, describe_exit, start_process
 from local_gateway.runtime.runtime_api import (
     MAX_RESPONSE_BYTES,
@@ -28,8 +28,6 @@ from local_gateway.runtime.runtime_api import (
 )
 from local_gateway.runtime.settings import RuntimeContext
 from local_gateway.runtime.variables import environment_variables, log_stream_name
-
-_LAUNCHER = Path(__file__).parent / "child" / "launcher.py"
 
 # After a fatal error a runtime exits by itself, unless a thread of the handler prevents it.
 _EXIT_GRACE_SECONDS = 0.25
@@ -68,6 +66,7 @@ class ExecutionEnvironment:
     def __init__(
         self,
         function: LambdaFunction,
+        language: Language,
         context: RuntimeContext,
         owner: EnvironmentOwner,
         *,
@@ -75,6 +74,7 @@ class ExecutionEnvironment:
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._function = function
+        self._language = language
         self._context = context
         self._owner = owner
         self._cold = cold
@@ -182,14 +182,14 @@ class ExecutionEnvironment:
         self._spawned_at = self._loop.time()
         context.reaper.watch(self._log_stream)
         process = await start_process(
-            [str(settings.python), "-P", str(_LAUNCHER), context.client, function.handler],
+            lambda lifeline: self._language.command(function, lifeline),
             directory=function.code,
             variables=environment_variables(
                 function,
+                self._language,
                 region=context.region,
                 api_address=address,
                 log_stream=self._log_stream,
-                python=settings.python,
                 base=settings.base_environment,
             ),
             on_line=self._log.line,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from local_gateway.core.invocation import Invocation, InvocationResult, Throttled
+from local_gateway.core.lambda_api.lineage import with_invocation
 from local_gateway.runtime.alarm import Alarm
 
 # The rough size of a waiting invocation besides its payload.
@@ -54,10 +55,22 @@ class Job:
         self.end(Invocation(result=result, request_id=self.request_id, cold=False, duration=0.0))
 
 
-def new_job(payload: bytes, trace_id: str | None) -> Job:
-    """A job for the running loop; without a trace id it gets a new one, as from X-Ray."""
+def new_job(
+    payload: bytes,
+    trace_id: str | None,
+    request_id: str | None = None,
+    *,
+    function_key: str = "",
+) -> Job:
+    """A job for the running loop, with new ids where none are given.
+
+    The function is added to the chain that the trace id describes.
+    """
     answer: asyncio.Future[Invocation] = asyncio.get_running_loop().create_future()
-    return Job(payload, trace_id or _new_trace_id(), answer)
+    trace_id = trace_id or _new_trace_id()
+    if function_key:
+        trace_id = with_invocation(trace_id, function_key)
+    return Job(payload, trace_id, answer, request_id or _new_request_id())
 
 
 class JobQueue:

@@ -6,6 +6,7 @@ from enum import Enum, auto
 from itertools import islice
 
 from local_gateway.core.invocation import Failed, InvocationResult, Throttled
+from local_gateway.core.lambda_api.lineage import function_key
 from local_gateway.core.model import LambdaFunction
 from local_gateway.runtime.alarm import Alarm
 from local_gateway.runtime.environment import ExecutionEnvironment
@@ -41,6 +42,8 @@ class FunctionPool:
 
     def __init__(self, function: LambdaFunction, context: RuntimeContext) -> None:
         self.function = function
+        self.language = context.language_of(function)
+        self.function_key = function_key(function.arn)
         self._context = context
         self._settings = context.settings
         self._loop = asyncio.get_running_loop()
@@ -215,7 +218,9 @@ class FunctionPool:
         return any(item.is_initialised and item.is_alive for item in self._environments)
 
     def _start(self, *, cold: bool) -> ExecutionEnvironment:
-        environment = ExecutionEnvironment(self.function, self._context, self, cold=cold)
+        environment = ExecutionEnvironment(
+            self.function, self.language, self._context, self, cold=cold
+        )
         self._environments.add(environment)
         life = self._loop.create_task(environment.live())
         self._lives.add(life)

@@ -4,10 +4,11 @@ import asyncio
 import contextlib
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import cast, override
+from typing import Any, BinaryIO, cast, override
 
 from local_gateway.records import LogStream
 
@@ -64,11 +65,13 @@ class EnvironmentProcess(asyncio.SubprocessProtocol):
     """A process and all that it started; only `start_process` makes one.
 
     `pid` is also the id of the process group. `ended` is the return code, set after the last line.
+    `lifeline` is the end of a pipe that closes when the gateway ends, or here.
     """
 
-    def __init__(self, on_line: LineSink, line_limit: int) -> None:
+    def __init__(self, on_line: LineSink, line_limit: int, lifeline: BinaryIO) -> None:
         self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self.pid = 0
+        self._lifeline = lifeline
         self._on_line = on_line
         self._splitters = {1: LineSplitter(line_limit), 2: LineSplitter(line_limit)}
         self._transport: asyncio.SubprocessTransport
@@ -125,6 +128,7 @@ class EnvironmentProcess(asyncio.SubprocessProtocol):
         if self._drain is not None:
             self._drain.cancel()
         self._transport.close()
+        self._lifeline.close()
         if not self.ended.done():  # it is cancelled if the gateway stops in the meantime
             self.ended.set_result(self._transport.get_returncode() or 0)
 
@@ -141,22 +145,52 @@ def _descendants(pid: int) -> Iterator[int]:
 _STREAMS: Mapping[int, LogStream] = {1: "stdout", 2: "stderr"}
 
 
+def _kill_when_closed(lifeline: int, group: int) -> None:
+    """Let the kernel kill a process group when the pipe closes, even while a handler is busy."""
+    import fcntl
+
+    fcntl.fcntl(lifeline, fcntl.F_SETSIG, signal.SIGKILL)
+    fcntl.fcntl(lifeline, fcntl.F_SETOWN, -group)
+    flags = fcntl.fcntl(lifeline, fcntl.F_GETFL)
+    fcntl.fcntl(lifeline, fcntl.F_SETFL, flags | os.O_ASYNC)
+
+
 async def start_process(
-    command: Sequence[str],
+    command: Callable[[int], Sequence[str]],
     *,
     directory: Path,
     variables: Mapping[str, str],
     on_line: LineSink,
     line_limit: int,
 ) -> EnvironmentProcess:
-    """Start a process as the leader of a new group; raises `OSError`."""
-    _, process = await asyncio.get_running_loop().subprocess_exec(
-        lambda: EnvironmentProcess(on_line, line_limit),
-        *command,
-        cwd=directory,
-        env=variables,
-        start_new_session=True,
+    """Start a process as the leader of a new group; raises `OSError`.
+
+    `command` gets the descriptor of the process's lifeline: the group must end when it closes. On
+    Linux the kernel ends it.
+    """
+    lifeline, write_end = os.pipe()
+    held = os.fdopen(write_end, "wb", buffering=0)
+    is_windows = sys.platform == "win32"
+    options: dict[str, Any] = (
+        {"stdin": lifeline}
+        if is_windows
+        else {"stdin": subprocess.DEVNULL, "pass_fds": (lifeline,), "start_new_session": True}
     )
+    try:
+        _, process = await asyncio.get_running_loop().subprocess_exec(
+            lambda: EnvironmentProcess(on_line, line_limit, held),
+            *command(0 if is_windows else lifeline),
+            cwd=directory,
+            env=variables,
+            **options,
+        )
+        if sys.platform == "linux":
+            _kill_when_closed(lifeline, process.pid)
+    except BaseException:
+        held.close()
+        raise
+    finally:
+        os.close(lifeline)
     return process
 
 

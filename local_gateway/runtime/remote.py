@@ -108,11 +108,17 @@ class RemoteLambda:
         return None
 
     async def invoke(
-        self, function: str, payload: bytes, *, trace_id: str | None = None
+        self,
+        function: str,
+        payload: bytes,
+        /,
+        *,
+        trace_id: str | None = None,
+        request_id: str | None = None,
     ) -> Invocation:
         """Like `LambdaRuntime.invoke`; the result is `Failed` if the service is unreachable."""
         invoked = self._function(function)
-        request_id = str(uuid.uuid4())
+        request_id = request_id or str(uuid.uuid4())
         slots = self._slots_of(invoked)
         throttled = Invocation(result=Throttled(), request_id=request_id, cold=False, duration=0.0)
         if invoked.reserved_concurrency is not None and slots.locked():
@@ -247,7 +253,7 @@ def _raised(function: LambdaFunction, kind: str, body: bytes) -> InvocationResul
     message = str(error.get("errorMessage", ""))
     if "errorType" not in error and _TIMED_OUT.fullmatch(message.encode()):
         return TimedOut(function.timeout)
-    return Failed(str(error.get("errorType", kind)), message)
+    return Failed(str(error.get("errorType", kind)), message, body)
 
 
 def _object(body: bytes) -> dict[str, Any]:

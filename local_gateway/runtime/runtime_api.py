@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
-from socket import create_server, socket
+from socket import IPPROTO_TCP, TCP_NODELAY, create_server, socket
 from typing import Protocol, cast
 
 from local_gateway.core.http import Headers, Request
@@ -199,6 +199,9 @@ _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 def listen() -> Iterator[tuple[socket, str]]:
     """A free port of the loopback interface, and its `host:port`; calls wait for `serve`."""
     with create_server(("127.0.0.1", 0)) as listener:
+        # asyncio does not do it for sockets of others: an answer would wait 40 ms for the
+        # acknowledgement of the one before.
+        listener.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
         host, port = listener.getsockname()
         yield listener, f"{host}:{port}"
 
@@ -228,4 +231,5 @@ def _failure(request: Request) -> Failed:
         body = None
     if not isinstance(body, dict):
         return Failed(fallback, "")
-    return Failed(str(body.get("errorType") or fallback), str(body.get("errorMessage") or ""))
+    error_type, message = body.get("errorType") or fallback, body.get("errorMessage") or ""
+    return Failed(str(error_type), str(message), request.body)

@@ -8,15 +8,13 @@ from local_gateway.core.model import LambdaFunction
 from local_gateway.errors import GatewayError
 from local_gateway.records import Observe, ignore
 from local_gateway.runtime.jobs import new_job
+from local_gateway.runtime.languages.language import Language
 from local_gateway.runtime.pool import STARTS_AT_ONCE, FunctionPool
-from local_gateway.runtime.reaper import ProcessReaper
-from local_gateway.runtime.settings import RuntimeContext, RuntimeSettings, choose_client
+from local_gateway.runtime.settings import RuntimeContext, RuntimeSettings
 
 MAX_REQUEST_BYTES = 6 * 1024 * 1024
 # A process of a small Python function takes some 20 MB.
 MOST_KEPT_WARM = 32
-
-_INSTALL = "; install it into the environment the gateway runs in, or put it into a layer"
 
 
 class FunctionInitError(GatewayError):
@@ -39,13 +37,7 @@ class LambdaRuntime:
     ) -> None:
         settings = settings or RuntimeSettings()
         self._functions = dict(functions)
-        self._context = RuntimeContext(
-            settings=settings,
-            observe=observe,
-            region=region,
-            client=choose_client(settings),
-            reaper=ProcessReaper(),
-        )
+        self._context = RuntimeContext.from_settings(settings, observe, region)
         self._pools: dict[str, FunctionPool] = {}
         self._retiring: dict[asyncio.Task[None], FunctionPool] = {}
         self._started = False
@@ -59,16 +51,25 @@ class LambdaRuntime:
         self._started = True
 
     async def invoke(
-        self, function: str, payload: bytes, *, trace_id: str | None = None
+        self,
+        function: str,
+        payload: bytes,
+        /,
+        *,
+        trace_id: str | None = None,
+        request_id: str | None = None,
     ) -> Invocation:
         """Invoke the function with this logical id; a failure is a result, too.
+
+        `trace_id` continues the chain of the invocation that led to this one; `request_id` is the
+        one of an earlier attempt.
 
         `Succeeded.payload` is JSON, unless the handler returned `bytes`, which Lambda passes on
         unchanged. If the call is cancelled, the handler continues to its own timeout. Raises
         `GatewayError` if the function does not exist or the runtime is not started.
         """
-        job = new_job(payload, trace_id)
         pool = self._pool(function)
+        job = new_job(payload, trace_id, request_id, function_key=pool.function_key)
         if len(job.payload) > MAX_REQUEST_BYTES:
             message = f"Request must be smaller than {MAX_REQUEST_BYTES} bytes"
             job.end_without_environment(Failed("RequestTooLargeException", message))
@@ -99,7 +100,8 @@ class LambdaRuntime:
                 if pool is None or pool is not self._pools.get(name):
                     return  # a reload has replaced the function, and has started the new version
                 if failure is not None:
-                    warn(f"{_describe(pool.function, failure)}; its calls fail until that is corrected")
+                    reason = _describe(pool.function, failure, pool.language)
+                    warn(f"{reason}; its calls fail until that is corrected")
                 elif at >= MOST_KEPT_WARM:
                     pool.kill_idle_environment()
 
@@ -163,7 +165,7 @@ class LambdaRuntime:
 async def _warm(pool: FunctionPool) -> None:
     failure = await pool.warm()
     if failure is not None:
-        raise FunctionInitError(_describe(pool.function, failure))
+        raise FunctionInitError(_describe(pool.function, failure, pool.language))
 
 
 async def _warm_all(pools: Iterable[FunctionPool]) -> None:
@@ -178,19 +180,11 @@ async def _warm_all(pools: Iterable[FunctionPool]) -> None:
             raise problem
 
 
-def _describe(function: LambdaFunction, failure: InvocationResult) -> str:
+def _describe(function: LambdaFunction, failure: InvocationResult, language: Language) -> str:
     subject = f"{function.logical_id}: handler {function.handler}"
     match failure:
-        case Failed("Runtime.ImportModuleError", message):
-            cause = message.partition(": ")[2] or message
-            remedy = _INSTALL if cause.startswith("No module named") else ""
-            return f"{subject} does not import: {cause}{remedy}"
-        case Failed("Runtime.UserCodeSyntaxError", message):
-            return f"{subject} does not import: {message}"
-        case Failed("Runtime.HandlerNotFound" | "Runtime.MalformedHandlerName", message):
-            return f"{subject} does not exist: {message}"
-        case Failed(error_type, message):
-            return f"{subject} does not start: {error_type}: {message}"
+        case Failed():
+            return f"{subject} {language.explain(function, failure)}"
         case TimedOut(seconds):
             return f"{subject} does not start: not ready within {seconds:g} s"
         case _:

@@ -1,16 +1,19 @@
 """The settings of execution environments, and what they share."""
 
-import importlib.util
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Self
 
+from local_gateway.core.model import LambdaFunction
+from local_gateway.errors import GatewayError
+from local_gateway.interpreters import LanguageName, language_of
 from local_gateway.records import Observe
+from local_gateway.runtime.languages.language import Language
+from local_gateway.runtime.languages.node import Node
+from local_gateway.runtime.languages.python import Python, choose_client
 from local_gateway.runtime.reaper import ProcessReaper
-
-type RuntimeClient = Literal["awslambdaric", "bootstrap"]
 
 MIB = 1024 * 1024
 
@@ -49,15 +52,28 @@ class RuntimeContext:
     settings: RuntimeSettings
     observe: Observe
     region: str
-    client: RuntimeClient
+    languages: Mapping[LanguageName, Language]
     reaper: ProcessReaper
 
-
-def choose_client(settings: RuntimeSettings) -> RuntimeClient:
-    """Amazon's client if it is installed (it has wheels for Linux only), or else our own."""
-    chosen = settings.use_awslambdaric
-    if chosen is None:
-        chosen = settings.python == Path(sys.executable) and all(
-            importlib.util.find_spec(name) for name in ("awslambdaric", "runtime_client")
+    @classmethod
+    def from_settings(cls, settings: RuntimeSettings, observe: Observe, region: str) -> Self:
+        """The context with every language that runs here."""
+        client = choose_client(settings.use_awslambdaric, settings.python)
+        languages: dict[LanguageName, Language] = {
+            "python": Python(settings.python, client),
+            "node": Node(),
+        }
+        return cls(
+            settings=settings,
+            observe=observe,
+            region=region,
+            languages=languages,
+            reaper=ProcessReaper(),
         )
-    return "awslambdaric" if chosen else "bootstrap"
+
+    def language_of(self, function: LambdaFunction) -> Language:
+        """The language that runs a function."""
+        name = language_of(function.runtime)
+        if name is None:
+            raise GatewayError(f"{function.logical_id}: {function.runtime} does not run here")
+        return self.languages[name]

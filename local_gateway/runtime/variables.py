@@ -9,9 +9,9 @@ import os
 import secrets
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 
 from local_gateway.core.model import LambdaFunction
+from local_gateway.runtime.languages.language import Language
 
 VERSION = "$LATEST"
 
@@ -26,6 +26,9 @@ def service_variables(aws_endpoint_url: str, region: str) -> dict[str, str]:
     """The variables that send every call of an SDK to the AWS services of this run."""
     return {
         "AWS_ENDPOINT_URL": aws_endpoint_url,
+        # SDKs put a bucket's name in front of a host name, which may not resolve, but not of an
+        # address.
+        "AWS_ENDPOINT_URL_S3": aws_endpoint_url.replace("//localhost:", "//127.0.0.1:"),
         # On AWS an SDK without an endpoint asks for a host that does not exist. It must do so here,
         # too: the AWS services of this run would accept posts to any connection.
         "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": f"https://execute-api.{region}.amazonaws.com",
@@ -39,18 +42,16 @@ _HOME = "/home/sbx_user1051"
 
 def environment_variables(
     function: LambdaFunction,
+    language: Language,
     *,
     region: str,
     api_address: str,
     log_stream: str,
-    python: Path,
     base: Mapping[str, str],
 ) -> dict[str, str]:
     """All variables; Lambda's win over the function's, which win over `base` and the defaults."""
     variables = {
-        "PATH": os.pathsep.join(
-            [str(python.parent), "/usr/local/bin", *os.defpath.split(os.pathsep)]
-        ),
+        "PATH": os.pathsep.join(["/usr/local/bin", *os.defpath.split(os.pathsep)]),
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",
         "HOME": _HOME,
@@ -59,10 +60,11 @@ def environment_variables(
         **base,
         **function.environment,
     }
-    variables["PYTHONPATH"] = _module_path(function, variables.get("PYTHONPATH"))
+    variables |= language.variables(function, variables)
     for name, dummy in DUMMY_CREDENTIALS.items():
         variables[name] = base.get(name, dummy)
     return variables | {
+        **function.logging,
         "_HANDLER": function.handler,
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
@@ -75,18 +77,12 @@ def environment_variables(
         "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
         "AWS_LAMBDA_RUNTIME_API": api_address,
         "LAMBDA_TASK_ROOT": str(function.code),
-        "LAMBDA_RUNTIME_DIR": str(Path(__file__).parent / "child"),
     }
 
 
 def log_stream_name(date: str) -> str:
     """`YYYY/MM/DD/[version]` and 32 hexadecimal digits; `date` is its first part."""
     return f"{date}/[{VERSION}]{secrets.token_hex(16)}"
-
-
-def _module_path(function: LambdaFunction, own: str | None) -> str:
-    roots = [function.code, *(root for layer in function.layers for root in layer.source_roots)]
-    return os.pathsep.join([*map(str, roots), *([own] if own else [])])
 
 
 def _windows_variables() -> dict[str, str]:

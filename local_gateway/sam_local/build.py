@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from local_gateway.core.model import Application
 from local_gateway.errors import GatewayError
-from local_gateway.runtime.child.redirection import VARIABLE
+from local_gateway.runtime.child.python.redirection import VARIABLE
 from local_gateway.runtime.variables import DUMMY_CREDENTIALS, service_variables
 from local_gateway.template.document.source import Json, JsonObject, as_object, load_source
 

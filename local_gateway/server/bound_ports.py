@@ -23,8 +23,8 @@ class BoundPorts:
 
     def __exit__(self, *exc: object) -> None:
         for sockets in self._ports:
-            for bound in sockets:
-                bound.close()
+            for other in sockets:
+                other.close()
 
     def __iter__(self) -> Iterator[list[socket.socket]]:
         return iter(self._ports)
@@ -59,12 +59,16 @@ def bind(hosts: tuple[str, ...], port: int) -> list[socket.socket]:
     for host in hosts:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
-            sockets.append(socket.create_server((host, port), family=family, backlog=1024))
+            bound = socket.create_server((host, port), family=family, backlog=1024)
+            # asyncio does it for listeners of its own only. A frame would wait up to 40 ms for the
+            # acknowledgement of the one before.
+            bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sockets.append(bound)
         except OSError as error:
             if error.errno in {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT} and sockets:
                 continue
-            for bound in sockets:
-                bound.close()
+            for other in sockets:
+                other.close()
             raise GatewayError(_bind_problem(error, host, port)) from error
         port = sockets[0].getsockname()[1]
     return sockets

@@ -1,13 +1,15 @@
 """What the servers of all APIs share."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from local_gateway.core.websocket.stage import Limits
 from local_gateway.records import Observe
 from local_gateway.server.faults import FaultInjector
+from local_gateway.server.integrations import Integrations
 from local_gateway.server.interfaces import ClockAndIds
 from local_gateway.server.invocations import Invocations
+from local_gateway.server.issuers import Issuers
 from local_gateway.server.signatures import SigningKey
 
 
@@ -20,8 +22,10 @@ class ServerContext:
     """
 
     invocations: Invocations
+    integrations: Integrations
     clock: ClockAndIds
     observe: Observe
     limits: Limits
+    issuers: Issuers = field(default_factory=Issuers)
     signing_keys: Mapping[str, SigningKey] | None = None
     faults: FaultInjector | None = None

@@ -14,11 +14,12 @@ from local_gateway.core import management
 from local_gateway.core.chaos import Fault, Key
 from local_gateway.core.http import Response
 from local_gateway.core.invocation import Failed, Invocation
-from local_gateway.core.model import HttpApi
-from local_gateway.core.websocket.actions import Invoke, Purpose
+from local_gateway.core.model import HttpApi, RestApi
+from local_gateway.core.websocket.actions import CallIntegration, Invoke, Purpose
 from local_gateway.core.websocket.connection import Connection
 from local_gateway.records import ApiRecord, Observe
 from local_gateway.server.framing import Message, Text
+from local_gateway.server.integrations import Integrations
 from local_gateway.server.interfaces import ClockAndIds, Invoker
 from local_gateway.server.invocations import Invocations
 from local_gateway.server.session import Session
@@ -64,7 +65,7 @@ class FaultInjector:
         self._api_names: dict[str, str] = {}
         self._http_routes: dict[tuple[str, str], _Target] = {}
 
-    def add_http_api(self, api: HttpApi) -> None:
+    def add_api(self, api: HttpApi | RestApi) -> None:
         """Know the API by the id that its events have."""
         self._api_names[api.api_id] = api.logical_id
 
@@ -83,12 +84,13 @@ class FaultInjector:
 
     def target_of(self, context: dict[str, Any]) -> _Target | None:
         """What an event with this request context concerns; `None` if no faults apply to it."""
-        if "http" not in context:
+        route = _http_route(context)
+        if route is None:
             return self._connections.get(context.get("connectionId", ""))
         name = self._api_names.get(context["apiId"])
         if name is None:
             return None
-        key = (name, context["routeKey"])
+        key = (name, route)
         target = self._http_routes.setdefault(key, _Target("http", key))
         target.requests += 1
         return target
@@ -131,24 +133,43 @@ class FaultInjectingInvoker:
         self._clock = clock
         self._kill = kill
 
-    async def invoke(self, function: str, payload: bytes, /) -> Invocation:
+    async def invoke(
+        self,
+        function: str,
+        payload: bytes,
+        /,
+        *,
+        trace_id: str | None = None,
+        request_id: str | None = None,
+    ) -> Invocation:
         event = json.loads(payload)
         context = event["requestContext"]
         target = self._injector.target_of(context)
         if target is None:
-            return await self._invoker.invoke(function, payload)
+            return await self._invoker.invoke(
+                function, payload, trace_id=trace_id, request_id=request_id
+            )
         route, key = _route_and_key(event, context, target)
         is_slow = self._injector.applies(Fault.SLOW, target, route, key)
         crashes = self._injector.applies(Fault.CRASH, target, route, key)
         if is_slow:
             await asyncio.sleep(self._injector.delay(target, key))
         if not crashes:
-            return await self._invoker.invoke(function, payload)
+            return await self._invoker.invoke(
+                function, payload, trace_id=trace_id, request_id=request_id
+            )
         self._kill(function)
-        request_id = self._clock.new_id()
+        request_id = request_id or self._clock.new_id()
         message = f"RequestId: {request_id} Error: Runtime exited with error: signal: killed"
         result = Failed("Runtime.ExitError", message)
         return Invocation(result=result, request_id=request_id, cold=False, duration=0.0)
+
+
+def _http_route(context: dict[str, Any]) -> str | None:
+    """The route of a request to an HTTP or REST API."""
+    if "httpMethod" in context:
+        return f"{context['httpMethod']} {context['resourcePath']}"
+    return str(context["routeKey"]) if "http" in context else None
 
 
 def _route_and_key(
@@ -156,7 +177,8 @@ def _route_and_key(
 ) -> tuple[str, Key]:
     """The route that the record shows, and the last part of the faults' key."""
     if target.connection_id is None:
-        return f"{context['http']['method']} {context['http']['path']}", target.requests
+        line = context.get("http") or {**context, "method": context.get("httpMethod")}
+        return f"{line['method']} {line['path']}", target.requests
     route = Purpose.AUTHORIZE if "methodArn" in event else context["routeKey"]
     is_message = context["eventType"] == "MESSAGE"
     key = f"message {target.messages}" if is_message else str(route)
@@ -172,11 +194,18 @@ class FaultInjectingSession(Session):
         connection: Connection,
         *,
         invocations: Invocations,
+        integrations: Integrations,
         clock: ClockAndIds,
         observe: Observe,
         injector: FaultInjector,
     ) -> None:
-        super().__init__(connection, invocations=invocations, clock=clock, observe=observe)
+        super().__init__(
+            connection,
+            invocations=invocations,
+            integrations=integrations,
+            clock=clock,
+            observe=observe,
+        )
         self._injector = injector
         self._target = injector.add_connection(connection)
         self.finished.add_done_callback(lambda _: injector.remove_connection(connection))
@@ -202,7 +231,7 @@ class FaultInjectingSession(Session):
         if is_text and self._applies(Fault.DROP, "message", self._target.messages):
             self._vanish()
 
-    def _invoke(self, invoke: Invoke) -> None:
+    def _invoke(self, invoke: Invoke | CallIntegration) -> None:
         route = invoke.route_key
         is_message = invoke.purpose is Purpose.MESSAGE
         event = f"message {self._target.messages}" if is_message else str(invoke.purpose)

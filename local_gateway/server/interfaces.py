@@ -12,7 +12,15 @@ from local_gateway.core.timestamps import RequestStamp
 class Invoker(Protocol):
     """Runs functions by logical id."""
 
-    async def invoke(self, function: str, payload: bytes, /) -> Invocation: ...
+    async def invoke(
+        self,
+        function: str,
+        payload: bytes,
+        /,
+        *,
+        trace_id: str | None = None,
+        request_id: str | None = None,
+    ) -> Invocation: ...
 
 
 class ClockAndIds:

@@ -10,6 +10,7 @@ from local_gateway.server.http_api import HttpApiServer
 from local_gateway.server.interfaces import ClockAndIds
 from local_gateway.server.protocol import Answer, Handler
 from local_gateway.server.responses import json_message
+from local_gateway.server.rest_api import RestApiServer
 from local_gateway.server.websocket_stage import (
     MANAGEMENT_SEGMENT,
     WebSocketStageServer,
@@ -21,7 +22,7 @@ AWS_DOMAIN = ".execute-api."
 
 
 class Router:
-    """Sends `/{stage}` to its WebSocket API and everything else to the HTTP API, if any.
+    """Sends `/{stage}` to its WebSocket or REST API, everything else to the HTTP API, if any.
 
     A path that belongs to nothing is answered 403 `Forbidden`, as API Gateway answers for a
     stage that does not exist. A mounted handler comes before the HTTP API's routes, but not
@@ -32,6 +33,7 @@ class Router:
         self._clock = clock
         self._observe = observe
         self._stages: Mapping[str, WebSocketStageServer] = {}
+        self._rest_stages: Mapping[str, RestApiServer] = {}
         self._http_api: HttpApiServer | None = None
         self._mounted: dict[str, Handler] = {}
 
@@ -40,10 +42,14 @@ class Router:
         self._mounted[segment] = handler
 
     def serve(
-        self, stages: Mapping[str, WebSocketStageServer], http_api: HttpApiServer | None
+        self,
+        stages: Mapping[str, WebSocketStageServer],
+        http_api: HttpApiServer | None,
+        rest_stages: Mapping[str, RestApiServer],
     ) -> None:
         """From now on, these are the APIs of the port; stages by name."""
         self._stages = stages
+        self._rest_stages = rest_stages
         self._http_api = http_api
 
     async def handle(self, request: Request) -> Answer:
@@ -51,16 +57,12 @@ class Router:
         first, _, rest = request.path.removeprefix("/").partition("/")
         stage = self._stages.get(unquote(first))
         if stage is not None and not _is_for_another_api(request, stage):
-            if not rest:
-                return await stage.upgrade(request)
-            if not _is_management(rest):
-                if _has_management_segment(rest):
-                    return self._foreign_management_call(request)
+            return await self._handle_in(stage, request, rest)
+        rest_stage = self._rest_stages.get(unquote(first))
+        if rest_stage is not None and not is_upgrade(request):
+            if _is_for_another_api(request, rest_stage):
                 return json_message(403, "Forbidden")
-            connection = rest.partition("/")[2]
-            if connection and "/" not in connection:
-                return stage.manage(request, connection)
-            return self._foreign_management_call(request)
+            return await rest_stage.handle(request)
         mounted = self._mounted.get(first)
         if mounted is not None and not is_upgrade(request) and not self._is_http_stage(first):
             return await mounted(request)
@@ -71,6 +73,19 @@ class Router:
         if _has_management_segment(rest):
             return self._foreign_management_call(request)
         return json_message(403, "Forbidden")
+
+    async def _handle_in(self, stage: WebSocketStageServer, request: Request, rest: str) -> Answer:
+        """Answer a request to a WebSocket API's stage; `rest` is the path below it."""
+        if not rest:
+            return await stage.upgrade(request)
+        if not _is_management(rest):
+            if _has_management_segment(rest):
+                return self._foreign_management_call(request)
+            return json_message(403, "Forbidden")
+        connection = rest.partition("/")[2]
+        if connection and "/" not in connection:
+            return stage.manage(request, connection)
+        return self._foreign_management_call(request)
 
     def _is_http_stage(self, name: str) -> bool:
         return self._http_api is not None and name in self._http_api.stage_names()
@@ -90,7 +105,7 @@ class Router:
         return with_request_id(response, stamp)
 
 
-def _is_for_another_api(request: Request, stage: WebSocketStageServer) -> bool:
+def _is_for_another_api(request: Request, stage: WebSocketStageServer | RestApiServer) -> bool:
     """Whether the host names an API as on AWS, where an API's name leads to its own stages."""
     host = (request.headers.get("host") or "").lower()
     return AWS_DOMAIN in host and host.partition(":")[0] != stage.domain_name

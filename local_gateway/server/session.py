@@ -7,11 +7,15 @@ from typing import cast
 
 from local_gateway.core.http import Response
 from local_gateway.core.invocation import InvocationResult
+from local_gateway.core.management import SignatureRefusal
 from local_gateway.core.timestamps import RequestStamp
 from local_gateway.core.websocket.actions import (
     AcceptHandshake,
     Action,
+    CallIntegration,
     CloseSocket,
+    IntegrationFailure,
+    IntegrationResult,
     Invoke,
     Purpose,
     RefuseHandshake,
@@ -21,6 +25,7 @@ from local_gateway.core.websocket.actions import (
 from local_gateway.core.websocket.connection import Connection
 from local_gateway.records import ApiRecord, Direction, Frame, Observe
 from local_gateway.server.framing import Framing, Message, Text
+from local_gateway.server.integrations import Integrations
 from local_gateway.server.interfaces import ClockAndIds
 from local_gateway.server.invocations import Invocations
 
@@ -37,6 +42,7 @@ class Session(asyncio.Protocol):
         connection: Connection,
         *,
         invocations: Invocations,
+        integrations: Integrations,
         clock: ClockAndIds,
         observe: Observe,
     ) -> None:
@@ -44,6 +50,7 @@ class Session(asyncio.Protocol):
         self.finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._framing = Framing(connection.stage.limits)
         self._invocations = invocations
+        self._integrations = integrations
         self._clock = clock
         self._observe = observe
         self._transport: asyncio.Transport | None = None
@@ -52,11 +59,16 @@ class Session(asyncio.Protocol):
         self._waiting: deque[Message] = deque()
         self._is_paused = False
 
-    async def handshake(self, stamp: RequestStamp) -> AcceptHandshake | RefuseHandshake:
-        """Run authorizer and `$connect`; the upgrade stays pending meanwhile, as on AWS."""
-        actions = self.connection.open(stamp)
+    async def handshake(
+        self, stamp: RequestStamp, signature: SignatureRefusal | None = None
+    ) -> AcceptHandshake | RefuseHandshake:
+        """Run authorizer and `$connect`; the upgrade stays pending meanwhile, as on AWS.
+
+        `signature` is why a signature that `$connect` wants is refused.
+        """
+        actions = self.connection.open(stamp, signature)
         while True:
-            invoke: Invoke | None = None
+            invoke: Invoke | CallIntegration | None = None
             for action in actions:
                 match action:
                     case AcceptHandshake():
@@ -70,10 +82,15 @@ class Session(asyncio.Protocol):
                         return action
                     case Warn(text):
                         self._record(stamp.at, "$connect", "warning", text, problem=True)
-                    case Invoke():
+                    case Invoke() | CallIntegration():
                         invoke = action
             if invoke is None:
                 raise AssertionError("a handshake step neither decides nor invokes")
+            if isinstance(invoke, CallIntegration):
+                mapped = await self._integrations.run(invoke, self.connection.connection_id)
+                stamp = self._clock.stamp()
+                actions = self.connection.integrated(invoke, mapped, stamp)
+                continue
             started = stamp.at
             result = await self._invocations.run(invoke, self.connection.connection_id)
             stamp = self._clock.stamp()
@@ -127,7 +144,7 @@ class Session(asyncio.Protocol):
     def _perform(self, actions: list[Action], at: int) -> None:
         for action in actions:
             match action:
-                case Invoke():
+                case Invoke() | CallIntegration():
                     self._invoke(action)
                 case SendText(text):
                     self._send(text, at)
@@ -191,16 +208,33 @@ class Session(asyncio.Protocol):
         else:
             self._perform(self.connection.binary_received(stamp), stamp.at)
 
-    def _invoke(self, invoke: Invoke) -> None:
+    def _invoke(self, invoke: Invoke | CallIntegration) -> None:
         self._in_flight += 1
-        self._invocations.begin(invoke, self.connection.connection_id, self._answered)
+        if isinstance(invoke, Invoke):
+            self._invocations.begin(invoke, self.connection.connection_id, self._answered)
+        else:
+            self._integrations.begin(invoke, self.connection.connection_id, self._integrated)
 
-    def _answered(self, invoke: Invoke, result: InvocationResult, at: int) -> None:
+    def _integrated(
+        self, call: CallIntegration, result: IntegrationResult | IntegrationFailure
+    ) -> None:
         self._in_flight -= 1
-        if self._is_paused and self._transport is not None:
+        if self._is_paused:
+            self._resume_reading()
+        if call.purpose is Purpose.MESSAGE:
+            stamp = self._clock.stamp()
+            self._perform(self.connection.integrated(call, result, stamp), stamp.at)
+
+    def _resume_reading(self) -> None:
+        if self._transport is not None:
             self._is_paused = False
             self._transport.resume_reading()
             self._take_messages()
+
+    def _answered(self, invoke: Invoke, result: InvocationResult, at: int) -> None:
+        self._in_flight -= 1
+        if self._is_paused:
+            self._resume_reading()
         if invoke.purpose is Purpose.MESSAGE:
             self._perform(self.connection.replied(invoke, result, at), at)
 

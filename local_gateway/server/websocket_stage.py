@@ -6,12 +6,14 @@ from urllib.parse import unquote
 
 from local_gateway.core import management
 from local_gateway.core.http import Headers, Request, Response
+from local_gateway.core.iam.signer import Signer
 from local_gateway.core.ids import is_well_formed_id
-from local_gateway.core.model import Application
+from local_gateway.core.management import SignatureRefusal
+from local_gateway.core.model import Application, AuthorizationType
 from local_gateway.core.ports import domain_name
 from local_gateway.core.timestamps import RequestStamp
 from local_gateway.core.websocket.actions import RefuseHandshake
-from local_gateway.core.websocket.connection import Connection
+from local_gateway.core.websocket.connection import CONNECT, Connection
 from local_gateway.core.websocket.events import Identity
 from local_gateway.core.websocket.stage import Stage
 from local_gateway.records import ApiRecord
@@ -51,9 +53,10 @@ class WebSocketStageServer:
         if problem is not None:
             return json_message(400, problem)
         stamp = self._context.clock.stamp()
-        session = self._new_session(request, stamp)
+        refusal, signer = self._signature(request, stamp)
+        session = self._new_session(request, stamp, signer)
         try:
-            decision = await session.handshake(stamp)
+            decision = await session.handshake(stamp, refusal)
         except BaseException:
             session.shut_down()
             raise
@@ -67,6 +70,20 @@ class WebSocketStageServer:
         if decision.subprotocol:
             headers.append(("Sec-WebSocket-Protocol", decision.subprotocol))
         return Upgrade(Headers(headers), session)
+
+    def _signature(
+        self, request: Request, stamp: RequestStamp
+    ) -> tuple[SignatureRefusal | None, Signer | None]:
+        """Why the signature of a handshake is refused, or else who signed, if `$connect` asks."""
+        route = self.stage.api.routes.get(CONNECT)
+        if route is None or route.authorization_type is not AuthorizationType.AWS_IAM:
+            return None, None
+        problem = signature_problem(
+            request, self._context.signing_keys, region=self._application.region, now=stamp.at
+        )
+        if problem is not None:
+            return problem, None
+        return None, Signer.from_request(request, self._application)
 
     def manage(self, request: Request, segment: str) -> Response:
         """Answer `/{stage}/@connections/{id}`; `segment` is the id, percent-encoded."""
@@ -121,14 +138,15 @@ class WebSocketStageServer:
         for session in list(self._sessions.values()):
             session.shut_down()
 
-    def _new_session(self, request: Request, stamp: RequestStamp) -> Session:
-        identity = self._identity(request, stamp)
+    def _new_session(self, request: Request, stamp: RequestStamp, signer: Signer | None) -> Session:
+        identity = self._identity(request, stamp, signer)
         connection = Connection(self.stage, identity, request)
         context = self._context
         session = (
             Session(
                 connection,
                 invocations=context.invocations,
+                integrations=context.integrations,
                 clock=context.clock,
                 observe=context.observe,
             )
@@ -136,6 +154,7 @@ class WebSocketStageServer:
             else FaultInjectingSession(
                 connection,
                 invocations=context.invocations,
+                integrations=context.integrations,
                 clock=context.clock,
                 observe=context.observe,
                 injector=context.faults,
@@ -145,7 +164,7 @@ class WebSocketStageServer:
         session.finished.add_done_callback(lambda _: self._sessions.pop(identity.connection_id))
         return session
 
-    def _identity(self, request: Request, stamp: RequestStamp) -> Identity:
+    def _identity(self, request: Request, stamp: RequestStamp, signer: Signer | None) -> Identity:
         application, api = self._application, self.stage.api
         agents = request.headers.get_all("User-Agent")
         return Identity(
@@ -160,6 +179,7 @@ class WebSocketStageServer:
             partition=application.partition,
             region=application.region,
             account_id=application.account_id,
+            caller=signer.identity() if signer is not None else (),
         )
 
     def _record(self, method: str, connection_id: str, response: Response, at: int) -> None:

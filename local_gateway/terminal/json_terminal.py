@@ -15,7 +15,8 @@ class JsonTerminal(Terminal):
     """Writes a line per request or event, log line and announcement; `type` says which it is.
 
     - `event`: `time` (ISO 8601, UTC), `api` (websocket, http, management), `route_key`, `outcome`,
-      `connection_id`, `function`, `duration_ms`, `cold`, `detail`, `problem`
+      `connection_id`, `function`, `duration_ms`, `cold`, `detail`, `problem`,
+      `integration`
     - `log`: `function`, `stream` (stdout, stderr, platform), `line`, `request_id`
     - `ready`: `urls`
     - `warning` and `info`: `text`
@@ -72,6 +73,7 @@ def _event_line(record: ApiRecord) -> str:
         cold=record.cold,
         detail=record.detail,
         problem=record.problem,
+        integration=record.integration,
     )
 
 

@@ -1,6 +1,7 @@
 """Turns a structured line of a function's log into one short line for people."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -23,13 +24,24 @@ _LEFT_OUT = frozenset(
         "exception",
         "exception_name",
         "stack_trace",
+        "stackTrace",
+        "errorType",
+        "errorMessage",
     }
 )
 # Long ids that are of use only when something went wrong.
-_FOR_PROBLEMS = frozenset({"request_id", "message_id"})
+_FOR_PROBLEMS = frozenset({"request_id", "requestId", "message_id"})
 _CONNECTION = ("connection_id", "correlation_id")
 _SHOWN_ID_LENGTH = 8
-_PROBLEMS = frozenset({"WARNING", "ERROR", "CRITICAL"})
+_PROBLEMS = frozenset({"WARN", "WARNING", "ERROR", "CRITICAL", "FATAL"})
+# Lambda's text format for Node.js: time, request id, level, message.
+_NODE_LINE = re.compile(
+    r"\d{4}-\d\d-\d\dT[\d:.]+Z\t(?:[\da-f-]{36}|undefined)\t"
+    r"(?P<level>TRACE|DEBUG|INFO|WARN|ERROR|FATAL)\t(?P<message>.*)"
+)
+# The message of an error that ended an invocation or the init phase.
+_NODE_ERROR = re.compile(r"(?P<headline>[\w ]+) ?\t(?P<error>\{.*\})")
+_NOT_THE_HANDLERS = ("/runtime/child/node/", "node:internal/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +62,11 @@ def readable(line: str) -> LogText:
 
     `{"level": "INFO", "message": "connected", "code": "ok", …}` becomes `INFO connected code=ok`,
     with the beginning of the connection id. Request ids are shown for problems only. An exception
-    follows as it was printed; embedded metrics are not shown. Other lines do not change.
+    follows as it was printed; embedded metrics are not shown. Lines of Node.js lose their time and
+    request id. Other lines do not change.
     """
+    if (text := _NODE_LINE.fullmatch(line)) is not None:
+        return LogText(tuple(_node_lines(text["level"], text["message"])), text["level"])
     if not line.startswith("{"):
         return LogText((line,))
     try:
@@ -68,9 +83,47 @@ def readable(line: str) -> LogText:
     return LogText((_headline(level, record), *_traceback(record)), level)
 
 
+def _node_lines(level: str, message: str) -> Iterator[str]:
+    match = _NODE_ERROR.fullmatch(message)
+    error = _error_lines(_parsed(match["error"])) if match is not None else []
+    if match is None or not error:
+        yield f"{level} {message}"
+        return
+    yield f"{level} {match['headline'].strip()}: {error[0]}"
+    yield from error[1:]
+
+
+def _error_lines(error: object) -> list[str]:
+    """An error of Node.js: its text, and the part of its stack that is about the handler."""
+    if not isinstance(error, dict):
+        return []
+    stack = error.get("stack") or error.get("stackTrace")
+    if not isinstance(stack, list):
+        return []
+    reason = _error_lines(error.get("reason"))
+    return [str(stack[0]), *_own_part(stack[1:]), *reason[1:]]
+
+
+def _parsed(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def _own_part(stack: list[object]) -> list[str]:
+    """The lines of a stack that are about the handler."""
+    lines = map(str, stack)
+    return [line for line in lines if not any(part in line for part in _NOT_THE_HANDLERS)]
+
+
 def _headline(level: str, record: dict[str, Any]) -> str:
     message = record["message"]
-    text = message if isinstance(message, str) else json.dumps(message, ensure_ascii=False)
+    error = _error_lines(message)
+    if error:
+        text = error[0]
+    else:
+        text = message if isinstance(message, str) else json.dumps(message, ensure_ascii=False)
     return " ".join([level, text, *_members(level, record)])
 
 
@@ -95,5 +148,9 @@ def _shortened(text: str) -> str:
 
 
 def _traceback(record: dict[str, Any]) -> list[str]:
-    exception = record.get("exception")
+    exception, stack = record.get("exception"), record.get("stackTrace")
+    if isinstance(stack, list):
+        return _own_part(stack)
+    if error := _error_lines(record["message"]):
+        return error[1:]
     return exception.splitlines() if isinstance(exception, str) else []

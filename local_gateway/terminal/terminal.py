@@ -125,6 +125,8 @@ class Terminal:
             parts.append(f"{record.duration_ms:.1f} ms{' cold' if record.cold else ''}")
         if record.function is not None:
             parts.append(record.function)
+        if record.integration is not None:
+            parts.append(record.integration)
         if record.connection_id is not None:
             parts.append(record.connection_id)
         if record.detail is not None:

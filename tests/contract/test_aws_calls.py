@@ -1,6 +1,8 @@
 """What a connect, a message and a channel cost: the AWS calls, counted, as the documents say."""
 
+import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import boto3
@@ -11,6 +13,9 @@ from functions.authorizer.app import lambda_handler as authorizer
 from functions.connect.app import lambda_handler as connect
 from functions.default.app import lambda_handler as default
 from functions.disconnect.app import lambda_handler as disconnect
+from sapa.answers.answer import Answer, AnswerPart, AnswerStatus
+from sapa.answers.answer_task import AnswerTask
+from sapa.answers.writing import Writing
 from sapa.lambda_events import ConnectionEvent
 from sapa.processes.business_process import Context
 from sapa.services import epoch_milliseconds, services
@@ -91,6 +96,81 @@ def stored() -> None:
     context().state.put("k", 1)
 
 
+def to_stream(body: dict[str, object], connection_id: str = "c1") -> object:
+    """A message to an endpoint whose process streams."""
+    message = event("default", connection_id, json.dumps(body))
+    message["requestContext"]["authorizer"]["endpoint"] = "story"
+    return default(message, lambda_context())
+
+
+def ask() -> object:
+    """A message to a streaming process."""
+    return to_stream({"words": 2})
+
+
+@dataclass
+class Accepted:
+    """The answer and the task of the message that was accepted last."""
+
+    answer: Answer
+    task: AnswerTask
+    receipt: str
+
+    def begin(self) -> None:
+        """The function `answer` gets the task; the process runs in a thread."""
+        begun = services().answer_writer.begin(
+            self.task, self.receipt, is_last_try=False, time_left=lambda: 900
+        )
+        assert isinstance(begun, Writing)
+        begun.source.close()
+
+    def append(self, *numbers: int) -> None:
+        """Parts that go out together."""
+        now, content = epoch_milliseconds(), {"message": "Hai!"}
+        parts = [AnswerPart(number=number, sent_at=now, content=content) for number in numbers]
+        assert services().answers.store.append(self.answer, parts, self.answer.expires_at)
+
+    def renew(self) -> None:
+        """The writer lives."""
+        assert services().answers.store.renew(self.answer, "writer", epoch_milliseconds())
+        services().answers.queue.hide(self.receipt, 50)
+
+    def end(self) -> None:
+        """The last part."""
+        self.append(2)
+        services().answers.store.finish(self.answer, AnswerStatus.DONE, self.answer.expires_at)
+
+
+_accepted: list[Accepted] = []
+
+
+def accepted() -> Accepted:
+    """What was accepted last."""
+    return _accepted[-1]
+
+
+def asked() -> None:
+    """Somebody has asked a streaming process."""
+    ask()
+    [answer] = services().answers.store.of_user("demo")
+    url = services().config.answer_queue_url
+    [message] = boto3.client("sqs").receive_message(QueueUrl=url)["Messages"]
+    task = AnswerTask.from_json(message["Body"])
+    _accepted.append(Accepted(answer, task, message["ReceiptHandle"]))
+
+
+def claimed() -> None:
+    """Its writer has begun, and posted a part."""
+    asked()
+    services().answers.store.claim(accepted().answer, "writer", epoch_milliseconds())
+    accepted().append(1)
+
+
+def once() -> object:
+    """A message that happens once."""
+    return send('{"message": "Hai!", "$once": "k"}')
+
+
 def increment(value: int | None) -> int:
     """One more."""
     return (value or 0) + 1
@@ -118,6 +198,28 @@ STEPS: dict[str, tuple[Step, Step]] = {
     "`state.put`": (nothing, lambda: context().state.put("k", 1)),
     "`state.update`, no conflict": (stored, lambda: context().state.update("k", increment)),
     "`$resume`, one channel, still in it": (one_event, lambda: back(1)),
+    "message to a streaming process": (nothing, ask),
+    "answer: its writer begins": (asked, lambda: accepted().begin()),
+    "answer: one part": (claimed, lambda: accepted().append(2)),
+    "answer: several parts that go out together": (claimed, lambda: accepted().append(2, 3, 4)),
+    "answer: each second, for listeners and `$stop`": (
+        claimed,
+        lambda: services().answers.store.check(accepted().answer),
+    ),
+    "answer: every 10 seconds": (claimed, lambda: accepted().renew()),
+    "answer: its end": (claimed, lambda: accepted().end()),
+    "`$stop`": (claimed, lambda: to_stream({"$stop": accepted().task.answer_id}, "c2")),
+    "`$stop`, before a writer begins": (
+        asked,
+        lambda: to_stream({"$stop": accepted().task.answer_id}, "c2"),
+    ),
+    "`$answers`, one answer": (claimed, lambda: to_stream({"$answers": True})),
+    "`$resume` of an answer": (
+        claimed,
+        lambda: to_stream({"$resume": {f"answer:{accepted().task.answer_id}": 0}}, "c2"),
+    ),
+    "reply with `$once`": (nothing, once),
+    "reply with `$once`, a repetition": (once, once),
     "disconnect, no channel": (nothing, lambda: disconnect(gone(), lambda_context())),
     "disconnect, one channel": (one_in, lambda: disconnect(gone(), lambda_context())),
 }

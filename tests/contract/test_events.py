@@ -19,6 +19,7 @@ from aws_lambda_powertools.utilities.parser.models import (
 )
 from pydantic import BaseModel
 
+from sapa.answers.answer_task import AnswerTask
 from sapa.channels.fan_out_task import FanOutTask
 
 ROOT = Path(__file__).parents[2]
@@ -62,6 +63,8 @@ def test_powertools_reads_events_of_the_bus_and_the_queue() -> None:
     EventBridgeModel.model_validate(EVENTS["publish_eventbridge"])
     for record in SqsModel.model_validate(EVENTS["fan_out"]).Records:
         assert FanOutTask.from_json(str(record.body)).channel == "price:ACME"
+    for record in SqsModel.model_validate(EVENTS["answer"]).Records:
+        assert AnswerTask.from_json(str(record.body)).event.endpoint == "story"
 
 
 @pytest.mark.parametrize("name", [*CONNECT, *MESSAGES, *DISCONNECT])
@@ -69,7 +72,14 @@ def test_authorizer_context_stays_with_the_connection(name: str) -> None:
     authorizer = context(name)["authorizer"]
     assert ("integrationLatency" in authorizer) == (name == "connect")
     texts = {key: value for key, value in authorizer.items() if key != "integrationLatency"}
-    assert set(texts) == {"principalId", "username", "endpoint", "session_id", "expires_at"}
+    assert set(texts) == {
+        "principalId",
+        "username",
+        "endpoint",
+        "session_id",
+        "expires_at",
+        "session_key",
+    }
     assert all(isinstance(value, str) for value in texts.values())
 
 

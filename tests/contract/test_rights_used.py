@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import Callable, Iterable
+import secrets
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, cast
@@ -11,6 +12,7 @@ import boto3
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from functions.answer.app import lambda_handler as answer
 from functions.api.app import lambda_handler as api
 from functions.connect.app import lambda_handler as connect
 from functions.default.app import lambda_handler as default
@@ -19,10 +21,15 @@ from functions.fan_out.app import lambda_handler as fan_out
 from functions.publish.app import lambda_handler as publish
 from sapa.channels.fan_out_task import FanOutTask, Recipient
 from sapa.connections.connection import HANDSHAKE_SECONDS
+from sapa.lambda_events import ConnectionEvent
+from sapa.messages.replies import answer as reply_to
+from sapa.processes.business_process import business_process
 from sapa.services import services
 from tests.contract.test_aws_calls import (
     ROOM,
     STEPS,
+    accepted,
+    asked,
     both_in,
     context,
     event,
@@ -48,7 +55,10 @@ SERVICES = {
 }
 METHODS = {"PostToConnection": "POST", "DeleteConnection": "DELETE"}
 OTHERS = {"login", "handshake", "connect", "disconnect, no channel", "disconnect, one channel"}
-OF_DEFAULT = [name for name in STEPS if name not in OTHERS]
+OF_ANSWER = [name for name in STEPS if name.startswith("answer:")]
+OF_DEFAULT = [name for name in STEPS if name not in OTHERS | set(OF_ANSWER)]
+OF_PROCESSES = [name for name in OF_DEFAULT if name.startswith(("`join`", "`leave`", "`publish`"))]
+OF_PROCESSES += ["`members`", "`history`", "`state.get`", "`state.put`"]
 
 
 @dataclass
@@ -78,7 +88,8 @@ class Desk:
         """Forget all that was stored and queued."""
         self.cloud.aws.reset()
         create_tables()
-        boto3.client("sqs").create_queue(QueueName="fan_out")
+        for name in ("fan_out", "answer"):
+            boto3.client("sqs").create_queue(QueueName=name)
         store_session()
 
     @staticmethod
@@ -90,6 +101,11 @@ class Desk:
         service, _, operation = target.partition(".")
         # One right covers messages alone and in batches.
         action = f"{SERVICES[service]}:{operation.removesuffix('Batch')}"
+        if operation == "TransactWriteItems":
+            # A transaction has the rights of its writes.
+            for item in inputs["TransactItems"]:
+                yield "dynamodb:PutItem", f"{self._resource(item['Put']['TableName'])}.Arn"
+            return
         named = [inputs[key] for key in ("TableName", "QueueUrl", "UserPoolId") if key in inputs]
         for name in named or inputs["RequestItems"]:
             if "IndexName" in inputs:
@@ -138,6 +154,54 @@ def answers(desk: Desk) -> None:
     for name in ("c1", "c2"):
         said = event("default", name, '{"message": "Hai!"}')
         desk.run(partial(default, said, lambda_context()))
+
+    desk.begin_anew()
+    open_connections()
+    for key in ("fails", "large"):
+        desk.run(partial(happens_once, key))
+    desk.run(partial(happens_once, "large"))
+
+
+def happens_once(key: str) -> object:
+    """A message whose process fails, or has a reply that is too large for one item."""
+    process = {"fails": fails, "large": large}[key]
+    said = ConnectionEvent.from_event(event("default", "c1"))
+    return reply_to(f'{{"$once": "{key}"}}', said, services(), lambda _: process)
+
+
+@business_process
+def fails() -> None:
+    """Fails."""
+    raise RuntimeError
+
+
+@business_process
+def large() -> Iterator[str]:
+    """A reply that does not shrink much."""
+    for _ in range(10):
+        yield secrets.token_hex(50_000)
+
+
+def writes(desk: Desk) -> None:
+    """Answers of processes that do all that a process may; one was accepted and not stored."""
+    for name in (*OF_ANSWER, *OF_PROCESSES):
+        before, step = STEPS[name]
+        desk.begin_anew()
+        open_connections()
+        before()
+        desk.run(step)
+    desk.begin_anew()
+    open_connections()
+    desk.run(lambda: context().members("user:demo"))
+    asked()
+    boto3.client("dynamodb").delete_item(
+        TableName="answers",
+        Key={"username": {"S": "demo"}, "answer_id": {"S": accepted().task.answer_id}},
+    )
+    desk.cloud.management_api.gone.add("c1")
+    [record] = recorded("answer")["Records"]
+    record |= {"body": accepted().task.to_json(), "receiptHandle": accepted().receipt}
+    desk.run(partial(answer, {"Records": [record]}, cast("LambdaContext", Time(900))))
 
 
 def disconnects(desk: Desk) -> None:
@@ -199,6 +263,7 @@ LIVES: dict[str, Callable[[Desk], None]] = {
     "Disconnect": disconnects,
     "Publish": publishes,
     "FanOut": fans_out,
+    "Answer": writes,
     "Api": serves,
 }
 
@@ -208,6 +273,11 @@ USED_BY_LAMBDA: dict[str, set[Right]] = {
         ("sqs:ReceiveMessage", "FanOutQueue.Arn"),
         ("sqs:DeleteMessage", "FanOutQueue.Arn"),
         ("sqs:GetQueueAttributes", "FanOutQueue.Arn"),
+    },
+    "Answer": {
+        ("sqs:ReceiveMessage", "AnswerQueue.Arn"),
+        ("sqs:DeleteMessage", "AnswerQueue.Arn"),
+        ("sqs:GetQueueAttributes", "AnswerQueue.Arn"),
     },
     # So does Lambda with an event of the bus that has failed to the end.
     "Publish": {("sqs:SendMessage", "PublishDeadLetterQueue.Arn")},

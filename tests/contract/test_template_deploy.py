@@ -174,14 +174,14 @@ def test_a_gradual_deployment_waits_for_nothing_that_waits_for_it() -> None:
     TopologicalSorter(graph).prepare()
 
 
-def test_the_function_that_signs_with_its_environment_takes_no_snapshot() -> None:
+def test_functions_that_sign_with_their_environment_take_no_snapshot() -> None:
     """Environments from a snapshot have no keys in their environment."""
     without = {
         name
         for name, function in resources("AWS::Lambda::Function").items()
         if function["SnapStart"] == {"ApplyOn": "None"}
     }
-    assert without == {"FanOutFunction"}
+    assert without == {"AnswerFunction", "FanOutFunction"}
 
 
 def test_nothing_stays_behind_but_what_belongs_to_the_account() -> None:
@@ -213,6 +213,6 @@ def test_data_cannot_be_deleted_where_it_is_kept() -> None:
         for name, table in resources("AWS::DynamoDB::Table").items()
         if table.get("DeletionProtectionEnabled") == {"Fn::If": ["KeepsData", True, False]}
     }
-    assert protected == {"StateTable", "MessagesTable", "ChannelsTable"}
+    assert protected == {"StateTable", "MessagesTable", "ChannelsTable", "AnswerPartsTable"}
     pool = resources("AWS::Cognito::UserPool")["UserPool"]
     assert pool["DeletionProtection"] == {"Fn::If": ["KeepsData", "ACTIVE", "INACTIVE"]}

@@ -17,6 +17,8 @@ ANSWERS = {
     "HostedZoneId": "Z0123456789ABCDEFGHIJ",
     "WebAclArn": "arn:aws:wafv2:us-east-1:123456789012:global/webacl/chat/1f0b5a7e-4f6b-9d7a-1b2c",
     "SnapStart": "On",
+    "AssistantModelId": "apac.anthropic.claude-sonnet-4-20250514-v1:0",
+    "AssistantSystemPrompt": 'Jawablah dengan singkat: "ya" atau "tidak".',
 }
 
 
@@ -55,6 +57,10 @@ def test_sensible_values_are_accepted(name: str, value: str) -> None:
         ("CertificateArn", "arn:aws:acm:eu-west-1:123456789012:certificate/1f0b5a7e"),
         ("HostedZoneId", "example.com"),
         ("WebAclArn", "arn:aws:wafv2:us-east-1:123456789012:regional/webacl/chat/1f0b"),
+        ("AssistantModelId", "*"),
+        ("AssistantModelId", "Claude Sonnet"),
+        ("AssistantModelId", "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0"),
+        ("AssistantSystemPrompt", "First line\nsecond line"),
     ],
 )
 def test_mistakes_are_refused_before_anything_is_created(name: str, value: str) -> None:

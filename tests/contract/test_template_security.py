@@ -97,8 +97,9 @@ def test_api_gateway_may_invoke_a_function_from_its_route_only() -> None:
     for route_key in ("connect", "default", "disconnect"):
         source = sources[f"{route_key.capitalize()}Function"]
         assert source.endswith(f":${{WebSocketApi.ApiId}}/ws/${route_key}")
-    # The queue invokes nobody: Lambda reads from it.
-    assert sources.keys() == resources("AWS::Lambda::Function").keys() - {"FanOutFunction"}
+    # Queues invoke nobody: Lambda reads from them.
+    readers = {"AnswerFunction", "FanOutFunction"}
+    assert sources.keys() == resources("AWS::Lambda::Function").keys() - readers
 
 
 def test_items_of_every_table_but_the_channels_expire() -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from sapa.observability import Metric, message_metric
+from sapa.answers.writer import ENDED
+from sapa.observability import Metric, answer_metric, message_metric
 from sapa.web.schemas import ERROR_CODES
 from tests.contract.transformed_template import (
     PROJECT,
@@ -23,7 +24,7 @@ from tests.contract.transformed_template import (
 # functions", "Monitor WebSocket API execution with CloudWatch metrics", "Working with metrics for
 # HTTP APIs" and "Available CloudWatch metrics for Amazon SQS".
 AWS_METRICS = {
-    ("AWS/Lambda", "FunctionName"): {"Errors", "Throttles", "Duration"},
+    ("AWS/Lambda", "FunctionName"): {"ConcurrentExecutions", "Duration", "Errors", "Throttles"},
     ("AWS/ApiGateway", "WebSocketApi"): {
         "ConnectCount",
         "MessageCount",
@@ -48,7 +49,8 @@ STACK_NAMES = ({"Ref": "AWS::StackName"}, {"Ref": "StackName"})
 
 def own_metrics() -> set[str]:
     """What `tests/integration/sapa/test_observability.py` sees the functions emit."""
-    return {*Metric, *map(message_metric, ("ok", "pong", "resumed", *ERROR_CODES))}
+    outcomes = ("ok", "accepted", "pong", "resumed", "stopping", "answers", *ERROR_CODES)
+    return {*Metric, *map(message_metric, outcomes), *map(answer_metric, ENDED)}
 
 
 def assert_exists(namespace: str, name: str, dimension: str, value: Any) -> None:

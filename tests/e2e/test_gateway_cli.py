@@ -124,7 +124,7 @@ def test_json_output_has_every_kind_of_line(recorded: Recorded) -> None:
     )
     assert leave.keys() == {
         *("type", "time", "api", "route_key", "outcome", "connection_id", "function"),
-        *("duration_ms", "cold", "detail", "problem"),
+        *("duration_ms", "cold", "detail", "problem", "integration"),
     }
     assert (leave["route_key"], leave["outcome"], leave["problem"]) == ("leave", "ok", False)
 
@@ -205,6 +205,7 @@ def test_what_cannot_be_done_is_one_line(arguments: list[str], status: int, prob
         ["--lambda-endpoint", "ftp://127.0.0.1"],
         ["--lambda-endpoint", "http://h/path"],
         ["--lambda-endpoint", "http://h:99999"],
+        ["check", "--port", "1"],
         ["replay"],
         ["event", "x.jsonl", "--function", "F", "--index", "one"],
     ],
@@ -219,7 +220,8 @@ def test_arguments_that_make_no_sense_are_status_2(arguments: list[str]) -> None
 @pytest.mark.parametrize(
     ("arguments", "texts"),
     [
-        (["--help"], ["replay FILE", "event FILE", "--record ", "--json", "exit status"]),
+        (["check", "--help"], ["exit status", "--leave-out", "--json", "approximated"]),
+        (["--help"], ["check ", "replay FILE", "event FILE", "--record ", "--json", "exit status"]),
         (["replay", "--help"], ["exit status", "--template", "Calls of"]),
         (["event", "--help"], ["exit status", "--route", "sam local invoke"]),
     ],
@@ -274,14 +276,57 @@ def test_a_template_with_several_problems_lists_them_all(tmp_path: Path) -> None
     template.write_text(SEVERAL_PROBLEMS)
     result = gateway("--template", template, "--port", "0")
     first, *problems, last = result.stderr.splitlines()
-    assert (result.returncode, first) == (1, "local gateway: the template has 3 problems:")
+    assert (result.returncode, first) == (1, "local gateway: the template has 2 problems:")
     assert [line.replace(str(template), "").strip().split("; ")[0] for line in problems] == [
-        ":2: Database: the type AWS::RDS::DBInstance is not supported",
         ":5: Fun: Handler: the handler missing.handler needs missing.py, which is not in "
         f"{tmp_path}",
         ":6: Queue: VisibilityTimeout: expected a whole number from 0 to 43200, not 'soon'",
     ]
-    assert last == "To serve the rest: --leave-out Database --leave-out Fun --leave-out Queue"
+    assert last == "To serve the rest: --leave-out Fun --leave-out Queue"
+
+
+def test_check_prints_a_table_or_json_and_starts_nothing(tmp_path: Path) -> None:
+    template = tmp_path / "template.yaml"
+    template.write_text(SEVERAL_PROBLEMS)
+    refused = gateway("check", template)
+    assert refused.returncode == 1
+    assert refused.stdout.splitlines() == [
+        f"{template}: cannot be served; 2 refused, 1 left out",
+        "",
+        "STATUS    LINE  RESOURCE  TYPE",
+        "refused   3     Fun       AWS::Lambda::Function",
+        "          Handler: the handler missing.handler needs missing.py, which is not in "
+        f"{tmp_path}",
+        "refused   6     Queue     AWS::SQS::Queue",
+        "          VisibilityTimeout: expected a whole number from 0 to 43200, not 'soon'",
+        "left out  2     Database  AWS::RDS::DBInstance",
+        "          the type AWS::RDS::DBInstance is not served; it is left out",
+    ]
+    options = ["--leave-out", "Fun", "--leave-out", "Queue", "--leave-out", "Database", "--json"]
+    (tmp_path / "app.py").write_text("def handler(event, context): ...\n")
+    template.write_text(SEVERAL_PROBLEMS.replace("missing.handler", "app.handler"))
+    served = gateway("check", "--template", template, *options[2:])
+    assert (served.returncode, served.stderr) == (0, "")
+    report = json.loads(served.stdout)
+    assert (report["served"], report["functions"], report["apis"]) == (True, ["Fun"], [])
+    statuses = {item["logical_id"]: item["status"] for item in report["resources"]}
+    assert statuses == {"Database": "left out", "Fun": "served", "Queue": "left out"}
+
+
+def test_check_of_a_template_that_cannot_be_read_is_status_1(tmp_path: Path) -> None:
+    missing = tmp_path / "missing.yaml"
+    text = gateway("check", missing)
+    assert (text.returncode, text.stdout) == (1, "")
+    assert text.stderr == f"local gateway: {missing}: there is no such file\n"
+    report = gateway("check", missing, "--json")
+    assert report.returncode == 1
+    assert json.loads(report.stdout)["served"] is False
+    # What cannot be served at all is refused at the start, too, with all reasons.
+    nothing = tmp_path / "template.yaml"
+    nothing.write_text("Resources:\n  Graph: {Type: AWS::AppSync::GraphQLApi}\n")
+    started = gateway("--template", nothing, "--port", "0")
+    assert started.returncode == 1
+    assert started.stderr.startswith("local gateway: nothing in the template can be served:\n  ")
 
 
 WITH_A_PACKAGE = """\

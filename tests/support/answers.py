@@ -249,6 +249,7 @@ class InlinePosts:
         self._lanes: dict[str, tuple[list[Listener], list[str]]] = {}
         self._lost: list[Listener] = []
         self.milliseconds = 5.0
+        self.delivered = 0
 
     @property
     def backlog(self) -> int:

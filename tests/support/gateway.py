@@ -22,10 +22,12 @@ from local_gateway.server.bound_ports import bind
 from local_gateway.server.context import ServerContext
 from local_gateway.server.faults import FaultInjectingInvoker, FaultInjector, Faults
 from local_gateway.server.http_api import HttpApiServer
+from local_gateway.server.integrations import Integrations
 from local_gateway.server.interfaces import ClockAndIds, Invoker
 from local_gateway.server.invocations import Invocations
 from local_gateway.server.listener import Listener
 from local_gateway.server.protocol import RequestLimits
+from local_gateway.server.rest_api import RestApiServer
 from local_gateway.server.router import Router
 from local_gateway.server.signatures import SigningKey
 from local_gateway.server.websocket_stage import WebSocketStageServer
@@ -51,7 +53,8 @@ class RunningGateway:
 
     `limits` are the stages' quotas by stage name, `request_limits` those of a single request,
     `signing_keys` those that management calls have to be signed with (any, if there are none),
-    `faults` what goes wrong (nothing, if there are none).
+    `faults` what goes wrong (nothing, if there are none). Integrations with AWS services call
+    `aws_endpoint_url`.
     """
 
     def __init__(
@@ -62,6 +65,7 @@ class RunningGateway:
         request_limits: RequestLimits | None = None,
         signing_keys: Mapping[str, SigningKey] | None = None,
         faults: Faults | None = None,
+        aws_endpoint_url: str = "",
     ) -> None:
         self.recorder = Recorder()
         self._application = application
@@ -69,6 +73,7 @@ class RunningGateway:
         self._request_limits = request_limits
         self._signing_keys = signing_keys
         self._faults = faults
+        self._aws_endpoint_url = aws_endpoint_url
         self._loop = asyncio.new_event_loop()
         self._stack = AsyncExitStack()
         self._session = boto3.Session(ACCESS_KEY, SECRET_KEY, region_name=REGION)
@@ -116,6 +121,10 @@ class RunningGateway:
         path = f"{stage}?tag={tag}{f'&{query}' if query else ''}"
         with self.connect(path, **options) as socket:
             yield Opened(socket, self.connection_id(tag))
+
+    def lead_home(self, host: str) -> None:
+        """Let integrations that name a host of AWS call this gateway."""
+        self._integrations.hosts = {host: self.address}
 
     def connection_id(self, tag: str) -> str:
         """The connection that was opened with `tag=…` in its query string."""
@@ -180,6 +189,14 @@ class RunningGateway:
             )
         invocations = Invocations(invoker, clock=clock, observe=self.recorder.observe)
         self._stack.push_async_callback(invocations.close)
+        integrations = Integrations(
+            runtime,
+            clock=clock,
+            observe=self.recorder.observe,
+            aws_endpoint_url=self._aws_endpoint_url,
+        )
+        self._integrations = integrations
+        self._stack.push_async_callback(integrations.close)
         router = Router(clock, self.recorder.observe)
         listener = Listener(
             sockets,
@@ -192,6 +209,7 @@ class RunningGateway:
         self._stack.push_async_callback(listener.close)
         context = ServerContext(
             invocations=invocations,
+            integrations=integrations,
             clock=clock,
             observe=self.recorder.observe,
             limits=Limits(),
@@ -212,7 +230,12 @@ class RunningGateway:
         }
         (http_api,) = self._application.http_apis
         http = HttpApiServer(self._application, http_api, context, port=self.address[1])
-        router.serve(stages, http)
+        rest_stages = {
+            stage.name: RestApiServer(self._application, api, stage, context)
+            for api in self._application.rest_apis
+            for stage in api.stages
+        }
+        router.serve(stages, http, rest_stages)
         for stage in stages.values():
             self._stack.callback(stage.shut_down)
 

@@ -179,8 +179,15 @@ class Program:
 class GatewayProgram(Program):
     """`local_gateway` as a person starts it, on a free port unless `port` names one."""
 
-    def __init__(self, template: Path, *options: str | Path, port: int = 0) -> None:
-        super().__init__(*LOCAL_GATEWAY, "--template", template, "--port", str(port), *options)
+    def __init__(
+        self,
+        template: Path,
+        *options: str | Path,
+        port: int = 0,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
+        command = (*LOCAL_GATEWAY, "--template", template, "--port", str(port), *options)
+        super().__init__(*command, variables=variables)
 
     def urls(self) -> list[str]:
         """The URLs of the stages, once it is ready."""
@@ -188,7 +195,7 @@ class GatewayProgram(Program):
 
     def connect(self, stage: str, query: str = "") -> ClientConnection:
         """Open a socket on a stage."""
-        (url,) = (url for url in self.urls() if url.endswith(f"/{stage}"))
+        (url,) = (url for url in self.urls() if re.fullmatch(rf"ws:.*/{re.escape(stage)}", url))
         return connect(f"{url}{query}", compression=None, proxy=None, close_timeout=5)
 
 

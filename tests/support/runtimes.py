@@ -13,26 +13,54 @@ from local_gateway.core.invocation import Invocation, Succeeded
 from local_gateway.core.model import LambdaFunction, Layer
 from local_gateway.runtime.service import LambdaRuntime
 from local_gateway.runtime.settings import RuntimeSettings
+from tests.support.programs import NODE_MODULES
 from tests.support.recorder import DEADLINE, AsyncRecorder
 
 REGION = "eu-central-1"
-CLIENTS = ["bootstrap"]
+PYTHON_CLIENTS = ["bootstrap"]
 if importlib.util.find_spec("awslambdaric"):
-    CLIENTS.append("awslambdaric")
+    PYTHON_CLIENTS.append("awslambdaric")
+NODE_CLIENTS = ["node"]
+# npm builds it, which takes a compiler: only where somebody has installed it.
+if (NODE_MODULES / "aws-lambda-ric" / "dist" / "rapid-client.node").is_file():
+    NODE_CLIENTS.append("aws-lambda-ric")
+
+
+@dataclass(frozen=True)
+class Code:
+    """A handler in each language, called `lambda_handler`."""
+
+    python: str
+    node: str
 
 
 @dataclass
 class Runtimes:
-    """Makes functions whose code is given as text, and runtimes that run them."""
+    """Makes functions whose code is given as text, and runtimes that run them.
+
+    `client` is one of `PYTHON_CLIENTS` or `NODE_CLIENTS`; code for a single language is text.
+    """
 
     directory: Path
     client: str
     recorder: AsyncRecorder = field(default_factory=AsyncRecorder)
     started: list[LambdaRuntime] = field(default_factory=list)
 
+    @property
+    def is_node(self) -> bool:
+        """Whether the functions are JavaScript."""
+        return self.client in NODE_CLIENTS
+
+    def write(self, root: Path, code: str | Code, name: str = "app") -> None:
+        """Write a module of this code into a directory."""
+        if isinstance(code, Code):
+            code = code.node if self.is_node else code.python
+        file = root / f"{name}.{'js' if self.is_node else 'py'}"
+        file.write_text(textwrap.dedent(code), encoding="utf-8")
+
     def function(
         self,
-        code: str,
+        code: str | Code,
         *,
         logical_id: str = "Fn",
         handler: str = "app.lambda_handler",
@@ -40,15 +68,16 @@ class Runtimes:
         layers: tuple[Layer, ...] = (),
         environment: dict[str, str] | None = None,
         reserved_concurrency: int | None = None,
+        runtime: str = "",
     ) -> LambdaFunction:
         root = self.directory / logical_id
         root.mkdir()
-        (root / "app.py").write_text(textwrap.dedent(code), encoding="utf-8")
+        self.write(root, code)
         return LambdaFunction(
             logical_id=logical_id,
             name=f"stack-{logical_id}",
             arn=f"arn:aws:lambda:{REGION}:123456789012:function:stack-{logical_id}",
-            runtime="python3.13",
+            runtime=runtime or ("nodejs20.x" if self.is_node else "python3.13"),
             handler=handler,
             code=root,
             timeout=timeout,
@@ -56,13 +85,17 @@ class Runtimes:
             layers=layers,
             environment=environment or {},
             reserved_concurrency=reserved_concurrency,
+            node_modules=(NODE_MODULES,) if self.client == "aws-lambda-ric" else (),
         )
 
-    def layer(self, name: str, module: str, code: str) -> Layer:
+    def layer(self, name: str, module: str, code: str | Code) -> Layer:
+        """An unbuilt layer, with a package or module."""
         root = self.directory / name
-        root.mkdir()
-        (root / f"{module}.py").write_text(textwrap.dedent(code), encoding="utf-8")
-        return Layer(logical_id=name, path=root, source_roots=(root,))
+        folder = root / "node_modules" if self.is_node else root
+        folder.mkdir(parents=True)
+        self.write(folder, code, module)
+        mount = "/opt/nodejs" if self.is_node else "/opt/python"
+        return Layer(logical_id=name, path=root, source_roots=(root,), mount=mount)
 
     async def run(self, *functions: LambdaFunction, **settings: Any) -> LambdaRuntime:
         """A started runtime, closed at the end of the test; `settings` are RuntimeSettings'."""
@@ -76,7 +109,7 @@ class Runtimes:
         await runtime.start()
         return runtime
 
-    async def serve(self, code: str, **settings: Any) -> LambdaRuntime:
+    async def serve(self, code: str | Code, **settings: Any) -> LambdaRuntime:
         """A runtime with one function `Fn` of this code."""
         return await self.run(self.function(code), **settings)
 

@@ -14,7 +14,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 # Hashes, not secrets, or not text.
-_NOT_READ = r"(^requirements/.*\.txt|requirements\.txt|package-lock\.json|\.png)$"
+_NOT_READ = (
+    r"(^requirements/.*\.txt|requirements\.txt|package-lock\.json|\.png)$"
+    r"|^tests/templates/frameworks/\w+/packaged/"
+)
 
 # Detectors of services that nothing here uses, and those that mostly find words.
 _OFF = (

@@ -22,6 +22,10 @@ EXEMPT: Mapping[str, tuple[str, str]] = {
         "tests/e2e/test_gateway_cli.py",
         "one call of main(), by which every end-to-end test starts its gateway",
     ),
+    **dict.fromkeys(
+        ["local_gateway/app/check.py", "local_gateway/cli/check.py"],
+        ("tests/e2e/test_gateway_cli.py", "the command `check`, run as a command"),
+    ),
     "local_gateway/cli/recordings.py": (
         "tests/e2e/test_gateway_cli.py",
         "the commands `replay` and `event`, run as commands",
@@ -34,6 +38,7 @@ EXEMPT: Mapping[str, tuple[str, str]] = {
         [
             "local_gateway/app/features.py",
             "local_gateway/app/gateway.py",
+            "local_gateway/app/lambda_api.py",
             "local_gateway/app/serve.py",
             "local_gateway/app/startup.py",
             "local_gateway/app/version.py",
@@ -55,11 +60,11 @@ EXEMPT: Mapping[str, tuple[str, str]] = {
         "tests/e2e/test_gateway_cli.py",
         "the composition behind the command `replay`",
     ),
-    "local_gateway/runtime/child/plain_http.py": (
-        "tests/unit/local_gateway/runtime/child/test_redirection.py",
+    "local_gateway/runtime/child/python/plain_http.py": (
+        "tests/unit/local_gateway/runtime/child/python/test_redirection.py",
         "redirection decides which hosts it is used for",
     ),
-    "local_gateway/runtime/child/runtime_api_client.py": (
+    "local_gateway/runtime/child/python/runtime_api_client.py": (
         "tests/integration/local_gateway/runtime/test_results.py",
         "the client of our own bootstrap, with which every test of the runtime runs too",
     ),

@@ -1,9 +1,9 @@
 """A client of Sapa for devices, scripts and tests: log in, ask, stream answers, follow channels.
 
-    async with await login("https://chat.example.com", "ana", password) as session:
-        async with session.connect("story") as story:
-            async for part in await story.start({"words": 100}):
-                print(part["message"], end="")
+async with await login("https://chat.example.com", "ana", password) as session:
+    async with session.connect("story") as story:
+        async for part in await story.start({"words": 100}):
+            print(part["message"], end="")
 """
 
 from sapa_client.answers import Answer

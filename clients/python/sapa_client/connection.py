@@ -28,8 +28,6 @@ from sapa_client.numbers import Numbers
 _FINAL_STATUSES = frozenset({400, 401, 403, 404, 429})
 _FINAL_CODES = frozenset({"session_ended", "too_many_connections"})
 _ANSWER_PREFIX = "answer:"
-# An event that overtook another; then the one before is asked for.
-_HOLE_SECONDS = 1.5
 _TICK_SECONDS = 0.5
 
 type Message = Mapping[str, Any]
@@ -51,7 +49,8 @@ class Timing:
 
     After `quiet` seconds without a frame the client sends `$ping`, and after `dead` more without
     an answer it connects again. `lifetime` is the age at which it does so anyway, before API
-    Gateway's two hours are over.
+    Gateway's two hours are over. A missing number is asked for after `hole` seconds, and a running
+    answer after `silence`: the server says at least every 20 seconds that it goes on.
     """
 
     first_pause: float = 0.5
@@ -60,6 +59,8 @@ class Timing:
     quiet: float = 240.0
     dead: float = 20.0
     lifetime: float = 115 * 60.0
+    hole: float = 1.5
+    silence: float = 30.0
 
 
 @dataclass(slots=True)
@@ -73,8 +74,11 @@ class _Waiting:
 
 @dataclass(slots=True)
 class _Channel:
+    """A channel that is followed; of an answer, `silent_since` is when it was last heard."""
+
     numbers: Numbers = field(default_factory=Numbers)
     hole_since: float | None = None
+    silent_since: float | None = None
 
 
 class Connection:
@@ -93,6 +97,7 @@ class Connection:
         self._waiting: dict[str, _Waiting] = {}
         self._channels: dict[str, _Channel] = {}
         self._answers: dict[str, Answer] = {}
+        self._answer_channels: dict[str, _Channel] = {}
         self._events: asyncio.Queue[Event | None] = asyncio.Queue()
         self._ids = itertools.count(1)
         self._opened = asyncio.Event()
@@ -161,6 +166,7 @@ class Connection:
         answer = self._answers.get(answer_id)
         if answer is None:
             answer = self._answers[answer_id] = Answer(answer_id, self._stop, after=after)
+            self._answer_channels[answer_id] = _Channel(answer.numbers)
         return answer
 
     async def resume(self, answer_id: str, *, after: int = 0) -> Answer:
@@ -179,6 +185,11 @@ class Connection:
         while (event := await self._events.get()) is not None:
             yield event
         self._events.put_nowait(None)
+
+    def reconnect(self) -> None:
+        """Drop the socket, as a lost network does, and connect again."""
+        if self._socket is not None:
+            self._socket.transport.abort()
 
     def forget(self, channel: str) -> None:
         """Follow a channel no longer: it was left."""
@@ -265,20 +276,34 @@ class Connection:
                 await self._send({"$ping": "client"}, must_arrive=False)
 
     async def _fill_holes(self, now: float) -> None:
-        positions = {}
-        tracked = dict(self._channels)
-        for answer in self._answers.values():
-            tracked.setdefault(answer.channel, _Channel(answer.numbers))
-        for name, channel in tracked.items():
-            if not channel.numbers.has_hole:
-                channel.hole_since = None
-            elif channel.hole_since is None:
-                channel.hole_since = now
-            elif now - channel.hole_since > _HOLE_SECONDS:
-                channel.hole_since = now
-                positions[name] = channel.numbers.whole
+        """Ask for what is missing, and for answers that have fallen silent."""
+        positions = {
+            name: channel.numbers.whole
+            for name, channel in self._channels.items()
+            if self._is_overdue(channel, now)
+        }
+        for answer_id, channel in self._answer_channels.items():
+            answer = self._answers[answer_id]
+            is_overdue = self._is_overdue(channel, now)
+            if channel.silent_since is None:
+                channel.silent_since = now
+            is_silent = now - channel.silent_since > self._timing.silence
+            if not answer.has_ended and (is_overdue or is_silent):
+                channel.silent_since = None
+                positions[answer.channel] = channel.numbers.whole
         if positions:
             await self._send({"$resume": positions}, must_arrive=False)
+
+    def _is_overdue(self, channel: _Channel, now: float) -> bool:
+        """Whether a number is missing for too long; from then on it counts again."""
+        if not channel.numbers.has_hole:
+            channel.hole_since = None
+        elif channel.hole_since is None:
+            channel.hole_since = now
+        elif now - channel.hole_since > self._timing.hole:
+            channel.hole_since = now
+            return True
+        return False
 
     def _lose_socket(self) -> None:
         self._socket = None
@@ -320,9 +345,10 @@ class Connection:
         if "$answer" in frame:
             self.follow(str(frame["$answer"]))
         elif isinstance(channel, str) and channel.startswith(_ANSWER_PREFIX):
-            answer = self._answers.get(channel.removeprefix(_ANSWER_PREFIX))
-            if answer is not None:
-                answer.receive(frame)
+            # The first part can overtake the frame that accepts the message.
+            answer = self.follow(channel.removeprefix(_ANSWER_PREFIX))
+            self._answer_channels[answer.answer_id].silent_since = None
+            answer.receive(frame)
             return
         elif isinstance(channel, str) and "$sequence" in frame:
             self._receive_event(channel, frame)

@@ -65,9 +65,7 @@ async def login(
     content = {"username": username, "password": password}
     if new_password is not None:
         content["new_password"] = new_password
-    answer, cookies = await asyncio.to_thread(
-        _request, "POST", f"{base}/auth/login", content, None
-    )
+    answer, cookies = await asyncio.to_thread(_request, "POST", f"{base}/auth/login", content, None)
     token = next(
         (
             cookie.partition("=")[2].partition(";")[0]

@@ -1,6 +1,7 @@
 // @ts-check
 /** The composer of an endpoint that takes one text: Enter sends, Shift+Enter starts a new line. */
 
+import { Control } from "./control.js";
 import { element, spoken } from "./dom.js";
 import { sendIcon } from "./icon.js";
 
@@ -27,13 +28,15 @@ export class ChatBox {
   #submit;
   /** Whether the schema says that an empty text has a meaning. */
   #takesEmpty;
+  #switches;
 
   /**
    * @param {Field} field
    * @param {(payload: Message) => string | null} submit
    *   sends; returns why it could not, and then the text stays
+   * @param {Field[]} [switches] for the next message only
    */
-  constructor(field, submit) {
+  constructor(field, submit, switches = []) {
     this.#field = field;
     this.#submit = submit;
     const { maxlength, minlength } = field.attributes;
@@ -53,7 +56,8 @@ export class ChatBox {
     const send = element("button", { class: "primary send", type: "submit" }, sendIcon());
     send.append(spoken("Send"));
     const row = element("div", { class: "row" }, this.#input, send);
-    this.element.append(label, this.#problem, row);
+    this.#switches = switches.map((each) => new Control(each));
+    this.element.append(label, this.#problem, row, ...this.#switches.map((control) => control.element));
     this.element.addEventListener("submit", (event) => this.#onSubmit(event));
     this.#input.addEventListener("keydown", (event) => this.#onKey(event));
     this.#input.addEventListener("input", () => {
@@ -76,6 +80,7 @@ export class ChatBox {
   /** @param {Message} payload */
   fill(payload) {
     this.#input.value = String(payload[this.#field.name] ?? "");
+    for (const control of this.#switches) control.write(payload[control.field.name]);
     this.#resize();
   }
 
@@ -95,11 +100,14 @@ export class ChatBox {
       this.showProblems([{ name: this.#field.name, problem: "Write a message first." }]);
       return this.focus();
     }
-    const refused = this.#submit({ [this.#field.name]: text });
+    const on = this.#switches.filter((control) => control.read() === true);
+    const refused = this.#submit({
+      [this.#field.name]: text,
+      ...Object.fromEntries(on.map(({ field }) => [field.name, true])),
+    });
     this.showProblems(refused ? [{ name: this.#field.name, problem: refused }] : []);
     if (!refused) {
-      this.#input.value = "";
-      this.#resize();
+      this.fill({});
     }
     this.focus();
   }

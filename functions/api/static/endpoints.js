@@ -20,7 +20,7 @@
  * @property {string} title
  * @property {string} description
  * @property {Field[]} fields
- * @property {boolean} isChat one required text and nothing else
+ * @property {boolean} isChat one required text, and beside it at most switches that are off
  * @property {boolean} streams whether it answers with parts that come while it runs
  * @property {Record<string, unknown>[]} examples payloads worth trying
  */
@@ -58,7 +58,7 @@ function endpointOf(name, channel, document) {
     title: channel.title && channel.title !== name ? channel.title : titled(name),
     description: (channel.description ?? "").trim(),
     fields,
-    isChat: fields.length === 1 && fields.every(isPlainText),
+    isChat: fields.filter(isPlainText).length === 1 && fields.every((field) => isPlainText(field) || isSwitch(field)),
     streams: "accepted" in (channel.messages ?? {}),
     examples: (input.examples ?? [])
       .map((/** @type {Schema} */ example) => example.payload)
@@ -67,8 +67,13 @@ function endpointOf(name, channel, document) {
 }
 
 /** @param {Field} field */
-function isPlainText(field) {
+export function isPlainText(field) {
   return field.kind === "text" && field.required && !("type" in field.attributes);
+}
+
+/** @param {Field} field */
+function isSwitch(field) {
+  return field.kind === "boolean" && field.initial === false;
 }
 
 /** @param {Schema} payload @param {any} document @returns {Field[]} */

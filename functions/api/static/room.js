@@ -7,7 +7,7 @@ import { ChatBox } from "./chatbox.js";
 import { documentation, faultOf, summary } from "./content.js";
 import { Conversation } from "./conversation.js";
 import { element } from "./dom.js";
-import { titled } from "./endpoints.js";
+import { isPlainText, titled } from "./endpoints.js";
 import { FieldsForm } from "./form.js";
 import { Live } from "./live.js";
 import { AskError, endpointUrl, Sapa } from "./sapa.js";
@@ -59,7 +59,7 @@ export class Room {
     const { fields, isChat } = endpoint;
     this.#conversation = new Conversation({
       intro: this.#intro(),
-      textKey: isChat ? fields[0].name : "message",
+      textKey: (isChat && fields.find(isPlainText)?.name) || "message",
       resend: (payload) => this.#resend(payload),
       read: (answer, asked) => answerText(endpoint.name, answer, asked),
     });
@@ -149,7 +149,8 @@ export class Room {
   #newComposer() {
     const submit = (/** @type {Message} */ payload) => this.#send(payload);
     const { fields, isChat } = this.endpoint;
-    if (isChat) return new ChatBox(fields[0], submit);
+    const text = isChat && fields.find(isPlainText);
+    if (text) return new ChatBox(text, submit, fields.filter((field) => field !== text));
     if (!hasActions(this.endpoint)) return new FieldsForm(fields, submit);
     return new ActionsBar(this.endpoint, this.#hint, submit, (payload) => this.#typing(payload));
   }

@@ -18,6 +18,7 @@ SapaError
 │   │   └── PayloadTooLargeError it is larger than a frame may be
 │   ├── TooManyAnswersError      a user has the maximum number of running answers
 │   ├── UnknownAnswerError       no answer of the user has this id
+│   ├── LanguageModelError       a language model does not answer, or not to the end
 │   ├── StateValueError          a state's key or value cannot be stored
 │   └── StateConflictError       other writers kept changing a state
 ├── ConnectionGoneError          the connection is closed (410)
@@ -227,6 +228,14 @@ class UnknownAnswerError(RefusalError):
 
     def __init__(self) -> None:
         super().__init__("unknown_answer", "You have no answer with this id.")
+
+
+class LanguageModelError(RefusalError):
+    """A language model does not answer, or not to the end; `reason` is for the log."""
+
+    def __init__(self, code: str, message: str, reason: str) -> None:
+        super().__init__(code, message)
+        self.reason = reason
 
 
 class StateValueError(RefusalError):

@@ -29,9 +29,9 @@ class Metric(StrEnum):
     """The metrics of all functions: the dashboard and the alarms show no others.
 
     They are counts, unless the name ends in `Time` or `Lag`: milliseconds. Each message is also
-    counted by its outcome, see `message_metric`. A custom metric costs its price in every hour in
-    which it has a value, so what AWS counts by itself (requests, durations, errors of functions
-    and APIs) is not counted here again.
+    counted by its outcome, see `message_metric`, and each answer, see `answer_metric`. A custom
+    metric costs its price in every hour in which it has a value, so what AWS counts by itself
+    (requests, durations, errors of functions and APIs) is not counted here again.
     """
 
     # An invocation failed, or was answered as unavailable; the log has the cause.
@@ -63,9 +63,19 @@ class Metric(StrEnum):
     RECIPIENT_REQUEUED = "RecipientRequeued"
     DISPATCH_FAILED = "DispatchFailed"
 
+    # From the acceptance of a message to the first part of its answer.
+    FIRST_PART_TIME = "FirstPartTime"
+    # Frames of answers that arrived.
+    PART_DELIVERED = "PartDelivered"
+
+
+def answer_metric(outcome: str) -> str:
+    """The metric that counts answers of streaming processes by how they ended."""
+    return f"Answer.{outcome}"
+
 
 def message_metric(outcome: str) -> str:
-    """The metric that counts messages by outcome: `ok`, `pong`, `resumed` or an error code."""
+    """The metric that counts messages by outcome: `ok`, `accepted`, `pong`, … or an error code."""
     return f"Message.{outcome}"
 
 

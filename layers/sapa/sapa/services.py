@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from sapa.handshake.session_sockets import SessionSockets
     from sapa.login.session import CredentialChecker, SessionStore
     from sapa.messages.once import Once
+    from sapa.processes.language_model import LanguageModel
     from sapa.processes.state import State, StateStore
     from sapa.stores.management_api import ThreadedBulkSender
     from sapa.stores.subscriptions import DynamoDBSubscriptionStore
@@ -176,6 +177,24 @@ class Services:
         return DynamoDBStateStore(self._table(self.config.state_table_name), self.clock)
 
     @cached_property
+    def language_model(self) -> "LanguageModel":
+        """The language model that the settings name. Raises `LanguageModelError`."""
+        from sapa.aws.clients import model_endpoint, retries
+        from sapa.processes.language_model import ModelFailure
+        from sapa.stores.language_models import BedrockModel, ChatCompletionsModel
+
+        config = self.config
+        if not config.assistant_model_id:
+            raise ModelFailure.UNSET.error("ASSISTANT_MODEL_ID is not set")
+        make = BedrockModel if config.assistant_api == "bedrock" else ChatCompletionsModel
+        return make(
+            model_endpoint(config),
+            config.assistant_model_id,
+            system_prompt=config.assistant_system_prompt,
+            retries=retries(attempts=3),
+        )
+
+    @cached_property
     def once(self) -> "Once":
         """Messages that happen once."""
         from sapa.messages.once import Once
@@ -226,7 +245,7 @@ class Services:
             is_restartable=is_restartable,
             start=lambda task, running: start_stream(task, running, self),
             make_source=ThreadedSource,
-            make_posts=lambda: ThreadedPosts(self.sender),
+            make_posts=lambda: ThreadedPosts(self.sender, self.remove_connection),
             new_id=lambda: secrets.token_hex(8),
         )
 

@@ -34,6 +34,13 @@ def _value(environment: Environment, name: str) -> str:
     return value
 
 
+def _http_url(environment: Environment, name: str) -> str:
+    url = _value(environment, name)
+    if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
+        raise SettingError(name, "is not an http(s) URL")
+    return url
+
+
 def _number(name: str, default: int, *, least: int = 0) -> _Setting[int]:
     def read(environment: Environment) -> int:
         text = environment.get(name, "").strip()
@@ -58,13 +65,14 @@ def _names(name: str) -> _Setting[tuple[str, ...]]:
 
 
 def _choice(name: str, default: str, *others: str) -> _Setting[str]:
-    def read(environment: Environment) -> str:
-        text = environment.get(name, "").strip() or default
-        if text not in {default, *others}:
-            raise SettingError(name, f"is not {' or '.join((default, *others))}")
-        return text
+    return _Setting(lambda environment: _chosen(environment, name, default, *others))
 
-    return _Setting(read)
+
+def _chosen(environment: Environment, name: str, default: str, *others: str) -> str:
+    text = environment.get(name, "").strip() or default
+    if text not in {default, *others}:
+        raise SettingError(name, f"is not {' or '.join((default, *others))}")
+    return text
 
 
 class Settings:
@@ -109,6 +117,12 @@ class Settings:
     messages_per_second_per_connection = _number("MESSAGES_PER_SECOND_PER_CONNECTION", 20, least=1)
     messages_per_second_per_user = _number("MESSAGES_PER_SECOND_PER_USER", 50, least=1)
 
+    # The language model. Without a URL it is Amazon Bedrock's in this region, with our credentials;
+    # with one, the key is sent to it if there is one.
+    assistant_model_id = _text("ASSISTANT_MODEL_ID")
+    assistant_system_prompt = _text("ASSISTANT_SYSTEM_PROMPT")
+    assistant_key = _text("ASSISTANT_KEY")
+
     service_name = _text("POWERTOOLS_SERVICE_NAME", "sapa")
     metrics_namespace = _text("POWERTOOLS_METRICS_NAMESPACE", "Sapa")
 
@@ -121,10 +135,19 @@ class Settings:
     @property
     def management_api_endpoint(self) -> str:
         """The base URL of `@connections`, with the stage."""
-        url = _value(self.environment, "MANAGEMENT_API_ENDPOINT")
-        if urlsplit(url).scheme not in {"http", "https"}:
-            raise SettingError("MANAGEMENT_API_ENDPOINT", "is not an http(s) URL")
-        return url
+        return _http_url(self.environment, "MANAGEMENT_API_ENDPOINT")
+
+    @property
+    def assistant_url(self) -> str:
+        """The base URL of the language model's API; empty for Amazon Bedrock in this region."""
+        name = "ASSISTANT_URL"
+        return _http_url(self.environment, name) if self.environment.get(name, "").strip() else ""
+
+    @property
+    def assistant_api(self) -> str:
+        """`bedrock` or `openai`, which most servers speak that have a URL of their own."""
+        default, other = ("openai", "bedrock") if self.assistant_url else ("bedrock", "openai")
+        return _chosen(self.environment, "ASSISTANT_API", default, other)
 
     @property
     def websocket_path(self) -> str:

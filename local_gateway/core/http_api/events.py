@@ -11,15 +11,15 @@ from typing import Any
 from urllib.parse import unquote
 
 from local_gateway.core.http import Headers, Pairs, Request, forwarded_for, trace_header
-from local_gateway.core.model import Application, HttpApi, HttpRoute, HttpStage
+from local_gateway.core.iam.signer import Signer
+from local_gateway.core.model import HttpApi, HttpRoute, HttpStage
 from local_gateway.core.timestamps import RequestStamp, common_log_time
 
 # Front end and function are separate connections: what concerns one of them is not passed on.
-_HOP_BY_HOP = frozenset(
+HOP_BY_HOP = frozenset(
     {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding"}
     | {"upgrade", "cookie"}
 )
-_CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/")
 _TEXT_TYPE = re.compile(
     r"text/|application/(?:json|javascript|xml|graphql)\b|application/[\w.-]+\+(?:json|xml)\b",
     re.IGNORECASE,
@@ -37,11 +37,11 @@ def http_event(
     domain_name: str,
     port: int,
     account_id: str,
-    iam: Mapping[str, Any] | None = None,
+    authorizer: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The event for a request that `route` serves in `stage`; `iam` describes who signed it.
+    """The event for a request that `route` serves in `stage`.
 
-    `port` is the one that the client connected to.
+    `port` is the one that the client connected to, `authorizer` what is known of the client.
     """
     raw_path = unquote(request.path)
     body, encoded = _body(request)
@@ -58,8 +58,8 @@ def http_event(
         "time": common_log_time(stamp.at),
         "timeEpoch": stamp.at,
     }
-    if iam is not None:
-        context["authorizer"] = {"iam": dict(iam)}
+    if authorizer is not None:
+        context["authorizer"] = dict(authorizer)
     event: dict[str, Any] = {
         "version": "2.0",
         "routeKey": route.route_key,
@@ -77,30 +77,23 @@ def http_event(
     return {name: value for name, value in event.items() if value not in ([], {}, None)}
 
 
-def iam_context(request: Request, application: Application) -> dict[str, Any]:
-    """`requestContext.authorizer.iam` of a signed request: a user `local` of the account.
+def iam_context(signer: Signer) -> dict[str, Any]:
+    """`requestContext.authorizer` of a signed request.
 
     Source: developer guide, "Control access to HTTP APIs with IAM authorization"
     (http-api-access-control-iam).
     """
-    key = _access_key(request)
-    account = application.account_id
     return {
-        "accessKey": key,
-        "accountId": account,
-        "callerId": key,
-        "cognitoIdentity": None,
-        "principalOrgId": None,
-        "userArn": f"arn:{application.partition}:iam::{account}:user/local",
-        "userId": key,
+        "iam": {
+            "accessKey": signer.access_key,
+            "accountId": signer.account_id,
+            "callerId": signer.access_key,
+            "cognitoIdentity": None,
+            "principalOrgId": None,
+            "userArn": signer.user_arn,
+            "userId": signer.access_key,
+        }
     }
-
-
-def _access_key(request: Request) -> str:
-    credential = _CREDENTIAL.search(request.headers.get("authorization") or "")
-    if credential is not None:
-        return credential[1]
-    return dict(request.query).get("X-Amz-Credential", "").partition("/")[0]
 
 
 def _http(request: Request, raw_path: str) -> dict[str, str]:
@@ -125,7 +118,7 @@ def _headers(request: Request, stamp: RequestStamp, port: int) -> dict[str, str]
     kept = tuple(
         (name.lower(), value)
         for name, value in request.headers
-        if name.lower() not in _HOP_BY_HOP and name.lower() not in added
+        if name.lower() not in HOP_BY_HOP and name.lower() not in added
     )
     return dict(sorted((_joined(kept) | added).items()))
 

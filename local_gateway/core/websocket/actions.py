@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from local_gateway.core.http import Headers, Response
+from local_gateway.core.websocket.integration import AwsService, MappedIntegration
+
 
 class Purpose(StrEnum):
     """Why a function is invoked; the values are the terms a log line shows."""
@@ -28,6 +31,77 @@ class Invoke:
     route_key: str
     request_id: str
     event: Mapping[str, Any]
+    timeout: float
+
+
+class InvocationType(StrEnum):
+    """The header `X-Amz-Invocation-Type` of Lambda."""
+
+    REQUEST_RESPONSE = "RequestResponse"
+    EVENT = "Event"
+    DRY_RUN = "DryRun"
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionCall:
+    """Invoke a function with a payload that is no event of API Gateway."""
+
+    function: str
+    payload: bytes
+    invocation_type: InvocationType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpCall:
+    """Send a request to `url`, which is only a path and a query if it is for `service`."""
+
+    method: str
+    url: str
+    headers: Headers
+    body: bytes
+    service: AwsService | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IntegrationFailure:
+    """An integration has no response: `status` and `message` are for the client, `cause` for logs.
+
+    A handshake gets the status, an open socket a frame with the message.
+    """
+
+    status: int
+    message: str
+    cause: str
+    outcome: str = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class IntegrationResult:
+    """The response of an integration, mapped: `text` is what a two-way route sends, if anything.
+
+    `cause` says why it is a problem, if it is.
+    """
+
+    status: int
+    text: str | None = None
+    subprotocol: str | None = None
+    cause: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallIntegration:
+    """Send the mapped `request`, and hand the mapped result to the connection's `integrated`.
+
+    A `MOCK` has its response already, and a request that could not be mapped its failure.
+    """
+
+    purpose: Purpose
+    integration: MappedIntegration
+    route_key: str
+    request_id: str
+    event: Mapping[str, Any]
+    request: HttpCall | FunctionCall | Response | IntegrationFailure
+    two_way: bool
     timeout: float
 
 
@@ -69,4 +143,6 @@ class Warn:
     text: str
 
 
-type Action = Invoke | AcceptHandshake | RefuseHandshake | SendText | CloseSocket | Warn
+type Action = (
+    Invoke | CallIntegration | AcceptHandshake | RefuseHandshake | SendText | CloseSocket | Warn
+)

@@ -4,19 +4,20 @@ Sources: developer guide, apigateway-websocket-api-lambda-auth, api-gateway-lamb
 and supported-gateway-response-types.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from local_gateway.core.http import Pairs, Request
-from local_gateway.core.iam.policy import PolicyError, allows
+from local_gateway.core.iam.authorizer_result import (
+    INVOKE,
+    AuthorizerResult,
+    AuthorizerResultError,
+)
+from local_gateway.core.iam.policy import PolicyError
 from local_gateway.core.invocation import Failed, InvocationResult, Succeeded, outcome_of
 from local_gateway.core.model import Authorizer
 from local_gateway.core.websocket.events import Identity
 
-RESULT_LIMIT = 8 * 1024
-_ACTION = "execute-api:Invoke"
 _HEADER = "route.request.header."
 _QUERY = "route.request.querystring."
 _STAGE_VARIABLE = "stageVariables."
@@ -24,15 +25,12 @@ _CONTEXT = "context."
 _NO_KEYS: Mapping[str, str] = {}
 
 
-class AuthorizerResultError(ValueError):
-    """The authorizer's answer is unusable; the text says what was expected."""
-
-
 @dataclass(frozen=True, slots=True)
 class Allowed:
     """The handshake goes on; `context` is `requestContext.authorizer` without latency."""
 
     context: dict[str, str]
+    usage_identifier_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,63 +93,17 @@ def decide(
     if not isinstance(result, Succeeded):
         return _failure(f"the authorizer did not answer: {outcome_of(result)[1]}")
     try:
-        answer = _answer(result.payload)
-        context = _stringified(answer)
-        allowed = allows(_policy(answer), _ACTION, method_arn, condition_keys)
+        answer = AuthorizerResult.from_payload(result.payload)
+        allowed = answer.allows(method_arn, condition_keys)
     except (AuthorizerResultError, PolicyError) as error:
         return _failure(str(error))
     if not allowed:
-        return Refused(403, "Forbidden", f"the policy does not allow {_ACTION} on {method_arn}")
-    return Allowed(context)
+        return Refused(403, "Forbidden", f"the policy does not allow {INVOKE} on {method_arn}")
+    return Allowed(answer.context, answer.usage_identifier_key)
 
 
 def _failure(cause: str) -> Refused:
     return Refused(500, "Internal Server Error", cause)
-
-
-def _answer(payload: bytes) -> dict[str, Any]:
-    if len(payload) > RESULT_LIMIT:
-        raise AuthorizerResultError(
-            f"the authorizer's result has {len(payload)} bytes of {RESULT_LIMIT}"
-        )
-    try:
-        answer = json.loads(payload)
-    except (ValueError, RecursionError):
-        raise AuthorizerResultError("the authorizer's result is not JSON") from None
-    if not isinstance(answer, dict):
-        raise AuthorizerResultError(
-            "the authorizer's result must be an object with a policyDocument"
-        )
-    return answer
-
-
-def _policy(answer: Mapping[str, Any]) -> Mapping[str, Any]:
-    policy = answer.get("policyDocument")
-    if not isinstance(policy, Mapping):
-        raise AuthorizerResultError("the authorizer's result needs a policyDocument object")
-    return policy
-
-
-def _stringified(answer: Mapping[str, Any]) -> dict[str, str]:
-    """`principalId` and the context as strings; a null entry is left out."""
-    principal = answer.get("principalId")
-    if not isinstance(principal, str) or not principal:
-        raise AuthorizerResultError("the authorizer's result needs a principalId string")
-    context = answer.get("context")
-    if context is None:
-        context = {}
-    if not isinstance(context, dict):
-        raise AuthorizerResultError("the authorizer's context must be an object")
-    entries = {name: _text(name, value) for name, value in context.items() if value is not None}
-    return {"principalId": principal} | entries | {"principalId": principal}
-
-
-def _text(name: str, value: object) -> str:
-    if isinstance(value, dict | list):
-        raise AuthorizerResultError(
-            f"context entry {json.dumps(name)} must be a string, number or boolean"
-        )
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _identity_value(expression: str, handshake: Request, identity: Identity) -> str:

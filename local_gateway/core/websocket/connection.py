@@ -6,20 +6,25 @@ and client apps: $connect and $disconnect routes".
 """
 
 import json
+from dataclasses import replace
 from enum import Enum, auto
 
 from local_gateway.core import management
 from local_gateway.core.http import Request, Response
 from local_gateway.core.ids import message_id
 from local_gateway.core.invocation import InvocationResult, Succeeded, outcome_of
-from local_gateway.core.model import AuthorizationType, Authorizer, WebSocketRoute
+from local_gateway.core.management import SignatureRefusal
+from local_gateway.core.model import Authorizer, WebSocketRoute
 from local_gateway.core.timestamps import RequestStamp
 from local_gateway.core.websocket import authorizer as authorization
 from local_gateway.core.websocket import events
 from local_gateway.core.websocket.actions import (
     AcceptHandshake,
     Action,
+    CallIntegration,
     CloseSocket,
+    IntegrationFailure,
+    IntegrationResult,
     Invoke,
     Purpose,
     RefuseHandshake,
@@ -27,12 +32,13 @@ from local_gateway.core.websocket.actions import (
     Warn,
 )
 from local_gateway.core.websocket.events import Identity
+from local_gateway.core.websocket.integration import LambdaProxy, Mock
 from local_gateway.core.websocket.integration_response import malformed_reason, proxy_response
+from local_gateway.core.websocket.mapping import SUBPROTOCOL, integration_request
 from local_gateway.core.websocket.stage import Stage
 from local_gateway.core.websocket.validation import invalid_reason
 
 CONNECT, DISCONNECT = "$connect", "$disconnect"
-SUBPROTOCOL = "Sec-WebSocket-Protocol"
 AUTHORIZER_TIMEOUT = 30.0
 
 # `disconnectReason` as captured on AWS where the closing side gave none; other codes have no text.
@@ -64,6 +70,7 @@ class Connection:
         self.last_active = identity.connected_at
         self._handshake = handshake
         self._authorizer: dict[str, str] | None = None
+        self._usage_identifier_key: str | None = None
 
     @property
     def is_open(self) -> bool:
@@ -78,14 +85,20 @@ class Connection:
 
     # The handshake
 
-    def open(self, stamp: RequestStamp) -> list[Action]:
-        """Start the handshake: throttle, authorizer, `$connect` function, in AWS's order."""
+    def open(self, stamp: RequestStamp, signature: SignatureRefusal | None = None) -> list[Action]:
+        """Start the handshake: throttle, authorizer, API key, `$connect` function.
+
+        `signature` is why a signature that the route wants is refused. The order is AWS's: "after
+        the Lambda authorizer, API Gateway verifies the usage plan" (re:Post, api-gateway-logs).
+        """
         route = self.stage.api.routes.get(CONNECT)
         if not self.stage.admits(CONNECT, stamp.at):
             return self._refuse(429, "Too Many Requests", "throttled")
         if route is None:
             return self._accept(stamp)
-        if route.authorization_type is AuthorizationType.NONE or route.authorizer is None:
+        if signature is not None:
+            return self._refuse(403, signature.message, signature.error_type)
+        if route.authorizer is None:
             return self._invoke_connect(route, stamp, None)
         return self._authorize(route, route.authorizer, stamp)
 
@@ -112,18 +125,35 @@ class Connection:
         if isinstance(decision, authorization.Refused):
             return self._refuse(decision.status, decision.message, decision.cause)
         self._authorizer = dict(decision.context)
+        self._usage_identifier_key = decision.usage_identifier_key
         route = self.stage.api.routes.get(CONNECT)  # a new deployment may lack it
         return self._invoke_connect(route, stamp, latency_ms) if route else self._accept(stamp)
 
     def _invoke_connect(
         self, route: WebSocketRoute, stamp: RequestStamp, latency_ms: int | None
     ) -> list[Action]:
+        if route.api_key_required:
+            refused = self._check_api_key(stamp)
+            if refused:
+                return refused
         self.state = State.CONNECTING
         context: dict[str, str | int] | None = None
         if self._authorizer is not None and latency_ms is not None:
             context = {**self._authorizer, "integrationLatency": latency_ms}
         event = events.connect_event(self.identity, self._handshake, stamp, context)
         return [self._invocation(Purpose.CONNECT, route, stamp, event)]
+
+    def _check_api_key(self, stamp: RequestStamp) -> list[Action]:
+        """Refuse a handshake without a key that a usage plan lets into the stage."""
+        plans = self.stage.usage_plans
+        key = plans.key_of(self._handshake.headers, self._usage_identifier_key)
+        if key is None:
+            return self._refuse(403, "Forbidden", plans.refusal_cause())
+        if (problem := plans.limit_problem(key, stamp.at)) is not None:
+            return self._refuse(429, problem, "refused by the usage plan")
+        caller = (*self.identity.caller, ("apiKey", key.value), ("apiKeyId", key.key_id))
+        self.identity = replace(self.identity, caller=caller)
+        return []
 
     def connected(self, result: InvocationResult, stamp: RequestStamp) -> list[Action]:
         """Take the `$connect` function's answer: 2xx opens, other statuses pass unchanged."""
@@ -135,10 +165,36 @@ class Connection:
         if response.status < 200:  # an informational answer decides nothing
             cause = f"$connect answered {response.status}, expected 200 or more"
             return self._refuse(502, "Internal server error", cause)
-        if not response.accepts:
-            message = "Forbidden" if response.status == 403 else "Connection refused"
-            return self._refuse(response.status, message, "$connect refused")
-        subprotocol = response.headers.get(SUBPROTOCOL)
+        return self._decided(response.status, response.headers.get(SUBPROTOCOL), stamp)
+
+    def integrated(
+        self,
+        call: CallIntegration,
+        result: IntegrationResult | IntegrationFailure,
+        stamp: RequestStamp,
+    ) -> list[Action]:
+        """Take the mapped result of an integration that is no Lambda proxy."""
+        if call.purpose is Purpose.CONNECT:
+            if self.state is not State.CONNECTING:
+                return []
+            if isinstance(result, IntegrationFailure):
+                return self._refuse(result.status, result.message, result.cause)
+            return self._decided(result.status, result.subprotocol, stamp)
+        if self.state is not State.OPEN:
+            return []
+        if isinstance(result, IntegrationFailure):
+            self.last_active = stamp.at
+            return [_error_frame(result.message, self.connection_id, call.request_id)]
+        if not result.text:
+            return []
+        self.last_active = stamp.at
+        return [SendText(result.text)]
+
+    def _decided(self, status: int, subprotocol: str | None, stamp: RequestStamp) -> list[Action]:
+        """Any 2xx of `$connect` opens, another status is the handshake's."""
+        if not 200 <= status < 300:
+            message = "Forbidden" if status == 403 else "Connection refused"
+            return self._refuse(status, message, "$connect refused")
         if subprotocol is not None and not subprotocol.isprintable():
             return self._refuse(502, "Internal server error", f"{SUBPROTOCOL} has control codes")
         return self._accept(stamp, subprotocol)
@@ -256,11 +312,25 @@ class Connection:
 
     def _invocation(
         self, purpose: Purpose, route: WebSocketRoute, stamp: RequestStamp, event: dict[str, object]
-    ) -> Invoke:
-        function, timeout = route.function, route.timeout
+    ) -> Invoke | CallIntegration:
+        integration, key, request_id = route.integration, route.route_key, stamp.request_id
         if purpose is Purpose.AUTHORIZE and route.authorizer is not None:
             function, timeout = route.authorizer.function, AUTHORIZER_TIMEOUT
-        return Invoke(purpose, function, route.route_key, stamp.request_id, event, timeout)
+            return Invoke(purpose, function, key, request_id, event, timeout)
+        if isinstance(integration, LambdaProxy):
+            return Invoke(purpose, integration.function, key, request_id, event, route.timeout)
+        # Nothing is called at the end of a connection, so a mock needs no status.
+        is_idle = purpose is Purpose.DISCONNECT and isinstance(integration.backend, Mock)
+        return CallIntegration(
+            purpose=purpose,
+            integration=integration,
+            route_key=key,
+            request_id=request_id,
+            event=event,
+            request=Response(200) if is_idle else integration_request(integration, event),
+            two_way=route.two_way and purpose is Purpose.MESSAGE,
+            timeout=route.timeout,
+        )
 
 
 def _failure(result: InvocationResult) -> str:

@@ -5,33 +5,27 @@ apigateway-websocket-api-integration-requests and apigateway-websocket-api-lambd
 and their order follow captured events. Absent members are absent, never null.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from local_gateway.core.http import Pairs, Request, forwarded_for, trace_header
+from local_gateway.core.http import Pairs, Request, trace_header
+from local_gateway.core.proxy_event import ADDED_HEADERS, added_headers, header_maps, query_maps
 from local_gateway.core.timestamps import RequestStamp, common_log_time
 
 type AuthorizerContext = Mapping[str, str | int]
 type Event = dict[str, Any]
 
 _UPGRADE_HEADERS = (("Connection", "upgrade"), ("Upgrade", "websocket"), ("content-length", "0"))
-_REPLACED = frozenset(
-    {
-        *(name.lower() for name, _ in _UPGRADE_HEADERS),
-        "x-amzn-trace-id",
-        "x-forwarded-for",
-        "x-forwarded-port",
-        "x-forwarded-proto",
-    }
-)
+_REPLACED = ADDED_HEADERS.union(name.lower() for name, _ in _UPGRADE_HEADERS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
     """What stays the same in all events of a connection.
 
-    `connected_at` is epoch milliseconds; `domain_name` is the host shown to handlers.
+    `connected_at` is epoch milliseconds; `domain_name` is the host shown to handlers. `caller` has
+    the members that a signature or an API key adds to `requestContext.identity`.
     """
 
     api_id: str
@@ -45,6 +39,7 @@ class Identity:
     partition: str
     region: str
     account_id: str
+    caller: Pairs = ()
 
 
 def connect_arn(identity: Identity) -> str:
@@ -65,8 +60,8 @@ def connect_event(
     headers = _seen_headers(identity, handshake)
     query = handshake.query
     return {
-        **_header_maps(headers),
-        **(_query_maps(query) if query else {}),
+        **header_maps(headers),
+        **(query_maps(query) if query else {}),
         **_stage_variables(identity),
         "requestContext": _context(identity, stamp, "$connect", "CONNECT", authorizer),
         "isBase64Encoded": False,
@@ -79,8 +74,8 @@ def authorizer_event(identity: Identity, handshake: Request, stamp: RequestStamp
     return {
         "type": "REQUEST",
         "methodArn": connect_arn(identity),
-        **_header_maps(headers),
-        **_query_maps(handshake.query),
+        **header_maps(headers),
+        **query_maps(handshake.query),
         "stageVariables": dict(identity.stage_variables),
         "requestContext": _context(identity, stamp, "$connect", "CONNECT", None),
     }
@@ -132,7 +127,7 @@ def disconnect_event(
         after_direction={"disconnectReason": reason},
     )
     return {
-        **_header_maps(stubs),
+        **header_maps(stubs),
         **_stage_variables(identity),
         "requestContext": context,
         "isBase64Encoded": False,
@@ -152,6 +147,7 @@ def _context(
     caller = {"sourceIp": identity.source_ip}
     if identity.user_agent is not None:
         caller["userAgent"] = identity.user_agent
+    caller.update(identity.caller)
     return {
         "routeKey": route_key,
         **({} if authorizer is None else {"authorizer": dict(authorizer)}),
@@ -175,46 +171,9 @@ def _context(
 def _seen_headers(identity: Identity, handshake: Request) -> Pairs:
     """The client's headers in its own spelling and those that the front end adds or replaces."""
     kept = tuple(item for item in handshake.headers if item[0].lower() not in _REPLACED)
-    return (
-        *kept,
-        # One trace per handshake: authorizer and $connect see the same id.
-        ("X-Amzn-Trace-Id", trace_header(identity.connected_at, identity.connection_id)),
-        ("X-Forwarded-For", forwarded_for(handshake)),
-        # As the client came, unlike on AWS: an `Origin` check needs the scheme of the page.
-        ("X-Forwarded-Port", _port(handshake.headers.get("host") or "")),
-        ("X-Forwarded-Proto", "http"),
-    )
-
-
-def _port(host: str) -> str:
-    port = host.rpartition(":")[2]
-    return port if port.isdecimal() else "80"
-
-
-def _header_maps(headers: Pairs) -> Event:
-    """Both header maps, sorted without regard to case as in captures; the last value wins.
-
-    One header sent in two spellings is one header, shown as it was spelled first.
-    """
-    spelling: dict[str, str] = {}
-    pairs = [(spelling.setdefault(name.lower(), name), value) for name, value in headers]
-    pairs.sort(key=lambda pair: pair[0].lower())
-    return {"headers": dict(pairs), "multiValueHeaders": _grouped(pairs)}
-
-
-def _query_maps(query: Iterable[tuple[str, str]]) -> Event:
-    pairs = list(query)
-    return {
-        "queryStringParameters": dict(pairs),
-        "multiValueQueryStringParameters": _grouped(pairs),
-    }
-
-
-def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    groups: dict[str, list[str]] = {}
-    for name, value in pairs:
-        groups.setdefault(name, []).append(value)
-    return groups
+    # One trace per handshake: authorizer and $connect see the same id.
+    trace = trace_header(identity.connected_at, identity.connection_id)
+    return (*kept, *added_headers(handshake, trace))
 
 
 def _stage_variables(identity: Identity) -> Event:

@@ -41,11 +41,6 @@ class ProxyResponse:
             )
         return Headers(headers.items())
 
-    @property
-    def accepts(self) -> bool:
-        """Whether a `$connect` answer lets the client in (any 2xx)."""
-        return 200 <= self.status < 300
-
 
 def proxy_response(result: InvocationResult) -> ProxyResponse | None:
     """The answer in `result`; `None` for a failure or a shape that API Gateway cannot use.

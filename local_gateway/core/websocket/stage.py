@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Self
 
+from local_gateway.core.api_keys import UsagePlans
 from local_gateway.core.model import WebSocketApi, WebSocketRoute, WebSocketStage
 from local_gateway.core.throttling import RouteThrottles
 from local_gateway.core.websocket.route_selection import RouteSelection, choose_route
@@ -42,6 +43,7 @@ class Stage:
         self.api = api
         self.settings = settings
         self._selection = RouteSelection.parse(api.route_selection_expression)
+        self.usage_plans = UsagePlans(settings.api_keys, api.api_key_source)
         self._throttles = RouteThrottles(settings.default_throttle, settings.throttles)
         # Takes a token for one request on a route; false when the route is throttled.
         self.admits = self._throttles.admits

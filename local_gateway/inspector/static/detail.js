@@ -68,6 +68,7 @@ export class Detail {
     add("Time", clock(row.at));
     if (row.connection) add("Connection", ...this.#connection(row.connection));
     if (row.function) add("Function", row.function);
+    if (row.integration) add("Integration", row.integration);
     if (row.outcome) add("Outcome", element("span", { class: row.problem ? "bad" : "" }, row.outcome));
     if (row.detail) add("Cause", row.detail);
     if (row.duration !== null && row.duration !== undefined) add("Duration", duration(row.duration));

@@ -62,6 +62,7 @@ export class Filter {
 }
 
 /** @param {Row} row */
-function haystack({ text, route, function: name, outcome, detail, connection, request }) {
-  return [text, route, name, outcome, detail, connection, request].join("\n").toLowerCase();
+function haystack({ text, route, function: name, integration, outcome, detail, connection, request }) {
+  const parts = [text, route, name, integration, outcome, detail, connection, request];
+  return parts.join("\n").toLowerCase();
 }

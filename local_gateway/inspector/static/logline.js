@@ -11,8 +11,13 @@ const USUAL = new Set([
 
 /** @typedef {{ level: string, message: string, rest: string }} LogMessage */
 
+/** Lambda's text format for Node.js: time, request id, level, message. */
+const NODE_LINE = /^\d{4}-\d\d-\d\dT[\d:.]+Z\t[\w-]+\t(TRACE|DEBUG|INFO|WARN|ERROR|FATAL)\t(.*)$/;
+
 /** A line that is not structured is all message. @param {string} text @returns {LogMessage} */
 export function logMessage(text) {
+  const [, level, message] = NODE_LINE.exec(text) ?? [];
+  if (level !== undefined) return { level, message, rest: "" };
   const line = parsed(text);
   if (line?._aws) return { level: "METRICS", message: metrics(line), rest: "" };
   if (!line || line.level === undefined || line.message === undefined) {

@@ -69,7 +69,8 @@ function deed(row) {
     parts.push(element("span", { class: "outcome" }, row.outcome), " ");
   }
   if (row.cold) parts.push(element("span", { class: "cold" }, "cold"), " ");
-  if (row.route && row.function) parts.push(element("span", { class: "soft" }, row.function), " ");
+  const backend = row.function ?? row.integration;
+  if (row.route && backend) parts.push(element("span", { class: "soft" }, backend), " ");
   if (row.detail) parts.push(element("span", { class: "cause" }, preview(row.detail)));
   return parts;
 }

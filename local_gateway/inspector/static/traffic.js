@@ -8,6 +8,7 @@
  * @property {Kind} kind
  * @property {string | null} [connection]
  * @property {string | null} [function]
+ * @property {string | null} [integration]
  * @property {string | null} [request]
  * @property {string} [route]
  * @property {string} [outcome]
@@ -120,11 +121,12 @@ export class Traffic {
 }
 
 /** @param {any} record @returns {Kind} */
-function kindOf({ kind, api, function: name, request }) {
+function kindOf({ kind, api, function: name, integration, request }) {
   if (kind === "run") return "call";
   if (kind !== "entry") return kind;
   if (api === "http" || api === "management") return api;
-  return name || request ? "call" : "connection";
+  if (api === "rest") return "http";
+  return name || integration || request ? "call" : "connection";
 }
 
 /** @param {any} next @param {number} missed @returns {Row} */

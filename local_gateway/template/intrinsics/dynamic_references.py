@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from local_gateway.template.document.errors import Place, TemplateError
+from local_gateway.template.document.problems import NotServedError
 from local_gateway.template.document.source import Json, as_object, scalar_text
 
 _REFERENCE = re.compile(r"\{\{resolve:([^{}]*)\}\}")
@@ -33,6 +34,8 @@ class StoredValue:
 
 # The stored value; None if it does not exist.
 type LookUp = Callable[[StoredValue], str | None]
+# Takes the warning about a value that does not exist.
+type Report = Callable[[NotServedError], None]
 
 
 def _nothing(_: StoredValue) -> str | None:
@@ -41,10 +44,14 @@ def _nothing(_: StoredValue) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class DynamicReferences:
-    """Replaces dynamic references by values that are `given`, or that `look_up` finds."""
+    """Replaces dynamic references by values that are `given`, or that `look_up` finds.
+
+    With `report`, its own name stands for a value that does not exist.
+    """
 
     given: Mapping[str, str] = field(default_factory=dict)
     look_up: LookUp = _nothing
+    report: Report | None = None
 
     def replaced(self, value: Json, place: Place) -> Json:
         """`value` with every reference in it replaced; raises `TemplateError` if one has none."""
@@ -86,7 +93,7 @@ class DynamicReferences:
             raise TemplateError(place, f"{kind} is not allowed in a dynamic reference to a secret")
         stored = StoredValue(service="secretsmanager", name=name, version=version, stage=stage)
         text = self._stored(stored, place)
-        if not key:
+        if not key or text == stored.name:
             return text
         try:
             members = as_object(json.loads(text))
@@ -103,9 +110,13 @@ class DynamicReferences:
             value = self.look_up(stored)
         if value is None:
             what = "parameter" if stored.service == "ssm" else "secret"
-            raise TemplateError(
+            error = NotServedError(
                 place,
                 f"the {what} {stored.name} of a dynamic reference does not exist here",
-                f"give its value with --resolve {stored.key}=VALUE",
+                f"its name is used; give its value with --resolve {stored.key}=VALUE",
             )
+            if self.report is None:
+                raise error
+            self.report(error)
+            return stored.name
         return value

@@ -32,6 +32,9 @@ class References(Protocol):
     def attribute(self, logical_id: str, name: str, place: Place) -> Json:
         """The value of `{"Fn::GetAtt": [logical_id, name]}`."""
 
+    def imported(self, name: str, place: Place) -> Json:
+        """The value of `{"Fn::ImportValue": name}`."""
+
 
 class _Omitted:
     """`AWS::NoValue`: the property or item is left out."""
@@ -166,6 +169,9 @@ class Resolver:
     def _find_in_map(self, argument: Json, place: Place) -> _Result:
         return _look_up(self._value(argument, place), self.mappings, place)
 
+    def _import_value(self, argument: Json, place: Place) -> _Result:
+        return self.references.imported(self._string(argument, "Fn::ImportValue", place), place)
+
     def _get_azs(self, argument: Json, place: Place) -> _Result:
         region = self._value(argument, place) or self.stack.region
         return [f"{region}{letter}" for letter in "abc"]
@@ -180,6 +186,7 @@ _FUNCTIONS: Mapping[str, Callable[[Resolver, Json, Place], _Result]] = {
     "Fn::GetAZs": Resolver._get_azs,
     "Fn::GetAtt": Resolver._get_att,
     "Fn::If": Resolver._if,
+    "Fn::ImportValue": Resolver._import_value,
     "Fn::Sub": Resolver._sub,
 }
 
@@ -283,18 +290,8 @@ def _to_json_string(argument: Json, place: Place) -> Json:
     return json.dumps(argument, separators=(",", ":"))
 
 
-def _import_value(argument: Json, place: Place) -> Json:
-    raise TemplateError(
-        place,
-        f"Fn::ImportValue: {argument} is exported by another stack, which is not here",
-        "take the value from a parameter and give it with --parameter-overrides",
-    )
-
-
 def _unsupported(argument: Json, place: Place) -> Json:
-    raise TemplateError(
-        place, "Fn::Cidr and Fn::Transform are not evaluated here", "write the value out"
-    )
+    raise TemplateError(place, "Fn::Cidr is not evaluated here", "write the value out")
 
 
 def _pair(argument: Json, function: str, place: Place) -> tuple[Json, Json]:
@@ -306,11 +303,9 @@ def _pair(argument: Json, function: str, place: Place) -> tuple[Json, Json]:
 _VALUE_FUNCTIONS: Mapping[str, Callable[[Json, Place], Json]] = {
     "Fn::Base64": _encode,
     "Fn::Cidr": _unsupported,
-    "Fn::ImportValue": _import_value,
     "Fn::Join": _join,
     "Fn::Length": _length,
     "Fn::Select": _select,
     "Fn::Split": _split,
     "Fn::ToJsonString": _to_json_string,
-    "Fn::Transform": _unsupported,
 }

@@ -1,12 +1,12 @@
 """First step: a template file becomes a `Template`."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from local_gateway.template.document.errors import TemplateError, did_you_mean
-from local_gateway.template.document.problems import ConsequenceError, Problems
+from local_gateway.template.document.problems import NotServedError, Problems
 from local_gateway.template.document.source import (
     Json,
     JsonObject,
@@ -18,7 +18,14 @@ from local_gateway.template.document.source import (
 from local_gateway.template.document.stack import Stack
 from local_gateway.template.intrinsics.references import check_references, references
 from local_gateway.template.intrinsics.resolver import Resolver
-from local_gateway.template.loading.leaving_out import check_left_out, inert, without
+from local_gateway.template.loading.leaving_out import (
+    check_left_out,
+    inert,
+    providers,
+    what_went_along,
+    without,
+)
+from local_gateway.template.loading.macros import Expanded, expand
 from local_gateway.template.loading.nested_stacks import (
     STACK,
     ConditionReferences,
@@ -34,15 +41,16 @@ from local_gateway.template.loading.resource_properties import (
     template_sections,
 )
 from local_gateway.template.loading.resource_types import (
-    CODE_PROPERTIES,
+    ASSET_PROPERTIES,
     INERT,
     NOT_SERVED_OF_SAM,
-    REMOVE,
+    TYPES_OF_SAM,
     WIRING,
     Treatment,
     is_named_as_not_served,
-    refusal,
+    misspelled,
     treatment,
+    why_not_served,
 )
 from local_gateway.template.loading.template import Resource, Template
 from local_gateway.template.loading.translation import translate
@@ -65,9 +73,10 @@ def load_template(
 ) -> Template:
     """Read a SAM or CloudFormation template, expand SAM, apply conditions, read nested stacks.
 
-    Without the resources `leave_out`, and what leads to them. Raises `TemplateError` for everything
-    that cannot be read, translated or served; with `problems`, adds to these and goes on without
-    the resources that have a problem, as far as it can.
+    Without the resources `leave_out`, without those that are not served, and without what leads to
+    either. Raises `TemplateError` for everything that cannot be read or translated; with
+    `problems`, adds to these and goes on without the resources that have a problem, as far as it
+    can.
     """
     collected = Problems() if problems is None else problems
     source = load_source(path)
@@ -75,29 +84,47 @@ def load_template(
     values = parameter_values(source, parameter_overrides or {}, collected)
     loader = _Loader(collected, frozenset(leave_out))
     template = loader.load(source, stack or Stack(), Parameters(values, {}))
-    served = without(template, frozenset(leave_out))
-    with_it = [
-        item.source.origin(name)
-        for name, item in template.resources.items()
-        if served.resources[name].type != item.type
-    ]
-    more = sorted(set(with_it) - set(leave_out))
-    also = f", and what leads there: {', '.join(more)}" if more else ""
-    asked = [f"left out: {', '.join(leave_out)}{also}"] if leave_out else []
-    for resource in served.resources.values():
-        with collected.collect():
-            _refuse_wiring(served, resource)
+    asked = without(template, leave_out)
+    warnings = [*template.warnings, *_warning_of_request(template, asked, leave_out)]
+    not_served = [name for name, item in asked.resources.items() if not item.is_served]
+    served = without(asked, not_served)
+    warnings += _warning_of_company(asked, served, not_served)
+    served = _without_wiring(without(served, providers(served)), collected)
     if problems is None:
         collected.raise_if_any()
-    unused = _left_out(
-        {
-            name: served.resources[name]
-            for name in served.resources
-            if served.resources[name] is template.resources[name]
-        }
+    return replace(
+        without(served, collected.resources),
+        not_served=tuple(collected.not_served),
+        warnings=(*warnings, *_left_out(served.served)),
     )
-    warnings = (*template.warnings, *asked, *unused)
-    return replace(without(served, collected.resources), warnings=warnings)
+
+
+def without_functions(template: Template, failed: Collection[str]) -> Template:
+    """`template` without these functions, and without what leads to them; a warning says so."""
+    served = without(template, failed)
+    warnings = _warning_of_company(template, served, failed)
+    return replace(served, warnings=(*template.warnings, *warnings))
+
+
+def _warning_of_request(
+    before: Template, after: Template, leave_out: Collection[str]
+) -> Iterator[str]:
+    if leave_out:
+        along = what_went_along(before, after, leave_out)
+        also = f", and what leads there: {', '.join(along)}" if along else ""
+        yield f"left out: {', '.join(leave_out)}{also}"
+
+
+def _warning_of_company(
+    before: Template, after: Template, not_served: Collection[str]
+) -> Iterator[str]:
+    """What is left out because it leads to what is not served."""
+    if along := what_went_along(before, after, not_served):
+        open_to_all = "; without its $connect route the API accepts every client"
+        yield (
+            f"left out, because it leads to what is not served: {', '.join(along)}"
+            f"{open_to_all if 'the route $connect' in along else ''}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +144,11 @@ class _Loader:
     ) -> Template:
         """A template; `ancestors` are the files that it is nested in."""
         problems, given = self.problems, frozenset(parameters.given)
+        expanded = expand(source, _resolver(source, stack, parameters), problems)
+        source = expanded.source
         _check_sections(source, self._left_out_of(source), problems)
-        resolver = Resolver(
-            stack=stack,
-            references=LoadTimeReferences(given),
-            parameters=parameters.values,
-            mappings=as_object(source.document.get("Mappings")),
-            conditions=as_object(source.document.get("Conditions")),
-        )
-        document = self._translated(source, parameters, resolver)
+        resolver = _resolver(source, stack, parameters)
+        document = self._translated(expanded, parameters, resolver)
         declared = as_object(document.get("Resources"))
         names = frozenset(declared) | frozenset(parameters.values) | given
         check_references(source, declared, names, problems)
@@ -140,7 +163,7 @@ class _Loader:
             conditions=resolver.conditions,
             resources=_resources(source, declared, conditions, problems),
             outputs=_outputs(source, document, conditions, problems),
-            files=frozenset(_files(source)),
+            files=frozenset(_files(source)) | expanded.files,
             warnings=(*source.warnings, *_routes_lost_by_sam(source)),
         )
         if not ancestors and not template.of_type(STACK):
@@ -158,23 +181,39 @@ class _Loader:
             name.removeprefix(prefix) for name in self.leave_out if name.startswith(prefix)
         )
 
-    def _translated(self, source: Source, parameters: Parameters, resolver: Resolver) -> JsonObject:
+    def _translated(
+        self, expanded: Expanded, parameters: Parameters, resolver: Resolver
+    ) -> JsonObject:
         """The template after SAM, which may refuse resource after resource."""
+        source = expanded.source
         declared = as_object(source.document.get("Resources"))
-        wanted = inert(declared, self._left_out_of(source))
-        _refuse_before_sam(source, wanted, resolver, self.problems)
+        not_served = {name for name in declared if not _is_served_by_sam(declared[name])}
+        not_served |= expanded.left_out
         while True:
             culprits = self.problems.resources | self.leave_out
             own = {name.removeprefix(source.prefix) for name in culprits} & declared.keys()
-            own |= {name for name in declared if not _is_served_by_sam(declared[name])}
-            resources = inert(declared, own)
+            resources = inert(declared, own | not_served)
             try:
                 return translate(source, resources, parameters.values, resolver)
+            except NotServedError as error:
+                self.problems.add(error)
+                not_served.add(str(error.place.resource).rpartition("/")[2])
             except TemplateError as error:
                 before = self.problems.resources
                 self.problems.add(error)
                 if self.problems.resources == before:
                     raise
+
+
+def _resolver(source: Source, stack: Stack, parameters: Parameters) -> Resolver:
+    """A resolver while the template is read, before the SAM translator adds its conditions."""
+    return Resolver(
+        stack=stack,
+        references=LoadTimeReferences(frozenset(parameters.given)),
+        parameters=parameters.values,
+        mappings=as_object(source.document.get("Mappings")),
+        conditions=as_object(source.document.get("Conditions")),
+    )
 
 
 def _is_served_by_sam(resource: Json) -> bool:
@@ -184,21 +223,6 @@ def _is_served_by_sam(resource: Json) -> bool:
     if not isinstance(kind, str) or not isinstance(declared.get("Properties") or {}, dict):
         return False
     return kind not in NOT_SERVED_OF_SAM
-
-
-def _refuse_before_sam(
-    source: Source, declared: JsonObject, resolver: Resolver, problems: Problems
-) -> None:
-    """Refuse types of SAM that become what is not served: SAM's own complaint would mislead."""
-    for logical_id, value in declared.items():
-        body = as_object(value)
-        kind, place = str(body.get("Type")), source.resource_place(logical_id)
-        if kind not in NOT_SERVED_OF_SAM:
-            continue
-        with problems.collect():
-            condition = body.get("Condition")
-            if not isinstance(condition, str) or resolver.condition(condition, place):
-                raise TemplateError(place, *refusal(kind))
 
 
 def _files(source: Source) -> Iterator[Path]:
@@ -230,8 +254,6 @@ def _check_sections(source: Source, leave_out: Collection[str], problems: Proble
 
 def _check_resource(source: Source, logical_id: str, resource: Json) -> None:
     place = source.resource_place(logical_id)
-    if logical_id.startswith("Fn::ForEach"):
-        raise TemplateError(place, "Fn::ForEach is not supported", "write the resources out")
     if not isinstance(resource, dict):
         raise TemplateError(place, "is not an object", "this may be an indentation mistake")
     # CloudFormation accepts a description, though it does not document it.
@@ -261,17 +283,22 @@ def _resources(
 def _resource(
     source: Source, logical_id: str, body: JsonObject, resolver: Resolver, problems: Problems
 ) -> Resource | None:
-    """A resource; None if its condition does not hold. It is inert if it is not served."""
+    """A resource; None if its condition does not hold."""
     place = source.resource_place(logical_id)
     condition = body.get("Condition")
     if isinstance(condition, str) and not resolver.condition(condition, place):
         return None
     kind = str(body["Type"])
-    if treatment(kind) is Treatment.REFUSED:
-        # SAM makes several resources of one that is not served: one word is enough.
-        is_named = source.is_written(logical_id) or is_named_as_not_served(kind)
-        problems.add((TemplateError if is_named else ConsequenceError)(place, *refusal(kind)))
-        kind = INERT
+    if kind == INERT and source.is_written(logical_id):
+        kind = _type_as_written(source, logical_id)
+    if treatment(kind) is Treatment.NOT_SERVED:
+        if remedy := misspelled(kind):
+            raise TemplateError(place, f"there is no type {kind}", remedy)
+        # SAM makes several resources of one that is not served: one warning is enough.
+        if is_named_as_not_served(kind) or source.is_written(logical_id):
+            is_whole = source.is_written(logical_id) or not source.is_written(place.resource or "")
+            remedy = "it is left out" if is_whole else "that part of it is left out"
+            problems.add(NotServedError(place, why_not_served(kind), remedy))
     depends_on = body.get("DependsOn")
     names = as_list(depends_on) or [depends_on]
     properties = _with_local_asset(body, kind)
@@ -284,14 +311,21 @@ def _resource(
         stack=resolver.stack,
         metadata=as_object(body.get("Metadata")),
         depends_on=tuple(name for name in names if isinstance(name, str)),
+        left_out=body["Type"] == INERT != _type_as_written(source, logical_id),
     )
 
 
+def _type_as_written(source: Source, logical_id: str) -> str:
+    """The type of a resource of the file, in terms of CloudFormation; empty for any other."""
+    written = as_object(as_object(source.document.get("Resources")).get(logical_id)).get("Type")
+    return TYPES_OF_SAM.get(str(written), str(written)) if isinstance(written, str) else ""
+
+
 def _with_local_asset(body: JsonObject, kind: str) -> JsonObject:
-    """The properties, with the directory that the CDK names in place of code in its bucket."""
+    """The properties, with the file or folder that the CDK names in place of one in its bucket."""
     properties, metadata = as_object(body.get("Properties")), as_object(body.get("Metadata"))
-    path, name = metadata.get("aws:asset:path"), CODE_PROPERTIES.get(kind)
-    if name is None or not isinstance(path, str) or "S3Key" not in as_object(properties.get(name)):
+    path, name = metadata.get("aws:asset:path"), ASSET_PROPERTIES.get(kind)
+    if name is None or not isinstance(path, str) or not isinstance(properties.get(name), dict):
         return properties
     return {**properties, name: path}
 
@@ -308,17 +342,31 @@ def _check_properties(
             problems.add(TemplateError(place, "unknown property", remedy))
 
 
-def _refuse_wiring(template: Template, resource: Resource) -> None:
-    """Refuse a data resource that would invoke a function, which moto would never do."""
-    name, what = WIRING.get(resource.type, ("", ""))
-    for reference in references(resource.properties.get(name)):
-        target = template.resources.get(reference.name)
-        if target is not None and target.type.startswith("AWS::Lambda::"):
-            raise TemplateError(
+def _without_wiring(template: Template, problems: Problems) -> Template:
+    """Without the properties of data resources that would invoke a function: moto never does."""
+    resources = dict(template.resources)
+    for resource in template.served:
+        name, what = WIRING.get(resource.type, ("", ""))
+        value = resource.properties.get(name)
+        items = as_list(value) or [value]
+        kept = [item for item in items if not _invokes_function(item, template)]
+        if len(kept) == len(items):
+            continue
+        problems.add(
+            NotServedError(
                 template.place(resource, name),
-                f"{what} that invoke a function are not served yet",
-                REMOVE,
+                f"{what} that invoke a function are not served",
+                "the resource exists without them",
             )
+        )
+        properties = {**resource.properties, name: [*kept] if isinstance(value, list) else None}
+        resources[resource.logical_id] = replace(resource, properties=properties)
+    return replace(template, resources=resources)
+
+
+def _invokes_function(value: Json, template: Template) -> bool:
+    targets = (template.resources.get(reference.name) for reference in references(value))
+    return any(item is not None and item.type.startswith("AWS::Lambda::") for item in targets)
 
 
 def _outputs(
@@ -338,7 +386,7 @@ def _outputs(
     return outputs
 
 
-def _left_out(resources: Mapping[str, Resource]) -> Iterator[str]:
+def _left_out(resources: Iterable[Resource]) -> Iterator[str]:
     """A warning that names what is left out, except for roles, log groups and the like."""
     quiet = (
         "AWS::IAM::",
@@ -350,11 +398,16 @@ def _left_out(resources: Mapping[str, Resource]) -> Iterator[str]:
         "AWS::CodeDeploy::",
         "AWS::ApiGateway::Account",
         "AWS::SQS::QueuePolicy",
+        "AWS::S3::BucketPolicy",
         "AWS::SNS::TopicPolicy",
+        "Custom::ApiGatewayAccountRole",
+        "Custom::LogRetention",
+        "Custom::S3AutoDeleteObjects",
+        "Custom::VpcRestrictDefaultSG",
     )
     unexpected = [
         f"{item.logical_id} ({item.type})"
-        for item in resources.values()
+        for item in resources
         if treatment(item.type) is Treatment.LEFT_OUT and not item.type.startswith(quiet)
     ]
     if unexpected:

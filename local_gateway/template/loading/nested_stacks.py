@@ -15,7 +15,7 @@ from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from local_gateway.template.document.errors import Place, TemplateError, did_you_mean
-from local_gateway.template.document.problems import Problems
+from local_gateway.template.document.problems import NotServedError, Problems
 from local_gateway.template.document.source import (
     Json,
     Source,
@@ -33,7 +33,6 @@ from local_gateway.template.loading.parameters import (
     is_list_type,
     parameter_type,
 )
-from local_gateway.template.loading.resource_types import REMOVE
 from local_gateway.template.loading.template import GivenParameter, Resource, Template
 
 STACK = "AWS::CloudFormation::Stack"
@@ -80,6 +79,10 @@ class LoadTimeReferences:
     def attribute(self, logical_id: str, name: str, place: Place) -> Json:
         """Raise `NotYetKnownError`."""
         return self.ref(f"{logical_id}.{name}", place)
+
+    def imported(self, name: str, place: Place) -> Json:
+        """Raise `NotYetKnownError`."""
+        return self.ref(name, place)
 
 
 class ConditionReferences(LoadTimeReferences):
@@ -195,10 +198,10 @@ class _NestedStack:
         if not location or location.startswith(_REMOTE):
             # The translator leaves the URL empty for an application that it does not find here.
             where = "at a URL" if location else "in the Serverless Application Repository"
-            raise TemplateError(
+            raise NotServedError(
                 place,
                 f"the nested template is {where}, not on this machine",
-                f"give the path of a template file, or {REMOVE}",
+                "it is left out; to serve it, give the path of a template file",
             )
         if location.startswith("file://"):
             location = unquote(urlsplit(location).path)

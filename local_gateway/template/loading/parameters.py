@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from local_gateway.template.document.errors import Place, TemplateError, did_you_mean
-from local_gateway.template.document.problems import Problems
+from local_gateway.template.document.problems import NotServedError, Problems
 from local_gateway.template.document.source import (
     Json,
     JsonObject,
@@ -42,17 +42,26 @@ def parameter_values(
             if name in overrides:
                 values[name] = checked_value(parameter, overrides[name], place)
             else:
-                values[name] = _default_of(source, name, parameter, place)
+                values[name] = _default_of(source, name, place, problems)
     return values
 
 
-def _default_of(source: Source, name: str, parameter: JsonObject, place: Place) -> Json:
-    """A parameter that nothing refers to needs no value of an account, such as the CDK's."""
+def _default_of(source: Source, name: str, place: Place, problems: Problems) -> Json:
+    """A value of an account is needed only if something refers to it, unlike the CDK's."""
+    parameter = as_object(as_object(source.document.get("Parameters")).get(name))
     default = parameter.get("Default")
     if _is_of_an_account(parameter_type(parameter, place)) and isinstance(default, str):
         sections = (source.document.get(section) for section in _REFERRING)
-        if not any(item.name == name for value in sections for item in references(value)):
-            return default
+        if any(item.name == name for value in sections for item in references(value)):
+            problems.add(
+                NotServedError(
+                    place,
+                    f"the value is kept in the SSM parameter {default} of an account, which is "
+                    "not here",
+                    f"its name is used; {_REMEDY.format(name=name)}",
+                )
+            )
+        return default
     return default_value(parameter, place, _REMEDY.format(name=name))
 
 

@@ -12,28 +12,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from local_gateway.template.document.errors import TemplateError, did_you_mean
+from local_gateway.template.document.errors import Place, TemplateError, did_you_mean
 from local_gateway.template.document.problems import TemplateErrors
 from local_gateway.template.document.source import (
     DocumentPath,
     Json,
     JsonObject,
     Source,
-    as_list,
     as_object,
     load_source,
 )
 from local_gateway.template.intrinsics.resolver import Resolver
+from local_gateway.template.loading.macros import SAM_TRANSFORM, transforms
 from local_gateway.template.loading.resource_types import CODE_PROPERTIES
-
-SAM_TRANSFORM = "AWS::Serverless-2016-10-31"
-LANGUAGE_EXTENSIONS = "AWS::LanguageExtensions"
 
 BUCKET = "code-on-this-machine"
 _FUNCTION = "AWS::Serverless::Function"
 _LAYER = "AWS::Serverless::LayerVersion"
-_HTTP_API = "AWS::Serverless::HttpApi"
+_APIS = ("AWS::Serverless::Api", "AWS::Serverless::HttpApi")
 _APPLICATION = "AWS::Serverless::Application"
+_STATE_MACHINE = "AWS::Serverless::StateMachine"
 
 
 _UNKNOWN_GLOBAL = re.compile(
@@ -57,7 +55,7 @@ def translate(
     translator refuses the template.
     """
     document = copy.deepcopy({**source.document, "Resources": resources})
-    if SAM_TRANSFORM not in _transforms(source):
+    if SAM_TRANSFORM not in transforms(source):
         _refuse_serverless_resources(source, document)
         return document
     paths = LocalPaths(source, resolver)
@@ -65,20 +63,8 @@ def translate(
     values = {**parameters, **resolver.stack.pseudo_parameters()}
     translated = _run_translator(source, document, values, resolver.stack.region)
     paths.restore(as_object(translated.get("Resources")))
+    paths.read_definitions(as_object(translated.get("Resources")))
     return translated
-
-
-def _transforms(source: Source) -> list[str]:
-    declared = source.document.get("Transform")
-    names = [str(name) for name in (as_list(declared) or [declared]) if name is not None]
-    for name in names:
-        if name not in (SAM_TRANSFORM, LANGUAGE_EXTENSIONS):
-            raise TemplateError(
-                source.place("Transform"),
-                f"the transform {name} is not supported",
-                f"expected {SAM_TRANSFORM} or {LANGUAGE_EXTENSIONS}",
-            )
-    return names
 
 
 def _refuse_serverless_resources(source: Source, document: JsonObject) -> None:
@@ -175,7 +161,10 @@ class LocalPaths:
             elif resource.get("Type") == _LAYER and "ContentUri" in properties:
                 uri = properties["ContentUri"]
                 properties["ContentUri"] = self._hidden(uri, logical_id, "ContentUri")
-            elif resource.get("Type") == _HTTP_API:
+            elif resource.get("Type") == _STATE_MACHINE and "DefinitionUri" in properties:
+                uri = properties["DefinitionUri"]
+                properties["DefinitionUri"] = self._hidden(uri, logical_id, "DefinitionUri")
+            elif resource.get("Type") in _APIS:
                 self._read_definition(logical_id, properties)
             elif resource.get("Type") == _APPLICATION and "Location" in properties:
                 self._resolve_location(logical_id, properties)
@@ -190,6 +179,17 @@ class LocalPaths:
                 continue
             if location.get("S3Bucket") == BUCKET:
                 properties[key] = str(self._paths[int(str(location["S3Key"]))])
+
+    def read_definitions(self, resources: JsonObject) -> None:
+        """Put the definitions of state machines into translated resources, as texts."""
+        for logical_id, declared in resources.items():
+            properties = as_object(as_object(declared).get("Properties"))
+            location = as_object(properties.get("DefinitionS3Location"))
+            if location.get("Bucket") == BUCKET:
+                path = self._paths[int(str(location["Key"]))]
+                del properties["DefinitionS3Location"]
+                place = self._source.resource_place(logical_id, "DefinitionUri")
+                properties["DefinitionString"] = _text_of(path, place)
 
     def _hide_code(self, logical_id: str, properties: JsonObject, has_default: bool) -> None:
         if "InlineCode" in properties or "ImageUri" in properties:
@@ -225,3 +225,12 @@ class LocalPaths:
             )
         del properties["DefinitionUri"]
         properties["DefinitionBody"] = load_source(self._directory / uri).document
+
+
+def _text_of(path: Path, place: Place) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise TemplateError(place, f"cannot read {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise TemplateError(place, f"{path} is not a text in UTF-8") from None

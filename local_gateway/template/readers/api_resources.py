@@ -7,11 +7,21 @@ from dataclasses import dataclass
 from local_gateway.core.model import Throttle
 from local_gateway.core.throttling import ACCOUNT_THROTTLE
 from local_gateway.template.document.errors import TemplateError, did_you_mean
+from local_gateway.template.document.problems import NotServedError
 from local_gateway.template.loading.resource_properties import properties_of_type
 from local_gateway.template.readers.properties import Properties
 from local_gateway.template.readers.resolved_template import ResolvedTemplate
 
-_PARTS = ("Authorizer", "Deployment", "Integration", "Model", "Route", "RouteResponse", "Stage")
+_PARTS = (
+    "Authorizer",
+    "Deployment",
+    "Integration",
+    "IntegrationResponse",
+    "Model",
+    "Route",
+    "RouteResponse",
+    "Stage",
+)
 STAGE_NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _VARIABLE_NAME = re.compile(r"[A-Za-z0-9_]+")
 _VARIABLE_VALUE = re.compile(r"[A-Za-z0-9\-._~:/?#&=,]*")
@@ -35,6 +45,7 @@ class ApiDirectory:
         self.problems = resources.problems
         self.apis = list(self._read("Api"))
         self._parts: dict[tuple[str, str], list[ApiResource]] = {}
+        self._left_out: dict[str, set[str]] = {}
         api_ids = {api.physical_id for api in self.apis}
         for kind in _PARTS:
             for part in self._read(kind):
@@ -42,7 +53,8 @@ class ApiDirectory:
                     api_id = part.properties.text("ApiId")
                     if api_id not in api_ids:
                         place = part.properties.place("ApiId")
-                        raise TemplateError(place, f"{api_id} is not an API of this template")
+                        cause = f"{api_id} is not an API of this template"
+                        raise NotServedError(place, cause, "it is left out")
                     self._parts.setdefault((kind, api_id), []).append(part)
 
     def of(self, api: ApiResource, kind: str) -> list[ApiResource]:
@@ -60,6 +72,18 @@ class ApiDirectory:
             f"{target} is not an integration of this API",
             'expected !Join ["/", [integrations, !Ref TheIntegration]]',
         )
+
+    def leave_out_route(self, api: ApiResource, route: ApiResource, error: TemplateError) -> None:
+        """Add the problem of a route; a stage may still have settings for it."""
+        self.problems.add(error)
+        key = route.properties.optional_text("RouteKey")
+        self._left_out.setdefault(api.physical_id, set()).add(key or "")
+
+    def left_out_route_keys(self, api: ApiResource) -> set[str]:
+        """The keys of the routes that are left out."""
+        gone = self._resources.left_out_of_type("AWS::ApiGatewayV2::Route")
+        keys = {part.optional_text("RouteKey") or "" for part in gone}
+        return keys | self._left_out.get(api.physical_id, set())
 
     def deployed_stages(self, api: ApiResource) -> list[ApiResource]:
         """The stages that have a deployment; a stage without one is left out with a warning.
@@ -112,13 +136,13 @@ def refuse_properties(properties: Properties, names: Collection[str], protocol: 
             )
 
 
-def stage_variables(stage: Properties) -> dict[str, str]:
+def stage_variables(stage: Properties, key: str = "StageVariables") -> dict[str, str]:
     """The variables of a stage."""
-    variables = stage.text_map("StageVariables")
+    variables = stage.text_map(key)
     for name, value in variables.items():
         if not _VARIABLE_NAME.fullmatch(name) or not _VARIABLE_VALUE.fullmatch(value):
             raise TemplateError(
-                stage.place("StageVariables", name),
+                stage.place(key, name),
                 "AWS refuses the variable",
                 "names have letters, digits and _; values also -.~:/?#&=, and no spaces",
             )

@@ -13,9 +13,9 @@ from local_gateway.core.event_sources.model import EventRule, EventTarget, Sched
 from local_gateway.core.event_sources.schedule import At, Expression, Timetable, parse_expression
 from local_gateway.core.event_sources.target_input import input_problem
 from local_gateway.template.document.errors import TemplateError
+from local_gateway.template.document.problems import NotServedError
 from local_gateway.template.document.source import as_list, as_object
 from local_gateway.template.loading.resource_properties import properties_of_type
-from local_gateway.template.loading.resource_types import REMOVE
 from local_gateway.template.readers.functions import FunctionDirectory
 from local_gateway.template.readers.properties import Properties
 from local_gateway.template.readers.resolved_template import ResolvedTemplate
@@ -23,7 +23,7 @@ from local_gateway.template.readers.service_limits import event_pattern_problem
 from local_gateway.template.readers.sqs import QueueDirectory
 
 # By the service in a target's ARN: who delivers to it.
-GATEWAY_TARGETS = frozenset({"lambda", "sqs"})
+GATEWAY_TARGETS = frozenset({"lambda", "sqs", "states"})
 MOTO_TARGETS = frozenset({"events", "logs"})
 
 _TARGET_ID = re.compile(r"[.\-_A-Za-z0-9]{1,64}")
@@ -38,7 +38,7 @@ def service_of(arn: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class TargetReader:
-    """Reads targets that are functions or queues of the template."""
+    """Reads targets that are functions, queues or state machines of the template."""
 
     functions: FunctionDirectory
     queues: QueueDirectory
@@ -48,12 +48,12 @@ class TargetReader:
         arn = properties.text("Arn")
         is_function = service_of(arn) == "lambda"
         if service_of(arn) not in GATEWAY_TARGETS:
-            raise TemplateError(
+            raise NotServedError(
                 properties.place("Arn"),
-                f"the target {arn} is not served, only functions and queues",
-                REMOVE,
+                f"the target {arn} is not served, only functions, queues and state machines",
+                "nothing is sent there",
             )
-        queue = None if is_function else self.queues.find(properties, "Arn")
+        queue = self.queues.find(properties, "Arn") if service_of(arn) == "sqs" else None
         group = properties.section("SqsParameters").optional_text("MessageGroupId")
         if queue is not None and queue.is_fifo and group is None:
             raise TemplateError(
@@ -63,6 +63,7 @@ class TargetReader:
             target_id=target_id,
             function=self.functions.find(properties, "Arn") if is_function else None,
             queue_url=queue.url if queue is not None else None,
+            state_machine=arn if service_of(arn) == "states" else None,
             message_group_id=group,
             input=_input(properties),
         )
@@ -73,7 +74,9 @@ def refuse_inputs(properties: Properties) -> None:
     for name in _INPUTS:
         if properties.value(name) is not None:
             raise TemplateError(
-                properties.place(name), "is served for functions and queues only", "remove it"
+                properties.place(name),
+                "is served for functions, queues and state machines only",
+                "remove it",
             )
 
 
@@ -171,7 +174,8 @@ class EventRuleReader:
             if service_of(target.text("Arn")) in MOTO_TARGETS and not is_scheduled:
                 refuse_inputs(target)
             else:
-                yield self.targets.target(target, target.text("Id"))
+                with self.resources.problems.collect():
+                    yield self.targets.target(target, target.text("Id"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,17 @@
 """Lambda functions as typed values."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from importlib.machinery import PathFinder
 from pathlib import Path
 
 from local_gateway.core.model import LambdaFunction, Layer
-from local_gateway.template.document.errors import TemplateError
-from local_gateway.template.document.problems import ConsequenceError
+from local_gateway.interpreters import language_of
+from local_gateway.template.document.errors import Place, TemplateError
+from local_gateway.template.document.problems import ConsequenceError, NotServedError
 from local_gateway.template.document.source import as_object
-from local_gateway.template.loading.resource_types import REMOVE
+from local_gateway.template.readers.archives import FOLDER
+from local_gateway.template.readers.handlers import read_handler, read_runtime
 from local_gateway.template.readers.layers import content_directory
 from local_gateway.template.readers.properties import Properties
 from local_gateway.template.readers.resolved_template import ResolvedTemplate
@@ -20,8 +21,6 @@ DEFAULT_MEMORY_SIZE = 128
 
 # Properties that change how a function is invoked, and what they stand for.
 _NOT_SERVED = {"DurableConfig": "durable functions", "TenancyConfig": "isolated tenants"}
-
-FOLDER = ".local_gateway"
 
 _MOST_VARIABLES = 4096
 _VARIABLE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -93,7 +92,9 @@ class FunctionReader:
     def _function(self, properties: Properties) -> LambdaFunction:
         for name, feature in _NOT_SERVED.items():
             if name in properties.values:
-                raise TemplateError(properties.place(name), f"{feature} are not served", REMOVE)
+                raise NotServedError(
+                    properties.place(name), f"{feature} are not served", "the function is left out"
+                )
         code = self._remote_code(properties) if self.remote_functions else self._code(properties)
         return LambdaFunction(
             logical_id=properties.logical_id,
@@ -106,17 +107,21 @@ class FunctionReader:
             memory_size=properties.integer("MemorySize") or DEFAULT_MEMORY_SIZE,
             layers=code.layers,
             environment=self._environment(properties),
+            logging=_logging(properties),
             reserved_concurrency=properties.integer("ReservedConcurrentExecutions"),
+            build=self.resources.metadata_of(properties),
+            stops_recursive_loops=_stops_recursive_loops(properties),
         )
 
     def _code(self, properties: Properties) -> _Code:
-        runtime = _python_runtime(properties)
-        code = _inline_code_directory(properties) or content_directory(
+        runtime = read_runtime(properties)
+        build = self.resources.metadata_of(properties)
+        code = _inline_code_directory(properties, runtime) or content_directory(
             properties, "Code", properties.place("Code")
         )
-        layers = self._layers(properties)
+        layers = self._layers(properties, runtime)
         roots = (code, *(root for layer in layers for root in layer.source_roots))
-        return _Code(runtime, _handler(properties, roots), code, layers)
+        return _Code(runtime, read_handler(properties, runtime, roots, build), code, layers)
 
     def _remote_code(self, properties: Properties) -> _Code:
         """Code that is not run here; if it has no directory, the template's file stands for it."""
@@ -130,15 +135,17 @@ class FunctionReader:
             tuple(self.layers[arn] for arn in arns if arn in self.layers),
         )
 
-    def _layers(self, properties: Properties) -> tuple[Layer, ...]:
+    def _layers(self, properties: Properties, runtime: str) -> tuple[Layer, ...]:
         layers = []
+        is_node = language_of(runtime) == "node"
+        where = "with npm beside the code" if is_node else "in the environment the gateway runs in"
         for arn in properties.texts("Layers"):
             if (layer := self.layers.get(arn)) is not None:
                 layers.append(layer)
                 continue
             self.warnings.append(
                 f"{properties.place('Layers')}: the layer {arn} is not in this template; what it "
-                "holds must be installed in the environment the gateway runs in"
+                f"holds must be installed {where}"
             )
         return tuple(layers)
 
@@ -164,36 +171,19 @@ class FunctionReader:
         return variables
 
 
-def _python_runtime(properties: Properties) -> str:
-    remedy = "only Python runs here; with --lambda-endpoint, sam local start-lambda runs any"
-    if properties.optional_text("PackageType") == "Image":
-        raise TemplateError(properties.place("PackageType"), "images are not served", remedy)
-    runtime = properties.text("Runtime")
-    if not re.fullmatch(r"python3\.\d+", runtime):
-        raise TemplateError(properties.place("Runtime"), f"{runtime} is not served", remedy)
-    return runtime
+def _logging(properties: Properties) -> dict[str, str]:
+    """The variables that Lambda makes of `LoggingConfig` for the runtime."""
+    section = properties.section("LoggingConfig")
+    if section.choice("LogFormat", ("Text", "JSON"), "Text") == "Text":
+        return {}
+    level = section.choice(
+        "ApplicationLogLevel", ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"), "INFO"
+    )
+    return {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": level}
 
 
-def _handler(properties: Properties, roots: Sequence[Path]) -> str:
-    """`Handler`, if its file exists; what is wrong inside the file shows when the function starts.
-
-    A handler may also come with an installed package.
-    """
-    handler = properties.text("Handler")
-    module, _, function = handler.rpartition(".")
-    place = properties.place("Handler")
-    if not module or not function:
-        raise TemplateError(
-            place, f"the handler {handler} names no function", "expected file.function"
-        )
-    path = module.replace(".", "/")
-    files = (file for root in roots for file in (root / f"{path}.py", root / path / "__init__.py"))
-    is_there = any(file.is_file() for file in files)
-    if not is_there and PathFinder.find_spec(path.partition("/")[0]) is None:
-        raise TemplateError(
-            place, f"the handler {handler} needs {path}.py, which is not in {roots[0]}"
-        )
-    return handler
+def _stops_recursive_loops(properties: Properties) -> bool:
+    return properties.choice("RecursiveLoop", ("Allow", "Terminate"), "Terminate") == "Terminate"
 
 
 class FunctionDirectory:
@@ -215,23 +205,26 @@ class FunctionDirectory:
         """The logical id behind a property; a version or alias leads to its function."""
         uri = properties.text(name)
         if "${stageVariables." in uri:
-            raise TemplateError(
-                properties.place(name), "stage variables in a function's name are not served yet"
+            raise NotServedError(
+                properties.place(name),
+                "stage variables in a function's name are not served",
+                "the route is left out",
             )
         match = self._URI.fullmatch(uri)
         arn = match["arn"] if match else uri
         unqualified = ":".join(arn.split(":")[:7])
         if unqualified not in self._by_arn:
-            error = ConsequenceError if self._has_failed(unqualified) else TemplateError
-            raise error(
-                properties.place(name),
-                f"{uri} is not a function of this template",
-                "expected the function's ARN or its invocation URI",
-            )
+            expected = "the function's ARN or its invocation URI"
+            raise self._not_there(properties.place(name), arn, expected)
         return self._by_arn[unqualified]
 
-    def _has_failed(self, text: str) -> bool:
-        return not self._failed.isdisjoint(text.split(":"))
+    def _not_there(self, place: Place, text: str, expected: str) -> TemplateError:
+        cause = f"{text} is not a function of this template"
+        if not self._failed.isdisjoint(text.split(":")):
+            return ConsequenceError(place, cause)
+        if text.startswith("arn:"):
+            return NotServedError(place, cause, "what leads there is left out")
+        return TemplateError(place, cause, f"expected {expected}")
 
     def find_by_name(self, properties: Properties, name: str) -> LambdaFunction:
         """The function behind a `FunctionName`: a name or an ARN, whole or partial, qualified.
@@ -243,12 +236,7 @@ class FunctionDirectory:
         # arn:aws:lambda:region:account:function:name:alias, account:function:name, name:alias
         at = parts.index("function") + 1 if "function" in parts[:-1] else 0
         if parts[at] not in self._by_name or len(parts) > at + 2:
-            error = ConsequenceError if self._has_failed(text) else TemplateError
-            raise error(
-                properties.place(name),
-                f"{text} is not a function of this template",
-                "expected the function's name or ARN",
-            )
+            raise self._not_there(properties.place(name), text, "the function's name or ARN")
         return self._by_name[parts[at]]
 
 
@@ -257,7 +245,7 @@ def _file_name(logical_id: str) -> str:
     return re.sub(r"[^A-Za-z0-9_-]", lambda match: f"%{ord(match[0]):02X}", logical_id)
 
 
-def _inline_code_directory(properties: Properties) -> Path | None:
+def _inline_code_directory(properties: Properties, runtime: str) -> Path | None:
     """The directory of a function's inline code; None when it has none.
 
     It lies beside the template, in `.local_gateway/inline/{logical id}`. Code that is the same is
@@ -269,7 +257,12 @@ def _inline_code_directory(properties: Properties) -> Path | None:
     root = properties.source.path.parent.resolve()
     directory = root / FOLDER / "inline" / _file_name(properties.logical_id)
     directory.mkdir(parents=True, exist_ok=True)
-    file = directory / "index.py"
-    if not file.is_file() or file.read_text(encoding="utf-8") != text:
-        file.write_text(text, encoding="utf-8")
+    if language_of(runtime) == "python":
+        files = {"index.py": text}
+    else:  # with a package.json, because that of the project does not count on AWS
+        files = {"index.js": text, "package.json": "{}"}
+    for name, content in files.items():
+        file = directory / name
+        if not file.is_file() or file.read_text(encoding="utf-8") != content:
+            file.write_text(content, encoding="utf-8")
     return directory

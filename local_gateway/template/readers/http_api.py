@@ -4,8 +4,18 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
-from local_gateway.core.model import AuthorizationType, Cors, HttpApi, HttpRoute, HttpStage
+from local_gateway.core.http_api.authorizers import IDENTITY_SOURCE
+from local_gateway.core.model import (
+    AuthorizationType,
+    Cors,
+    HttpApi,
+    HttpLambdaAuthorizer,
+    HttpRoute,
+    HttpStage,
+    JwtAuthorizer,
+)
 from local_gateway.template.document.errors import Place, TemplateError
+from local_gateway.template.document.problems import NotServedError
 from local_gateway.template.readers.api_resources import (
     STAGE_NAME,
     ApiDirectory,
@@ -20,12 +30,14 @@ from local_gateway.template.readers.functions import FunctionDirectory
 from local_gateway.template.readers.properties import Properties
 
 LONGEST_TIMEOUT = 30.0
+LONGEST_TTL = 3600
 
 _METHODS = "GET|POST|PUT|DELETE|PATCH|HEAD|OPTIONS|ANY"
 _ROUTE_KEY = re.compile(rf"\$default|({_METHODS}) /\S*")
 _ANY_METHOD = "x-amazon-apigateway-any-method"
 _INTEGRATION = "x-amazon-apigateway-integration"
 _OPERATIONS = frozenset({*_METHODS.lower().split("|"), _ANY_METHOD} - {"any"})
+_AUTHORIZER = "x-amazon-apigateway-authorizer"
 _AUTHORIZER_TYPE = "x-amazon-apigateway-authtype"
 _CORS = "x-amazon-apigateway-cors"
 _WEBSOCKET_API_ONLY = ("ApiKeySelectionExpression", "DisableSchemaValidation")
@@ -43,7 +55,7 @@ _WEBSOCKET_INTEGRATION_ONLY = (
 )
 _SELECTION_EXPRESSION = "${request.method} ${request.path}"
 _VARIABLE = re.compile(r"\{[\w.:-]+(\+)?\}")
-_AUTHORIZERS = "authorizers of HTTP APIs are not served yet, except AWS_IAM"
+_LEFT_OUT = "the route is left out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +69,25 @@ class HttpApiReader:
         """An API; raises `TemplateError` for what is wrong or not served."""
         properties = api.properties
         if "BodyS3Location" in properties.values:
-            raise TemplateError(properties.place("BodyS3Location"), "the definition is in S3")
+            raise NotServedError(
+                properties.place("BodyS3Location"), "the definition is in S3", "the API is left out"
+            )
         problems = self.resources.problems
         with problems.collect():
             refuse_properties(properties, _WEBSOCKET_API_ONLY, "WebSocket")
             _check_selection_expression(properties)
-        for kind in ("Model", "RouteResponse"):
+        for kind in ("IntegrationResponse", "Model", "RouteResponse"):
             self.resources.refuse_parts(api, kind, "WebSocket")
         routes: dict[str, HttpRoute] = {}
         for place, route in self._routes(api):
             if route.route_key in routes:
                 problems.add(TemplateError(place, f"a second route {route.route_key}"))
             routes[route.route_key] = route
+        keys = {*routes, *self.resources.left_out_route_keys(api)}
         stages = []
         for part in self.resources.deployed_stages(api):
             with problems.collect():
-                stages.append(_stage(part.properties, routes))
+                stages.append(_stage(part.properties, keys))
         if "Target" in properties.values:
             # Quick create: one route and the stage $default come with the API.
             stages.append(HttpStage(name="$default"))
@@ -96,9 +111,10 @@ class HttpApiReader:
                 ),
             )
         for part in self.resources.of(api, "Route"):
-            with self.resources.problems.collect():
-                route = self._route(api, part.properties)
-                yield part.properties.place("RouteKey"), route
+            try:
+                yield part.properties.place("RouteKey"), self._route(api, part.properties)
+            except TemplateError as error:
+                self.resources.leave_out_route(api, part, error)
 
     def _route(self, api: ApiResource, properties: Properties) -> HttpRoute:
         route_key = properties.text("RouteKey")
@@ -110,17 +126,70 @@ class HttpApiReader:
             )
         _check_path(properties, route_key)
         refuse_properties(properties, _WEBSOCKET_ROUTE_ONLY, "WebSocket")
-        authorization = properties.optional_text("AuthorizationType") or "NONE"
-        if authorization not in ("NONE", "AWS_IAM"):
-            raise TemplateError(properties.place("AuthorizationType"), _AUTHORIZERS)
+        kinds = ("NONE", "AWS_IAM", "JWT", "CUSTOM")
+        kind = AuthorizationType(properties.choice("AuthorizationType", kinds, default="NONE"))
         integration = self.resources.integration(api, properties).properties
         refuse_properties(integration, _WEBSOCKET_INTEGRATION_ONLY, "WebSocket")
-        _check_proxy(integration, "IntegrationType", "PayloadFormatVersion")
+        version = _payload_format_version(integration, "IntegrationType", "PayloadFormatVersion")
         return HttpRoute(
             route_key=route_key,
+            payload_format_version=version,
             function=self.functions.find(integration, "IntegrationUri"),
             timeout=timeout_seconds(integration, "TimeoutInMillis", LONGEST_TIMEOUT),
-            authorization_type=AuthorizationType(authorization),
+            authorization_type=kind,
+            authorizer=self._authorizer(api, properties, kind),
+            scopes=properties.texts("AuthorizationScopes"),
+        )
+
+    def _authorizer(
+        self, api: ApiResource, route: Properties, kind: AuthorizationType
+    ) -> JwtAuthorizer | HttpLambdaAuthorizer | None:
+        if kind not in (AuthorizationType.JWT, AuthorizationType.CUSTOM):
+            return None
+        authorizer_id = route.text("AuthorizerId")
+        for part in self.resources.of(api, "Authorizer"):
+            if part.physical_id == authorizer_id:
+                properties = part.properties
+                return self._read_authorizer(properties, properties.text("Name"), str.upper)
+        raise TemplateError(
+            route.place("AuthorizerId"), f"{authorizer_id} is not an authorizer of this API"
+        )
+
+    def _read_authorizer(
+        self, authorizer: Properties, name: str, initial: Callable[[str], str]
+    ) -> JwtAuthorizer | HttpLambdaAuthorizer:
+        """CloudFormation writes `IdentitySource`, OpenAPI `identitySource`."""
+
+        def key(name: str) -> str:
+            return initial(name[0]) + name[1:]
+
+        sources = _identity_sources(authorizer, key("IdentitySource"))
+        kind = authorizer.text("AuthorizerType" if initial is str.upper else "type").upper()
+        if kind == "JWT":
+            configuration = authorizer.section(key("JwtConfiguration"))
+            return JwtAuthorizer(
+                name=name,
+                identity_source=(*sources, "$request.header.Authorization")[0],
+                issuer=configuration.text(key("Issuer")),
+                audience=configuration.texts(key("Audience")),
+            )
+        if kind != "REQUEST":
+            cause = f"{kind} is not an authorizer of an HTTP API"
+            raise TemplateError(authorizer.place(), cause, "expected JWT or REQUEST")
+        version = authorizer.optional_text(key("AuthorizerPayloadFormatVersion")) or "1.0"
+        is_simple = authorizer.flag(key("EnableSimpleResponses"))
+        if version not in ("1.0", "2.0") or (is_simple and version != "2.0"):
+            place = authorizer.place(key("AuthorizerPayloadFormatVersion"))
+            cause = f"AWS refuses {version}" + (" with simple responses" if is_simple else "")
+            raise TemplateError(place, cause, 'write "2.0"')
+        ttl = key("AuthorizerResultTtlInSeconds")
+        return HttpLambdaAuthorizer(
+            name=name,
+            function=self.functions.find(authorizer, key("AuthorizerUri")),
+            identity_sources=sources,
+            payload_format_version=version,
+            simple_responses=is_simple,
+            ttl=authorizer.integer_between(ttl, 0, LONGEST_TTL, 300),
         )
 
     def _body_routes(self, body: Properties) -> Iterator[tuple[Place, HttpRoute]]:
@@ -143,47 +212,65 @@ class HttpApiReader:
             integration = integrations.section(reference.rpartition("/")[2])
         if not integration.values:
             raise TemplateError(operation.place(), f"the operation has no {_INTEGRATION}")
-        _check_proxy(integration, "type", "payloadFormatVersion")
+        version = _payload_format_version(integration, "type", "payloadFormatVersion")
         is_default = path.lstrip("/") == "$default"
+        kind, authorizer, scopes = self._security(operation, shared)
         verb = "ANY" if method == _ANY_METHOD else method.upper()
         return HttpRoute(
             route_key="$default" if is_default else f"{verb} {path}",
+            payload_format_version=version,
             function=self.functions.find(integration, "uri"),
             timeout=timeout_seconds(integration, "timeoutInMillis", LONGEST_TIMEOUT),
-            authorization_type=_authorization_type(operation, shared),
+            authorization_type=kind,
+            authorizer=authorizer,
+            scopes=scopes,
         )
 
+    def _security(
+        self, operation: Properties, shared: Properties
+    ) -> tuple[AuthorizationType, JwtAuthorizer | HttpLambdaAuthorizer | None, tuple[str, ...]]:
+        """The authorization of `security`: the first scheme that the document defines."""
+        schemes = shared.section("securitySchemes")
+        for entry in operation.objects("security"):
+            for name, scopes in entry.values.items():
+                scheme = schemes.section(name)
+                if scheme.value(_AUTHORIZER_TYPE) == "awsSigv4":
+                    return AuthorizationType.AWS_IAM, None, ()
+                if _AUTHORIZER in scheme.values:
+                    authorizer = self._read_authorizer(scheme.section(_AUTHORIZER), name, str.lower)
+                    is_jwt = isinstance(authorizer, JwtAuthorizer)
+                    kind = AuthorizationType.JWT if is_jwt else AuthorizationType.CUSTOM
+                    texts = scopes if isinstance(scopes, list) else []
+                    return kind, authorizer, tuple(map(str, texts))
+                if name != "NONE":
+                    cause = f"{name} is not an authorizer of the document"
+                    raise TemplateError(operation.place("security"), cause)
+        return AuthorizationType.NONE, None, ()
 
-def _authorization_type(operation: Properties, shared: Properties) -> AuthorizationType:
-    """The authorization of `security`: none, or a scheme that is `awsSigv4`."""
-    security = operation.value("security")
-    if not security or security == [{"NONE": []}]:
-        return AuthorizationType.NONE
-    schemes = shared.section("securitySchemes")
-    for wanted in security if isinstance(security, list) else [None]:
-        names = list(wanted) if isinstance(wanted, dict) else [""]
-        kinds = {schemes.section(name).value(_AUTHORIZER_TYPE) for name in names}
-        if kinds != {"awsSigv4"}:
-            raise TemplateError(operation.place("security"), _AUTHORIZERS)
-    return AuthorizationType.AWS_IAM
+
+def _identity_sources(authorizer: Properties, name: str) -> tuple[str, ...]:
+    """A list, or a text with commas."""
+    texts = authorizer.texts(name)
+    sources = tuple(part.strip() for text in texts for part in text.split(",") if part.strip())
+    for source in sources:
+        if not IDENTITY_SOURCE.fullmatch(source):
+            raise TemplateError(
+                authorizer.place(name),
+                f"{source} is not an identity source of an HTTP API; AWS refuses it",
+                "write $request.header.Authorization",
+            )
+    return sources
 
 
-def _check_proxy(integration: Properties, kind_name: str, version_name: str) -> None:
+def _payload_format_version(integration: Properties, kind_name: str, version_name: str) -> str:
+    """The version of a Lambda proxy integration; other integrations are refused."""
     kind = integration.text(kind_name)
     if kind.upper() != "AWS_PROXY" or "IntegrationSubtype" in integration.values:
-        raise TemplateError(
-            integration.place(kind_name),
-            f"the integration {kind} is not served",
-            "use AWS_PROXY with a function",
+        raise NotServedError(
+            integration.place(kind_name), f"the integration {kind} is not served", _LEFT_OUT
         )
     # Without a version, CloudFormation and OpenAPI mean 1.0.
-    version = integration.optional_text(version_name) or "1.0"
-    if version != "2.0":
-        raise TemplateError(
-            integration.place(version_name),
-            f"the payload format version {version} is not served",
-            'write "2.0"',
-        )
+    return integration.choice(version_name, ("1.0", "2.0"), default="1.0")
 
 
 def _check_selection_expression(api: Properties) -> None:

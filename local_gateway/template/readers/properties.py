@@ -126,6 +126,15 @@ class Properties:
         for key in section.values:
             yield key, section.section(key)
 
+    def objects(self, name: str) -> Iterator["Properties"]:
+        """The objects of a list."""
+        value = self.value(name)
+        for at, item in enumerate(value if isinstance(value, list) else []):
+            resolved = self.resolver.resolve(item, self.place(name, at))
+            if not isinstance(resolved, dict):
+                raise TemplateError(self.place(name, at), "expected an object")
+            yield self.within(resolved, name, at)
+
     def within(self, values: JsonObject, *path: str | int) -> "Properties":
         """Properties further down, already at hand."""
         return Properties(self.source, self.logical_id, values, self.resolver, (*self.path, *path))

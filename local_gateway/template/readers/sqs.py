@@ -1,23 +1,22 @@
-"""SQS queues, and the event source mappings that read them, as typed values.
+"""SQS queues, and the event source mappings of queues, as typed values.
 
 Source: Lambda developer guide, "Creating and configuring an Amazon SQS event source mapping"
 (services-sqs-configure), which has the limits that are checked here.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from local_gateway.core.event_sources.model import QueueMapping
 from local_gateway.core.model import LambdaFunction
 from local_gateway.template.document.errors import TemplateError
-from local_gateway.template.loading.resource_types import REMOVE
+from local_gateway.template.document.problems import NotServedError
+from local_gateway.template.readers.event_filters import read_filters, reports_failures
 from local_gateway.template.readers.functions import FunctionDirectory
 from local_gateway.template.readers.properties import Properties
 from local_gateway.template.readers.resolved_template import ResolvedTemplate
 
 _QUEUE = "AWS::SQS::Queue"
-_MAPPING = "AWS::Lambda::EventSourceMapping"
 
 DEFAULT_VISIBILITY_TIMEOUT = 30
 
@@ -40,15 +39,6 @@ _OF_QUEUES = (
     "ScalingConfig",
     "Tags",
 )
-# By the service in the ARN of the source.
-_NOT_SERVED: Mapping[str, str] = {
-    "docdb": "DocumentDB change streams",
-    "dynamodb": "DynamoDB streams",
-    "kafka": "Kafka topics",
-    "kinesis": "Kinesis streams",
-    "mq": "Amazon MQ brokers",
-    "rds": "DocumentDB change streams",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,9 +81,12 @@ class QueueDirectory:
         """The queue whose ARN a property holds."""
         arn = properties.text(name)
         if arn not in self._by_arn:
+            cause = f"{arn} is not a queue of this template"
+            if arn.startswith("arn:"):
+                raise NotServedError(properties.place(name), cause, "what leads there is left out")
             raise TemplateError(
                 properties.place(name),
-                f"{arn} is not a queue of this template",
+                cause,
                 "expected the ARN of an AWS::SQS::Queue, with Fn::GetAtt",
             )
         return self._by_arn[arn]
@@ -101,35 +94,19 @@ class QueueDirectory:
 
 @dataclass(frozen=True, slots=True)
 class QueueMappingReader:
-    """Reads the event source mappings of a template."""
+    """Reads event source mappings of queues."""
 
-    resources: ResolvedTemplate
     functions: FunctionDirectory
     queues: QueueDirectory
 
-    def read(self) -> tuple[QueueMapping, ...]:
-        """The mappings; raises `TemplateError` for one that AWS would refuse or is not served."""
-        mappings: dict[tuple[str, str], QueueMapping] = {}
-        for properties in self.resources.of_type(_MAPPING):
-            with self.resources.problems.collect():
-                mapping = self._mapping(properties)
-                if (other := mappings.get((mapping.function, mapping.queue_arn))) is not None:
-                    raise TemplateError(
-                        properties.place(),
-                        f"AWS refuses it: {other.logical_id} maps the queue to the function, too",
-                    )
-                mappings[mapping.function, mapping.queue_arn] = mapping
-        return tuple(mappings.values())
-
-    def _mapping(self, properties: Properties) -> QueueMapping:
-        _refuse_other_sources(properties)
+    def read(self, properties: Properties) -> QueueMapping:
+        """A mapping; raises `TemplateError` for one that AWS would refuse."""
         for name in properties.values:
             if name not in _OF_QUEUES:
                 raise TemplateError(properties.place(name), "is not for SQS queues", "remove it")
         function = self.functions.find_by_name(properties, "FunctionName")
         queue = self.queues.find(properties, "EventSourceArn")
         _check_visibility(properties, queue, function)
-        _refuse_filters(properties)
         window = properties.integer_between(
             "MaximumBatchingWindowInSeconds", 0, 0 if queue.is_fifo else _LONGEST_WINDOW, 0
         )
@@ -141,8 +118,9 @@ class QueueMappingReader:
             queue_url=queue.url,
             batch_size=_batch_size(properties, queue, window),
             batching_window=window,
-            report_batch_item_failures=_reports_failures(properties),
+            report_batch_item_failures=reports_failures(properties),
             maximum_concurrency=_maximum_concurrency(properties),
+            filters=read_filters(properties),
             enabled=enabled is None or properties.flag("Enabled"),
         )
 
@@ -157,30 +135,6 @@ def _check_visibility(properties: Properties, queue: Queue, function: LambdaFunc
         )
 
 
-def _refuse_other_sources(properties: Properties) -> None:
-    arn = properties.optional_text("EventSourceArn")
-    service = arn.split(":")[2] if arn is not None and arn.count(":") >= 5 else None
-    if service == "sqs":
-        return
-    if service is None and arn is not None:
-        raise TemplateError(properties.place("EventSourceArn"), f"{arn} is not an ARN")
-    what = _NOT_SERVED.get(service or "kafka", f"sources of {service}")
-    raise TemplateError(
-        properties.place("EventSourceArn" if arn else "SelfManagedEventSource"),
-        f"{what} as event sources are not served, only SQS queues",
-        REMOVE,
-    )
-
-
-def _refuse_filters(properties: Properties) -> None:
-    if properties.section("FilterCriteria").value("Filters"):
-        raise TemplateError(
-            properties.place("FilterCriteria"),
-            "filters of event sources are not served",
-            "let the function pass over what it does not want",
-        )
-
-
 def _batch_size(properties: Properties, queue: Queue, window: int) -> int:
     largest = _LARGEST_BATCH_AT_ONCE if queue.is_fifo else _LARGEST_BATCH
     size = properties.integer_between("BatchSize", 1, largest, DEFAULT_BATCH_SIZE)
@@ -191,18 +145,6 @@ def _batch_size(properties: Properties, queue: Queue, window: int) -> int:
             "set MaximumBatchingWindowInSeconds to at least 1",
         )
     return size
-
-
-def _reports_failures(properties: Properties) -> bool:
-    types = properties.texts("FunctionResponseTypes")
-    for name in types:
-        if name != "ReportBatchItemFailures":
-            raise TemplateError(
-                properties.place("FunctionResponseTypes"),
-                f"{name} is not allowed",
-                "allowed: ReportBatchItemFailures",
-            )
-    return bool(types)
 
 
 def _maximum_concurrency(properties: Properties) -> int | None:

@@ -3,11 +3,11 @@
 import json
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from local_gateway.core.model import (
-    DEFAULT_INTEGRATION_TIMEOUT,
+    ApiKeySource,
     AuthorizationType,
     Authorizer,
     WebSocketApi,
@@ -17,6 +17,7 @@ from local_gateway.core.model import (
 from local_gateway.core.websocket.route_selection import RouteSelection
 from local_gateway.template.document.errors import TemplateError, did_you_mean
 from local_gateway.template.document.source import JsonObject
+from local_gateway.template.readers.api_keys import ApiKeyDirectory
 from local_gateway.template.readers.api_resources import (
     STAGE_NAME,
     ApiDirectory,
@@ -25,11 +26,20 @@ from local_gateway.template.readers.api_resources import (
     refuse_properties,
     route_throttles,
     stage_variables,
-    timeout_seconds,
 )
 from local_gateway.template.readers.functions import FunctionDirectory
+from local_gateway.template.readers.integrations import (
+    IntegrationReader,
+    check_integration_responses,
+    has_no_status,
+    never_answers,
+)
 from local_gateway.template.readers.properties import Properties
 
+_API_KEY_SOURCES = {
+    "$request.header.x-api-key": ApiKeySource.HEADER,
+    "$context.authorizer.usageIdentifierKey": ApiKeySource.AUTHORIZER,
+}
 _RESERVED_ROUTES = ("$connect", "$disconnect", "$default")
 
 
@@ -39,6 +49,7 @@ class WebSocketApiReader:
 
     resources: ApiDirectory
     functions: FunctionDirectory
+    api_keys: ApiKeyDirectory
 
     def read(self, api: ApiResource) -> WebSocketApi:
         """An API; raises `TemplateError` for what is wrong or not served."""
@@ -48,6 +59,7 @@ class WebSocketApiReader:
         for part in self.resources.of(api, "Authorizer"):
             with problems.collect():
                 _check_authorizer(part.properties)
+        check_integration_responses(self.resources, api)
         routes: dict[str, WebSocketRoute] = {}
         keys: set[str] = set()
         for part in self.resources.of(api, "Route"):
@@ -57,19 +69,24 @@ class WebSocketApiReader:
                     raise TemplateError(part.properties.place("RouteKey"), f"a second route {key}")
                 keys.add(key)
                 routes[key] = self._route(api, part)
+        keys.update(self.resources.left_out_route_keys(api))
         expression = ""
         with problems.collect():
             expression = _route_selection_expression(api.properties)
         stages = []
+        wants_key = any(route.api_key_required for route in routes.values())
         for part in self.resources.deployed_stages(api):
             with problems.collect():
-                stages.append(_stage(part.properties, keys))
+                stage = _stage(part.properties, keys)
+                api_keys = self.api_keys.of(api.physical_id, stage.name, required=wants_key)
+                stages.append(replace(stage, api_keys=api_keys))
         return WebSocketApi(
             logical_id=api.logical_id,
             api_id=api.physical_id,
             route_selection_expression=expression,
             routes=routes,
             stages=tuple(stages),
+            api_key_source=_api_key_source(api.properties),
         )
 
     def _route(self, api: ApiResource, part: ApiResource) -> WebSocketRoute:
@@ -78,20 +95,28 @@ class WebSocketApiReader:
         _check_route_key(properties, route_key)
         refuse_properties(properties, ("AuthorizationScopes",), "HTTP")
         _refuse_unserved(properties)
-        integration = self.resources.integration(api, properties).properties
-        _check_integration(integration)
-        if integration.optional_text("PayloadFormatVersion") not in (None, "1.0"):
+        reader = IntegrationReader(self.resources, self.functions)
+        integration, timeout = reader.read(api, self.resources.integration(api, properties))
+        if route_key != "$disconnect" and has_no_status(integration):
             self.resources.warnings.append(
-                f"{integration.place('PayloadFormatVersion')}: events of WebSocket APIs have no "
-                "format version; it has no effect"
+                f"{properties.place()}: the MOCK integration of {route_key} needs a request "
+                """template such as $default: '{"statusCode": 200}'; without one clients get an """
+                "error"
+            )
+        two_way = self._is_two_way(api, part)
+        if two_way and route_key != "$connect" and never_answers(integration):
+            self.resources.warnings.append(
+                f"{properties.place()}: {route_key} is two-way, but its integration has no "
+                "integration response, so clients get an error"
             )
         return WebSocketRoute(
             route_key=route_key,
-            function=self.functions.find(integration, "IntegrationUri"),
-            timeout=timeout_seconds(integration, "TimeoutInMillis", DEFAULT_INTEGRATION_TIMEOUT),
+            integration=integration,
+            timeout=timeout,
             authorization_type=_authorization_type(properties, route_key),
             authorizer=self._authorizer(api, properties),
-            two_way=self._is_two_way(api, part),
+            api_key_required=properties.flag("ApiKeyRequired"),
+            two_way=two_way,
             model_selection_expression=properties.optional_text("ModelSelectionExpression"),
             request_models=self._request_models(api, properties),
         )
@@ -136,6 +161,13 @@ class WebSocketApiReader:
         return schemas
 
 
+def _api_key_source(api: Properties) -> ApiKeySource:
+    expression = api.choice(
+        "ApiKeySelectionExpression", tuple(_API_KEY_SOURCES), default="$request.header.x-api-key"
+    )
+    return _API_KEY_SOURCES[expression]
+
+
 def _schema(model: Properties) -> JsonObject:
     schema = model.value("Schema")
     if isinstance(schema, str):
@@ -150,10 +182,6 @@ def _schema(model: Properties) -> JsonObject:
 
 def _authorization_type(route: Properties, route_key: str) -> AuthorizationType:
     kind = route.choice("AuthorizationType", ("NONE", "CUSTOM", "AWS_IAM"), default="NONE")
-    if kind == "AWS_IAM":
-        raise TemplateError(
-            route.place("AuthorizationType"), "AWS_IAM is not served yet", "use NONE or CUSTOM"
-        )
     if kind != "NONE" and route_key != "$connect":
         raise TemplateError(
             route.place("AuthorizationType"), f"{route_key}: only $connect can be authorized"
@@ -162,8 +190,10 @@ def _authorization_type(route: Properties, route_key: str) -> AuthorizationType:
 
 
 def _refuse_unserved(route: Properties) -> None:
-    if route.flag("ApiKeyRequired"):
-        raise TemplateError(route.place("ApiKeyRequired"), "API keys are not served yet")
+    if route.flag("ApiKeyRequired") and route.text("RouteKey") != "$connect":
+        raise TemplateError(
+            route.place("ApiKeyRequired"), "only $connect can require an API key", "remove it"
+        )
     for name, parameter in route.sections("RequestParameters"):
         if parameter.flag("Required"):
             raise TemplateError(
@@ -207,19 +237,6 @@ def _check_route_key(route: Properties, route_key: str) -> None:
             route.place("RouteKey"),
             f"{route_key} is refused by AWS: only {', '.join(_RESERVED_ROUTES)} begin with $",
             did_you_mean(route_key, _RESERVED_ROUTES) or f"write {route_key[1:] or '$default'}",
-        )
-
-
-def _check_integration(integration: Properties) -> None:
-    refuse_properties(integration, ("IntegrationSubtype",), "HTTP")
-    kind = integration.text("IntegrationType")
-    if kind != "AWS_PROXY":
-        raise TemplateError(
-            integration.place("IntegrationType"), f"{kind} is not served", "use AWS_PROXY"
-        )
-    if integration.optional_text("ContentHandlingStrategy") == "CONVERT_TO_BINARY":
-        raise TemplateError(
-            integration.place("ContentHandlingStrategy"), "CONVERT_TO_BINARY is not served yet"
         )
 
 

@@ -66,6 +66,7 @@ class FaultyApi:
     """`answers` by what requests are about, the last one again and again.
 
     An empty one closes the socket. What is in `slow` is not answered until the test is over.
+    `closed` is released when a socket is closed, by either side.
     """
 
     answers: dict[str, list[bytes]] = field(default_factory=dict)
@@ -74,6 +75,7 @@ class FaultyApi:
     sockets: int = 0
     port: int = 0
     is_over: threading.Event = field(default_factory=threading.Event)
+    closed: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -123,6 +125,10 @@ def _handler(api: FaultyApi) -> Callable[..., socketserver.StreamRequestHandler]
                 self.wfile.write(answer)
                 if not answer or b"close" in answer:
                     return
+
+        def finish(self) -> None:
+            super().finish()
+            api.closed.release()
 
     return Handler
 

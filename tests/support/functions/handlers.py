@@ -98,6 +98,63 @@ def http(event: Event, context: object) -> object:
     return event
 
 
+def rest(event: Event, context: object) -> object:
+    """Answer a request of a REST API by its path."""
+    path = event["path"]
+    if path == "/hold":
+        hold(event["queryStringParameters"])
+    if path == "/raise":
+        raise ValueError("secret details")
+    if path == "/malformed":
+        return {"statusCode": 200, "body": event}
+    if path == "/cookies":
+        cookies = ["a=1; HttpOnly", "b=2; Secure"]
+        return {"statusCode": 201, "multiValueHeaders": {"Set-Cookie": cookies}}
+    if path == "/image":
+        headers = {"Content-Type": "image/png"}
+        return {"statusCode": 200, "headers": headers, "body": "aGk=", "isBase64Encoded": True}
+    return {"statusCode": 200, "body": json.dumps(event)}
+
+
+def rest_authorize(event: Event, context: object) -> object:
+    """Allow or refuse by the token."""
+    print_event("rest_authorize", event)
+    token = event.get("authorizationToken") or event["headers"]["Authorization"]
+    if token in {"Unauthorized", "trouble"}:
+        raise RuntimeError(token)
+    statement = {
+        "Action": "execute-api:Invoke",
+        "Effect": "Deny" if token == "deny" else "Allow",
+        "Resource": event["methodArn"],
+    }
+    return {
+        "principalId": "ada",
+        "policyDocument": {"Version": "2012-10-17", "Statement": [statement]},
+        "context": {"level": 3},
+    }
+
+
+def http_authorize(event: Event, context: object) -> object:
+    """Allow or refuse by the token, in the form that the event's version asks for."""
+    print_event("http_authorize", event)
+    is_simple = event["version"] == "2.0"
+    token = event["identitySource"][0] if is_simple else event["identitySource"]
+    if token in {"Unauthorized", "trouble"}:
+        raise RuntimeError(token)
+    if token == "shapeless":
+        return {"statusCode": 401}
+    answer = {"level": 3}
+    if is_simple:
+        return {"isAuthorized": token != "deny", "context": answer}
+    statement = {
+        "Action": "execute-api:Invoke",
+        "Effect": "Deny" if token == "deny" else "Allow",
+        "Resource": event["methodArn"],
+    }
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    return {"principalId": "ada", "policyDocument": document, "context": answer}
+
+
 def print_event(what: str, content: Event) -> None:
     """Print a line that the tests read."""
     line = {"what": what, "pid": os.getpid(), "content": content}

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from sapa.answers.asking import Answers
 from sapa.channels.channel import ChannelEvent, Member, Subscription, SubscriptionPage
 from sapa.channels.fan_out_task import FanOutTask
 from sapa.connections.connection import (
@@ -24,10 +25,12 @@ from sapa.errors import (
 )
 from sapa.lambda_events import ConnectionEvent
 from sapa.login.session import LoginSession
+from sapa.messages.once import Once, Record, Result
 from sapa.processes.business_process import Context
 from sapa.processes.state import StoredValue
 from sapa.services import Services
 from sapa.settings import Settings
+from tests.support.answers import MemoryAnswerStore, MemoryQueue
 
 
 @dataclass
@@ -367,6 +370,29 @@ class ScriptedCredentialChecker:
         return username not in self.disabled
 
 
+class InMemoryOnceStore:
+    """An `OnceStore`; its records never expire."""
+
+    def __init__(self) -> None:
+        self.records: dict[str, tuple[Record, int]] = {}
+
+    def claim(self, key: str, digest: str, now: int, until: int, expires_at: int) -> Record | None:
+        record, claimed_until = self.records.get(key, (None, 0))
+        is_dead = record is not None and record.result is None and claimed_until <= now
+        if record is None or (is_dead and record.digest == digest):
+            self.records[key] = Record(digest, None), until
+            return None
+        return record
+
+    def complete(self, key: str, result: Result, expires_at: int) -> None:
+        record, until = self.records[key]
+        # As it comes back from a store.
+        self.records[key] = Record(record.digest, Result.from_json(result.to_json())), until
+
+    def release(self, key: str) -> None:
+        self.records.pop(key, None)
+
+
 class FakeServices(Services):
     """The bot's real services on stores in memory.
 
@@ -389,6 +415,18 @@ class FakeServices(Services):
         self.fan_out_queue = self.queue = InMemoryFanOutQueue(deliver=self._deliver)
         self.state_store = self.states = InMemoryStateStore()
         self.sender = self.recording_sender = RecordingSender()
+        self.answer_store = MemoryAnswerStore()
+        self.answer_queue = MemoryQueue(self.time)
+        self.answers = Answers(
+            store=self.answer_store,
+            queue=self.answer_queue,
+            post=self._post_all,
+            clock=self.time,
+            new_id=lambda: f"a{len(self.answer_queue.messages) + 1}",
+            limit=5,
+            retention_seconds=3600,
+        )
+        self.once = Once(store=InMemoryOnceStore(), clock=self.time)
         self.credentials = ScriptedCredentialChecker()
 
     def time(self) -> int:
@@ -405,6 +443,10 @@ class FakeServices(Services):
         self.membership.connect(Connection.from_event(client.event))
         self.clients[connection_id] = client
         return client
+
+    def _post_all(self, frame: str, connection_ids: Sequence[str]) -> None:
+        for connection_id in connection_ids:
+            self.recording_sender.posted.append((connection_id, frame))
 
     @property
     def announced(self) -> list[tuple[str, str, str]]:

@@ -64,6 +64,36 @@ def test_websocket_path() -> None:
         _ = Settings({"WEBSOCKET_PATH": "ws"}).websocket_path
 
 
+@pytest.mark.parametrize(
+    ("variables", "url", "api"),
+    [
+        ({}, "", "bedrock"),
+        ({"ASSISTANT_URL": " "}, "", "bedrock"),
+        ({"ASSISTANT_URL": "http://localhost:11434/v1"}, "http://localhost:11434/v1", "openai"),
+        (
+            {"ASSISTANT_URL": "https://a.example", "ASSISTANT_API": "bedrock"},
+            *("https://a.example", "bedrock"),
+        ),
+    ],
+)
+def test_a_model_with_a_url_of_its_own_speaks_like_openai(
+    variables: dict[str, str], url: str, api: str
+) -> None:
+    config = Settings(variables)
+    assert (config.assistant_url, config.assistant_api) == (url, api)
+
+
+@pytest.mark.parametrize("url", ["localhost:11434", "http://", "http:///v1", "ftp://a.example"])
+def test_a_models_url_is_one_of_http(url: str) -> None:
+    with pytest.raises(SettingError, match="ASSISTANT_URL is not an http"):
+        _ = Settings({"ASSISTANT_URL": url}).assistant_url
+
+
+def test_a_models_api_is_one_of_two() -> None:
+    with pytest.raises(SettingError, match="ASSISTANT_API is not bedrock or openai"):
+        _ = Settings({"ASSISTANT_API": "gemini"}).assistant_api
+
+
 def test_names_for_logs_and_metrics() -> None:
     assert (Settings({}).service_name, Settings({}).metrics_namespace) == ("sapa", "Sapa")
     named = Settings({"POWERTOOLS_SERVICE_NAME": "a", "POWERTOOLS_METRICS_NAMESPACE": "b"})

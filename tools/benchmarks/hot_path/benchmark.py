@@ -10,6 +10,7 @@ from pathlib import Path
 
 from local_gateway.aws_services.moto_server import MotoServer
 from local_gateway.aws_services.provisioning import provision
+from local_gateway.runtime.languages.python import Python
 from local_gateway.runtime.variables import environment_variables
 from local_gateway.template.application import build_application
 from local_gateway.template.document.stack import Stack
@@ -73,10 +74,10 @@ def _variables(endpoint: str) -> dict[str, str]:
     )
     variables = environment_variables(
         function,
+        Python(Path(sys.executable), "bootstrap"),
         region=REGION,
         api_address="127.0.0.1:1",
         log_stream="bench",
-        python=Path(sys.executable),
         base={},
     )
     return {**variables, **UNLIMITED, "MANAGEMENT_API_ENDPOINT": endpoint}

@@ -20,7 +20,7 @@ from urllib.parse import quote, urlsplit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.default import app
-from local_gateway.runtime.child.lambda_context import LambdaContext as LocalContext
+from local_gateway.runtime.child.python.lambda_context import LambdaContext as LocalContext
 from sapa.aws.endpoint import Body, Signer, credential_source
 from sapa.lambda_events import ConnectionEvent, body_of
 from sapa.messages.replies import Reply, answer

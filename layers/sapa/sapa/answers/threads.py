@@ -113,15 +113,19 @@ class _Lane:
 
 
 class ThreadedPosts:
-    """`Posts` by a `MessageSender`; a listener that is gone or does not read is given up."""
+    """`Posts` by a `MessageSender`; a listener that is gone or does not read is given up.
 
-    def __init__(self, sender: MessageSender) -> None:
+    `remove_connection` gets the connections that are gone.
+    """
+
+    def __init__(self, sender: MessageSender, remove_connection: Callable[[str], None]) -> None:
         self._sender = sender
+        self._remove_connection = remove_connection
         self._lanes: dict[str, _Lane] = {}
         self._lost: list[Listener] = []
         self._changed = threading.Condition()
         self._milliseconds = 0.0
-        self.delivered = 0
+        self._delivered = 0
 
     @property
     def backlog(self) -> int:
@@ -133,6 +137,11 @@ class ThreadedPosts:
     def milliseconds(self) -> float:
         """How long posts take, smoothed."""
         return self._milliseconds
+
+    @property
+    def delivered(self) -> int:
+        """The frames that have arrived."""
+        return self._delivered
 
     def listen(
         self, listeners: Collection[Listener], missed: Callable[[Listener], Sequence[str]]
@@ -215,7 +224,7 @@ class ThreadedPosts:
                 if reason is not None:
                     self._give_up(lane, reason)
                     return
-                self.delivered += 1
+                self._delivered += 1
                 lane.frames.popleft()
                 self._changed.notify_all()
 
@@ -230,9 +239,15 @@ class ThreadedPosts:
         try:
             self._sender.post(connection_id, frame)
         except ConnectionGoneError:
+            self._remove(connection_id)
             return "it is gone"
         except DeliveryError as error:
             return error.reason
-        except SapaError as error:
-            return str(error)
         return None
+
+    def _remove(self, connection_id: str) -> None:
+        """If that fails, somebody else finds the connection gone, or it expires."""
+        try:
+            self._remove_connection(connection_id)
+        except SapaError as error:
+            logger.warning("connection not removed", connection_id=connection_id, error=str(error))

@@ -32,9 +32,13 @@ class Outcome(StrEnum):
     STOPPED = "stopped"
     FAILED = "failed"
     INTERRUPTED = "interrupted"
-    ENDED_BEFORE = "ended before"
+    ENDED_BEFORE = "ended_before"
     REPLACED = "replaced"
-    BEING_WRITTEN = "being written"
+    BEING_WRITTEN = "being_written"
+
+
+# Those with which an answer has ended now.
+ENDED = frozenset({Outcome.DONE, Outcome.STOPPED, Outcome.FAILED, Outcome.INTERRUPTED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,12 +107,18 @@ class AnswerWriter:
         receipt: str,
         time_left: Callable[[], float],
     ) -> Writing:
+        # The process runs before there is a writing.
+        writing: Writing | None = None
+
+        def is_stopping() -> bool:
+            return writing is not None and (writing.status is not None or writing.is_finished)
+
         running = RunningAnswer(
             answer_id=task.answer_id,
             last_number=last.number if last else 0,
             last=last.content if last else None,
             _time_left=lambda: max(time_left() - RESERVED_SECONDS, 0.0),
-            _is_stopping=lambda: writing.status is not None or writing.is_finished,
+            _is_stopping=is_stopping,
         )
         try:
             run = self.start(task, running)

@@ -78,6 +78,10 @@ class Posts(Protocol):
     def milliseconds(self) -> float:
         """How long a post takes at the moment."""
 
+    @property
+    def delivered(self) -> int:
+        """How many frames have arrived."""
+
     def listen(
         self, listeners: Collection[Listener], missed: Callable[[Listener], Sequence[str]]
     ) -> None:
@@ -167,7 +171,7 @@ class Writing:
         if self._waiting and (now >= self._next_flush or self.status is not None):
             self._flush(now)
         if self.status is not None and not self._waiting and not self.is_finished:
-            self._end(now)
+            self._end(now, self.status)
         elif now - self._heard_at >= SILENCE_MS and not self.is_finished:
             self._say_working(now)
         return self._pause(now)
@@ -200,6 +204,8 @@ class Writing:
         listeners = [each for each in current.listeners if each.expires_at > seconds]
         self.posts.listen(listeners, self._missed)
         self._forget_old(now)
+        if self.status is not None:
+            return
         if current.is_stopping or not has_session or seconds >= current.session_expires_at:
             self._stop_with(AnswerStatus.STOPPED)
         elif self.time_left() <= RESERVED_SECONDS:
@@ -214,9 +220,8 @@ class Writing:
             self._lose(is_replaced=True)
 
     def _stop_with(self, status: AnswerStatus, error: Mapping[str, Any] | None = None) -> None:
-        if self.status is None:
-            self.status, self._error = status, error
-            self.source.close()
+        self.status, self._error = status, error
+        self.source.close()
 
     def _lose(self, *, is_replaced: bool = False) -> None:
         """Store nothing more: the answer has ended already, or another writer goes on."""
@@ -349,13 +354,11 @@ class Writing:
         channel = answer_channel(self.answer.answer_id)
         self.posts.send(render({"$channel": channel, "$working": True}))
 
-    def _end(self, now: int) -> None:
-        if self.status is None:
-            return
-        part = end_part(self.number, now, self.status, self._error)
+    def _end(self, now: int, status: AnswerStatus) -> None:
+        part = end_part(self.number, now, status, self._error)
         if self._append([part]):
             self._post([part], now)
-            self._store.finish(self.answer, self.status, self.answers.expiry())
+            self._store.finish(self.answer, status, self.answers.expiry())
             self.is_finished = True
 
 

@@ -6,11 +6,19 @@ own.
 
 import random
 import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from sapa.aws.endpoint import Retries, SignedEndpoint, credential_source
+from sapa.aws.endpoint import Body, Retries, Server, SignedEndpoint, Signer, credential_source
 from sapa.aws.http_connection import Timeouts
 from sapa.aws.json_service import JsonService
 from sapa.settings import Settings
+
+if TYPE_CHECKING:
+    from sapa.aws.http_stream import StreamingEndpoint
+
+# A model thinks before it says something, and servers on a laptop load it first.
+MODEL_TIMEOUTS = Timeouts(connect=3.0, read=120.0)
 
 
 def dynamodb_service(config: Settings) -> JsonService:
@@ -37,6 +45,29 @@ def cognito_service(config: Settings) -> JsonService:
 def management_endpoint(config: Settings, *, read: float) -> SignedEndpoint:
     """The management API; an answer may take `read` seconds."""
     return _endpoint(config, config.management_api_endpoint, "execute-api", read=read)
+
+
+def model_endpoint(config: Settings) -> "StreamingEndpoint":
+    """The service of the language model: a key is sent if there is one, else AWS's signature."""
+    from sapa.aws.http_stream import StreamingEndpoint
+
+    url = config.assistant_url or config.service_url("bedrock-runtime")
+    key = config.assistant_key
+    signer: Signer | None = None
+    if not key and config.assistant_api == "bedrock":
+        signer = Signer(
+            credential_source(config),
+            service="bedrock",
+            host=Server(url).host,
+            region=config.region,
+        )
+
+    def authorization(method: str, path: str, body: Body, headers: Mapping[str, str]) -> str:
+        if signer is not None:
+            return signer.headers(method, path, body.digest, time.time(), headers)
+        return f"Authorization: Bearer {key}\r\n" if key else ""
+
+    return StreamingEndpoint(url, authorization=authorization, timeouts=MODEL_TIMEOUTS)
 
 
 def retries(*, attempts: int) -> Retries:

@@ -187,6 +187,32 @@ class Retries:
     jitter: Callable[[], float]
 
 
+class Server:
+    """What a URL (http or https) names; `host` is the value of the header `Host`."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        is_tls = parts.scheme == "https"
+        host = parts.hostname or ""
+        standard_port = 443 if is_tls else 80
+        port = parts.port or standard_port
+        self.path = parts.path.rstrip("/")
+        self.host = host if port == standard_port else f"{host}:{port}"
+        self._trust_store = trust_store() if is_tls else None
+        tls = self._trust_store.context if self._trust_store else None
+        self._address = Address(host=host, port=port, tls=tls)
+
+    def connect[Connection](
+        self, open_to: Callable[[Address, Timeouts], Connection], timeouts: Timeouts
+    ) -> Connection:
+        """A new connection. Raises `TimeoutError` and `OSError`."""
+
+        def connect() -> Connection:
+            return open_to(self._address, timeouts)
+
+        return self._trust_store.connected(connect) if self._trust_store else connect()
+
+
 class SignedEndpoint:
     """A service at `url` (http or https); safe to share between threads."""
 
@@ -199,17 +225,9 @@ class SignedEndpoint:
         credentials: CredentialSource,
         timeouts: Timeouts,
     ) -> None:
-        parts = urlsplit(url)
-        is_tls = parts.scheme == "https"
-        host = parts.hostname or ""
-        standard_port = 443 if is_tls else 80
-        port = parts.port or standard_port
-        self.path = parts.path.rstrip("/")
-        self._host = host if port == standard_port else f"{host}:{port}"
-        self._trust_store = trust_store() if is_tls else None
-        tls = self._trust_store.context if self._trust_store else None
-        self._address = Address(host=host, port=port, tls=tls)
-        self._signer = Signer(credentials, service=service, host=self._host, region=region)
+        self._server = Server(url)
+        self.path = self._server.path
+        self._signer = Signer(credentials, service=service, host=self._server.host, region=region)
         self._timeouts = timeouts
         self._idle: deque[HttpConnection] = deque()
 
@@ -225,7 +243,7 @@ class SignedEndpoint:
         signature = self._signer.headers(method, path, body.digest, time.time(), headers)
         others = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
         request = (
-            f"{method} {path} HTTP/1.1\r\nHost: {self._host}\r\n"
+            f"{method} {path} HTTP/1.1\r\nHost: {self._server.host}\r\n"
             f"Content-Length: {len(body.content)}\r\n{others}{signature}\r\n"
         ).encode() + body.content
         while (idle := self._take_idle()) is not None:
@@ -234,7 +252,7 @@ class SignedEndpoint:
             except BrokenConnectionError as broken:
                 if not broken.unanswered:
                     raise
-        return self._exchange(self._connect(), request)
+        return self._exchange(self._server.connect(HttpConnection, self._timeouts), request)
 
     def send_with_retries(
         self,
@@ -276,16 +294,6 @@ class SignedEndpoint:
     def __del__(self) -> None:
         """An endpoint that is dropped drops its connections."""
         self.close()
-
-    def _connect(self) -> HttpConnection:
-        trust = self._trust_store
-        if trust is None or trust.has_system_roots:
-            return HttpConnection(self._address, self._timeouts)
-        try:
-            return HttpConnection(self._address, self._timeouts)
-        except trust.refusal:
-            trust.load_system_roots()
-            return HttpConnection(self._address, self._timeouts)
 
     def _exchange(self, connection: HttpConnection, request: bytes) -> ServiceResponse:
         answer = connection.exchange(request)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, BinaryIO
 if TYPE_CHECKING:
     import ssl
 
-_LONGEST_LINE = 65_536
-_MOST_HEADERS = 200
+LONGEST_LINE = 65_536
+MOST_HEADERS = 200
 
 
 class BrokenConnectionError(Exception):
@@ -55,6 +55,21 @@ class ServiceResponse:
     body: bytes
 
 
+def open_socket(address: Address, timeouts: Timeouts) -> socket.socket:
+    """Connect, with TLS for https. Raises `TimeoutError` and `OSError`."""
+    plain = socket.create_connection((address.host, address.port), timeouts.connect)
+    try:
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        wrapped = (
+            address.tls.wrap_socket(plain, server_hostname=address.host) if address.tls else plain
+        )
+        wrapped.settimeout(timeouts.read)
+    except BaseException:
+        plain.close()
+        raise
+    return wrapped
+
+
 class HttpConnection:
     """A connection; `is_open` says whether it can take another request.
 
@@ -62,22 +77,10 @@ class HttpConnection:
     """
 
     def __init__(self, address: Address, timeouts: Timeouts) -> None:
-        plain = socket.create_connection((address.host, address.port), timeouts.connect)
-        try:
-            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            wrapped = (
-                address.tls.wrap_socket(plain, server_hostname=address.host)
-                if address.tls
-                else plain
-            )
-            wrapped.settimeout(timeouts.read)
-        except BaseException:
-            plain.close()
-            raise
-        self._socket: socket.socket = wrapped
-        self._reader: BinaryIO = wrapped.makefile("rb")
+        self._socket = open_socket(address, timeouts)
+        self._reader: BinaryIO = self._socket.makefile("rb")
         self._arrivals = select.poll()
-        self._arrivals.register(wrapped, select.POLLIN)
+        self._arrivals.register(self._socket, select.POLLIN)
         self.is_open = True
 
     def was_closed(self) -> bool:
@@ -113,10 +116,10 @@ class HttpConnection:
         self._socket.close()
 
     def _response(self, line: bytes) -> ServiceResponse:
-        status = _status(line)
+        status = status_of(line)
         headers = self._headers()
         while status < HTTPStatus.OK:
-            status = _status(self._line())
+            status = status_of(self._line())
             headers = self._headers()
         body = self._body(status, headers)
         if headers.get(b"connection", b"").lower() == b"close" or line.startswith(b"HTTP/1.0"):
@@ -125,7 +128,7 @@ class HttpConnection:
 
     def _headers(self) -> dict[bytes, bytes]:
         headers: dict[bytes, bytes] = {}
-        for _ in range(_MOST_HEADERS):
+        for _ in range(MOST_HEADERS):
             line = self._line()
             if line in (b"\r\n", b"\n"):
                 return headers
@@ -162,13 +165,14 @@ class HttpConnection:
         return body
 
     def _line(self) -> bytes:
-        line = self._reader.readline(_LONGEST_LINE)
+        line = self._reader.readline(LONGEST_LINE)
         if not line.endswith(b"\n"):
             raise ValueError("the answer ends early")
         return line
 
 
-def _status(line: bytes) -> int:
+def status_of(line: bytes) -> int:
+    """The status of an answer's first line. Raises `ValueError`."""
     version, _, rest = line.partition(b" ")
     if not version.startswith(b"HTTP/1."):
         raise ValueError("not an HTTP/1 answer")

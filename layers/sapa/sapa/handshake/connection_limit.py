@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+from sapa.channels.channel import user_channel
 from sapa.channels.membership import Membership
 from sapa.connections.connection import HANDSHAKE_SECONDS, Connection, ConnectionStore
 from sapa.connections.sender import MessageSender, end_connection
@@ -59,7 +60,9 @@ class ConnectionLimit:
             stays = is_logged_in()
         finally:
             if not stays:
-                self.membership.remove_connection(connection.connection_id)
+                # A `$disconnect` that came meanwhile may have removed the record alone.
+                own = user_channel(connection.username)
+                self.membership.remove_connection(connection.connection_id, own)
         if not stays:
             return "no_session"
         for other in others[: max(0, min(surplus, MAX_CLOSED))]:

@@ -1,13 +1,13 @@
 """Runs the streaming process of an answer task."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from sapa.answers.answer_task import AnswerTask
 from sapa.answers.writer import Run
 from sapa.messages.inputs import arguments
-from sapa.processes.business_process import Context, RunningAnswer
+from sapa.processes.business_process import Context, Process, RunningAnswer
 from sapa.processes.endpoints import business_process_of
 from sapa.processes.results import payload_of
 
@@ -15,17 +15,28 @@ if TYPE_CHECKING:
     from sapa.services import Services
 
 
-def is_restartable(task: AnswerTask) -> bool:
-    """Whether the process goes on where a function died. Raises `BusinessProcessError`."""
-    return business_process_of(task.event.endpoint).restartable
+type ProcessOf = Callable[[str], Process]
 
 
-def start_stream(task: AnswerTask, running: RunningAnswer, services: "Services") -> Run:
+def is_restartable(task: AnswerTask, process_of: ProcessOf = business_process_of) -> bool:
+    """Whether the process goes on where a function died.
+
+    Raises `BusinessProcessError`, `UnknownEndpointError`.
+    """
+    return process_of(task.event.endpoint).restartable
+
+
+def start_stream(
+    task: AnswerTask,
+    running: RunningAnswer,
+    services: "Services",
+    process_of: ProcessOf = business_process_of,
+) -> Run:
     """Call the process; its generator runs when it is asked for parts.
 
     Raises `RefusalError`, `BusinessProcessError`, `UnknownEndpointError`.
     """
-    process = business_process_of(task.event.endpoint)
+    process = process_of(task.event.endpoint)
     context = Context(task.event, services, _answer=running)
     # `BusinessProcess` has checked that it is a generator function.
     keywords = arguments(process, task.inputs, context)

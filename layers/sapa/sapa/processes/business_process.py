@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from sapa.channels.channel import ChannelEvent, Member
     from sapa.connections.connection import Subscriber
     from sapa.lambda_events import ConnectionEvent
+    from sapa.processes.language_model import LanguageModel
     from sapa.processes.state import State
     from sapa.services import Services
 
@@ -128,6 +129,11 @@ class Context:
     def state(self) -> "State":
         """Values that outlive the message, shared by all messages to this endpoint."""
         return self._services.state(self.endpoint)
+
+    @property
+    def language_model(self) -> "LanguageModel":
+        """The language model of the settings. Raises `LanguageModelError` if there is none."""
+        return self._services.language_model
 
     def join(self, channel: str) -> bool:
         """Let this connection into a channel; false when it is there already.

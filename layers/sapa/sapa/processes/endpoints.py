@@ -32,6 +32,7 @@ ENDPOINTS = MappingProxyType(
         "chat": "sapa.processes.chat:chat",
         "iot": "sapa.processes.iot:iot",
         "story": "sapa.processes.story:story",
+        "assistant": "sapa.processes.assistant:assistant",
     }
 )
 

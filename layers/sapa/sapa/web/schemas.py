@@ -12,6 +12,7 @@ from sapa.messages.model_inputs import REF_TEMPLATE, input_model
 from sapa.observability import logger
 from sapa.processes.business_process import Process
 from sapa.processes.endpoints import ENDPOINTS, business_process_of
+from sapa.processes.language_model import ModelFailure
 
 type Schema = dict[str, Any]
 
@@ -31,15 +32,17 @@ ERROR_CODES = (
     "payload_too_large",
     "invalid_state",
     "state_conflict",
-    "session_ended",
-    "in_progress",
     "too_many_answers",
     "unknown_answer",
+    "in_progress",
+    "session_ended",
 )
 # In the last frame of an answer that failed, beside `process_failed` and the like.
 END_CODES = ("interrupted", "answer_timeout")
 # In a frame that answers no message, before the server closes the socket.
 CLOSING_CODES = ("too_many_connections",)
+# At the end of answers that need a language model.
+MODEL_CODES = tuple(failure.value for failure in ModelFailure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,10 @@ def error_schema() -> Schema:
 def error_details() -> Schema:
     """What is wrong, in words and as a code."""
     details: Schema = {
-        "code": {"type": "string", "enum": [*ERROR_CODES, *END_CODES, *CLOSING_CODES]},
+        "code": {
+            "type": "string",
+            "enum": [*ERROR_CODES, *END_CODES, *MODEL_CODES, *CLOSING_CODES],
+        },
         "message": {"type": "string"},
         "fields": {
             "type": "object",

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from local_gateway.aws_services.clients import MotoClients
 from local_gateway.aws_services.moto_server import MotoServer
 from local_gateway.aws_services.provisioning import provision
+from local_gateway.template.document.errors import TemplateError
 from local_gateway.template.loading.template import Template
 
 type Load = Callable[[str], Template]
@@ -142,3 +145,33 @@ def test_types_that_only_motos_cloudformation_creates(moto: MotoServer, load: Lo
     # Matched events go to the gateway, which hands them to the queue as AWS does.
     [target] = targets
     assert target["Arn"] == f"arn:aws:sqs:us-east-1:123456789012:{name}-LocalGatewayEvents"
+
+
+NOTIFICATIONS = [
+    ("{ LambdaConfiguration: [] }", "LambdaConfiguration: unknown; did you mean LambdaConf"),
+    ("hello", "NotificationConfiguration: expected an object"),
+    (
+        "{ QueueConfigurations: [{ Event: 's3:ObjectCreated:*', Queue: 'arn:aws:sqs:us-east-1:1:q',"
+        " Filter: { S3Key: { Rules: [{ Name: infix, Value: x }] } } }] }",
+        "infix is no filter of keys; allowed: prefix, suffix",
+    ),
+    (
+        "{ QueueConfigurations: [{ Event: 's3:ObjectCreated:*' }] }",
+        "0.Queue: is missing or is not text",
+    ),
+]
+
+
+@pytest.mark.parametrize(("written", "message"), NOTIFICATIONS)
+def test_notifications_that_are_refused(
+    moto: MotoServer, load: Load, written: str, message: str
+) -> None:
+    template = load(f"""\
+        Resources:
+          Bucket:
+            Type: AWS::S3::Bucket
+            Properties: {{ NotificationConfiguration: {written} }}
+    """)
+    with pytest.raises(TemplateError) as raised:
+        provision(moto.endpoint_url, template)
+    assert message in str(raised.value)

@@ -69,6 +69,16 @@ TYPES: dict[str, tuple[dict[str, Any], dict[str, str | None]]] = {
         {
             "BucketName": "a-bucket",
             "VersioningConfiguration": {"Status": "Enabled"},
+            "NotificationConfiguration": {
+                "LambdaConfigurations": [
+                    {
+                        "Event": "s3:ObjectCreated:*",
+                        "Function": f"arn:aws:lambda:{ACCOUNT}:function:f",
+                        "Filter": {"S3Key": {"Rules": [{"Name": "Prefix", "Value": "in/"}]}},
+                    }
+                ],
+                "EventBridgeConfiguration": {"EventBridgeEnabled": True},
+            },
             "Tags": [{"Key": "a", "Value": "b"}],
         },
         {
@@ -78,6 +88,16 @@ TYPES: dict[str, tuple[dict[str, Any], dict[str, str | None]]] = {
             "RegionalDomainName": "a-bucket.s3.us-east-1.amazonaws.com",
             "WebsiteURL": "http://a-bucket.s3-website-us-east-1.amazonaws.com",
         },
+    ),
+    "AWS::SNS::Subscription": (
+        {
+            "TopicArn": {"Ref": "Topic"},
+            "Protocol": "sqs",
+            "Endpoint": f"arn:aws:sqs:{ACCOUNT}:q",
+            "RawMessageDelivery": True,
+            "FilterPolicy": {"kind": ["a"]},
+        },
+        {"Arn": "{ref}"},
     ),
     "AWS::SNS::Topic": (
         {"DisplayName": "x", "Tags": [{"Key": "a", "Value": "b"}]},
@@ -106,6 +126,25 @@ TYPES: dict[str, tuple[dict[str, Any], dict[str, str | None]]] = {
         },
         {"Id": "{ref}"},
     ),
+    "AWS::StepFunctions::Activity": (
+        {"Tags": [{"Key": "a", "Value": "b"}]},
+        {"Arn": "{ref}", "Name": "{name}"},
+    ),
+    "AWS::StepFunctions::StateMachine": (
+        {
+            "StateMachineType": "STANDARD",
+            "DefinitionString": json.dumps(
+                {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}}
+            ),
+            "RoleArn": "arn:aws:iam::123456789012:role/r",
+            "Tags": [{"Key": "a", "Value": "b"}],
+        },
+        {
+            "Arn": f"arn:aws:states:{ACCOUNT}:stateMachine:{{name}}",
+            "Name": "{name}",
+            "StateMachineRevisionId": None,
+        },
+    ),
 }
 
 
@@ -113,6 +152,7 @@ def document(resource_type: str, properties: dict[str, Any]) -> dict[str, Any]:
     return {
         "Resources": {
             "Pool": {"Type": "AWS::Cognito::UserPool"},
+            "Topic": {"Type": "AWS::SNS::Topic"},
             "It": {"Type": resource_type, "Properties": properties},
         }
     }

@@ -6,6 +6,7 @@ from local_gateway.aws_services.moto_server import MotoServer
 from local_gateway.aws_services.provisioning import provision
 from local_gateway.core.model import Application, AuthorizationType, Throttle
 from local_gateway.core.ports import domain_name
+from local_gateway.core.websocket.integration import LambdaProxy
 from local_gateway.template.application import build_application
 from local_gateway.template.document.stack import Stack
 from local_gateway.template.loading.load import load_template
@@ -24,10 +25,10 @@ def application(moto: MotoServer, path: str, **overrides: str) -> Application:
 def test_chat_with_custom_routes(moto: MotoServer) -> None:
     found = application(moto, "tests/templates/chat/template.yaml")
     [api] = found.websocket_apis
-    assert {key: route.function for key, route in api.routes.items()} == {
-        "$connect": "OnConnectFunction",
-        "$disconnect": "OnDisconnectFunction",
-        "sendmessage": "SendMessageFunction",
+    assert {key: route.integration for key, route in api.routes.items()} == {
+        "$connect": LambdaProxy("OnConnectFunction"),
+        "$disconnect": LambdaProxy("OnDisconnectFunction"),
+        "sendmessage": LambdaProxy("SendMessageFunction"),
     }
     assert api.routes["sendmessage"].timeout == 10.0
     assert api.route_selection_expression == "$request.body.action"
@@ -47,7 +48,8 @@ def test_raw_cloudformation_with_models_and_route_responses(moto: MotoServer) ->
     assert connect.authorizer.identity_sources == ("route.request.querystring.token",)
     assert add.two_way
     assert add.request_models["add"]["required"] == ["operation", "numbers"]
-    assert (default.function, default.timeout, default.two_way) == ("DefaultFunction", 5.0, False)
+    assert default.integration == LambdaProxy("DefaultFunction")
+    assert (default.timeout, default.two_way) == (5.0, False)
     [stage] = api.stages
     assert stage.variables == {"currency": "IDR"}
     assert stage.default_throttle == Throttle(rate=100.0, burst=50)
@@ -81,10 +83,10 @@ def test_two_apis_in_production(moto: MotoServer) -> None:
 def test_the_bots_own_template(moto: MotoServer) -> None:
     found = application(moto, "template.yaml")
     [websocket], [http] = found.websocket_apis, found.http_apis
-    assert {key: route.function for key, route in websocket.routes.items()} == {
-        "$connect": "ConnectFunction",
-        "$default": "DefaultFunction",
-        "$disconnect": "DisconnectFunction",
+    assert {key: route.integration for key, route in websocket.routes.items()} == {
+        "$connect": LambdaProxy("ConnectFunction"),
+        "$default": LambdaProxy("DefaultFunction"),
+        "$disconnect": LambdaProxy("DisconnectFunction"),
     }
     assert [stage.name for stage in websocket.stages] == ["ws"]
     assert websocket.routes["$connect"].authorizer is not None

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from local_gateway.aws_services.clients import MotoClients
 from local_gateway.aws_services.moto_server import MotoServer
 from local_gateway.aws_services.provisioning import Provisioner, provision
 from local_gateway.template.document.errors import TemplateError
@@ -75,7 +76,28 @@ def test_dynamic_references_read_what_the_template_stores(moto: MotoServer, load
                 - User: !Sub "{{resolve:secretsmanager:${Secret}:SecretString:user}}"
           Given: { Type: AWS::SQS::Queue, Properties: { QueueName: "{{resolve:ssm:given}}" } }
         """)
-    provisioner = Provisioner(moto.endpoint_url, "us-east-1", {"ssm:given": "from-outside"})
+    provisioner = Provisioner(
+        MotoClients(moto.endpoint_url, "us-east-1"), {"ssm:given": "from-outside"}
+    )
     values = provisioner.provision(template)
     assert values.attributes["Queue", "QueueName"] == "from-the-store-ana"
     assert values.attributes["Given", "QueueName"] == "from-outside"
+
+
+def test_subscription_to_a_topic_of_another_stack_is_left_out_with_a_warning(
+    moto: MotoServer, load: Callable[[str], Template]
+) -> None:
+    topic = "arn:aws:sns:us-east-1:123456789012:elsewhere"
+    template = load(f"""\
+        Resources:
+          News:
+            Type: AWS::SNS::Subscription
+            Properties: {{ TopicArn: '{topic}', Protocol: sqs, Endpoint: 'arn:aws:sqs:x:1:q' }}
+          Topic: {{ Type: AWS::SNS::Topic }}
+    """)
+    provisioner = Provisioner(MotoClients(moto.endpoint_url, "us-east-1"))
+    values = provisioner.provision(template)
+    assert values.refs["News"].startswith(f"{topic}:")
+    assert "Topic" in values.refs
+    [warning] = provisioner.warnings
+    assert "News: moto could not create it: Topic does not exist" in warning

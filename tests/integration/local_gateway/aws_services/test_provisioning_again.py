@@ -50,7 +50,7 @@ def load(tmp_path: Path, request: pytest.FixtureRequest) -> Load:
 
 @pytest.fixture
 def provisioner(moto: MotoServer) -> Provisioner:
-    return Provisioner(moto.endpoint_url, "us-east-1")
+    return Provisioner(MotoClients(moto.endpoint_url, "us-east-1"))
 
 
 def test_a_new_resource_joins_those_that_exist(

@@ -17,12 +17,14 @@ from local_gateway.core.model import (
     WebSocketStage,
 )
 from local_gateway.core.ports import assign_ports
+from local_gateway.core.websocket.integration import LambdaProxy
 from local_gateway.core.websocket.stage import Limits
 from local_gateway.inspector.inspector import Inspector
 from local_gateway.inspector.site import SEGMENT, InspectorSite
 from local_gateway.records import InvocationRecord, LogLine
 from local_gateway.server.bound_ports import bind
 from local_gateway.server.context import ServerContext
+from local_gateway.server.integrations import Integrations
 from local_gateway.server.interfaces import ClockAndIds
 from local_gateway.server.invocations import Invocations
 
@@ -38,7 +40,15 @@ class AnsweringFunction:
         self._inspector = inspector
         self._count = 0
 
-    async def invoke(self, function: str, payload: bytes) -> Invocation:
+    async def invoke(
+        self,
+        function: str,
+        payload: bytes,
+        /,
+        *,
+        trace_id: str | None = None,
+        request_id: str | None = None,
+    ) -> Invocation:
         """One invocation, with a line of log."""
         self._count += 1
         request_id = f"request-{self._count}"
@@ -75,7 +85,7 @@ class Inspected:
 
 def application(stages: Sequence[str], http_stages: Sequence[str]) -> Application:
     """A WebSocket API that answers everything, and an HTTP API that takes every path."""
-    route = WebSocketRoute(route_key="$default", function="Pong", two_way=True)
+    route = WebSocketRoute(route_key="$default", integration=LambdaProxy("Pong"), two_way=True)
     websocket_api = WebSocketApi(
         logical_id="Chat",
         api_id="chat123456",
@@ -118,13 +128,19 @@ async def inspected_gateway(
         function, observe = AnsweringFunction(inspector), inspector.observe
         invocations = Invocations(function, clock=clock, observe=observe)
         stack.push_async_callback(invocations.close)
+        integrations = Integrations(function, clock=clock, observe=observe)
+        stack.push_async_callback(integrations.close)
         sockets = bind(("127.0.0.1",), 0)
         port = sockets[0].getsockname()[1]
         context = ServerContext(
-            invocations=invocations, clock=clock, observe=observe, limits=Limits()
+            invocations=invocations,
+            integrations=integrations,
+            clock=clock,
+            observe=observe,
+            limits=Limits(),
         )
         gateway = Gateway([(sockets, port)], context)
-        gateway.deploy(served, assign_ports(served.websocket_apis, served.http_apis))
+        gateway.deploy(served, assign_ports(served))
         site = InspectorSite(inspector, gateway, lambda: {"outputs": dict(gateway.outputs)})
         if is_mounted:
             gateway.mount(SEGMENT, site.handle)

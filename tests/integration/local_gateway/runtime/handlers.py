@@ -4,9 +4,10 @@ import json
 from typing import Any
 
 from local_gateway.core.invocation import Invocation, InvocationResult, Succeeded
-from tests.support.runtimes import Runtimes, invoke, value
+from tests.support.runtimes import Code, Runtimes, invoke, value
 
-HANDLER = r"""
+HANDLER = Code(
+    python=r"""
     import os, signal, subprocess, sys, threading, time
     from collections import namedtuple
     from decimal import Decimal
@@ -87,7 +88,54 @@ HANDLER = r"""
     def exit_with_a_thread_alive():
         threading.Thread(target=time.sleep, args=(1000,)).start()
         sys.exit(4)
-"""
+""",
+    node=r"""
+    const { spawn } = require("node:child_process");
+    const fs = require("node:fs");
+
+    exports.lambda_handler = async (event) => actions[event.do](event.with ?? {});
+
+    const forever = () => new Promise((resolve) => setTimeout(resolve, 1_000_000));
+
+    const call = async (method, path) => {
+      const url = `http://${process.env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime/${path}`;
+      return (await fetch(url, { method, body: method === "POST" ? "{}" : undefined })).status;
+    };
+
+    const actions = {
+      nothing: () => undefined,
+      echo: ({ value }) => value,
+      fail: ({ message }) => {
+        const quoted = message.replaceAll("\n", "\\n");
+        throw Object.assign(new Error(`'${quoted}'`), { name: "KeyError" });
+      },
+      leave: ({ code }) => process.exit(code),
+      vanish: ({ code }) => process.reallyExit(code),
+      die: () => process.kill(process.pid, "SIGKILL") && forever(),
+      unmarshallable: () => ({ large: 1n }),
+      large: ({ size }) => "x".repeat(size),
+      hang: forever,
+      spin: () => { for (;;) { /* for ever */ } },
+      hold_the_gil: () => /(a+)+$/.test("a".repeat(64) + "b"),
+      junk: () => {
+        const line = Buffer.from("\xff\xfe\x00{\"statusCode\": 200}\n", "latin1");
+        for (let i = 0; i < 3; i += 1) fs.writeSync(1, line);
+        fs.writeSync(2, "no line end");
+        return "fine";
+      },
+      spawn: () => spawn("sleep", ["1000"], { stdio: "inherit" }).pid,
+      pid: () => process.pid,
+      meddle: async () => [
+        await call("GET", "invocation/next"), await call("POST", "init/error"),
+        await call("POST", "invocation/another-id/response"),
+      ],
+      die_after_the_answer: () => {
+        setTimeout(() => process.kill(process.pid, "SIGKILL"), 20);
+        return process.pid;
+      },
+    };
+""",
+)
 
 
 def do(name: str, **arguments: Any) -> dict[str, Any]:
@@ -102,22 +150,35 @@ async def result_of(runtimes: Runtimes, event: object) -> InvocationResult:
     return result
 
 
-PID = """
+PID = Code(
+    python="""
     import os
 
     def lambda_handler(event, context):
         return os.getpid()
-"""
+""",
+    node="exports.lambda_handler = async () => process.pid;",
+)
 
 # Runs until the file that the event names exists.
-WAITING = """
+WAITING = Code(
+    python="""
     import os, pathlib, time
 
     def lambda_handler(event, context):
         while not pathlib.Path(event).exists():
             time.sleep(0.002)
         return os.getpid()
-"""
+""",
+    node="""
+    const fs = require("node:fs");
+
+    exports.lambda_handler = async (event) => {
+      while (!fs.existsSync(event)) await new Promise((resolve) => setTimeout(resolve, 2));
+      return process.pid;
+    };
+""",
+)
 
 
 def pids(invocations: list[Invocation]) -> list[int]:

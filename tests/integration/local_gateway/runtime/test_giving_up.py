@@ -8,6 +8,7 @@ from pathlib import Path
 from local_gateway.core.invocation import Failed
 from tests.integration.local_gateway.runtime.handlers import PID, WAITING, pids
 from tests.support.runtimes import (
+    Code,
     Runtimes,
     children,
     invoke,
@@ -17,7 +18,8 @@ from tests.support.runtimes import (
 )
 
 # Answers by itself and does not ask for the next event: it hangs, or exits when a file exists.
-EARLY = """
+EARLY = Code(
+    python="""
     import http.client, os, pathlib, time
 
     def lambda_handler(event, context):
@@ -29,7 +31,20 @@ EARLY = """
         while not pathlib.Path(event).exists():
             time.sleep(0.002)
         os._exit(1)
-"""
+""",
+    node="""
+    const fs = require("node:fs");
+
+    exports.lambda_handler = async (event, context) => {
+      if (event === null) return process.pid;
+      const path = `/2018-06-01/runtime/invocation/${context.awsRequestId}/response`;
+      const url = `http://${process.env.AWS_LAMBDA_RUNTIME_API}${path}`;
+      await fetch(url, { method: "POST", body: String(process.pid) });
+      while (!fs.existsSync(event)) await new Promise((resolve) => setTimeout(resolve, 2));
+      process.exit(1);
+    };
+""",
+)
 
 
 async def test_an_idle_environment_that_is_killed_is_replaced(runtimes: Runtimes) -> None:

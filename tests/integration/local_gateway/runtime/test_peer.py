@@ -61,8 +61,10 @@ def test_connection_that_is_closed(connection: tuple[Address, Address]) -> None:
     assert not belongs_to(os.getpid(), peer, (host, port ^ 1))
 
 
-async def test_other_processes_get_no_event_and_end_no_invocation(runtimes: Runtimes) -> None:
-    runtime = await runtimes.serve(HANDLER)
+async def test_other_processes_get_no_event_and_end_no_invocation(
+    python_runtimes: Runtimes,
+) -> None:
+    runtime = await python_runtimes.serve(HANDLER)
     address, in_session, in_other_session = await value(runtime)
     # It may ask; there are no such calls any more.
     assert in_session == "InvalidStateTransition"

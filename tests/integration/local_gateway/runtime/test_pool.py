@@ -7,6 +7,7 @@ from typing import Any
 from local_gateway.core.invocation import Invocation, Succeeded, Throttled
 from tests.integration.local_gateway.runtime.handlers import PID, WAITING, pids
 from tests.support.runtimes import (
+    Code,
     Runtimes,
     children,
     invoke,
@@ -15,7 +16,8 @@ from tests.support.runtimes import (
 )
 
 # Returns its process id once as many invocations run at once as the event asks for.
-MEETING = """
+MEETING = Code(
+    python="""
     import os, pathlib, time
 
     def lambda_handler(event, context):
@@ -24,7 +26,20 @@ MEETING = """
         while len(list(place.iterdir())) < event["guests"]:
             time.sleep(0.002)
         return os.getpid()
-"""
+""",
+    node="""
+    const fs = require("node:fs");
+    const path = require("node:path");
+
+    exports.lambda_handler = async (event, context) => {
+      fs.writeFileSync(path.join(event.place, context.awsRequestId), "");
+      while (fs.readdirSync(event.place).length < event.guests) {
+        await new Promise((resolve) => setTimeout(resolve, 2));
+      }
+      return process.pid;
+    };
+""",
+)
 
 
 async def burst(runtime: Any, events: list[object]) -> list[Invocation]:

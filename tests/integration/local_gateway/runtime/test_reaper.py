@@ -70,20 +70,20 @@ def handler(daemon: str, end: str) -> str:
     return f"import os, subprocess, time\n\ndef lambda_handler(event, context):\n{body}"
 
 
-def daemons(runtimes: Runtimes) -> list[int]:
+def daemons(python_runtimes: Runtimes) -> list[int]:
     """The process ids that handlers have printed."""
-    return [int(text) for text in runtimes.recorder.texts("stdout")]
+    return [int(text) for text in python_runtimes.recorder.texts("stdout")]
 
 
 @pytest.mark.parametrize("end", ENDS)
 @pytest.mark.parametrize("daemon", DAEMONS)
 async def test_what_left_the_group_ends_with_its_environment(
-    runtimes: Runtimes, daemon: str, end: str
+    python_runtimes: Runtimes, daemon: str, end: str
 ) -> None:
     code = handler(DAEMONS[daemon], ENDS[end])
-    runtime = await runtimes.run(runtimes.function(code, timeout=1.0))
+    runtime = await python_runtimes.run(python_runtimes.function(code, timeout=1.0))
     await invoke(runtime)
-    (pid,) = daemons(runtimes)
+    (pid,) = daemons(python_runtimes)
     if end == "close":
         assert is_running(pid)
         await runtime.close()
@@ -91,24 +91,24 @@ async def test_what_left_the_group_ends_with_its_environment(
     await until_gone(pid)
 
 
-async def test_what_has_no_variables_ends_with_a_kill_too(runtimes: Runtimes) -> None:
-    runtime = await runtimes.serve(handler(NAMELESS, ENDS["close"]))
+async def test_what_has_no_variables_ends_with_a_kill_too(python_runtimes: Runtimes) -> None:
+    runtime = await python_runtimes.serve(handler(NAMELESS, ENDS["close"]))
     await invoke(runtime)
-    (pid,) = daemons(runtimes)
+    (pid,) = daemons(python_runtimes)
     assert is_running(pid)
     await runtime.close()
     await until_gone(pid)
 
 
-async def test_the_end_of_an_environment_leaves_others_alone(runtimes: Runtimes) -> None:
+async def test_the_end_of_an_environment_leaves_others_alone(python_runtimes: Runtimes) -> None:
     daemon = DAEMONS["its own session"]
-    ending = runtimes.function(handler(daemon, ENDS["exit"]), logical_id="Ending")
-    staying = runtimes.function(handler(daemon, ENDS["close"]), logical_id="Staying")
-    runtime = await runtimes.run(ending, staying)
+    ending = python_runtimes.function(handler(daemon, ENDS["exit"]), logical_id="Ending")
+    staying = python_runtimes.function(handler(daemon, ENDS["close"]), logical_id="Staying")
+    runtime = await python_runtimes.run(ending, staying)
     await invoke(runtime, function="Staying")
-    (pid,) = daemons(runtimes)
+    (pid,) = daemons(python_runtimes)
     await invoke(runtime, function="Ending")
-    await until_gone(daemons(runtimes)[1])
+    await until_gone(daemons(python_runtimes)[1])
     assert is_running(pid)
 
 

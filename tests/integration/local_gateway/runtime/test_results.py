@@ -27,14 +27,14 @@ async def test_text_outside_ascii_is_not_escaped(runtimes: Runtimes) -> None:
     assert await result_of(runtimes, do("echo", value="ä")) == Succeeded('"ä"'.encode())
 
 
-async def test_decimals_become_numbers(runtimes: Runtimes) -> None:
-    result = await result_of(runtimes, do("decimals"))
+async def test_decimals_become_numbers(python_runtimes: Runtimes) -> None:
+    result = await result_of(python_runtimes, do("decimals"))
     assert isinstance(result, Succeeded)
     assert json.loads(result.payload) == {"whole": 3, "half": 0.5}
 
 
-async def test_bytes_pass_as_they_are(runtimes: Runtimes) -> None:
-    assert await result_of(runtimes, do("raw", text="not JSON")) == Succeeded(b"not JSON")
+async def test_bytes_pass_as_they_are(python_runtimes: Runtimes) -> None:
+    assert await result_of(python_runtimes, do("raw", text="not JSON")) == Succeeded(b"not JSON")
 
 
 async def test_a_response_just_below_6_mb_passes(runtimes: Runtimes) -> None:

@@ -6,12 +6,20 @@ import pytest
 
 from local_gateway.core.invocation import Failed, Succeeded, TimedOut
 from local_gateway.runtime.service import MOST_KEPT_WARM, FunctionInitError
-from tests.support.runtimes import Runtimes, invoke, value
+from tests.support.runtimes import Code, Runtimes, invoke, value
 
-GOOD = """
+GOOD = Code(
+    python="""
     def lambda_handler(event, context):
         return "ok"
-"""
+""",
+    node="exports.lambda_handler = async () => 'ok';",
+)
+BROKEN = Code(
+    python="raise LookupError('no')",
+    node="throw Object.assign(new Error('no'), { name: 'LookupError' });",
+)
+HANGING = Code(python="import time; time.sleep(1000)", node="for (;;) { /* for ever */ }")
 
 
 @pytest.mark.parametrize(
@@ -29,9 +37,9 @@ GOOD = """
     ],
 )
 async def test_an_init_error_fails_the_invocation(
-    runtimes: Runtimes, code: str, handler: str, error_type: str, message: str
+    python_runtimes: Runtimes, code: str, handler: str, error_type: str, message: str
 ) -> None:
-    runtime = await runtimes.run(runtimes.function(code, handler=handler))
+    runtime = await python_runtimes.run(python_runtimes.function(code, handler=handler))
     for _ in range(2):
         result = (await invoke(runtime)).result
         assert isinstance(result, Failed)
@@ -39,49 +47,51 @@ async def test_an_init_error_fails_the_invocation(
         assert message in result.message
 
 
-async def test_the_next_invocation_tries_anew(runtimes: Runtimes) -> None:
-    function = runtimes.function("raise LookupError('broken')")
+async def test_the_next_invocation_tries_again(runtimes: Runtimes) -> None:
+    function = runtimes.function(BROKEN)
     runtime = await runtimes.run(function)
-    assert (await invoke(runtime)).result == Failed("LookupError", "broken")
-    (function.code / "app.py").write_text(
-        "def lambda_handler(event, context):\n    return 'mended'\n", encoding="utf-8"
-    )
-    assert await value(runtime) == "mended"
+    assert (await invoke(runtime)).result == Failed("LookupError", "no")
+    runtimes.write(function.code, GOOD)
+    assert await value(runtime) == "ok"
 
 
 async def test_a_handler_in_a_directory_is_found(runtimes: Runtimes) -> None:
     function = runtimes.function(GOOD, handler="inner/part.lambda_handler")
     (function.code / "inner").mkdir()
-    (function.code / "app.py").rename(function.code / "inner" / "part.py")
+    (file,) = function.code.glob("app.*")
+    file.rename(function.code / "inner" / f"part{file.suffix}")
     assert await value(await runtimes.run(function)) == "ok"
 
 
 async def test_an_init_phase_that_hangs_is_cut_off(runtimes: Runtimes) -> None:
-    runtime = await runtimes.serve("import time; time.sleep(1000)", init_timeout=0.5)
+    runtime = await runtimes.serve(HANGING, init_timeout=0.5)
     assert (await invoke(runtime)).result == TimedOut(0.5)
 
 
-async def test_a_thread_does_not_keep_a_failed_environment_alive(runtimes: Runtimes) -> None:
+async def test_a_thread_does_not_keep_a_failed_environment_alive(python_runtimes: Runtimes) -> None:
     code = """
         import threading, time
         threading.Thread(target=time.sleep, args=(1000,)).start()
         raise LookupError("no")
     """
-    runtime = await runtimes.serve(code)
+    runtime = await python_runtimes.serve(code)
     assert (await invoke(runtime)).result == Failed("LookupError", "no")
 
 
 async def test_code_that_is_not_there_fails_the_invocation(runtimes: Runtimes) -> None:
     function = runtimes.function(GOOD)
-    (function.code / "app.py").unlink()
+    (file,) = function.code.iterdir()
+    file.unlink()
     function.code.rmdir()
     result = (await invoke(await runtimes.run(function))).result
     assert isinstance(result, Failed)
     assert result.error_type == "Runtime.InvalidEntrypoint"
 
 
-async def test_waiting_invocations_fail_together_when_nothing_starts(runtimes: Runtimes) -> None:
-    runtime = await runtimes.serve("raise LookupError('no')")
+async def test_waiting_invocations_fail_together_when_nothing_starts(
+    runtimes: Runtimes,
+) -> None:
+    runtime = await runtimes.serve(BROKEN)
     invocations = await asyncio.gather(*(invoke(runtime) for _ in range(50)))
     assert {invocation.result for invocation in invocations} == {Failed("LookupError", "no")}
 
@@ -111,30 +121,30 @@ async def test_warm_starts_an_environment_ahead(runtimes: Runtimes) -> None:
     ],
 )
 async def test_warm_tells_why_a_function_does_not_start(
-    runtimes: Runtimes, code: str, handler: str, text: str
+    python_runtimes: Runtimes, code: str, handler: str, text: str
 ) -> None:
-    runtime = await runtimes.run(runtimes.function(code, handler=handler))
+    runtime = await python_runtimes.run(python_runtimes.function(code, handler=handler))
     with pytest.raises(FunctionInitError) as caught:
         await runtime.warm("Fn")
     assert text in str(caught.value)
 
 
 async def test_warm_tells_that_a_function_hangs(runtimes: Runtimes) -> None:
-    runtime = await runtimes.serve("import time; time.sleep(1000)", init_timeout=0.5)
+    runtime = await runtimes.serve(HANGING, init_timeout=0.5)
     with pytest.raises(FunctionInitError, match=r"does not start: not ready within 0\.5 s"):
         await runtime.warm("Fn")
 
 
 async def test_trying_all_functions_warns_of_those_that_do_not_start(runtimes: Runtimes) -> None:
     runtime = await runtimes.run(
-        runtimes.function("raise LookupError('why')", logical_id="Broken"),
+        runtimes.function(BROKEN, logical_id="Broken"),
         runtimes.function(GOOD, logical_id="Good"),
     )
     warnings: list[str] = []
     await runtime.try_functions(warnings.append)
     [warning] = warnings
     assert warning.startswith("Broken: ")
-    assert "LookupError: why" in warning
+    assert "LookupError: no" in warning
     assert not (await invoke(runtime, function="Good")).cold
 
 

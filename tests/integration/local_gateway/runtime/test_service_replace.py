@@ -11,6 +11,7 @@ from local_gateway.errors import GatewayError
 from local_gateway.runtime.service import FunctionInitError, LambdaRuntime
 from tests.integration.local_gateway.runtime.handlers import PID, WAITING, pids
 from tests.support.runtimes import (
+    Code,
     Runtimes,
     children,
     invoke,
@@ -18,17 +19,14 @@ from tests.support.runtimes import (
     value,
 )
 
-NEW = """
+NEW = Code(
+    python="""
     def lambda_handler(event, context):
         return "new"
-"""
-BROKEN = "import nothing_of_that_name\n"
-
-
-def rewrite(function: LambdaFunction, code: str) -> None:
-    lines = code.splitlines()
-    text = "\n".join(line.removeprefix("    ") for line in lines)
-    (function.code / "app.py").write_text(text, encoding="utf-8")
+""",
+    node="exports.lambda_handler = async () => 'new';",
+)
+BROKEN = Code(python="import nothing_of_that_name\n", node="require('nothing_of_that_name');\n")
 
 
 async def replace(runtime: LambdaRuntime, *functions: LambdaFunction, changed: str = "") -> None:
@@ -42,7 +40,7 @@ async def test_a_changed_function_runs_its_new_code_and_the_old_process_ends(
     function = runtimes.function(PID)
     runtime = await runtimes.run(function)
     old = await value(runtime)
-    rewrite(function, NEW)
+    runtimes.write(function.code, NEW)
     await replace(runtime, function, changed="Fn")
     invocation = await invoke(runtime)
     assert invocation.result == Succeeded(b'"new"')
@@ -65,7 +63,7 @@ async def test_an_invocation_under_way_finishes_in_the_old_code(
     runtime = await runtimes.run(function)
     running = asyncio.create_task(invoke(runtime, str(tmp_path / "gate")))
     await runtimes.recorder.wait_until(lambda: len(runtimes.recorder.started) == 1)
-    rewrite(function, NEW)
+    runtimes.write(function.code, NEW)
     await replace(runtime, function, changed="Fn")
     assert await value(runtime) == "new"
     (tmp_path / "gate").touch()
@@ -82,7 +80,7 @@ async def test_waiting_invocations_move_on_to_the_new_code(
     await runtimes.recorder.wait_until(lambda: len(runtimes.recorder.started) == 1)
     waiting = [asyncio.create_task(invoke(runtime, "")) for _ in range(5)]
     await asyncio.sleep(0)
-    rewrite(function, NEW)
+    runtimes.write(function.code, NEW)
     await replace(runtime, function, changed="Fn")
     results = [invocation.result for invocation in await asyncio.gather(*waiting)]
     assert results == [Succeeded(b'"new"')] * 5
@@ -94,7 +92,7 @@ async def test_a_burst_across_a_replacement_loses_nothing(runtimes: Runtimes) ->
     function = runtimes.function(PID)
     runtime = await runtimes.run(function, max_environments_per_function=2)
     before = [asyncio.create_task(invoke(runtime)) for _ in range(200)]
-    rewrite(function, NEW)
+    runtimes.write(function.code, NEW)
     replacing = asyncio.create_task(replace(runtime, function, changed="Fn"))
     for task in before[:20]:
         await task
@@ -110,7 +108,7 @@ async def test_code_that_does_not_import_replaces_nothing(runtimes: Runtimes) ->
     others = children()
     runtime = await runtimes.run(function, other)
     pid, other_pid = await value(runtime), await value(runtime, function="Other")
-    rewrite(function, BROKEN)
+    runtimes.write(function.code, BROKEN)
     with pytest.raises(FunctionInitError, match=r"Fn: .*nothing_of_that_name"):
         await runtime.replace({"Fn": function, "Other": other}, {"Fn", "Other"})
     assert await value(runtime) == pid
@@ -124,7 +122,7 @@ async def test_a_held_function_answers_from_what_runs_while_its_code_is_broken(
     function = runtimes.function(WAITING)
     runtime = await runtimes.run(function, idle_seconds=0.05)
     await runtime.warm("Fn")
-    rewrite(function, BROKEN)
+    runtimes.write(function.code, BROKEN)
     runtime.hold({"Fn"})
     tasks = [asyncio.create_task(invoke(runtime, str(tmp_path / "gate"))) for _ in range(3)]
     await runtimes.recorder.wait_until(lambda: len(runtimes.recorder.started) == 1)

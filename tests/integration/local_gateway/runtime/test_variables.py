@@ -3,14 +3,17 @@
 import re
 from typing import Any
 
-from tests.support.runtimes import REGION, Runtimes, invoke, value
+from tests.support.runtimes import REGION, Code, Runtimes, invoke, value
 
-VARIABLES = """
+VARIABLES = Code(
+    python="""
     import os
 
     def lambda_handler(event, context):
         return dict(os.environ)
-"""
+""",
+    node="exports.lambda_handler = async () => process.env;",
+)
 
 CONTEXT = """
     def lambda_handler(event, context):
@@ -32,7 +35,7 @@ async def test_lambda_s_variables_are_set(runtimes: Runtimes) -> None:
         "_HANDLER": "app.lambda_handler",
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
-        "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",
         "AWS_LAMBDA_FUNCTION_NAME": "stack-Fn",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
@@ -59,11 +62,13 @@ async def test_nothing_else_is_inherited(runtimes: Runtimes, monkeypatch: Any) -
         for name in found
         if not re.match(r"AWS_|_HANDLER|LAMBDA_|_X_AMZN_TRACE_ID|PATH$|LANG$|TZ$|HOME$", name)
     }
-    assert foreign <= {"PYTHONPATH", "LC_CTYPE"}
+    assert foreign <= {"PYTHONPATH", "LC_CTYPE", "NODE_PATH", "LOCAL_GATEWAY_MOUNTS"}
     assert "AWS_PROFILE" not in found
 
 
-async def test_a_function_s_variables_rank_between_base_and_reserved(runtimes: Runtimes) -> None:
+async def test_a_function_s_variables_rank_between_base_and_reserved(
+    runtimes: Runtimes,
+) -> None:
     function = runtimes.function(
         VARIABLES,
         environment={"TABLE": "t", "AWS_ENDPOINT_URL": "http://own", "AWS_REGION": "mars-1"},
@@ -88,16 +93,17 @@ async def test_each_invocation_has_its_trace_id(runtimes: Runtimes) -> None:
     own = "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1"
     await runtime.invoke("Fn", b"{}", trace_id=own)
     result = (await runtime.invoke("Fn", b"{}", trace_id=own)).result
-    assert own in str(result)
+    assert f"{own};Lineage=" in str(result)
     made_up = (await value(runtime))["_X_AMZN_TRACE_ID"]
-    assert re.fullmatch(r"Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0", made_up)
+    form = r"Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0;Lineage=[0-9a-f]{8}:1"
+    assert re.fullmatch(form, made_up)
 
 
-async def test_the_context_has_lambda_s_attributes(runtimes: Runtimes) -> None:
-    runtime = await runtimes.serve(CONTEXT)
+async def test_the_context_has_lambda_s_attributes(python_runtimes: Runtimes) -> None:
+    runtime = await python_runtimes.serve(CONTEXT)
     invocation = await invoke(runtime)
     found = await value(runtime)
-    assert found.pop("aws_request_id") == runtimes.recorder.finished[1].request_id
+    assert found.pop("aws_request_id") == python_runtimes.recorder.finished[1].request_id
     assert found.pop("aws_request_id", None) != invocation.request_id
     assert 0 < found.pop("remaining") <= 10_000
     assert re.fullmatch(r"\d{4}/\d\d/\d\d/\[\$LATEST\].*", found.pop("log_stream_name"))
@@ -111,16 +117,16 @@ async def test_the_context_has_lambda_s_attributes(runtimes: Runtimes) -> None:
         "tenant_id": None,
         "identity": [None, None],
     }
-    assert "logged through the context" in runtimes.recorder.texts("stdout")
+    assert "logged through the context" in python_runtimes.recorder.texts("stdout")
 
 
 async def test_modules_come_from_the_task_root_then_the_layers_in_order(
-    runtimes: Runtimes,
+    python_runtimes: Runtimes,
 ) -> None:
     layers = (
-        runtimes.layer("one", "shared", "NAME = 'one'"),
-        runtimes.layer("two", "shared", "NAME = 'two'"),
-        runtimes.layer("three", "only_here", "NAME = 'three'"),
+        python_runtimes.layer("one", "shared", "NAME = 'one'"),
+        python_runtimes.layer("two", "shared", "NAME = 'two'"),
+        python_runtimes.layer("three", "only_here", "NAME = 'three'"),
     )
     code = """
         import os, sys
@@ -129,12 +135,12 @@ async def test_modules_come_from_the_task_root_then_the_layers_in_order(
         def lambda_handler(event, context):
             return [shared.NAME, only_here.NAME, os.getcwd(), sys.path[:4]]
     """
-    function = runtimes.function(code, layers=layers)
+    function = python_runtimes.function(code, layers=layers)
     roots = [str(function.code), *(str(layer.path) for layer in layers)]
-    assert await value(await runtimes.run(function)) == ["one", "three", roots[0], roots]
+    assert await value(await python_runtimes.run(function)) == ["one", "three", roots[0], roots]
 
 
-async def test_the_gateway_s_own_files_are_not_importable(runtimes: Runtimes) -> None:
+async def test_the_gateway_s_own_files_are_not_importable(python_runtimes: Runtimes) -> None:
     code = """
         import importlib.util
 
@@ -143,14 +149,21 @@ async def test_the_gateway_s_own_files_are_not_importable(runtimes: Runtimes) ->
         def lambda_handler(event, context):
             return [name for name in NAMES if importlib.util.find_spec(name)]
     """
-    assert await value(await runtimes.serve(code)) == []
+    assert await value(await python_runtimes.serve(code)) == []
 
 
 async def test_standard_input_is_empty(runtimes: Runtimes) -> None:
-    code = """
+    code = Code(
+        python="""
         import sys
 
         def lambda_handler(event, context):
             return sys.stdin.read()
-    """
+        """,
+        node="""
+        const fs = require("node:fs");
+
+        exports.lambda_handler = async () => fs.readFileSync(0, "utf8");
+        """,
+    )
     assert await value(await runtimes.serve(code)) == ""

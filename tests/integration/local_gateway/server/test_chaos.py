@@ -145,6 +145,15 @@ def test_a_crash_under_an_http_request_is_a_500() -> None:
         assert struck(gateway) == [("GET /echo/me", "chaos: crash")]
 
 
+def test_a_crash_under_a_request_of_a_rest_api_is_a_502() -> None:
+    with chaotic((Fault.CRASH, "RestApi", "GET /pets/{id}", 1)) as gateway:
+        connection = http.client.HTTPConnection(*gateway.address, timeout=SECONDS)
+        connection.request("GET", "/rest/pets/5")
+        assert connection.getresponse().status == 502
+        connection.close()
+        assert struck(gateway) == [("GET /rest/pets/5", "chaos: crash")]
+
+
 def test_a_lost_disconnect_is_never_invoked() -> None:
     with chaotic((Fault.LOST_DISCONNECT, "dev", 1, "$disconnect")) as gateway:
         with gateway.open() as lost:

@@ -114,3 +114,12 @@ def test_an_answer_that_cannot_be_sent_is_a_problem_with_its_reason(
     record = gateway.recorder.wait_for_record(lambda record: record.route_key == "GET /malformed")
     assert record.problem
     assert record.detail == "Malformed Lambda proxy response: body must be a string"
+
+
+def test_a_route_may_have_payload_format_1_0(gateway: RunningGateway) -> None:
+    response, body = ask(gateway, "GET", "/old?q=1&q=2")
+    assert response.status == 200
+    event = json.loads(body)
+    assert event["version"] == "1.0"
+    assert event["multiValueQueryStringParameters"] == {"q": ["1", "2"]}
+    assert event["requestContext"]["authorizer"] == {"claims": None, "scopes": None}

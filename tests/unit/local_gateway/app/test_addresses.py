@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from local_gateway.app.addresses import api_hosts, localised, with_local_variables
-from local_gateway.core.model import Application, HttpApi, LambdaFunction, WebSocketApi
+from local_gateway.core.loopback_guard import AWS_DOMAINS
+from local_gateway.core.model import Application, HttpApi, LambdaFunction, RestApi, WebSocketApi
 from local_gateway.core.ports import ApiPort, domain_name
-from local_gateway.runtime.child.redirection import VARIABLE, decode_hosts
+from local_gateway.runtime.child.python.redirection import VARIABLE, decode_hosts
 from local_gateway.server.bound_ports import BoundPorts
 
 
@@ -30,9 +31,10 @@ FUNCTION = LambdaFunction(
     environment={"OWN": "1"},
 )
 HTTP_API = HttpApi(logical_id="H", api_id="h", routes=(), stages=())
+REST_API = RestApi(logical_id="R", api_id="r", methods=(), stages=())
 ORIGINS = [
     ApiPort([websocket_api("a"), websocket_api("b")], HTTP_API),
-    ApiPort([websocket_api("c")]),
+    ApiPort([websocket_api("c")], rest_apis=[REST_API]),
 ]
 
 
@@ -48,6 +50,7 @@ def application(partition: str = "aws") -> Application:
     )
 
 
+AWS = "http://127.0.0.1:5000"
 EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - for a moment, and nothing accepts
 
 
@@ -61,17 +64,19 @@ def test_each_api_is_where_its_origin_listens(host: str, reachable: str) -> None
         first, second = (reachable, ports.port(0)), (reachable, ports.port(1))
         hosts = api_hosts(application(), ORIGINS, ports)
     names = [name.partition(".")[0] for name in hosts]
-    assert (names, list(hosts.values())) == (["a", "b", "h", "c"], [first, first, first, second])
+    assert names == ["a", "b", "h", "c", "r"]
+    assert list(hosts.values()) == [first, first, first, second, second]
     assert {name.partition(".")[2] for name in hosts} == {"execute-api.eu-central-1.amazonaws.com"}
 
 
 def test_every_function_has_the_addresses_beside_its_own_variables() -> None:
     with BoundPorts(("127.0.0.1",), 0) as ports:
         ports.bind_more(2)
-        environment = localised(application(), ORIGINS, ports).functions["Fn"].environment
+        environment = localised(application(), ORIGINS, ports, AWS).functions["Fn"].environment
         hosts = api_hosts(application(), ORIGINS, ports)
     assert environment["OWN"] == "1"
-    assert decode_hosts(environment[VARIABLE]) == hosts
+    services = dict.fromkeys(AWS_DOMAINS, ("127.0.0.1", 5000))
+    assert decode_hosts(environment[VARIABLE]) == hosts | services
 
 
 @pytest.mark.parametrize(
@@ -84,6 +89,7 @@ def test_every_function_has_the_addresses_beside_its_own_variables() -> None:
         ("https://c.{domain}.example/x", "https://c.{domain}.example/x"),
         ("https://d.{domain}/x", "https://d.{domain}/x"),
         ("https://a.{domain}/ and wss://c.{domain}/", "{http}0/ and {ws}1/"),
+        ("https://r.{domain}/prod/", "{http}1/prod/"),
         ("a.{domain}", "a.{domain}"),
     ],
 )
@@ -96,7 +102,7 @@ def test_urls_are_local_in_outputs_and_containers_and_those_of_aws_in_functions(
     with BoundPorts(("127.0.0.1",), 0) as ports:
         ports.bind_more(2)
         given = replace(application(), functions={"Fn": function}, outputs={"Url": text})
-        served = localised(given, ORIGINS, ports)
+        served = localised(given, ORIGINS, ports, AWS)
         container = with_local_variables(served, ORIGINS, ports)
         for at in (0, 1):
             expected = expected.replace(f"{{http}}{at}", ports.url(at))

@@ -7,6 +7,7 @@ from local_gateway.core.http import Headers, Pairs, Request
 from local_gateway.core.model import WebSocketApi, WebSocketRoute, WebSocketStage
 from local_gateway.core.timestamps import RequestStamp
 from local_gateway.core.websocket.events import Identity
+from local_gateway.core.websocket.integration import LambdaProxy
 
 CONNECTION_ID = "BFaT_fALIAMCKug="
 REQUEST_ID = "BFaVtH2HoAMFZEQ="
@@ -47,6 +48,9 @@ def api(*route_keys: str, expression: str = "$request.body.action") -> WebSocket
         logical_id="Api",
         api_id="a1b2c3d4e5",
         route_selection_expression=expression,
-        routes={key: WebSocketRoute(route_key=key, function="Function") for key in route_keys},
+        routes={
+            key: WebSocketRoute(route_key=key, integration=LambdaProxy("Function"))
+            for key in route_keys
+        },
         stages=(WebSocketStage(name="ws"),),
     )

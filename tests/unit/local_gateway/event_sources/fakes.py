@@ -20,14 +20,26 @@ class FakeInvoker:
     results: Sequence[InvocationResult] = (Succeeded(b"null"),)
     holding: bool = False
     payloads: list[bytes] = field(default_factory=list)
+    trace_ids: list[str | None] = field(default_factory=list)
+    request_ids: list[str | None] = field(default_factory=list)
     running: int = 0
     most_at_once: int = 0
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     free: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def invoke(self, function: str, payload: bytes, /) -> Invocation:
+    async def invoke(
+        self,
+        function: str,
+        payload: bytes,
+        /,
+        *,
+        trace_id: str | None = None,
+        request_id: str | None = None,
+    ) -> Invocation:
         """Run a function."""
         self.payloads.append(payload)
+        self.trace_ids.append(trace_id)
+        self.request_ids.append(request_id)
         result = self.results[min(len(self.payloads), len(self.results)) - 1]
         self.running += 1
         self.most_at_once = max(self.most_at_once, self.running)
@@ -60,11 +72,18 @@ class FakeQueue:
         for body in bodies:
             self.put(body)
 
-    def put(self, body: str) -> None:
-        """Have a message that can be received."""
+    def put(self, body: str, trace_id: str | None = None) -> None:
+        """Have a message that can be received, sent in a chain of invocations or not."""
         number = str(next(self._numbers))
+        attributes = {} if trace_id is None else {"AWSTraceHeader": trace_id}
         self._waiting.put_nowait(
-            {"MessageId": number, "ReceiptHandle": number, "Body": body, "MD5OfBody": ""}
+            {
+                "MessageId": number,
+                "ReceiptHandle": number,
+                "Body": body,
+                "MD5OfBody": "",
+                "Attributes": attributes,
+            }
         )
 
     async def receive(self, count: int, wait: int) -> Sequence[Message]:

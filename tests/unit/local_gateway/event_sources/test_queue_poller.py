@@ -6,9 +6,12 @@ from dataclasses import replace
 
 from local_gateway.core.event_sources.model import QueueMapping
 from local_gateway.core.invocation import Failed, Succeeded
+from local_gateway.core.lambda_api.lineage import LIMIT, function_key
 from local_gateway.event_sources.queue_poller import DEFAULT_CONCURRENCY, QueuePoller
+from local_gateway.event_sources.recursive_loops import RecursiveLoops
 from local_gateway.event_sources.reporter import Reporter
 from local_gateway.server.interfaces import ClockAndIds
+from tests.support.applications import application
 from tests.unit.local_gateway.event_sources.fakes import FakeInvoker, FakeObserver, FakeQueue
 
 MAPPING = QueueMapping(
@@ -18,6 +21,7 @@ MAPPING = QueueMapping(
     queue_url="http://work",
     batch_size=1,
 )
+FUNCTION = application().functions["Connect"]
 
 
 @asynccontextmanager
@@ -26,7 +30,9 @@ async def polling(
 ) -> AsyncIterator[FakeObserver]:
     observer = FakeObserver()
     reporter = Reporter(observer.observe, ClockAndIds())
-    poller = QueuePoller(mapping, queue, invoker=invoker, reporter=reporter)
+    loops = RecursiveLoops(reporter)
+    loops.functions = {"F": FUNCTION}
+    poller = QueuePoller(mapping, queue, invoker=invoker, reporter=reporter, loops=loops)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(poller.close)
         poller.start()
@@ -89,3 +95,28 @@ async def test_batches_under_way_are_given_up_at_the_end() -> None:
         await invoker.wait_for(1)
     assert queue.deleted == []
     assert observer.records == []
+
+
+async def test_message_that_no_filter_wants_is_deleted_and_never_arrives() -> None:
+    queue, invoker = FakeQueue("a", "b"), FakeInvoker()
+    mapping = replace(MAPPING, filters=('{"body": ["b"]}',), maximum_concurrency=1)
+    async with polling(queue, invoker, mapping) as observer:
+        await observer.wait_for(1)
+    assert queue.deleted == ["a", "b"]
+    assert len(invoker.payloads) == 1
+    assert b'"body":"b"' in invoker.payloads[0]
+
+
+async def test_chain_goes_on_over_a_queue_until_it_is_a_loop() -> None:
+    key = function_key(FUNCTION.arn)
+    chain, loop = f"Root=1-0-0;Lineage={key}:1", f"Root=1-0-0;Lineage={key}:{LIMIT}"
+    queue, invoker = FakeQueue(), FakeInvoker()
+    queue.put("first", trace_id=loop)
+    queue.put("second", trace_id=chain)
+    async with polling(queue, invoker, replace(MAPPING, batch_size=2)) as observer:
+        records = await observer.wait_for(2)
+    # What came in the same batch is no part of the loop.
+    assert invoker.trace_ids == [chain]
+    assert str(records[0].detail).startswith("recursive loop: ")
+    assert records[1].outcome == "ok"
+    assert queue.deleted == ["first", "second"]

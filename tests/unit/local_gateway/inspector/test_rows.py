@@ -55,8 +55,10 @@ def test_a_refusal_keeps_its_cause() -> None:
         duration_ms=1.239,
         detail="the authorizer's policy denies",
         problem=True,
+        integration="mock",
     )
     row = row_json(3, record)
+    assert row["integration"] == "mock"
     assert (row["kind"], row["at"], row["route"]) == ("entry", 9, "$connect")
     assert (row["outcome"], row["detail"]) == ("403 Forbidden", "the authorizer's policy denies")
     assert (row["request"], row["connection"], row["duration"]) == ("r", "abc=", 1.24)

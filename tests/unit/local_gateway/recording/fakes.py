@@ -31,7 +31,15 @@ class FakeInvoker:
         self._handlers = handlers
         self.invoked: list[tuple[str, Any]] = []
 
-    async def invoke(self, function: str, payload: bytes, /) -> Invocation:
+    async def invoke(
+        self,
+        function: str,
+        payload: bytes,
+        /,
+        *,
+        trace_id: str | None = None,
+        request_id: str | None = None,
+    ) -> Invocation:
         """Call it with the event."""
         event = json.loads(payload)
         self.invoked.append((function, event))

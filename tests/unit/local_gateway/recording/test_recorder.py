@@ -112,6 +112,11 @@ async def test_every_result_is_recorded(
             {"routeKey": "GET /x", "requestContext": {"http": {}, "routeKey": "GET /x"}},
             ("GET /x", "HTTP", None),
         ),
+        (
+            {"requestContext": {"httpMethod": "GET", "resourcePath": "/pets/{id}"}},
+            ("GET /pets/{id}", "HTTP", None),
+        ),
+        ({"type": "TOKEN", "authorizationToken": "x"}, (None, "TOKEN", None)),
         ({"Records": [{"eventSource": "aws:sqs"}]}, (None, "aws:sqs", None)),
         ({"detail-type": "Order placed"}, (None, "Order placed", None)),
         ({}, (None, None, None)),
@@ -149,7 +154,15 @@ async def test_secrets_are_kept_when_asked_for(plain: Recording, path: Path) -> 
 
 async def test_invocation_that_is_given_up_is_unfinished(recording: Recording, path: Path) -> None:
     class Stuck:
-        async def invoke(self, function: str, payload: bytes, /) -> Invocation:
+        async def invoke(
+            self,
+            function: str,
+            payload: bytes,
+            /,
+            *,
+            trace_id: str | None = None,
+            request_id: str | None = None,
+        ) -> Invocation:
             started.set()
             await asyncio.Event().wait()
             raise AssertionError

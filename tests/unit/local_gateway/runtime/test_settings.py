@@ -1,16 +1,33 @@
-"""Which runtime client is used."""
+"""What the environments of all functions share."""
 
 from pathlib import Path
 
 import pytest
 
-from local_gateway.runtime.settings import RuntimeSettings, choose_client
+from local_gateway.core.model import LambdaFunction
+from local_gateway.errors import GatewayError
+from local_gateway.records import ignore
+from local_gateway.runtime.languages.node import Node
+from local_gateway.runtime.languages.python import Python
+from local_gateway.runtime.settings import RuntimeContext, RuntimeSettings
 
 
-@pytest.mark.parametrize(("wanted", "client"), [(True, "awslambdaric"), (False, "bootstrap")])
-def test_the_client_can_be_chosen(wanted: bool, client: str) -> None:
-    assert choose_client(RuntimeSettings(use_awslambdaric=wanted)) == client
+def function(runtime: str) -> LambdaFunction:
+    return LambdaFunction(
+        logical_id="Fn",
+        name="fn",
+        arn="arn",
+        runtime=runtime,
+        handler="app.handler",
+        code=Path(),
+        timeout=3,
+        memory_size=128,
+    )
 
 
-def test_nothing_is_assumed_of_another_interpreter() -> None:
-    assert choose_client(RuntimeSettings(python=Path("python-remote_functions"))) == "bootstrap"
+def test_the_runtime_decides_about_the_language() -> None:
+    context = RuntimeContext.from_settings(RuntimeSettings(), ignore, "us-east-1")
+    assert isinstance(context.language_of(function("python3.8")), Python)
+    assert isinstance(context.language_of(function("nodejs8.10")), Node)
+    with pytest.raises(GatewayError, match=r"Fn: ruby3\.3 does not run here"):
+        context.language_of(function("ruby3.3"))

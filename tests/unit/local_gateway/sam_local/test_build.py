@@ -8,7 +8,7 @@ import pytest
 
 from local_gateway.core.model import Application, LambdaFunction
 from local_gateway.errors import GatewayError
-from local_gateway.runtime.child.redirection import VARIABLE
+from local_gateway.runtime.child.python.redirection import VARIABLE
 from local_gateway.sam_local.build import SamLocalBuild, container_variables, declaring
 
 AWS = "http://localhost:5000"

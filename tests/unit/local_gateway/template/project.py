@@ -7,6 +7,7 @@ from textwrap import dedent
 
 from local_gateway.core.model import Application
 from local_gateway.template.application import LoadedApplication, build_application
+from local_gateway.template.document.errors import TemplateError
 from local_gateway.template.loading.load import load_template
 from local_gateway.template.loading.template import ResourceValues, Template
 
@@ -31,6 +32,14 @@ class Project:
     def read(self, template: str, values: ResourceValues | None = None) -> LoadedApplication:
         loaded = self.load(template)
         return build_application(loaded, values or ResourceValues())
+
+    def complaint(self, template: str, values: ResourceValues | None = None) -> str:
+        """Why the template cannot be served, or else the first warning."""
+        try:
+            loaded = self.read(template, values)
+        except TemplateError as error:
+            return str(error)
+        return next(iter(loaded.warnings), "")
 
     def build(self, template: str, values: ResourceValues | None = None) -> Application:
         return self.read(template, values).application

@@ -1,9 +1,6 @@
 """A template with two queues and a function, to which event sources are added."""
 
-import pytest
-
 from local_gateway.core.model import Application
-from local_gateway.template.document.errors import TemplateError
 from local_gateway.template.loading.template import ResourceValues
 from tests.unit.local_gateway.template.project import Project
 
@@ -39,7 +36,5 @@ def read(project: Project, *parts: str, **named: str) -> Application:
 
 
 def failure(project: Project, *parts: str, **named: str) -> str:
-    """Why it cannot be served."""
-    with pytest.raises(TemplateError) as raised:
-        read(project, *parts, **named)
-    return str(raised.value)
+    """Why it, or a part of it, cannot be served."""
+    return project.complaint(template(*parts, **named), VALUES)

@@ -46,6 +46,7 @@ def test_an_event_has_every_member() -> None:
             "cold": False,
             "detail": None,
             "problem": False,
+            "integration": None,
         }
     ]
 

@@ -42,6 +42,15 @@ def test_a_failure_is_marked_and_its_exception_stands_below() -> None:
     ]
 
 
+def test_an_integration_stands_where_a_function_would() -> None:
+    out = io.StringIO()
+    record = ApiRecord(
+        AT, "websocket", "order", "200", "c=", duration_ms=1.5, integration="sqs:SendMessage"
+    )
+    Terminal(out).observe(record)
+    assert out.getvalue() == f"{TIME}   order          200 1.5 ms sqs:SendMessage c=\n"
+
+
 def test_metrics_are_no_lines() -> None:
     assert printed('{"_aws": {"Timestamp": 1}}', "hello") == [f"{TIME}   F | hello"]
 

@@ -8,7 +8,7 @@ import pytest
 
 from sapa.answers.answer import Listener
 from sapa.answers.threads import ThreadedPosts, ThreadedSource
-from sapa.errors import ConnectionGoneError, DeliveryError
+from sapa.errors import ConnectionGoneError, DeliveryError, StoreError
 
 TIMEOUT = 10
 
@@ -135,12 +135,14 @@ def no_frames(listener: Listener) -> Sequence[str]:
     return []
 
 
+# The connections that were removed.
+removed: list[str] = []
 FRAMES = [str(number) for number in range(200)]
 
 
 def test_each_listener_gets_the_frames_in_order() -> None:
     sender = Sender()
-    posts = ThreadedPosts(sender)
+    posts = ThreadedPosts(sender, removed.append)
     posts.listen(listeners("a", "b"), no_frames)
     for frame in FRAMES:
         posts.send(frame)
@@ -150,7 +152,7 @@ def test_each_listener_gets_the_frames_in_order() -> None:
 
 def test_a_new_listener_gets_what_it_missed_first() -> None:
     sender = Sender()
-    posts = ThreadedPosts(sender)
+    posts = ThreadedPosts(sender, removed.append)
     posts.listen(listeners("a"), no_frames)
     posts.send("1")
     posts.listen(listeners("a", "b"), lambda _: ["missed"])
@@ -162,7 +164,7 @@ def test_a_new_listener_gets_what_it_missed_first() -> None:
 
 def test_a_listener_that_does_not_read_slows_nobody_else() -> None:
     sender = Sender(held={"slow": threading.Event()})
-    posts = ThreadedPosts(sender)
+    posts = ThreadedPosts(sender, removed.append)
     posts.listen(listeners("slow", "fast"), no_frames)
     for frame in FRAMES:
         posts.send(frame)
@@ -176,7 +178,8 @@ def test_a_listener_that_does_not_read_slows_nobody_else() -> None:
 
 @pytest.mark.parametrize("sender", [Sender(gone={"bad"}), Sender(failing={"bad"})])
 def test_a_listener_that_cannot_be_reached_is_given_up(sender: Sender) -> None:
-    posts = ThreadedPosts(sender)
+    removed.clear()
+    posts = ThreadedPosts(sender, removed.append)
     posts.listen(listeners("bad", "good"), no_frames)
     posts.send("1")
     lost: list[Listener] = []
@@ -185,11 +188,12 @@ def test_a_listener_that_cannot_be_reached_is_given_up(sender: Sender) -> None:
     assert lost == listeners("bad")
     posts.drain(TIMEOUT)
     assert sender.posted == {"good": ["1"]}
+    assert ("bad" in removed) == ("bad" in sender.gone)
 
 
 def test_a_listener_far_behind_is_given_up() -> None:
     sender = Sender(held={"slow": threading.Event()})
-    posts = ThreadedPosts(sender)
+    posts = ThreadedPosts(sender, removed.append)
     posts.listen(listeners("slow"), no_frames)
     for _ in range(3):
         for frame in FRAMES:
@@ -201,9 +205,44 @@ def test_a_listener_far_behind_is_given_up() -> None:
 
 def test_a_listener_that_leaves_gets_nothing_more() -> None:
     sender = Sender()
-    posts = ThreadedPosts(sender)
+    posts = ThreadedPosts(sender, removed.append)
     posts.listen(listeners("a"), no_frames)
     posts.listen([], no_frames)
     posts.send("1")
     posts.drain(TIMEOUT)
     assert sender.posted == {}
+
+
+def test_frames_for_somebody_else_are_dropped() -> None:
+    sender = Sender()
+    posts = ThreadedPosts(sender, removed.append)
+    posts.listen(listeners("a"), no_frames)
+    posts.send_to("b", "1")
+    posts.send("2")
+    posts.drain(TIMEOUT)
+    assert sender.posted == {"a": ["2"]}
+    assert posts.delivered == 1
+    assert posts.milliseconds >= 0
+
+
+def test_a_listener_that_takes_too_long_is_not_waited_for() -> None:
+    sender = Sender(held={"slow": threading.Event()})
+    posts = ThreadedPosts(sender, removed.append)
+    posts.listen(listeners("slow"), no_frames)
+    posts.send("1")
+    posts.drain(0)
+    assert sender.posted == {}
+    sender.held["slow"].set()
+
+
+def test_a_connection_that_cannot_be_removed_is_left_for_others() -> None:
+    def remove(_: str) -> None:
+        raise StoreError("Connections", "simulated")
+
+    posts = ThreadedPosts(Sender(gone={"bad"}), remove)
+    posts.listen(listeners("bad"), no_frames)
+    posts.send("1")
+    lost: list[Listener] = []
+    while not lost:
+        lost += posts.lost()
+    assert lost == listeners("bad")

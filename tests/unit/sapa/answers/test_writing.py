@@ -1,7 +1,7 @@
 """A writer, step by step, with a clock that only the test moves."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -296,7 +296,7 @@ def test_a_process_waits_for_the_fastest_listener() -> None:
 
 def test_a_writer_that_was_replaced_stores_nothing_more() -> None:
     desk = Desk(endless())
-    desk.run(1_000)
+    desk.run(1_500)
     desk.store.claim(desk.writing.answer, "other", desk.now + 60_000)
     stored = len(desk.parts)
     desk.store.append(
@@ -316,3 +316,69 @@ def test_parts_that_a_replaced_writer_stored_late_count() -> None:
     desk.run(5_000)
     assert [content.get("message") for content in desk.contents] == ["late", "a", "b", None]
     assert desk.frames == [part.frame("a1") for part in desk.parts]
+
+
+def twice(desk: Desk, number: int) -> None:
+    """The call that stores a part arrives twice; the second one is answered."""
+    append = desk.store.append
+
+    def stored_before(answer: Answer, parts: Sequence[AnswerPart], expires_at: int) -> bool:
+        if parts[0].number == number:
+            append(answer, parts, expires_at)
+        return append(answer, parts, expires_at)
+
+    desk.store.append = stored_before  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_call_that_arrives_twice_counts_once(number: int) -> None:
+    desk = Desk(waiting("a", "b", pause=20))
+    twice(desk, number)
+    desk.run(5_000)
+    assert desk.contents == [{"message": "a"}, {"message": "b"}, {"$end": "done"}]
+    assert desk.frames == [part.frame("a1") for part in desk.parts]
+    assert desk.store.answers["ana", "a1"].status is AnswerStatus.DONE
+    assert not desk.writing.is_replaced
+
+
+def test_a_refused_call_without_a_part_is_tried_again() -> None:
+    """Another transaction on the same numbers was under way, and failed."""
+    desk = Desk(iter(["a"]))
+    append, refusals = desk.store.append, [False]
+
+    def refused_first(answer: Answer, parts: Sequence[AnswerPart], expires_at: int) -> bool:
+        return refusals.pop() if refusals else append(answer, parts, expires_at)
+
+    desk.store.append = refused_first  # type: ignore[method-assign]
+    desk.run(5_000)
+    assert desk.contents == [{"message": "a"}, {"$end": "done"}]
+
+
+def test_an_end_that_is_refused_is_stored_after_the_next_check() -> None:
+    desk = Desk(iter(()))
+    append, refusals = desk.store.append, [False] * 150
+
+    def refused(answer: Answer, parts: Sequence[AnswerPart], expires_at: int) -> bool:
+        return refusals.pop() if refusals else append(answer, parts, expires_at)
+
+    desk.store.append = refused  # type: ignore[method-assign]
+    desk.run(5_000)
+    assert desk.contents == [{"$end": "done"}]
+
+
+def test_a_writer_notices_at_its_heartbeat_that_it_was_replaced() -> None:
+    desk = Desk(endless())
+    desk.run(9_500)
+    kept = desk.store.answers["ana", "a1"]
+    desk.store.check = lambda answer: (kept, True)  # type: ignore[method-assign]
+    desk.store.claim(kept, "other", desk.now + 60_000)
+    desk.run(1_000)
+    assert desk.writing.is_replaced
+    assert desk.renewals == 0
+
+
+def test_a_second_reason_to_stop_changes_nothing() -> None:
+    desk = Desk(failing(RuntimeError()))
+    desk.store.request_stop("ana", "a1")
+    desk.run(1_000)
+    assert desk.contents[-1] == {"$end": "stopped"}

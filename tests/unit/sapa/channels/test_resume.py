@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sapa.answers.answer import AnswerPart
 from sapa.channels.channel import ChannelEvent
 from sapa.channels.resume import MAX_BYTES, MAX_EVENTS, MAX_MEMBERS, SETTLING_SECONDS
 from sapa.connections.frames import MAX_FRAME_BYTES
@@ -308,3 +309,51 @@ def test_members_fit_into_the_frame() -> None:
     assert done["$resumed"] == positions
     assert 0 < len(done["$members"]) < 40
     assert len(json.dumps(done).encode()) < MAX_FRAME_BYTES
+
+
+def answered(services: Reconnect, *texts: str) -> str:
+    """An answer of ana with these parts; its channel."""
+    answer = services.answers.ask(services.clients["c1"].event, {})
+    parts = [
+        AnswerPart(number=number, sent_at=1, content={"message": text})
+        for number, text in enumerate(texts, 1)
+    ]
+    services.answer_store.append(answer, parts, 0)
+    return f"answer:{answer.answer_id}"
+
+
+def resumed(services: Reconnect, connection_id: str, channel: str, position: int) -> list[Any]:
+    """The frames that resume an answer."""
+    subscriber = services.clients[connection_id].subscriber
+    frames = services.resumer.frames(subscriber, {channel: position}, None)
+    return [json.loads(frame) for frame in frames]
+
+
+def test_an_answer_is_resumed_behind_a_number() -> None:
+    services = Reconnect()
+    channel = answered(services, "a", "b", "c")
+    *parts, done = resumed(services, "c2", channel, 1)
+    assert [part["message"] for part in parts] == ["b", "c"]
+    assert done == {"$resumed": {channel: 3}, "$members": {}}
+    assert resumed(services, "c2", channel, 9) == [done]
+    assert resumed(services, "c1", channel, 3) == [done]
+
+
+def test_another_users_answer_is_forbidden() -> None:
+    services = Reconnect()
+    channel = answered(services, "a")
+    error, done = resumed(services, "c3", channel, 0)
+    assert error["error"]["code"] == "forbidden_channel"
+    assert list(error["error"]["fields"]) == [channel]
+    assert done["$resumed"] == {}
+
+
+def test_a_long_answer_is_resumed_in_several_parts() -> None:
+    services = Reconnect()
+    channel = answered(services, *["x" * 100_000] * 60)
+    *first, done = resumed(services, "c2", channel, 0)
+    assert done["$more"] == {channel: 60}
+    assert done["$resumed"] == {channel: len(first)}
+    huge = answered(services, "x" * (MAX_BYTES + 1))
+    [done] = resumed(services, "c2", huge, 0)
+    assert (done["$resumed"], done["$more"]) == ({huge: 0}, {huge: 1})

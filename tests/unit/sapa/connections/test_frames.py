@@ -9,9 +9,12 @@ from hypothesis import strategies as st
 
 from sapa.connections.frames import (
     MAX_DEPTH,
+    Control,
+    ListAnswers,
     Message,
     Ping,
     Resume,
+    Stop,
     decode,
     id_of,
     is_too_large,
@@ -31,7 +34,7 @@ JSON = st.recursive(
 )
 
 
-def read(text: str) -> Message | Ping | Resume:
+def read(text: str) -> Control | Message:
     """The message in a text frame, with a checked `$id`."""
     content = decode(text)
     id_of(content)
@@ -145,10 +148,11 @@ def test_json_comes_through_unchanged(value: Any) -> None:
 
 @given(st.text() | JSON.map(json.dumps))
 def test_any_text_is_a_message_or_refused(text: str) -> None:
-    assert isinstance(_outcome(text), Message | Ping | Resume | RefusalError)
+    outcome = _outcome(text)
+    assert isinstance(outcome, Message | Ping | Resume | Stop | ListAnswers | RefusalError)
 
 
-def _outcome(text: str) -> Message | Ping | Resume | RefusalError:
+def _outcome(text: str) -> Control | Message | RefusalError:
     try:
         return read(text)
     except RefusalError as error:
@@ -168,3 +172,42 @@ def test_error_frame_has_the_details_of_the_refusal() -> None:
         "$id": "i",
     }
     assert RefusalError("c", "m").as_json() == {"error": {"code": "c", "message": "m"}}
+
+
+@pytest.mark.parametrize(
+    ("content", "parsed"),
+    [
+        ({"$stop": "a1", "$id": 1}, Stop("a1")),
+        ({"$answers": True}, ListAnswers()),
+        ({"$once": "k", "text": "Hai!"}, Message({"text": "Hai!"}, "k")),
+        ({"$once": "k" * 64}, Message({}, "k" * 64)),
+    ],
+)
+def test_controls_of_answers_and_messages_that_happen_once(
+    content: dict[str, Any], parsed: object
+) -> None:
+    assert parse(content) == parsed
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"$stop": 5},
+        {"$stop": ""},
+        {"$stop": "x" * 65},
+        {"$answers": 1},
+        {"$answers": False},
+        {"$once": ""},
+        {"$once": "k" * 65},
+        {"$once": 7},
+        {"$once": None},
+        {"$stop": "a1", "text": "Hai!"},
+        {"$ping": 1, "$once": "k"},
+        {"$answers": True, "$stop": "a1"},
+    ],
+)
+def test_controls_of_other_types_or_beside_others_are_refused(content: dict[str, Any]) -> None:
+    with pytest.raises(RefusalError) as caught:
+        parse(content)
+    assert caught.value.code == "invalid_message"
+    assert caught.value.fields

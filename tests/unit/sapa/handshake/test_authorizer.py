@@ -7,7 +7,7 @@ import pytest
 
 from sapa.handshake.authorizer import decide, policy
 from sapa.lambda_events import HandshakeEvent
-from sapa.login.session import COOKIE_NAME, start_session
+from sapa.login.session import COOKIE_NAME, start_session, token_hash
 from tests.unit.sapa.fakes import InMemorySessionStore
 
 TOKEN = "A-z_0" * 8 + "abc"
@@ -79,4 +79,5 @@ def test_context_holds_strings_alone(store: InMemorySessionStore) -> None:
         "endpoint": "reply",
         "session_id": "s1",
         "expires_at": "100",
+        "session_key": token_hash(TOKEN),
     }

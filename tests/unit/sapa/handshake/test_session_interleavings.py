@@ -324,6 +324,12 @@ def job(bot: Bot, action: Action) -> Callable[[], object]:
     schedule=[0] * 4 + [1] * 8,
     limit=("1", "close-oldest"),
 )
+@example(  # A client leaves while its handshake is stored, and the session ends.
+    before=[],
+    at_once=[("log_out", "a1"), ("connect", "a1"), ("leave", "c0"), ("connect", "a1")],
+    schedule=[3, 3, 3, 3],
+    limit=("0", "close-oldest"),
+)
 @settings(max_examples=400, deadline=None)
 @given(
     before=st.lists(BEFORE, max_size=4),

@@ -23,13 +23,16 @@ from sapa.errors import (
     RefusedError,
     StateConflictError,
     StateValueError,
+    TooManyAnswersError,
     TooManyChannelsError,
+    UnknownAnswerError,
     UnknownEndpointError,
 )
 from sapa.messages.replies import MAX_FRAMES, Reply, answer, post
 from sapa.processes.business_process import Context, Process, business_process
 from sapa.processes.endpoints import ENDPOINTS
-from sapa.web.schemas import ERROR_CODES
+from sapa.processes.language_model import ModelFailure
+from sapa.web.schemas import ERROR_CODES, MODEL_CODES
 from tests.unit.sapa.fakes import Client, FakeServices
 
 
@@ -314,6 +317,9 @@ REFUSALS = [
     (PayloadTooLargeError(9, 8), "payload_too_large"),
     (StateValueError("k", "no"), "invalid_state"),
     (StateConflictError("k", 8), "state_conflict"),
+    (TooManyAnswersError(5), "too_many_answers"),
+    (UnknownAnswerError(), "unknown_answer"),
+    (ModelFailure.BUSY.error("ThrottlingException"), "model_busy"),
 ]
 
 
@@ -333,7 +339,7 @@ def test_every_refusal_of_the_context_is_tested() -> None:
 
     tested = {type(refusal) for refusal, _ in REFUSALS}
     assert tested == kinds(RefusalError) - {RefusalError, RefusedError}
-    assert {code for _, code in REFUSALS} <= set(ERROR_CODES)
+    assert {code for _, code in REFUSALS} <= {*ERROR_CODES, *MODEL_CODES}
 
 
 @pytest.mark.parametrize("text", ['{"$ping": 1}', '{"$id": 1}', '{"$resume": {}}'])

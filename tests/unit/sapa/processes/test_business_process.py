@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sapa.errors import BusinessProcessError
-from sapa.processes.business_process import Context, business_process
+from sapa.processes.business_process import Context, Stream, business_process
 from tests.unit.sapa.fakes import FakeServices
 
 
@@ -131,3 +131,38 @@ def test_state_is_the_endpoints() -> None:
     game.state.put("k", 1)
     assert services.connect("ben", endpoint="game").context.state.get("k") == 1
     assert services.connect("ben", endpoint="chat").context.state.get("k") is None
+
+
+def test_a_generator_that_streams_says_so() -> None:
+    @business_process
+    def plain(message: str) -> str:
+        return message
+
+    @business_process(restartable=True)
+    def stream(message: str) -> Stream[str]:
+        yield message
+
+    @business_process
+    def annotated_as_text(message: str) -> "Stream[dict[str, int]]":
+        yield {"length": len(message)}
+
+    streams = [process.is_stream for process in (plain, stream, annotated_as_text)]
+    assert streams == [False, True, True]
+    assert [process.restartable for process in (plain, stream)] == [False, True]
+    assert list(stream("Hai!")) == ["Hai!"]
+
+
+def test_a_stream_that_is_no_generator_is_refused() -> None:
+    def whole(message: str) -> Stream[str]:
+        return iter([message])
+
+    with pytest.raises(BusinessProcessError, match="no generator"):
+        business_process(whole)
+
+
+def test_only_a_stream_is_restartable() -> None:
+    def whole(message: str) -> str:
+        return message
+
+    with pytest.raises(BusinessProcessError, match="restartable"):
+        business_process(restartable=True)(whole)

@@ -17,6 +17,7 @@ from sapa.web.schemas import (
     END_CODES,
     ERROR_CODES,
     ERROR_SCHEMA_NAME,
+    MODEL_CODES,
     error_schema,
 )
 from tests.unit.sapa.channels.test_resume import LOBBY, was_in_lobby
@@ -103,6 +104,5 @@ def test_parts_and_the_end_of_an_answer_are_as_documented() -> None:
 
 def test_every_code_is_documented() -> None:
     text = ARCHITECTURE.read_text(encoding="utf-8")
-    assert [
-        code for code in (*ERROR_CODES, *END_CODES, *CLOSING_CODES) if f"`{code}`" not in text
-    ] == []
+    codes = (*ERROR_CODES, *END_CODES, *MODEL_CODES, *CLOSING_CODES)
+    assert [code for code in codes if f"`{code}`" not in text] == []

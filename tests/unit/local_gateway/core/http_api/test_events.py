@@ -7,7 +7,8 @@ from aws_lambda_powertools.utilities.parser.models import APIGatewayProxyEventV2
 
 from local_gateway.core.http import Headers, Request
 from local_gateway.core.http_api.events import http_event, iam_context
-from local_gateway.core.model import Application, HttpApi, HttpRoute, HttpStage
+from local_gateway.core.iam.signer import Signer
+from local_gateway.core.model import HttpApi, HttpRoute, HttpStage
 from tests.unit.local_gateway.core.samples import CONNECTED_AT, REQUEST_ID, STAMP
 
 API = HttpApi(logical_id="HttpApi", api_id="f6g7h8i9j0", routes=(), stages=())
@@ -152,26 +153,9 @@ def test_anything_else_is_base64(headers: tuple[tuple[str, str], ...], body: byt
     assert base64.b64decode(made["body"], validate=True) == body
 
 
-@pytest.mark.parametrize(
-    ("headers", "query_string"),
-    [
-        ((("Authorization", "AWS4-HMAC-SHA256 Credential=AKID/20240209/x, Signature=0"),), ""),
-        ((), "X-Amz-Credential=AKID%2F20240209%2Fx"),
-    ],
-)
-def test_a_signed_request_names_its_caller(
-    headers: tuple[tuple[str, str], ...], query_string: str
-) -> None:
-    application = Application(
-        stack_name="s",
-        account_id="123456789012",
-        region="eu-west-1",
-        partition="aws",
-        functions={},
-        websocket_apis=(),
-        http_apis=(API,),
-    )
-    iam = iam_context(request(headers=headers, query_string=query_string), application)
+def test_a_signed_request_names_its_caller() -> None:
+    context = iam_context(Signer("AKID", "123456789012", "arn:aws:iam::123456789012:user/local"))
+    iam = context["iam"]
     assert (iam["accessKey"], iam["callerId"], iam["userId"]) == ("AKID",) * 3
     assert iam["userArn"] == "arn:aws:iam::123456789012:user/local"
     made = http_event(
@@ -184,6 +168,6 @@ def test_a_signed_request_names_its_caller(
         domain_name=DOMAIN,
         port=8080,
         account_id="123456789012",
-        iam=iam,
+        authorizer=context,
     )
-    assert made["requestContext"]["authorizer"] == {"iam": iam}
+    assert made["requestContext"]["authorizer"] == context

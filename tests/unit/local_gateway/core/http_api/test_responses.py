@@ -124,3 +124,20 @@ def test_a_cookie_for_plain_http_loses_secure_unless_it_needs_it(cookie: str, se
 
 def test_an_unknown_path_is_not_found() -> None:
     assert Response(404, JSON, b'{"message":"Not Found"}') == NOT_FOUND
+
+
+def test_with_format_1_0_a_result_has_to_be_a_response() -> None:
+    response, problem = http_response(Succeeded(b'{"a": 1}'), "1.0")
+    assert response.status == 500
+    assert problem is not None
+
+
+def test_with_format_1_0_headers_may_have_several_values() -> None:
+    answer = {
+        "statusCode": 200,
+        "headers": {"Set-Cookie": "lost", "X-A": "1"},
+        "multiValueHeaders": {"set-cookie": ["a=1", "b=2"]},
+    }
+    payload = Succeeded(json.dumps(answer).encode())
+    assert http_response(payload, "1.0")[0].headers.get_all("set-cookie") == ["a=1", "b=2"]
+    assert http_response(payload)[0].headers.get_all("set-cookie") == ["lost"]

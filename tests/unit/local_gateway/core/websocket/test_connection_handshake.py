@@ -1,11 +1,16 @@
 """The handshake of a connection, step by step."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from local_gateway.core.http import Pairs
 from local_gateway.core.invocation import Failed, InvocationResult, Succeeded, TimedOut
+from local_gateway.core.management import MISSING_TOKEN
 from local_gateway.core.model import (
+    ApiKey,
+    ApiKeySource,
     Throttle,
     WebSocketStage,
 )
@@ -156,3 +161,53 @@ def test_connect_route_that_went_while_the_authorizer_ran_accepts() -> None:
     made.open(STAMP)
     made.stage.redeploy(api("$default"), made.stage.settings)
     assert made.authorized(policy(), STAMP, 1) == [AcceptHandshake(None)]
+
+
+def test_a_refused_signature_is_403_and_invokes_nothing() -> None:
+    assert refusal(connection().open(STAMP, MISSING_TOKEN)) == (
+        403,
+        "Missing Authentication Token",
+    )
+
+
+KEY = ApiKey(key_id="abc", value="a-key-of-twenty-signs")
+
+
+def keyed(headers: Pairs, *keys: ApiKey) -> Connection:
+    plain = api("$connect")
+    route = replace(plain.routes["$connect"], api_key_required=True)
+    settings = WebSocketStage(name="ws", api_keys=keys)
+    return connection(replace(plain, routes={"$connect": route}), headers, settings)
+
+
+@pytest.mark.parametrize("headers", [(), (("x-api-key", "another"),)])
+def test_a_missing_api_key_is_403(headers: Pairs) -> None:
+    assert refusal(keyed(headers, KEY).open(STAMP)) == (403, "Forbidden")
+    assert refusal(keyed((("x-api-key", KEY.value),)).open(STAMP)) == (403, "Forbidden")
+
+
+def test_the_connect_function_learns_the_api_key() -> None:
+    invoke = only_invoke(keyed((("X-API-Key", KEY.value),), KEY).open(STAMP))
+    caller = invoke.event["requestContext"]["identity"]
+    assert (caller["apiKey"], caller["apiKeyId"]) == (KEY.value, KEY.key_id)
+
+
+def test_a_key_beyond_its_usage_plan_is_429() -> None:
+    key = replace(KEY, throttle=Throttle(rate=0, burst=0))
+    made = keyed((("x-api-key", KEY.value),), key)
+    assert refusal(made.open(STAMP)) == (429, "Too Many Requests")
+
+
+@pytest.mark.parametrize(("usage_identifier_key", "fits"), [(KEY.value, True), ("other", False)])
+def test_the_authorizer_may_choose_the_api_key(usage_identifier_key: str, fits: bool) -> None:
+    served = guarded()
+    route = replace(served.routes["$connect"], api_key_required=True)
+    served = replace(served, routes={"$connect": route}, api_key_source=ApiKeySource.AUTHORIZER)
+    made = connection(served, settings=WebSocketStage(name="ws", api_keys=(KEY,)))
+    made.open(STAMP)
+    answer = json.loads(policy().payload) | {"usageIdentifierKey": usage_identifier_key}
+    actions = made.authorized(Succeeded(json.dumps(answer).encode()), STAMP, 1)
+    if fits:
+        assert only_invoke(actions).purpose is Purpose.CONNECT
+    else:
+        assert refusal(actions) == (403, "Forbidden")

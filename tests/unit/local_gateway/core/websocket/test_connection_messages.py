@@ -15,6 +15,7 @@ from local_gateway.core.websocket.actions import (
     SendText,
     Warn,
 )
+from local_gateway.core.websocket.integration import LambdaProxy
 from tests.unit.local_gateway.core.samples import (
     CONNECTION_ID,
     REQUEST_ID,
@@ -99,7 +100,7 @@ def test_invalid_body_gets_a_frame_and_no_invocation() -> None:
     schema = {"type": "object", "required": ["text"]}
     route = WebSocketRoute(
         route_key="$default",
-        function="Function",
+        integration=LambdaProxy("Function"),
         model_selection_expression="$default",
         request_models={"$default": schema},
     )

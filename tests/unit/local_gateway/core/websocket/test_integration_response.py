@@ -64,13 +64,6 @@ def test_a_response_is_not_malformed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "accepts"), [(200, True), ("299", True), (199, False), (300, False)]
-)
-def test_any_2xx_accepts(status: object, accepts: bool) -> None:
-    assert response(statusCode=status).accepts is accepts
-
-
-@pytest.mark.parametrize(
     ("body", "text"), [(None, None), ("", ""), ("é", "é"), ({"a": "é"}, '{"a": "é"}'), (7, "7")]
 )
 def test_a_body_is_text_or_the_json_of_anything_else(body: object, text: str | None) -> None:

@@ -3,7 +3,8 @@ from typing import Any
 import pytest
 
 from local_gateway.core.model import WebSocketRoute
-from local_gateway.core.websocket.validation import invalid_reason, schema_problem
+from local_gateway.core.websocket.integration import LambdaProxy
+from local_gateway.core.websocket.validation import invalid_reason
 
 SEND = {
     "$schema": "http://json-schema.org/draft-04/schema#",
@@ -17,7 +18,7 @@ NAMED = {"type": "object", "required": ["name"]}
 def route(expression: str | None = "$request.body.kind", **models: Any) -> WebSocketRoute:
     return WebSocketRoute(
         route_key="send",
-        function="F",
+        integration=LambdaProxy("F"),
         model_selection_expression=expression,
         request_models={name.replace("default", "$default"): it for name, it in models.items()},
     )
@@ -72,10 +73,3 @@ def test_a_refused_body_has_a_reason_without_its_content(
     assert found is not None
     assert reason in found
     assert "secret" not in found
-
-
-def test_an_unusable_schema_is_found_before_any_message() -> None:
-    assert schema_problem(SEND) is None
-    problem = schema_problem({"properties": {"a": {"type": "integr"}}})
-    assert problem is not None
-    assert problem.startswith("$.properties.a.type: ")

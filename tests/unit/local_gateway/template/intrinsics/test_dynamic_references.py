@@ -1,5 +1,6 @@
 """`{{resolve:…}}` is replaced, or stops the start with a remedy."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -62,12 +63,12 @@ def test_what_is_stored_is_asked_for_with_its_version() -> None:
         (
             "{{resolve:ssm:/other}}",
             "the parameter /other of a dynamic reference does not exist here; "
-            "give its value with --resolve ssm:/other=VALUE",
+            "its name is used; give its value with --resolve ssm:/other=VALUE",
         ),
         (
             "{{resolve:secretsmanager:other:SecretString:x}}",
             "the secret other of a dynamic reference does not exist here; "
-            "give its value with --resolve secretsmanager:other=VALUE",
+            "its name is used; give its value with --resolve secretsmanager:other=VALUE",
         ),
         (
             "{{resolve:secretsmanager:db:SecretString:user}}",
@@ -106,6 +107,8 @@ def test_a_variable_has_the_value(project: Project) -> None:
     assert project.build(FUNCTION, values).functions["Fun"].environment == {"V": "<hello>"}
 
 
-def test_a_variable_without_a_value_stops_the_start(project: Project) -> None:
-    with pytest.raises(TemplateError, match=r"10: Fun: Environment.*--resolve ssm:/my/param=VALUE"):
-        project.build(FUNCTION)
+def test_the_name_stands_for_a_value_that_is_missing(project: Project) -> None:
+    loaded = project.read(FUNCTION)
+    assert loaded.application.functions["Fun"].environment == {"V": "</my/param>"}
+    [warning] = loaded.warnings
+    assert re.search(r"10: Fun: Environment.*--resolve ssm:/my/param=VALUE", warning)

@@ -23,6 +23,9 @@ class FixedReferences:
     def attribute(self, logical_id: str, name: str, place: Place) -> Json:
         return f"{logical_id}/{name}"
 
+    def imported(self, name: str, place: Place) -> Json:
+        return f"imported {name}"
+
 
 RESOLVER = Resolver(
     stack=Stack(name="shop", region="ap-southeast-3"),
@@ -49,6 +52,7 @@ NO_VALUE: Json = {"Ref": "AWS::NoValue"}
         ({"Ref": "Stage"}, "prod"),
         ({"Ref": "Zones"}, ["a", "b"]),
         ({"Ref": "Table"}, "table-1"),
+        ({"Fn::ImportValue": {"Fn::Sub": "${Stage}-vpc"}}, "imported prod-vpc"),
         ({"Ref": "AWS::Region"}, "ap-southeast-3"),
         ({"Ref": "AWS::StackName"}, "shop"),
         ({"Ref": "AWS::AccountId"}, "123456789012"),
@@ -111,8 +115,7 @@ def test_values(value: Json, expected: Json) -> None:
         ({"Fn::If": ["Loop", 1, 2]}, "the condition Loop depends on itself"),
         ({"Fn::If": ["Odd", 1, 2]}, 'not a condition: {"Fn::Eqauls": ["a", "a"]}; expected'),
         ({"Fn::Length": "x"}, "Fn::Length takes a list"),
-        ({"Fn::ImportValue": {"Fn::Sub": "${Stage}-vpc"}}, "prod-vpc is exported by another stack"),
-        ({"Fn::Cidr": ["10.0.0.0/16", 1, 8]}, "Fn::Cidr and Fn::Transform are not evaluated here"),
+        ({"Fn::Cidr": ["10.0.0.0/16", 1, 8]}, "Fn::Cidr is not evaluated here; write the value"),
     ],
 )
 def test_mistakes_name_place_and_cause(value: Json, message: str) -> None:

@@ -76,28 +76,7 @@ RESOURCE_MISTAKES = [
     ),
     (
         "Resources:\n  Q: {Type: AWS::SQS::Que}",
-        "2: Q: the type AWS::SQS::Que is not supported; did you mean AWS::SQS::Queue?",
-    ),
-    (
-        "Resources:\n  R: {Type: AWS::ApiGatewayV2::IntegrationResponse}",
-        "2: R: AWS::ApiGatewayV2::IntegrationResponse: integration responses are for integrations "
-        "that are not served; use AWS_PROXY; remove it or give the resource a Condition that is "
-        "false here",
-    ),
-    (
-        "Resources:\n  R: {Type: AWS::Lambda::FunctionThatIsNew}",
-        "2: R: the type AWS::Lambda::FunctionThatIsNew is not supported; "
-        "remove it or give the resource a Condition that is false here",
-    ),
-    (
-        "Resources:\n  R: {Type: Custom::Seed}",
-        "2: R: Custom::Seed: custom resources are not run; "
-        "remove it or give the resource a Condition that is false here",
-    ),
-    (
-        "Resources:\n  Q: {Type: AWS::RDS::DBInstance}",
-        "2: Q: the type AWS::RDS::DBInstance is not supported; "
-        "remove it or give the resource a Condition that is false here",
+        "2: Q: there is no type AWS::SQS::Que; did you mean AWS::SQS::Queue?",
     ),
     (
         "Resources:\n  Q:\n    Type: AWS::SQS::Queue\n    Properties:\n"
@@ -115,15 +94,6 @@ RESOURCE_MISTAKES = [
         "add Transform: AWS::Serverless-2016-10-31",
     ),
     (
-        "Transform: AWS::Include\nResources:\n  Q: {Type: AWS::SQS::Queue}",
-        "1: Transform: the transform AWS::Include is not supported; "
-        "expected AWS::Serverless-2016-10-31 or AWS::LanguageExtensions",
-    ),
-    (
-        "Resources:\n  Fn::ForEach::Q: [x]\n",
-        "2: Fn::ForEach::Q: Fn::ForEach is not supported; write the resources out",
-    ),
-    (
         "Resources:\n  Q: {Type: AWS::SQS::Queue}\nOutputs:\n  Url: {Vale: 1}",
         "4: Outputs.Url: the output has no Value",
     ),
@@ -133,6 +103,27 @@ RESOURCE_MISTAKES = [
 @pytest.mark.parametrize(("template", "message"), RESOURCE_MISTAKES)
 def test_mistakes(project: Project, template: str, message: str) -> None:
     assert failure(project, template) == message
+
+
+NOT_SERVED = [
+    ("AWS::Lambda::FunctionThatIsNew", "the type AWS::Lambda::FunctionThatIsNew is not served"),
+    ("AWS::RDS::DBInstance", "the type AWS::RDS::DBInstance is not served"),
+    ("Vendor::Service::Thing", "the type Vendor::Service::Thing is not served"),
+    (
+        "Custom::Seed",
+        "Custom::Seed: custom resources are not run; do with --on-ready what yours does",
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "cause"), NOT_SERVED)
+def test_what_is_not_served_is_left_out(project: Project, kind: str, cause: str) -> None:
+    template = project.load(f"Resources:\n  R: {{Type: {kind}}}\n  Q: {{Type: AWS::SQS::Queue}}")
+    file = f"{project.root}/template.yaml"
+    assert [str(error) for error in template.not_served] == [
+        f"{file}:2: R: {cause}; it is left out"
+    ]
+    assert [item.logical_id for item in template.served] == ["Q"]
 
 
 def test_what_has_no_effect_on_a_laptop_is_accepted(project: Project) -> None:
@@ -156,6 +147,20 @@ Resources:
     Properties: {Code: {S3Bucket: cdk-bucket, S3Key: abc.zip}, Handler: a.b, Runtime: python3.13}
 """)
     assert template.resources["F"].properties["Code"] == "asset.abc"
+
+
+def test_nested_stack_of_the_cdk_is_the_file_that_its_metadata_names(project: Project) -> None:
+    project.write(
+        "Store.nested.template.json", '{"Resources": {"Table": {"Type": "AWS::SQS::Queue"}}}'
+    )
+    template = project.load("""\
+Resources:
+  Store:
+    Type: AWS::CloudFormation::Stack
+    Metadata: {"aws:asset:path": Store.nested.template.json, "aws:asset:property": TemplateURL}
+    Properties: {TemplateURL: !Sub "https://s3.${AWS::Region}.amazonaws.com/cdk-assets/abc.json"}
+""")
+    assert list(template.resources) == ["Store/Table"]
 
 
 def test_warnings(project: Project) -> None:

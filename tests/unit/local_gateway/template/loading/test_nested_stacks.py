@@ -447,14 +447,27 @@ def test_parameters_that_do_not_fit_are_refused(
         (
             "{ApplicationId: arn:app, SemanticVersion: 1.0.0}",
             "Location: the nested template is in the Serverless Application Repository, not on "
-            "this machine; give the path of a template file, or remove it or give the resource a "
-            "Condition that is false here",
+            "this machine; it is left out; to serve it, give the path of a template file",
         ),
         (
             '"https://s3.amazonaws.com/bucket/template.yaml"',
-            "Location: the nested template is at a URL, not on this machine; give the path of a",
+            "Location: the nested template is at a URL, not on this machine; it is left out",
         ),
         ('"s3://bucket/template.yaml"', "Location: the nested template is at a URL, not on this"),
+    ],
+)
+def test_a_template_that_is_in_an_account_is_left_out(
+    project: Project, location: str, message: str
+) -> None:
+    template = project.load(parent(f"One: {{Location: {location}}}", rest=QUEUE))
+    [error] = template.not_served
+    assert str(error).startswith(f"{project.root}/template.yaml:3: One: {message}")
+    assert [item.logical_id for item in template.served] == ["Queue"]
+
+
+@pytest.mark.parametrize(
+    ("location", "message"),
+    [
         ("!Ref Queue", "Location: Queue does not exist yet when this is read; only parameters"),
         ("nested", "Location: there is no template file "),
         ("missing.yaml", "Location: there is no template file "),
@@ -506,9 +519,11 @@ def test_what_would_invoke_a_function_of_another_stack_is_refused(project: Proje
         project,
         f"Resources:\n{FUNCTION % 'A: b'}Outputs: {{Arn: {{Value: !GetAtt Function.Arn}}}}\n",
     )
-    topic = (
-        "  Topic:\n    Type: AWS::SNS::Topic\n    Properties:\n"
-        "      Subscription: [{Protocol: lambda, Endpoint: !GetAtt One.Outputs.Arn}]\n"
+    pool = (
+        "  Pool:\n    Type: AWS::Cognito::UserPool\n    Properties:\n"
+        "      LambdaConfig: {PostConfirmation: !GetAtt One.Outputs.Arn}\n"
     )
-    text = parent("One: {Location: nested/template.yaml}", rest=topic)
-    assert "subscriptions that invoke a function are not served yet" in failure(project, text)
+    template = project.load(parent("One: {Location: nested/template.yaml}", rest=pool))
+    [error] = template.not_served
+    assert "triggers that invoke a function are not served" in str(error)
+    assert template.resources["Pool"].properties["LambdaConfig"] is None

@@ -65,11 +65,6 @@ def test_parameter_mistakes(project: Project, overrides: dict[str, str], message
             "the parameter has no default and no value; give it with --parameter-overrides P=VALUE",
         ),
         ("{Default: x}", "the parameter has no Type; for text write Type: String"),
-        (
-            "{Type: 'AWS::SSM::Parameter::Value<String>', Default: /x}",
-            "the value is kept in the SSM parameter /x of an account, which is not here; "
-            "give it with --parameter-overrides P=VALUE",
-        ),
     ],
 )
 def test_parameters_without_a_value(project: Project, declaration: str, message: str) -> None:
@@ -78,6 +73,19 @@ def test_parameters_without_a_value(project: Project, declaration: str, message:
         "  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref P}}"
     )
     assert failure(project, text) == f"2: Parameters.P: {message}"
+
+
+def test_the_name_stands_for_a_parameter_of_an_account(project: Project) -> None:
+    template = project.load(
+        "Parameters:\n  P: {Type: 'AWS::SSM::Parameter::Value<String>', Default: /x}\nResources:\n"
+        "  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref P}}"
+    )
+    assert template.parameters == {"P": "/x"}
+    assert [str(error) for error in template.not_served] == [
+        f"{project.root}/template.yaml:2: Parameters.P: the value is kept in the SSM parameter /x "
+        "of an account, which is not here; its name is used; "
+        "give it with --parameter-overrides P=VALUE"
+    ]
 
 
 def test_parameter_and_rule_that_the_cdk_adds(project: Project) -> None:

@@ -1,34 +1,11 @@
-"""What this version does not do is refused, not passed over."""
+"""Which types are left out, also those that SAM makes."""
 
 import pytest
 
-from local_gateway.template.document.errors import TemplateError
+from local_gateway.template.loading.resource_types import misspelled
 from tests.unit.local_gateway.template.project import Project
 
 SAM = "Transform: AWS::Serverless-2016-10-31\n"
-
-
-def failure(project: Project, template: str, **overrides: str) -> str:
-    with pytest.raises(TemplateError) as raised:
-        project.load(template, overrides)
-    text = str(raised.value)
-    assert text.startswith(f"{project.root}/template.yaml:")
-    assert "\n" not in text
-    return text.removeprefix(f"{project.root}/template.yaml:")
-
-
-NOT_SERVED = [
-    ("AWS::Logs::SubscriptionFilter", "log subscriptions are not served"),
-    ("AWS::ApiGateway::RestApi", "REST APIs are not served; use AWS::Serverless::HttpApi"),
-]
-
-
-@pytest.mark.parametrize(("resource_type", "cause"), NOT_SERVED)
-def test_what_is_not_served_is_refused(project: Project, resource_type: str, cause: str) -> None:
-    assert failure(project, f"Resources:\n  X: {{Type: {resource_type}}}") == (
-        f"2: X: {resource_type}: {cause}; "
-        "remove it or give the resource a Condition that is false here"
-    )
 
 
 @pytest.mark.parametrize(
@@ -36,16 +13,10 @@ def test_what_is_not_served_is_refused(project: Project, resource_type: str, cau
     [
         ("{Type: CloudWatchLogs, Properties: {LogGroupName: x, FilterPattern: x}}", "log subscri"),
         ("{Type: IoTRule, Properties: {Sql: x}}", "IoT rules are not served"),
-        ("{Type: Api, Properties: {Path: /, Method: get}}", "REST APIs are not served"),
-        (
-            "{Type: SNS, Properties: {Topic: 'arn:aws:sns:x:1:t'}}",
-            "SNS subscriptions are not served",
-        ),
     ],
 )
 def test_events_that_are_not_served(project: Project, event: str, message: str) -> None:
-    text = failure(
-        project,
+    loaded = project.read(
         f"""{SAM}Resources:
   F:
     Type: AWS::Serverless::Function
@@ -54,6 +25,23 @@ def test_events_that_are_not_served(project: Project, event: str, message: str) 
       Runtime: python3.13
       CodeUri: code
       Events: {{One: {event}}}
-""",
+"""
     )
-    assert message in text
+    [warning] = loaded.warnings
+    assert message in warning
+    assert [*loaded.application.functions] == ["F"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "meant"),
+    [
+        ("AWS::SQS::Que", "did you mean AWS::SQS::Queue?"),
+        ("AWS::Serverless::Fuction", "did you mean AWS::Serverless::Function?"),
+        ("AWS::ApiGateway::VpcLink", ""),
+        ("AWS::Cognito::UserPoolUser", ""),
+        ("AWS::Lambda::FunctionThatIsNew", ""),
+        ("Custom::Queue", ""),
+    ],
+)
+def test_only_a_small_difference_is_a_typing_error(kind: str, meant: str) -> None:
+    assert misspelled(kind) == meant

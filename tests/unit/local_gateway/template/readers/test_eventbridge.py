@@ -86,7 +86,7 @@ TO_F = "Targets: [{Id: a, Arn: !GetAtt F.Arn}]"
         ),
         (
             RULE.format("EventPattern: {a: [b]}, Targets: [{Id: a, Arn: 'arn:aws:sns:x:1:t'}]"),
-            "the target arn:aws:sns:x:1:t is not served, only functions and queues",
+            "the target arn:aws:sns:x:1:t is not served, only functions, queues and",
         ),
         (
             RULE.format(

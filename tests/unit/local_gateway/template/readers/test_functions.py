@@ -4,7 +4,6 @@ from textwrap import dedent
 
 import pytest
 
-from local_gateway.template.document.errors import TemplateError
 from local_gateway.template.loading.template import ResourceValues
 from tests.unit.local_gateway.template.project import HANDLER, Project
 
@@ -25,9 +24,7 @@ def function(handler: str = "app.handler", more: str = "Timeout: 3") -> str:
 
 
 def failure(project: Project, template: str) -> str:
-    with pytest.raises(TemplateError) as raised:
-        project.build(template)
-    text = str(raised.value)
+    text = project.complaint(template)
     assert "\n" not in text
     return text.replace(f"{project.root}/", "")
 
@@ -81,7 +78,7 @@ def test_everything_given(project: Project) -> None:
         (
             function(more="DurableConfig: {ExecutionTimeout: 60}"),
             "template.yaml:8: Fun: DurableConfig: durable functions are not served; "
-            "remove it or give the resource a Condition that is false here",
+            "the function is left out",
         ),
         (
             function(more="Timeout: soon"),
@@ -96,19 +93,19 @@ def test_everything_given(project: Project) -> None:
             "template.yaml:8: Fun: Environment.Varibles: unknown property; did you mean Variables?",
         ),
         (
-            function().replace("python3.13", "nodejs22.x"),
-            "template.yaml:7: Fun: Runtime: nodejs22.x is not served; "
-            "only Python runs here; with --lambda-endpoint, sam local start-lambda runs any",
+            function().replace("python3.13", "ruby3.3"),
+            "template.yaml:7: Fun: Runtime: ruby3.3 is not served; "
+            "the function is left out; with --lambda-endpoint, sam local start-lambda runs it",
         ),
         (
             function(more="PackageType: Image"),
             "template.yaml:8: Fun: PackageType: images are not served; "
-            "only Python runs here; with --lambda-endpoint, sam local start-lambda runs any",
+            "the function is left out; with --lambda-endpoint, sam local start-lambda runs it",
         ),
         (
             function().replace("Code: code", "Code: {S3Bucket: b, S3Key: k}"),
-            "template.yaml:5: Fun: Code: the code is in S3, not on this machine; "
-            "give a local directory",
+            "template.yaml:5: Fun: Code: the code is in S3, not on this machine; it is left out; "
+            "to serve it, give a local folder or zip archive",
         ),
         (
             function().replace("Code: code", "Code: missing"),
@@ -116,8 +113,7 @@ def test_everything_given(project: Project) -> None:
         ),
         (
             function().replace("Code: code", "Code: code/app.py"),
-            "template.yaml:5: Fun: Code: code/app.py is not a directory; "
-            "unpack it, or give the directory it is made from",
+            "template.yaml:5: Fun: Code: code/app.py is not a zip archive: File is not a zip file",
         ),
         (
             function(handler="ap.handler"),
@@ -186,3 +182,32 @@ def test_inline_code_stays_in_its_folder_whatever_its_function_is_called(
     code = project.build(dedent(template)).functions[name].code
     assert code.resolve().parent == project.root / ".local_gateway" / "inline"
     assert (code / "index.py").is_file()
+
+
+@pytest.mark.parametrize(
+    ("config", "variables"),
+    [
+        ("{}", {}),
+        ("{LogFormat: Text}", {}),
+        ("{LogFormat: JSON}", {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "INFO"}),
+        (
+            "{LogFormat: JSON, ApplicationLogLevel: DEBUG, SystemLogLevel: WARN}",
+            {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "DEBUG"},
+        ),
+    ],
+)
+def test_the_logging_becomes_variables_for_the_runtime(
+    project: Project, config: str, variables: dict[str, str]
+) -> None:
+    found = project.build(function(more=f"LoggingConfig: {config}")).functions["Fun"]
+    assert found.logging == variables
+
+
+def test_recursive_loops_are_stopped_unless_the_function_allows_them(project: Project) -> None:
+    read = project.build(function())
+    assert read.functions["Fun"].stops_recursive_loops
+    read = project.build(function(more="RecursiveLoop: Allow"))
+    assert not read.functions["Fun"].stops_recursive_loops
+    assert "Alow is not allowed; did you mean Allow?" in failure(
+        project, function(more="RecursiveLoop: Alow")
+    )

@@ -2,8 +2,14 @@
 
 import pytest
 
-from local_gateway.core.model import AuthorizationType, Cors, HttpRoute, HttpStage
-from local_gateway.template.document.errors import TemplateError
+from local_gateway.core.model import (
+    AuthorizationType,
+    Cors,
+    HttpLambdaAuthorizer,
+    HttpRoute,
+    HttpStage,
+    JwtAuthorizer,
+)
 from tests.unit.local_gateway.template.project import Project
 
 SAM = """\
@@ -14,9 +20,7 @@ Resources:
 
 
 def failure(project: Project, template: str) -> str:
-    with pytest.raises(TemplateError) as raised:
-        project.build(template)
-    return str(raised.value).removeprefix(f"{project.root}/template.yaml:")
+    return project.complaint(template).removeprefix(f"{project.root}/template.yaml:")
 
 
 def test_http_api_from_function_events(project: Project) -> None:
@@ -102,19 +106,40 @@ def test_definition_in_a_file_of_its_own(project: Project) -> None:
     assert [route.route_key for route in api.routes] == ["POST /hello", "$default"]
 
 
-@pytest.mark.parametrize(
-    ("auth", "message"),
-    [
-        (
-            "Auth: {DefaultAuthorizer: J, Authorizers: {J: {JwtConfiguration: "
-            "{issuer: 'https://i.example', audience: [a]}, IdentitySource: "
-            "$request.header.Authorization}}}",
-            "authorizers of HTTP APIs are not served yet, except AWS_IAM",
-        ),
-    ],
-)
-def test_authorizers_of_http_apis_are_refused(project: Project, auth: str, message: str) -> None:
-    assert message in failure(project, HTTP_SAM.replace("{more}", auth))
+def test_a_jwt_authorizer_of_sam(project: Project) -> None:
+    auth = (
+        "Auth: {DefaultAuthorizer: J, Authorizers: {J: {AuthorizationScopes: [s], "
+        "JwtConfiguration: {issuer: 'https://i.example', audience: [a]}, "
+        "IdentitySource: $request.header.Authorization}}}"
+    )
+    [api] = project.build(HTTP_SAM.replace("{more}", auth)).http_apis
+    (route,) = api.routes
+    assert (route.authorization_type, route.scopes) == (AuthorizationType.JWT, ("s",))
+    assert route.authorizer == JwtAuthorizer(
+        name="J",
+        identity_source="$request.header.Authorization",
+        issuer="https://i.example",
+        audience=("a",),
+    )
+
+
+def test_a_lambda_authorizer_of_sam(project: Project) -> None:
+    auth = (
+        "Auth: {DefaultAuthorizer: L, Authorizers: {L: {FunctionArn: !GetAtt Shop.Arn, "
+        "AuthorizerPayloadFormatVersion: 2.0, EnableSimpleResponses: true, "
+        "Identity: {Headers: [X-A], QueryStrings: [q], ReauthorizeEvery: 60}}}}"
+    )
+    [api] = project.build(HTTP_SAM.replace("{more}", auth)).http_apis
+    (route,) = api.routes
+    assert route.authorization_type is AuthorizationType.CUSTOM
+    assert route.authorizer == HttpLambdaAuthorizer(
+        name="L",
+        function="Shop",
+        identity_sources=("$request.header.X-A", "$request.querystring.q"),
+        payload_format_version="2.0",
+        simple_responses=True,
+        ttl=60,
+    )
 
 
 HTTP = """\
@@ -196,16 +221,15 @@ def test_quick_create(project: Project) -> None:
     ("written", "instead", "message"),
     [
         (
-            '\n      PayloadFormatVersion: "2.0"',
-            "",
-            "13: Integration: PayloadFormatVersion: the payload format version 1.0 is not served; "
-            'write "2.0"',
+            'PayloadFormatVersion: "2.0"',
+            'PayloadFormatVersion: "3.0"',
+            "17: Integration: PayloadFormatVersion: 3.0 is not allowed; did you mean 2.0?",
         ),
         (
             "IntegrationType: AWS_PROXY",
             "IntegrationType: HTTP_PROXY",
             "15: Integration: IntegrationType: the integration HTTP_PROXY is not served; "
-            "use AWS_PROXY with a function",
+            "the route is left out",
         ),
         (
             "RouteKey: GET /x",
@@ -216,8 +240,18 @@ def test_quick_create(project: Project) -> None:
         (
             "RouteKey: GET /x",
             "RouteKey: GET /x, AuthorizationType: JWT",
-            "10: Route: AuthorizationType: authorizers of HTTP APIs are not served yet, "
-            "except AWS_IAM",
+            "10: Route: AuthorizerId is missing",
+        ),
+        (
+            "RouteKey: GET /x",
+            "RouteKey: GET /x, AuthorizationType: JWT, AuthorizerId: x",
+            "10: Route: AuthorizerId: x is not an authorizer of this API",
+        ),
+        (
+            "RouteKey: GET /x",
+            "RouteKey: GET /x, AuthorizationType: COGNITO",
+            "10: Route: AuthorizationType: COGNITO is not allowed; allowed: NONE, AWS_IAM, JWT, "
+            "CUSTOM",
         ),
         (
             "RouteKey: GET /x",
@@ -260,3 +294,79 @@ def test_quick_create(project: Project) -> None:
 def test_http_mistakes(project: Project, written: str, instead: str, message: str) -> None:
     assert written in HTTP
     assert failure(project, HTTP.replace(written, instead)) == message
+
+
+GUARDED = HTTP.replace(
+    "RouteKey: GET /x",
+    "RouteKey: GET /x, AuthorizationType: KIND, AuthorizerId: !Ref Auth, AuthorizationScopes: [s]",
+)
+
+
+def authorizer(kind: str, more: str) -> str:
+    return (
+        GUARDED.replace("KIND", kind)
+        + f"""\
+  Auth:
+    Type: AWS::ApiGatewayV2::Authorizer
+    Properties:
+      ApiId: !Ref Api
+      Name: auth
+      AuthorizerType: {"JWT" if kind == "JWT" else "REQUEST"}
+      {more}
+"""
+    )
+
+
+LAMBDA = "AuthorizerUri: !GetAtt Fun.Arn\n      "
+JWT = "JwtConfiguration: {Audience: [app], Issuer: 'https://issuer.example'}\n      "
+
+
+def test_a_jwt_authorizer_on_plain_cloudformation(project: Project) -> None:
+    more = JWT + "IdentitySource: [$request.header.X-Token]"
+    [api] = project.build(authorizer("JWT", more)).http_apis
+    (route,) = api.routes
+    assert route.scopes == ("s",)
+    assert route.authorizer == JwtAuthorizer(
+        name="auth",
+        identity_source="$request.header.X-Token",
+        issuer="https://issuer.example",
+        audience=("app",),
+    )
+
+
+def test_a_lambda_authorizer_on_plain_cloudformation(project: Project) -> None:
+    more = (
+        "AuthorizerPayloadFormatVersion: '2.0'\n      EnableSimpleResponses: true\n      "
+        "AuthorizerResultTtlInSeconds: 60\n      IdentitySource: [$request.querystring.token]"
+    )
+    [api] = project.build(authorizer("CUSTOM", LAMBDA + more)).http_apis
+    (route,) = api.routes
+    assert route.authorizer == HttpLambdaAuthorizer(
+        name="auth",
+        function="Fun",
+        identity_sources=("$request.querystring.token",),
+        payload_format_version="2.0",
+        simple_responses=True,
+        ttl=60,
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "message"),
+    [
+        ("JWT", "Description: x", "unknown property"),
+        ("JWT", "IdentitySource: [x]", "x is not an identity source of an HTTP API"),
+        ("JWT", "JwtConfiguration: {Audience: [app]}", "Issuer is missing"),
+        ("CUSTOM", LAMBDA + "AuthorizerPayloadFormatVersion: '3.0'", "AWS refuses 3.0"),
+        ("CUSTOM", LAMBDA + "EnableSimpleResponses: true", "AWS refuses 1.0 with simple responses"),
+        ("CUSTOM", LAMBDA + "AuthorizerResultTtlInSeconds: 3601", "from 0 to 3600"),
+        ("CUSTOM", "AuthorizerUri: x", "x is not a function of this template"),
+    ],
+)
+def test_mistakes_in_authorizers(project: Project, kind: str, more: str, message: str) -> None:
+    assert message in failure(project, authorizer(kind, more))
+
+
+def test_without_a_version_events_have_format_1_0(project: Project) -> None:
+    [api] = project.build(HTTP.replace('      PayloadFormatVersion: "2.0"\n', "")).http_apis
+    assert [route.payload_format_version for route in api.routes] == ["1.0"]

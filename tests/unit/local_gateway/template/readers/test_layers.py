@@ -56,6 +56,25 @@ def test_unbuilt_layer(project: Project) -> None:
     assert layer.source_roots == (project.root / "layer",)
 
 
+@pytest.mark.parametrize(
+    ("method", "file", "mount"),
+    [
+        ("python3.13", "shop.py", "/opt/python"),
+        ("python3.13", "python/shop.py", "/opt"),
+        ("nodejs20.x", "package.json", "/opt/nodejs"),
+        ("nodejs20.x", "nodejs/package.json", "/opt"),
+        ("makefile", "Makefile", "/opt"),
+    ],
+)
+def test_where_the_content_is_on_lambda(
+    project: Project, method: str, file: str, mount: str
+) -> None:
+    project.write(f"layer/{file}")
+    template = LAYERED.replace("BuildMethod: python3.13", f"BuildMethod: {method}")
+    [layer] = project.build(template).functions["Fun"].layers
+    assert layer.mount == mount
+
+
 def test_layers_of_remote_functions_are_read_where_they_are_directories(project: Project) -> None:
     def layers() -> tuple[Layer, ...]:
         application = build_application(

@@ -105,4 +105,4 @@ MAPPING = """\
 
 def test_a_queue_is_mapped_to_a_function_once(project: Project) -> None:
     text = failure(project, resources=MAPPING.format(name="A") + MAPPING.format(name="B"))
-    assert text.endswith("B: AWS refuses it: A maps the queue to the function, too")
+    assert text.endswith("B: AWS refuses it: A maps the source to the function, too")

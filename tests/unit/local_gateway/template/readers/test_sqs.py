@@ -30,6 +30,12 @@ def test_queue_mapping_with_everything(project: Project) -> None:
     assert not mapping.enabled
 
 
+def test_filters_are_patterns_as_json(project: Project) -> None:
+    event = sqs(", FilterCriteria: {Filters: [{Pattern: '{\"body\": [\"a\"]}'}, {Pattern: '{}'}]}")
+    [mapping] = read(project, event).queue_mappings
+    assert mapping.filters == ('{"body": ["a"]}', "{}")
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -60,35 +66,9 @@ def test_raw_mapping_names_its_function_in_many_ways(project: Project, name: str
         (sqs(", MaximumBatchingWindowInSeconds: 1", "Row"), "expected a whole number 0 only"),
         (sqs(", ScalingConfig: {MaximumConcurrency: 1}"), "from 2 to 1000, found 1"),
         (sqs(", FunctionResponseTypes: [Other]"), "Other is not allowed"),
-        (sqs(", FilterCriteria: {Filters: [{Pattern: '{}'}]}"), "filters of event sources are n"),
         (
             f"{{Type: SQS, Properties: {{Queue: '{ARN}:other'}}}}",
             f"{ARN}:other is not a queue of this template",
-        ),
-        (
-            "{Type: Kinesis, Properties: {Stream: 'arn:aws:kinesis:us-east-1:1:stream/s',"
-            " StartingPosition: LATEST}}",
-            "Kinesis streams as event sources are not served, only SQS queues",
-        ),
-        (
-            "{Type: DynamoDB, Properties: {Stream: 'arn:aws:dynamodb:us-east-1:1:table/t/stream/s',"
-            " StartingPosition: LATEST}}",
-            "DynamoDB streams as event sources are not served",
-        ),
-        (
-            "{Type: MSK, Properties: {Stream: 'arn:aws:kafka:us-east-1:1:cluster/c/1',"
-            " StartingPosition: LATEST, Topics: [t]}}",
-            "Kafka topics as event sources are not served",
-        ),
-        (
-            "{Type: MQ, Properties: {Broker: 'arn:aws:mq:us-east-1:1:broker:b:1', Queues: [q],"
-            " SourceAccessConfigurations: [{Type: BASIC_AUTH, URI: 'arn:x'}]}}",
-            "Amazon MQ brokers as event sources are not served",
-        ),
-        (
-            "{Type: SelfManagedKafka, Properties: {KafkaBootstrapServers: ['a:1'], Topics: [t],"
-            " SourceAccessConfigurations: [{Type: BASIC_AUTH, URI: 'arn:x'}]}}",
-            "Kafka topics as event sources are not served",
         ),
     ],
 )

@@ -2,7 +2,8 @@
 
 import pytest
 
-from local_gateway.template.document.errors import TemplateError
+from local_gateway.core.model import ApiKeySource, AuthorizationType
+from local_gateway.core.websocket.integration import LambdaProxy
 from tests.unit.local_gateway.template.project import Project
 
 WEBSOCKET = """\
@@ -32,9 +33,7 @@ Resources:
 
 
 def failure(project: Project, template: str) -> str:
-    with pytest.raises(TemplateError) as raised:
-        project.build(template)
-    return str(raised.value).removeprefix(f"{project.root}/template.yaml:")
+    return project.complaint(template).removeprefix(f"{project.root}/template.yaml:")
 
 
 def test_the_smallest_websocket_api(project: Project) -> None:
@@ -46,7 +45,7 @@ def test_the_smallest_websocket_api(project: Project) -> None:
     )
     assert api.api_id.isalnum()
     assert api.api_id == api.api_id.lower()
-    assert api.routes["go"].function == "Fun"
+    assert api.routes["go"].integration == LambdaProxy("Fun")
     assert api.routes["go"].timeout == 29.0
 
 
@@ -71,11 +70,6 @@ def test_the_smallest_websocket_api(project: Project) -> None:
         ),
         (
             "RouteKey: go",
-            "RouteKey: $connect\n      AuthorizationType: AWS_IAM",
-            "13: Route: AuthorizationType: AWS_IAM is not served yet; use NONE or CUSTOM",
-        ),
-        (
-            "RouteKey: go",
             "RouteKey: go\n      AuthorizationType: CUSTOM",
             "13: Route: AuthorizationType: go: only $connect can be authorized",
         ),
@@ -87,7 +81,7 @@ def test_the_smallest_websocket_api(project: Project) -> None:
         (
             "RouteKey: go",
             "RouteKey: go\n      ApiKeyRequired: true",
-            "13: Route: ApiKeyRequired: API keys are not served yet",
+            "13: Route: ApiKeyRequired: only $connect can require an API key; remove it",
         ),
         (
             "RouteKey: go",
@@ -102,14 +96,14 @@ def test_the_smallest_websocket_api(project: Project) -> None:
         ),
         (
             "IntegrationType: AWS_PROXY",
-            "IntegrationType: MOCK",
-            "18: Integration: IntegrationType: MOCK is not served; use AWS_PROXY",
+            "IntegrationType: AWS-PROXY",
+            "18: Integration: IntegrationType: AWS-PROXY is not allowed; did you mean AWS_PROXY?",
         ),
         (
             "IntegrationUri: !GetAtt Fun.Arn",
             "IntegrationUri: arn:aws:lambda:us-east-1:1:function:other",
             "19: Integration: IntegrationUri: arn:aws:lambda:us-east-1:1:function:other is not a "
-            "function of this template; expected the function's ARN or its invocation URI",
+            "function of this template; what leads there is left out",
         ),
         (
             "IntegrationUri: !GetAtt Fun.Arn",
@@ -140,7 +134,7 @@ def test_the_smallest_websocket_api(project: Project) -> None:
         (
             "ApiId: !Ref Api, StageName",
             "ApiId: abc, StageName",
-            "22: Stage: ApiId: abc is not an API of this template",
+            "22: Stage: ApiId: abc is not an API of this template; it is left out",
         ),
         (
             "ProtocolType: WEBSOCKET",
@@ -293,3 +287,30 @@ def test_two_routes_with_one_key(project: Project) -> None:
     lines = WEBSOCKET.splitlines(keepends=True)
     again = "".join(lines[7:13]).replace("  Route:", "  Again:")
     assert failure(project, WEBSOCKET + again).endswith("Again: RouteKey: a second route go")
+
+
+def test_connect_may_want_a_signature(project: Project) -> None:
+    signed = WEBSOCKET.replace(
+        "RouteKey: go", "RouteKey: $connect\n      AuthorizationType: AWS_IAM"
+    )
+    (api,) = project.build(signed).websocket_apis
+    assert api.routes["$connect"].authorization_type is AuthorizationType.AWS_IAM
+
+
+@pytest.mark.parametrize(
+    ("expression", "source"),
+    [
+        ("$request.header.x-api-key", ApiKeySource.HEADER),
+        ("$context.authorizer.usageIdentifierKey", ApiKeySource.AUTHORIZER),
+    ],
+)
+def test_connect_may_want_an_api_key(
+    project: Project, expression: str, source: ApiKeySource
+) -> None:
+    keyed = WEBSOCKET.replace("RouteKey: go", "RouteKey: $connect\n      ApiKeyRequired: true")
+    keyed = keyed.replace("{Name: x,", f"{{Name: x, ApiKeySelectionExpression: {expression},")
+    loaded = project.read(keyed)
+    (api,) = loaded.application.websocket_apis
+    assert (api.routes["$connect"].api_key_required, api.api_key_source) == (True, source)
+    (warning,) = loaded.warnings
+    assert "no usage plan of the template lets one in" in warning
