@@ -129,6 +129,21 @@ def test_messages_survive_a_reload_before_they_are_sent(bot: Bot, page: ChatPage
     assert [event["text"] for event in events(bot, f"chat:{room}")] == ["satu", "dua"]
 
 
+def test_messages_are_sent_though_their_endpoint_is_left(bot: Bot, page: ChatPage) -> None:
+    room = unique("room")
+    page.enter(room)
+    set_offline(page, offline=True)
+    bot.close_sockets(page.username)
+    page.wait(lambda: page.state() == "Offline", "the state to be Offline")
+    page.say("satu")
+    page.say("dua")
+    page.open("#reply")
+    set_offline(page, offline=False)
+    page.wait(lambda: len(events(bot, f"chat:{room}")) == 2, "both to arrive")
+    page.wait_connected()
+    page.wait(lambda: page.open_sockets() == 1, "the endpoint that was left to disconnect")
+
+
 def test_button_beside_the_conversation_works_once(bot: Bot, page: ChatPage) -> None:
     device = unique("pump")
     page.go("iot")

@@ -91,7 +91,7 @@ async function heard({ type, username }) {
   } else if (username === owner) {
     // The server's word that the session has ended may have come first.
     if (view.chat.hidden) return loginView.explain(LOGGED_OUT_ELSEWHERE);
-    current?.close();
+    closeRooms();
     leave(LOGGED_OUT_ELSEWHERE);
   }
 }
@@ -124,8 +124,9 @@ function openFromAddress() {
     const text = `There is no endpoint “${missing}” on this server.`;
     toasts.show(`missing ${Date.now()}`, "", text);
   }
-  current?.close();
-  current = rooms.get(endpoint.name) ?? newRoom(endpoint);
+  const next = rooms.get(endpoint.name) ?? newRoom(endpoint);
+  if (next !== current) current?.leave();
+  current = next;
   view.stage.replaceChildren(current.element);
   for (const link of view.endpoints.querySelectorAll("a")) {
     if (link.hash === addressOf(endpoint.name)) {
@@ -181,7 +182,7 @@ async function checkSession() {
 
 async function logOut() {
   // First, so that the server's closing of our socket does not look like a lost connection.
-  current?.close();
+  closeRooms();
   try {
     await logout();
   } catch (error) {
@@ -203,8 +204,13 @@ function leave(notice) {
   loginView.show(notice, owner);
 }
 
+/** One that is left may still wait for answers. */
+function closeRooms() {
+  for (const room of rooms.values()) room.close();
+}
+
 function forget() {
-  current?.close();
+  closeRooms();
   current = null;
   rooms.clear();
   frames.clear();

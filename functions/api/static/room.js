@@ -45,6 +45,8 @@ export class Room {
   #username;
   #streamed;
   #isRestored = false;
+  /** Another endpoint is shown; the connection lasts until everything is answered. */
+  #isLeft = false;
   #lastId = 0;
   #saidTypingAt = 0;
   element = element("div", { class: "room" });
@@ -67,9 +69,15 @@ export class Room {
     this.#sapa.on("frame", onFrame);
     this.#sapa.on("state", (state) => this.#changed(state));
     this.#sapa.on("silent", onSilent);
-    this.#sapa.on("expired", (ids) => this.#conversation.expired(ids));
+    this.#sapa.on("expired", (ids) => {
+      this.#conversation.expired(ids);
+      this.#closeIfDone();
+    });
     this.#sapa.on("unanswered", (ids) => this.#conversation.unanswered(ids));
-    this.#sapa.on("message", ({ text, message }) => this.#received(text, message));
+    this.#sapa.on("message", ({ text, message }) => {
+      this.#received(text, message);
+      this.#closeIfDone();
+    });
     const [hint, sapa, conversation] = [this.#hint, this.#sapa, this.#conversation];
     this.#streamed = new StreamedAnswers({ endpoint: endpoint.name, sapa, conversation });
     const act = (/** @type {Message} */ payload) => void this.#act(payload);
@@ -81,6 +89,7 @@ export class Room {
 
   /** Connects; the room must be in the page. @param {import("./session.js").Session} session */
   open(session) {
+    this.#isLeft = false;
     this.#sapa.enter(session);
     if (!this.#isRestored) this.#restore();
     this.#conversation.toBottom();
@@ -96,6 +105,16 @@ export class Room {
       this.#lastId = Math.max(this.#lastId, $id);
       this.#conversation.sent($id, payload, this.#appearance(payload));
     }
+  }
+
+  /** Disconnects when all messages are answered. */
+  leave() {
+    this.#isLeft = true;
+    this.#closeIfDone();
+  }
+
+  #closeIfDone() {
+    if (this.#isLeft && this.#sapa.outbox.length === 0) this.close();
   }
 
   /** Disconnects; what was said and typed stays for the next `open`, unsent messages too. */
@@ -143,6 +162,8 @@ export class Room {
     } catch (error) {
       if (!(error instanceof AskError)) throw error;
       this.#conversation.failed(error.reply ?? { error });
+    } finally {
+      this.#closeIfDone();
     }
   }
 
