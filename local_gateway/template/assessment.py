@@ -10,6 +10,7 @@ from local_gateway.template.application import build_application
 from local_gateway.template.document.errors import TemplateError
 from local_gateway.template.document.problems import NothingServedError, Problems
 from local_gateway.template.document.source import Source, as_object
+from local_gateway.template.loading.leaving_out import without
 from local_gateway.template.loading.resource_types import TYPES_OF_SAM, Treatment, treatment
 from local_gateway.template.loading.template import Resource, ResourceValues, Template
 
@@ -71,15 +72,15 @@ def assess(
     remote_functions: bool = False,
 ) -> Assessment:
     """Build the application of `template`, of whose loading `problems` are, and report on it."""
-    application, warnings, final = None, template.warnings, template
     try:
         loaded = build_application(
             template, values, remote_functions=remote_functions, problems=problems
         )
-    except NothingServedError:
-        warnings = tuple(map(str, problems.not_served)) + template.warnings
     except TemplateError as error:
-        problems.add(error)
+        if not isinstance(error, NothingServedError):
+            problems.add(error)
+        names = {item.place.resource or "" for item in problems.not_served}
+        application, final = None, without(template, names)
         warnings = tuple(map(str, problems.not_served)) + template.warnings
     else:
         application, warnings, final = loaded.application, loaded.warnings, loaded.template

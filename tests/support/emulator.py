@@ -72,8 +72,14 @@ def emulated_stack() -> Iterator[tuple[Stack, str, str]]:
             websocket_path=f"/_aws/execute-api/{websocket}",
         )
         with viewer_host(origins) as page:
-            outputs = {**stack.outputs, "PageUrl": f"{page}/", "PublishUrl": f"{page}/publish"}
-            yield replace(stack, outputs=outputs), page, f"{url}{origins.websocket_path}/ws"
+            management = f"{url}{origins.websocket_path}/ws"
+            # Where what has the addresses of AWS in the template is here.
+            addresses = {
+                "PageUrl": f"{page}/",
+                "PublishUrl": f"{page}/publish",
+                "ManagementApiUrl": management,
+            }
+            yield replace(stack, outputs={**stack.outputs, **addresses}), page, management
 
 
 def _deploy() -> list[str]:

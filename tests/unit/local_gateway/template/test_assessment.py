@@ -1,5 +1,7 @@
 """Each resource of a template with what the gateway would do with it."""
 
+import pytest
+
 from local_gateway.template.assessment import Assessment, Status, assess
 from local_gateway.template.document.errors import Place
 from local_gateway.template.document.problems import NotServedError, Problems
@@ -83,6 +85,30 @@ def test_nothing_is_served_of_what_is_left_out_altogether(project: Project) -> N
         ("Graph", Status.LEFT_OUT),
         ("Q", Status.SERVED),
     ]
+
+
+@pytest.mark.parametrize("parameters", ["", "Parameters: {P: {Type: Number, Default: x}}\n"])
+def test_what_leads_to_a_function_that_is_left_out_is_left_out(
+    project: Project, parameters: str
+) -> None:
+    """Also where nothing can be served, for that reason or for another one."""
+    assessment = assessed(
+        project,
+        f"""{parameters}
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Go: {{Type: AWS::Serverless::Function, Properties: {{Runtime: provided.al2023, Handler: x}}}}
+  Socket:
+    Type: AWS::ApiGatewayV2::Api
+    Properties: {{Name: s, ProtocolType: WEBSOCKET, RouteSelectionExpression: $request.body.a}}
+  ToGo:
+    Type: AWS::ApiGatewayV2::Integration
+    Properties: {{ApiId: !Ref Socket, IntegrationType: AWS_PROXY, IntegrationUri: !GetAtt Go.Arn}}
+""",
+    )
+    assert assessment.application is None
+    left_out = {item.logical_id for item in assessment.resources if item.status is Status.LEFT_OUT}
+    assert left_out == {"Go", "ToGo"}
 
 
 def test_what_is_about_no_resource_is_a_note(project: Project) -> None:
