@@ -1,18 +1,18 @@
-"""`make cost`: dollars for a million conversations, and for 1,000 connected users a month."""
+"""`make cost`: dollars for a million conversations, 1,000 connected users, and 1,000 answers."""
 
 import argparse
 
 from tools.cost.measure import measure
 from tools.cost.measurements import Measurements, calls, read
 from tools.cost.prices import table
-from tools.cost.scenarios import Architectures, Talk, connected_day, conversation
+from tools.cost.scenarios import Architectures, Streamed, Talk, connected_day, conversation
 from tools.cost.usage import Usage
 
-MILLION, USERS = 1_000_000, 1_000
+MILLION, USERS, ANSWERS = 1_000_000, 1_000, 1_000
 
 
 def report(measured: Measurements, options: argparse.Namespace) -> str:
-    """Both tables, in Markdown."""
+    """All tables, in Markdown."""
     talk = conversation(
         minutes=options.minutes, messages=options.messages, poll_seconds=options.poll_seconds
     )
@@ -26,8 +26,17 @@ def report(measured: Measurements, options: argparse.Namespace) -> str:
         [
             _table(f"{MILLION:,} conversations, $", measured, talk, MILLION),
             _table(f"{USERS:,} connected users, $ a month", measured, day, USERS * options.days),
+            _answers(measured, Streamed(words=options.words, seconds=options.seconds)),
         ]
     )
+
+
+def _answers(measured: Measurements, streamed: Streamed) -> str:
+    title = f"{ANSWERS:,} answers of {streamed.words:,} words over {streamed.seconds} s, $"
+    usage = Architectures(measured, calls()).answer(streamed) * ANSWERS
+    lines = [f"| {title} | this |", "|---|--:|"]
+    lines += [f"| {service} | {dollars:,.2f} |" for service, dollars in usage.dollars().items()]
+    return "\n".join([*lines, f"| **together** | **{usage.total():,.2f}** |"])
 
 
 def _table(title: str, measured: Measurements, talk: Talk, month: float) -> str:
@@ -61,6 +70,8 @@ def parser() -> argparse.ArgumentParser:
     add("--days", type=_positive, default=22, help="of a connected user's month; default: 22")
     add("--messages-a-minute", type=_positive, default=1, help="of a connected user; default: 1")
     add("--ping-minutes", type=_positive, default=4.5, help="between two pings; default: 4.5")
+    add("--words", type=int, default=1_000, help="of an answer; default: 1,000")
+    add("--seconds", type=int, default=60, help="that an answer takes; default: 60")
     add("--poll-seconds", type=_positive, default=2, help="between two polls; default: 2")
     return made
 

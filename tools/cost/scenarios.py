@@ -19,6 +19,8 @@ WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem"})
 READS = frozenset({"GetItem", "BatchGetItem", "Query"})
 # An item of up to 1 KB in a table and in its index; consistent reads of up to 4 KB.
 WRITE_UNITS, READ_UNITS = 2, 1
+# Parts of an answer go out in batches, one in so many milliseconds.
+SHORTEST_WINDOW_MS = 50
 RENEWAL_MINUTES = 115
 MONTH_HOURS = 730
 # A quarter of a vCPU and half a GB each, in two zones; nobody measured how many it holds.
@@ -61,6 +63,20 @@ def connected_day(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Streamed:
+    """An answer of a streaming process: words that come one by one, and who listens."""
+
+    words: int = 1_000
+    seconds: int = 60
+    listeners: int = 1
+
+    @property
+    def parts(self) -> float:
+        """Words that come faster go out together."""
+        return min(self.words, self.seconds * 1000 / SHORTEST_WINDOW_MS)
+
+
 class Architectures:
     """Adds up what a talk uses, from measurements and the counted AWS calls."""
 
@@ -79,6 +95,31 @@ class Architectures:
         minutes = Usage({"connection_minutes": talk.minutes})
         talked = message * talk.messages + ping * talk.pings
         return self._arrival() + socket * talk.connects + talked + minutes
+
+    def answer(self, streamed: Streamed) -> Usage:
+        """A message that is accepted, and the answer that another function writes."""
+        accepted = self._run("message", "message to a streaming process") + self._frames(2)
+        memory = self._measured.invocations["message"].memory_mb
+        writer = Usage(
+            {
+                "invocations": 1,
+                # It waits most of the time, and is paid for all of it.
+                "gb_seconds": streamed.seconds * memory / 1024,
+                "log_bytes": self._measured.invocations["message"].log_bytes,
+                "traces": TRACED_SHARE,
+            }
+        )
+        beginning = (*self._calls["answer: its writer begins"], *self._calls["answer: its end"])
+        looks = self._units(self._calls["answer: each second, for listeners and `$stop`"])
+        renewals = self._units(self._calls["answer: every 10 seconds"])
+        part = self._units(self._calls["answer: one part"]) + Usage(
+            {
+                "messages": streamed.listeners,
+                "edge_bytes": streamed.listeners * self._measured.reply_bytes,
+            }
+        )
+        waiting = looks * (2 * streamed.seconds) + renewals * (streamed.seconds / 10)
+        return accepted + writer + self._units(beginning) + waiting + part * streamed.parts
 
     def polling(self, talk: Talk) -> Usage:
         """The HTTP API asked every few seconds, and a POST for each message."""
@@ -162,11 +203,12 @@ class Architectures:
         writes = sum(call in WRITES for call in calls)
         reads = sum(call in READS for call in calls)
         sends = sum(call == "SendMessage" for call in calls)
+        changes = sum(call == "ChangeMessageVisibility" for call in calls)
         amounts = {
             "write_units": writes * WRITE_UNITS,
             "read_units": reads * READ_UNITS,
             # A message is also received and deleted.
-            "queue_requests": 3 * sends,
+            "queue_requests": 3 * sends + changes,
         }
         return Usage({name: float(amount) for name, amount in amounts.items() if amount})
 
