@@ -169,7 +169,9 @@ for (let seed = 1; seed <= SEEDS; seed += 1) {
     assert.ok(server.stories.size >= asked - page.expired.length && server.stories.size <= asked);
     page.reload();
     await clock.pass(2 * MINUTE_MS);
-    assert.equal(page.seen.size, Math.min(server.stories.size, 10));
+    // An answer that was accepted in vain is known to the server alone.
+    const accepted = server.stories.size - page.expired.length;
+    assert.ok(page.seen.size >= Math.min(accepted, 10), "the answers of this tab are found again");
     for (const [id, seen] of page.seen) {
       const story = server.stories.get(id);
       assert.ok(story);
