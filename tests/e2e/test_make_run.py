@@ -59,12 +59,6 @@ def wrong_property(project: Path) -> tuple[str, ...]:
     return "template.yaml", "WebSocketApi", "CUSTM"
 
 
-def handler_that_does_not_import(project: Path) -> tuple[str, ...]:
-    handler = project / "functions" / "connect" / "app.py"
-    handler.write_text("import nothing_of_that_name\n" + handler.read_text())
-    return "ConnectFunction", "nothing_of_that_name"
-
-
 def handler_that_is_missing(project: Path) -> tuple[str, ...]:
     (project / "functions" / "default" / "app.py").unlink()
     return "DefaultFunction", "app"
@@ -77,7 +71,7 @@ def missing_template(project: Path) -> tuple[str, ...]:
 
 @pytest.mark.parametrize(
     "damage",
-    [wrong_property, handler_that_does_not_import, handler_that_is_missing, missing_template],
+    [wrong_property, handler_that_is_missing, missing_template],
 )
 def test_what_cannot_be_served_is_one_clear_line(
     project: Path, damage: Callable[[Path], tuple[str, ...]]

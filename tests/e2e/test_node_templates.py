@@ -196,12 +196,6 @@ ESBUILD = "Metadata: {BuildMethod: esbuild, BuildProperties: {EntryPoints: [app.
             r"app\.handler is TypeScript, which nodejs20\.x does not run; "
             "give the function Metadata with BuildMethod: esbuild",
         ),
-        (
-            {"app.ts": "export const handler = 1"},
-            {"more": ESBUILD},
-            r"Bad: the code is built with esbuild, which is not installed; "
-            r"run `npm install --save-dev esbuild`, or `sam build`",
-        ),
     ],
 )
 def test_what_the_template_shows_is_one_line_with_a_remedy(
@@ -264,11 +258,19 @@ def test_without_node_the_rest_can_be_served(tmp_path: Path) -> None:
     with Program(*command, variables=nothing) as program:
         program.wait_for(
             "Bad: Runtime: nodejs20.x needs Node.js, and there is no `node` in PATH; "
-            "install it, or serve the rest with --leave-out Bad"
+            "the function is left out; install it to run it"
         )
-        assert program.wait() == 1
-    with Program(*command, "--leave-out", "Bad", variables=nothing) as program:
         program.wait_for("^Ready: ")
+
+
+def test_without_esbuild_the_rest_is_served(tmp_path: Path) -> None:
+    template = project_of(tmp_path, {"app.ts": "export const handler = 1"}, more=ESBUILD)
+    with GatewayProgram(template) as gateway:
+        gateway.wait_for(
+            r"Bad: the code is built with esbuild, which is not installed; "
+            r"the function is left out; run `npm install --save-dev esbuild`, or `sam build`"
+        )
+        gateway.urls()
 
 
 def test_code_that_sam_has_built_runs_where_there_is_no_esbuild(tmp_path: Path) -> None:

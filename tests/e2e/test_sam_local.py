@@ -41,7 +41,8 @@ ANSWERS: dict[str, object] = {
     "api_session": 401,
     "api_swagger": 200,
     "api_ws": 426,
-    "connect": 200,
+    # No such session here: the function reads it, too.
+    "connect": 403,
     "default": 200,
     "default_convert": 200,
     "default_invalid": 200,

@@ -21,7 +21,7 @@ from pathlib import Path
 from local_gateway.core.model import LambdaFunction, Layer
 
 REQUIREMENTS = "requirements.txt"
-_UV_OF_THE_PROJECT = Path(__file__).parents[2] / ".venv-uv" / "bin" / "uv"
+_UV_OF_THE_PROJECT = Path(__file__).parents[3] / ".venv-uv" / "bin" / "uv"
 _NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^]]*\])?\s*(?:==\s*([^\s;*,]+))?")
 _EXTENSION = re.compile(r"\.cpython-(3)(\d+)\w*-([\w-]+)\.so")
 

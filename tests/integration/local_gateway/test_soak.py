@@ -128,7 +128,7 @@ def statuses(port: int, connection_ids: set[str]) -> set[int]:
 def assert_bounded(before: Footprint, after: Footprint) -> None:
     """What is there now are the environments of the functions, and what they hold."""
     new = len(after.children) - len(before.children)
-    assert 0 <= new <= FUNCTIONS * (MOST_ENVIRONMENTS - 1)
+    assert 0 <= new <= FUNCTIONS * MOST_ENVIRONMENTS
     assert after.sockets <= ports_of(after.children)
     assert after.files <= before.files + FILES_PER_ENVIRONMENT * new
     assert after.memory <= before.memory + MOST_GROWTH

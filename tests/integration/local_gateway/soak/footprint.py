@@ -1,5 +1,6 @@
 """What a process holds, read from /proc: memory, open files, children, sockets on a port."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -50,7 +51,12 @@ def _memory(pid: int) -> int:
 
 
 def _files(pid: int) -> list[str]:
-    return [str(file.readlink()) for file in (PROC / f"{pid}/fd").iterdir()]
+    """The open files; one may be closed while they are listed."""
+    files = []
+    for file in (PROC / f"{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            files.append(str(file.readlink()))
+    return files
 
 
 def _peers(pid: int, port: int) -> set[int]:
