@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from sapa.connections.frames import (
     MAX_FRAME_BYTES,
     Control,
-    ListAnswers,
     Message,
     MessageId,
     Ping,
@@ -127,7 +126,7 @@ def _controlled(
         case Stop(answer_id):
             services.answers.stop(context.username, answer_id)
             return Reply((render({"$stopping": answer_id}, message_id),), "stopping")
-        case ListAnswers():
+        case _:
             answers = services.answers.of_user(context.username)
             return Reply((_sized(render({"$answers": answers}, message_id)),), "answers")
 

@@ -200,7 +200,12 @@ def test_a_listener_far_behind_is_given_up() -> None:
             posts.send(frame)
     assert posts.lost() == listeners("slow")
     assert posts.backlog == 0
+    sender.failing.add("slow")
     sender.held["slow"].set()
+    for thread in threading.enumerate():
+        if thread.name == "post slow":
+            thread.join(TIMEOUT)
+    assert posts.lost() == [], "it was given up already"
 
 
 def test_a_listener_that_leaves_gets_nothing_more() -> None:
