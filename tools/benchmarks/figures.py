@@ -57,6 +57,10 @@ class Figure:
             size=size,
         )
 
+    def measured(self, measure: str) -> Self:
+        """The same figure under another name."""
+        return replace(self, measure=measure)
+
 
 def percentile(samples: Sequence[float], percent: int) -> float:
     """The value that `percent` % of the samples do not exceed, between the two nearest."""
