@@ -51,7 +51,12 @@ def test_session_opens_the_handshake(session: None) -> None:
                 }
             ],
         },
-        "context": {"username": "demo", "endpoint": "reply", "session_id": "s1"},
+        "context": {
+            "username": "demo",
+            "endpoint": "reply",
+            "session_id": "s1",
+            "session_key": token_hash(TOKEN),
+        },
     }
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
+from functions.answer.app import lambda_handler as answer
 from functions.api.app import lambda_handler as api
 from functions.authorizer.app import lambda_handler as authorize
 from functions.connect.app import lambda_handler as connect
@@ -20,11 +21,11 @@ from functions.publish.app import lambda_handler as publish
 from sapa.channels.channel import user_channel
 from sapa.channels.fan_out_task import FanOutTask, Recipient
 from sapa.errors import DeliveryError
-from sapa.login.session import COOKIE_NAME
-from sapa.observability import Metric, message_metric
+from sapa.login.session import COOKIE_NAME, token_hash
+from sapa.observability import Metric, answer_metric, message_metric
 from sapa.services import epoch_milliseconds, services
 from tests.integration.sapa.conftest import Cloud
-from tests.integration.sapa.stack import PASSWORD, REGION, InvocationContext, recorded
+from tests.integration.sapa.stack import PASSWORD, REGION, TOKEN, InvocationContext, recorded
 
 ROOT = Path(__file__).parents[3]
 NAMES = set(Metric) - {Metric.COLD_START}
@@ -190,6 +191,13 @@ def test_functions_emit_every_metric_that_has_a_name_and_no_other(
     book.invoke(authorize, unknown)
     book.invoke(connect, opened_now())
     book.invoke(default, recorded("default"))
+    story = recorded("default") | {"body": '{"words": 2, "per_second": 1000}'}
+    story["requestContext"]["authorizer"] |= {
+        "endpoint": "story",
+        "session_key": token_hash(TOKEN),
+    }
+    book.invoke(default, story)
+    book.invoke(answer, accepted())
     book.invoke(publish, event_for_demo())
     refused = recorded("publish_http")
     refused["body"] = "{}"
@@ -204,7 +212,11 @@ def test_functions_emit_every_metric_that_has_a_name_and_no_other(
     book.invoke(disconnect, recorded("disconnect"))
     boto3.client("dynamodb").delete_table(TableName="messages")
     assert book.invoke(publish, recorded("publish_http"))["statusCode"] == 503
-    assert book.values.keys() - {Metric.COLD_START} == NAMES | {message_metric("ok")}
+    assert book.values.keys() - {Metric.COLD_START} == NAMES | {
+        message_metric("ok"),
+        message_metric("accepted"),
+        answer_metric("done"),
+    }
 
 
 def test_the_first_invocation_of_an_environment_is_a_cold_start() -> None:
@@ -229,6 +241,15 @@ def test_the_first_invocation_of_an_environment_is_a_cold_start() -> None:
     embedded = [line for line in printed if "_aws" in line]
     assert [line.get(Metric.COLD_START) for line in embedded] == [[1], None]
     assert [line["cold_start"] for line in printed if "level" in line] == [True, False]
+
+
+def accepted() -> dict[str, Any]:
+    """The event of the message that waits for its answer."""
+    url = services().config.answer_queue_url
+    [message] = boto3.client("sqs").receive_message(QueueUrl=url)["Messages"]
+    event = recorded("answer")
+    event["Records"][0] |= {"body": message["Body"], "receiptHandle": message["ReceiptHandle"]}
+    return event
 
 
 def waiting() -> list[str]:
