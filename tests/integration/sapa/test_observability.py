@@ -196,6 +196,7 @@ def test_functions_emit_every_metric_that_has_a_name_and_no_other(
         "endpoint": "story",
         "session_key": token_hash(TOKEN),
     }
+    story["requestContext"]["connectedAt"] = epoch_milliseconds()
     book.invoke(default, story)
     book.invoke(answer, accepted())
     book.invoke(publish, event_for_demo())
