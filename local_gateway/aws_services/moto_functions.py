@@ -233,7 +233,7 @@ def now() -> str:
 
 
 def patch_buckets() -> None:
-    """Let buckets invoke the functions of the template, and complete what they tell."""
+    """Let buckets invoke the functions of the template, and complete their events."""
     from moto.s3 import notifications
 
     def invoke(account_id: str, event: Any, arn: str, region: str) -> None:

@@ -152,16 +152,19 @@ class WebSocketRoute:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WebSocketStage:
-    """A stage of a WebSocket API; `throttles` holds per-route settings by route key.
-
-    `api_keys` are those that a usage plan lets in.
-    """
+class ApiStage:
+    """A stage of an API; `throttles` holds settings by route key, or by `METHOD /resource`."""
 
     name: str
     variables: Mapping[str, str] = field(default_factory=dict)
     default_throttle: Throttle | None = None
     throttles: Mapping[str, Throttle] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSocketStage(ApiStage):
+    """A stage of a WebSocket API; `api_keys` are those that a usage plan lets in."""
+
     api_keys: tuple[ApiKey, ...] = ()
 
 
@@ -232,16 +235,8 @@ class Cors:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HttpStage:
-    """A stage of an HTTP API; `$default` is served at `/`, any other at `/name`.
-
-    `throttles` holds per-route settings by route key.
-    """
-
-    name: str
-    variables: Mapping[str, str] = field(default_factory=dict)
-    default_throttle: Throttle | None = None
-    throttles: Mapping[str, Throttle] = field(default_factory=dict)
+class HttpStage(ApiStage):
+    """A stage of an HTTP API; `$default` is served at `/`, any other at `/name`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -354,16 +349,12 @@ class GatewayResponse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RestStage:
+class RestStage(ApiStage):
     """A stage of a REST API, served at `/name`.
 
     `throttles` holds settings by `METHOD /resource`, where both may be `*`.
     """
 
-    name: str
-    variables: Mapping[str, str] = field(default_factory=dict)
-    default_throttle: Throttle | None = None
-    throttles: Mapping[str, Throttle] = field(default_factory=dict)
     api_keys: tuple[ApiKey, ...] = ()
 
 

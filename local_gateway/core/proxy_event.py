@@ -8,6 +8,19 @@ from typing import Any
 
 from local_gateway.core.http import Pairs, Request, forwarded_for
 
+# The members of `requestContext.identity` that are null if nobody has signed the request.
+NO_CALLER = (
+    "accessKey",
+    "accountId",
+    "caller",
+    "cognitoAuthenticationProvider",
+    "cognitoAuthenticationType",
+    "cognitoIdentityId",
+    "cognitoIdentityPoolId",
+    "principalOrgId",
+    "user",
+    "userArn",
+)
 ADDED_HEADERS = frozenset(
     {"x-amzn-trace-id", "x-forwarded-for", "x-forwarded-port", "x-forwarded-proto"}
 )

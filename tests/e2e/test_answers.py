@@ -62,9 +62,9 @@ async def test_two_connections_hear_an_answer_and_either_stops_it(bot: Bot) -> N
 async def test_another_user_hears_nothing(bot: Bot) -> None:
     async with (
         logged_in(bot, "own") as session,
-        logged_in(bot, "other") as stranger,
+        logged_in(bot, "other") as other,
         session.connect("story") as story,
-        stranger.connect("story") as foreign,
+        other.connect("story") as foreign,
     ):
         answer = await story.start({"words": 2, "per_second": 100})
         with pytest.raises(AskError, match="forbidden_channel"):

@@ -1,4 +1,4 @@
-"""A state machine runs the template's functions: an order is charged, kept and told about."""
+"""A state machine runs the template's functions: an order is charged, stored and reported."""
 
 import json
 import time

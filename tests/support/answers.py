@@ -343,9 +343,9 @@ class Client:
             frame = json.loads(frames.pop(0))
             if "$sequence" in frame:
                 answer_id = frame["$channel"].removeprefix("answer:")
-                known = self.seen.setdefault(answer_id, {})
+                seen = self.seen.setdefault(answer_id, {})
                 number = frame["$sequence"]
-                assert known.setdefault(number, frame) == frame, "one number, two parts"
+                assert seen.setdefault(number, frame) == frame, "one number, two parts"
 
     def last_without_hole(self, answer_id: str) -> int:
         seen, number = self.seen.get(answer_id, {}), 0

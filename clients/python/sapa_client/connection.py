@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import itertools
 import json
-import random
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -104,7 +103,7 @@ class Connection:
         self._ended: SapaClientError | None = None
         self._task: asyncio.Task[None] | None = None
         self._heard_at = 0.0
-        self._random = random.Random(secrets.randbits(64))  # noqa: S311 - spreads reconnects
+        self._random = secrets.SystemRandom()
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._run())

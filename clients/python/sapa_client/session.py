@@ -89,9 +89,9 @@ def _request(
         raise LoginError(0, "invalid_url", f"expected https://HOST, not {url}")
     headers = {"Content-Type": "application/json", **({"Cookie": cookie} if cookie else {})}
     body = json.dumps(content).encode() if content is not None else b""
-    request = urllib.request.Request(url, body, headers, method=method)  # noqa: S310 - checked
+    request = urllib.request.Request(url, body, headers, method=method)  # noqa: S310 - http or https, as checked above
     try:
-        with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as response:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as response:  # noqa: S310 - as above
             return _object(response.read()), response.headers.get_all("Set-Cookie") or []
     except urllib.error.HTTPError as error:
         details = _object(error.read()).get("error")

@@ -9,19 +9,12 @@ from typing import Any
 
 from local_gateway.core.http import Pairs, Request, trace_header
 from local_gateway.core.http_api.events import HOP_BY_HOP
-from local_gateway.core.proxy_event import ADDED_HEADERS, added_headers, header_maps, query_maps
-
-_UNKNOWN_CALLER = (
-    "accessKey",
-    "accountId",
-    "caller",
-    "cognitoAuthenticationProvider",
-    "cognitoAuthenticationType",
-    "cognitoIdentityId",
-    "cognitoIdentityPoolId",
-    "principalOrgId",
-    "user",
-    "userArn",
+from local_gateway.core.proxy_event import (
+    ADDED_HEADERS,
+    NO_CALLER,
+    added_headers,
+    header_maps,
+    query_maps,
 )
 
 
@@ -91,7 +84,7 @@ def _request_context(
         "extendedRequestId": context["requestId"],
         "httpMethod": http["method"],
         "identity": {
-            **dict.fromkeys(_UNKNOWN_CALLER),
+            **dict.fromkeys(NO_CALLER),
             **_caller((authorizer or {}).get("iam", {})),
             "sourceIp": http["sourceIp"],
             "userAgent": http["userAgent"],

@@ -12,7 +12,13 @@ from typing import Any
 
 from local_gateway.core.http import Pairs, Request, trace_header
 from local_gateway.core.model import RestApi, RestMethod, RestStage
-from local_gateway.core.proxy_event import ADDED_HEADERS, added_headers, header_maps, query_maps
+from local_gateway.core.proxy_event import (
+    ADDED_HEADERS,
+    NO_CALLER,
+    added_headers,
+    header_maps,
+    query_maps,
+)
 from local_gateway.core.timestamps import RequestStamp, common_log_time
 
 # Front end and function are separate connections: what concerns one of them is not passed on.
@@ -27,18 +33,6 @@ _DROPPED = ADDED_HEADERS | {
     "transfer-encoding",
     "upgrade",
 }
-_UNKNOWN_CALLER = (
-    "accessKey",
-    "accountId",
-    "caller",
-    "cognitoAuthenticationProvider",
-    "cognitoAuthenticationType",
-    "cognitoIdentityId",
-    "cognitoIdentityPoolId",
-    "principalOrgId",
-    "user",
-    "userArn",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +145,7 @@ def _context(rest: RestRequest, authorizer: Mapping[str, Any] | None) -> dict[st
         "requestTimeEpoch": rest.stamp.at,
         "requestId": request_id(rest.stamp),
         "identity": {
-            **dict.fromkeys(_UNKNOWN_CALLER),
+            **dict.fromkeys(NO_CALLER),
             "sourceIp": request.source_ip,
             "userAgent": request.headers.get("user-agent"),
             **dict(rest.caller),

@@ -15,19 +15,10 @@ from sapa.answers.answer import DEAD_MILLISECONDS
 from sapa.login.session import LoginSession
 from sapa.services import epoch_milliseconds, services
 from tests.integration.sapa.conftest import Cloud
-from tests.integration.sapa.stack import InvocationContext, lambda_context, recorded
+from tests.integration.sapa.stack import lambda_context, recorded
+from tests.integration.sapa.test_fan_out_handler import Time
 
 KEY = "k1"
-
-
-class Time(InvocationContext):
-    """A context with so many seconds left."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-
-    def get_remaining_time_in_millis(self) -> int:
-        return int(self._seconds * 1000)
 
 
 @dataclass

@@ -118,7 +118,7 @@ class AnswerStore(Protocol):
         """
 
     def renew(self, answer: Answer, writer: str, now: int) -> bool:
-        """Tell that the writer lives; false if it is not the writer any more."""
+        """Renew the heartbeat; false if another writer has taken over."""
 
     def request_stop(self, username: str, answer_id: str) -> Answer | None:
         """Ask the writer to stop, and return the answer; `None` if there is none."""

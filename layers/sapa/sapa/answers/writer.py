@@ -24,8 +24,8 @@ _CLOSE_SECONDS = 20.0
 class Outcome(StrEnum):
     """What became of a task.
 
-    After the last two the task is another writer's: whoever gets this outcome must leave the
-    message in the queue, since it brings the next writer if that one dies.
+    After the last two the task belongs to another writer. The message must then stay in the queue:
+    it brings the next writer if that one dies.
     """
 
     DONE = "done"

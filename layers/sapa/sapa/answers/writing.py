@@ -27,7 +27,7 @@ SHORTEST_WINDOW_MS = 50
 LONGEST_WINDOW_MS = 200
 # How often the writer looks for listeners, for `$stop` and for the end of the session.
 CHECK_MS = 1_000
-# How often it tells that it lives; see `DEAD_MILLISECONDS`.
+# How often it renews its heartbeat; see `DEAD_MILLISECONDS`.
 RENEW_MS = 10_000
 # Clients hear of a process that is silent for so long.
 SILENCE_MS = 20_000

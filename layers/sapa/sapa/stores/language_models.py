@@ -7,6 +7,7 @@ only its code is. Sources: Amazon Bedrock API reference, "ConverseStream"; OpenA
 
 import json
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -56,13 +57,12 @@ _ENDS: Mapping[str, ModelFailure] = {
 type Headers = Mapping[str, str]
 
 
-class _HttpModel:
+class _HttpModel(ABC):
     """What the models have in common: a request, and how it fails.
 
     Before the first event, a request is sent again after throttling, a 5xx or a lost connection.
     """
 
-    _path: str
     _content_type: bytes
 
     def __init__(
@@ -90,13 +90,20 @@ class _HttpModel:
         except UnwantedError:
             return
 
+    @property
+    @abstractmethod
+    def _path(self) -> str:
+        """Where requests go."""
+
+    @abstractmethod
     def _request(
         self, question: str, before: Sequence[Turn], instructions: str
     ) -> Mapping[str, Any]:
-        raise NotImplementedError
+        """The content of a request."""
 
+    @abstractmethod
     def _texts(self, response: HttpStream) -> Iterator[str]:
-        raise NotImplementedError
+        """The texts in a response. Raises `LanguageModelError`."""
 
     def _response(self, body: Body, is_wanted: Callable[[], bool]) -> HttpStream:
         headers = {"content-type": "application/json"}
@@ -134,7 +141,7 @@ class BedrockModel(_HttpModel):
     _content_type = b"application/vnd.amazon.eventstream"
 
     @property
-    def _path(self) -> str:  # type: ignore[override]
+    def _path(self) -> str:
         return f"{self._endpoint.path}/model/{quote(self._model_id, safe='')}/converse-stream"
 
     def _request(
@@ -172,7 +179,7 @@ class ChatCompletionsModel(_HttpModel):
     _content_type = b"text/event-stream"
 
     @property
-    def _path(self) -> str:  # type: ignore[override]
+    def _path(self) -> str:
         return f"{self._endpoint.path or '/v1'}/chat/completions"
 
     def _request(

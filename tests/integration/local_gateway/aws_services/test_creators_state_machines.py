@@ -1,4 +1,4 @@
-"""State machines of a template run in moto, and one that cannot be created is no obstacle."""
+"""State machines of a template run in moto, and one that cannot be created is left out."""
 
 import json
 import time

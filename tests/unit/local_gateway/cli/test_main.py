@@ -1,4 +1,4 @@
-"""The command line: what makes no sense is told, with what would."""
+"""The command line: a wrong argument gets an error that names the right one."""
 
 from pathlib import Path
 
